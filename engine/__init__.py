@@ -1,0 +1,1 @@
+"""Moves tokens, tasks and time; knows nothing of property management and nothing of Flask."""

@@ -1,0 +1,1 @@
+"""Reads, checks and executes BPMN and DMN; the only place that knows SpiffWorkflow."""

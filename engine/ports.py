@@ -1,0 +1,124 @@
+"""What the engine needs from outside: people, sealing, sending, and what stands behind a step."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from sqlalchemy import Connection
+
+if TYPE_CHECKING:
+    from engine.service_tasks import Context
+
+Json = None | bool | int | float | str | list[Any] | dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something: a person by account id, a service account, or the platform itself."""
+
+    id: int
+    kind: Literal["staff", "resident", "service", "system"]
+
+
+SYSTEM = Actor(0, "system")
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """The right to act on tasks of a candidate group within a scope.
+
+    Attributes:
+        group: post code such as "cs", or "resident".
+        scope_id: community of a staff post, house of a resident.
+        on_behalf_of: account id of the absent person whose substitute this actor is, else None.
+    """
+
+    group: str
+    scope_id: int
+    on_behalf_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grants:
+    """All an actor may do at one moment.
+
+    Attributes:
+        memberships: candidate groups and scopes, the actor's own first.
+        permissions: (permission, scope id); a scope of None means everywhere.
+        stands_in_for: account ids whose own (assigned) tasks this actor may act on now.
+    """
+
+    memberships: tuple[Membership, ...] = ()
+    permissions: frozenset[tuple[str, int | None]] = frozenset()
+    stands_in_for: tuple[int, ...] = ()
+
+
+class Directory(Protocol):
+    """Knows people, posts and substitutes."""
+
+    def grants(self, connection: Connection, actor: Actor, now: datetime) -> Grants:
+        """Return what an actor may do now; an unknown or disabled account may do nothing."""
+        ...
+
+    def names(self, connection: Connection, actor_ids: Iterable[int]) -> Mapping[int, str]:
+        """Return display names of staff accounts; residents appear as a neutral word."""
+        ...
+
+    def recipients(self, connection: Connection, group: str, scope_id: int, now: datetime) -> Sequence[int]:
+        """Return the accounts to notify for a group in a scope now."""
+        ...
+
+    def groups(self) -> frozenset[str]:
+        """Return every candidate group that a diagram may name."""
+        ...
+
+
+class Vault(Protocol):
+    """Seals text so that only this column of this row opens it again."""
+
+    def seal(self, table: str, column: str, row_id: int, value: str) -> str:
+        """Encrypt a value for one place."""
+        ...
+
+    def open(self, table: str, column: str, row_id: int, sealed: str) -> str:
+        """Decrypt a value; raises when it was altered or stems from another place."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxItem:
+    """A job to run after the commit.
+
+    Attributes:
+        name: registered job, such as "notify".
+        args: JSON object of ids and codes, never personal data.
+        dedup_key: the same key is stored once.
+        not_before: earliest moment, or None for at once.
+    """
+
+    name: str
+    args: Mapping[str, Json]
+    dedup_key: str
+    not_before: datetime | None = None
+
+
+class Outbox(Protocol):
+    """Keeps jobs in the transaction that asks for them."""
+
+    def put_many(self, connection: Connection, items: Sequence[OutboxItem], now: datetime) -> None:
+        """Store jobs in the caller's transaction; known keys are passed over."""
+        ...
+
+
+Handler = Callable[..., dict[str, Json] | None]
+FormData = Callable[["Context"], dict[str, Json]]
+
+
+@dataclass(frozen=True)
+class Library:
+    """The Python behind the topics that diagrams and forms name."""
+
+    handlers: Mapping[str, Handler]
+    completions: Mapping[str, Handler]
+    form_data: Mapping[str, FormData]

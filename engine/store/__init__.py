@@ -1,0 +1,1 @@
+"""Tables, transactions and dialect differences of SQLite and PostgreSQL."""

@@ -1,0 +1,106 @@
+"""Opens SQLite or PostgreSQL so that both mean the same by a transaction."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Engine as SqlEngine
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+
+from engine.clock import monotonic
+
+_BUSY_SECONDS = 30
+_POSTGRES_OPTIONS = (
+    "-c statement_timeout=30000 -c lock_timeout=15000 -c idle_in_transaction_session_timeout=60000"
+)
+_LOST_STATES = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock timeout
+_PROGRESS_STEPS = 5_000  # virtual-machine steps of SQLite between two looks at the clock
+
+
+class Database:
+    """A pool of writing and a pool of reading connections to one database.
+
+    On SQLite the driver's own transaction control is off: a writer begins with BEGIN IMMEDIATE, so it never
+    has to upgrade a read lock (which deadlocks at once), and savepoints nest as they do on PostgreSQL.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 16) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.writer = self._open(pool_size)
+        self.reader = self._open(pool_size)
+        if self.is_sqlite:
+            _control_sqlite(self.writer, begin="BEGIN IMMEDIATE", query_only=False)
+            _control_sqlite(self.reader, begin="BEGIN", query_only=True)
+        else:
+            self.reader = self.reader.execution_options(postgresql_readonly=True)
+
+    def _open(self, pool_size: int) -> SqlEngine:
+        if self.is_sqlite:
+            arguments: dict[str, Any] = {"check_same_thread": False, "timeout": _BUSY_SECONDS}
+        else:
+            arguments = {"options": _POSTGRES_OPTIONS}
+        return create_engine(
+            self.url,
+            connect_args=arguments,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=not self.is_sqlite,
+        )
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Give a connection inside a writing transaction; commit at the end, roll back on any error."""
+        with self.writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection that sees one state of the data and cannot change it."""
+        with self.reader.begin() as connection:
+            yield connection
+
+    def dispose(self) -> None:
+        """Close every idle connection."""
+        self.writer.dispose()
+        self.reader.dispose()
+
+
+def _control_sqlite(engine: SqlEngine, *, begin: str, query_only: bool) -> None:
+    @event.listens_for(engine, "connect")
+    def prepare(dbapi_connection: sqlite3.Connection, _record: object) -> None:
+        dbapi_connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-32000"):
+            dbapi_connection.execute(f"PRAGMA {pragma}")
+        if query_only:
+            dbapi_connection.execute("PRAGMA query_only=ON")
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+
+@contextmanager
+def time_limit(connection: Connection, seconds: float) -> Iterator[None]:
+    """Interrupt SQLite statements that run past a limit; PostgreSQL keeps its own statement_timeout."""
+    raw: object = connection.connection.dbapi_connection
+    if not isinstance(raw, sqlite3.Connection):
+        yield
+        return
+    deadline = monotonic() + seconds
+    raw.set_progress_handler(lambda: monotonic() > deadline, _PROGRESS_STEPS)
+    try:
+        yield
+    finally:
+        raw.set_progress_handler(None, 0)
+
+
+def is_transaction_lost(error: DBAPIError, connection: Connection) -> bool:
+    """Tell whether the database gave up the whole transaction, so that running it again makes sense."""
+    raw: object = connection.connection.dbapi_connection if not connection.closed else None
+    if isinstance(raw, sqlite3.Connection):
+        return not raw.in_transaction
+    return getattr(error.orig, "sqlstate", None) in _LOST_STATES

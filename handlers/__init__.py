@@ -1,0 +1,1 @@
+"""What the company does behind a step, sliced by subject."""

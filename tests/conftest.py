@@ -1,0 +1,51 @@
+"""Real databases and a clock moved by hand, for every test."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from engine.clock import SettableClock
+from engine.store import schema
+from engine.store.database import Database
+from tests.postgres import PostgresServer
+
+STORES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """One PostgreSQL server for the whole run, on a free port, in a temporary folder."""
+    server = PostgresServer(tmp_path_factory.mktemp("postgres"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def sqlite_database(tmp_path: Path) -> Iterator[Database]:
+    """An empty SQLite database with the whole schema."""
+    database = Database(f"sqlite:///{tmp_path}/wuye.db")
+    schema.create(database)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture(params=STORES)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty database with the whole schema, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path}/wuye.db"
+    else:
+        url = request.getfixturevalue("postgres").new_database()
+    database = Database(url)
+    schema.create(database)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    """A clock that stands at ten in the morning of a working Monday in China."""
+    return SettableClock(datetime(2026, 11, 23, 2, 0, tzinfo=UTC))
