@@ -1,0 +1,57 @@
+// Bundles the browser side into web/static/dist under hashed names and lists them in manifest.json.
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = resolve(here, "../..");
+const out = join(root, "web/static/dist");
+
+const entries = {
+  public: join(here, "js/public.js"),
+  staff: join(here, "js/staff.js"),
+  diagram: join(here, "js/diagram.js"),
+  app: join(root, "web/static/css/app.css"),
+  "diagram-look": join(here, "diagram.css"),
+};
+
+/** Return the licence texts of every npm package that went into the bundles. */
+async function licences(inputs) {
+  const packages = new Set();
+  for (const path of inputs) {
+    const match = path.match(/^node_modules\/((?:@[^/]+\/)?[^/]+)\//);
+    if (match) packages.add(match[1]);
+  }
+  const texts = [];
+  for (const name of [...packages].sort()) {
+    const folder = join(root, "node_modules", name);
+    const meta = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+    const text = await readFile(join(folder, "LICENSE"), "utf8").catch(() => "");
+    texts.push(`${name} ${meta.version} (${meta.license ?? "see text"})\n\n${text.trim()}\n`);
+  }
+  return texts.join(`\n${"-".repeat(80)}\n\n`);
+}
+
+await rm(out, { recursive: true, force: true });
+const result = await build({
+  absWorkingDir: root,
+  entryPoints: entries,
+  entryNames: "[name]-[hash]",
+  bundle: true,
+  minify: true,
+  format: "iife",
+  target: ["es2022", "safari15"],
+  legalComments: "eof",
+  outdir: out,
+  metafile: true,
+  logLevel: "warning",
+});
+
+const manifest = {};
+for (const [path, { entryPoint }] of Object.entries(result.metafile.outputs)) {
+  const name = Object.keys(entries).find((key) => resolve(root, entryPoint ?? "") === entries[key]);
+  if (name) manifest[name] = path.slice("web/static/".length);
+}
+await writeFile(join(out, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
+await writeFile(join(out, "LICENSES.txt"), await licences(Object.keys(result.metafile.inputs)));

@@ -1,0 +1,73 @@
+// Draws a BPMN diagram with what has been done, what is open and what is late.
+import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
+
+const MARGIN = 24;
+
+/** Read the facts the server wrote beside the canvas: element id -> {state, badge, limit}. */
+function factsOf(canvas) {
+  const source = document.getElementById(canvas.dataset.facts);
+  return source ? JSON.parse(source.textContent) : {};
+}
+
+function badge(text, look) {
+  const element = document.createElement("span");
+  element.className = `canvas-badge ${look}`;
+  element.textContent = text;
+  return element;
+}
+
+function mark(viewer, facts) {
+  const canvas = viewer.get("canvas");
+  const overlays = viewer.get("overlays");
+  const registry = viewer.get("elementRegistry");
+  for (const [id, fact] of Object.entries(facts)) {
+    if (!registry.get(id)) continue;
+    if (fact.state) canvas.addMarker(id, `is-${fact.state}`);
+    if (fact.badge) {
+      const look = fact.state === "late" ? "canvas-badge-late" : "";
+      overlays.add(id, { position: { top: -12, left: -6 }, html: badge(fact.badge, look) });
+    }
+    if (fact.limit) {
+      overlays.add(id, { position: { bottom: 10, left: 4 }, html: badge(fact.limit, "canvas-badge-limit") });
+    }
+  }
+  // A flow between two elements that were both done has been walked.
+  for (const flow of registry.filter((element) => element.type === "bpmn:SequenceFlow")) {
+    if (facts[flow.source?.id]?.state === "done" && facts[flow.target?.id]?.state) canvas.addMarker(flow.id, "is-done");
+  }
+}
+
+/** Show the whole diagram with a margin, without making small ones huge. */
+function fit(viewer) {
+  const canvas = viewer.get("canvas");
+  const { inner, outer } = canvas.viewbox();
+  const scale = Math.min(1, (outer.width - 2 * MARGIN) / inner.width, (outer.height - 2 * MARGIN) / inner.height);
+  const width = outer.width / scale;
+  const height = outer.height / scale;
+  canvas.viewbox({
+    x: inner.x - (width - inner.width) / 2,
+    y: inner.y - (height - inner.height) / 2,
+    width,
+    height,
+  });
+}
+
+async function draw(canvas) {
+  const response = await fetch(canvas.dataset.diagram, { headers: { Accept: "application/xml" } });
+  if (!response.ok) return;
+  const viewer = new NavigatedViewer({ container: canvas });
+  await viewer.importXML(await response.text());
+  fit(viewer);
+  mark(viewer, factsOf(canvas));
+  const tools = document.querySelector(`[data-tools="${canvas.id}"]`);
+  if (tools) tools.hidden = false;
+  tools?.addEventListener("click", (event) => {
+    const wish = event.target.closest("[data-zoom]")?.dataset.zoom;
+    if (wish === "fit") fit(viewer);
+    if (wish === "in") viewer.get("zoomScroll").stepZoom(1);
+    if (wish === "out") viewer.get("zoomScroll").stepZoom(-1);
+  });
+  canvas.dataset.drawn = "yes";
+}
+
+for (const canvas of document.querySelectorAll("[data-diagram]")) draw(canvas);

@@ -1,0 +1,142 @@
+// Forms: send once, show what applies, name the button by the outcome, add lines, shrink photos.
+
+const LONGEST_SIDE = 1600;
+
+/** Keep a second click, or an impatient Enter, from sending a form twice. */
+function sendOnce(form) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "yes";
+    for (const button of form.querySelectorAll("button:not([type=button])")) {
+      button.setAttribute("aria-disabled", "true");
+    }
+  });
+}
+
+/** Fetch the value a field would send now. */
+function valueOf(form, key) {
+  const fields = [...form.querySelectorAll(`[name="${CSS.escape(key)}"]`)];
+  const first = fields[0];
+  if (!first) return null;
+  if (first.type === "radio") return fields.find((field) => field.checked)?.value ?? null;
+  if (first.type === "checkbox" && first.dataset.kind !== "list") return first.checked;
+  if (first.type === "checkbox") return fields.filter((field) => field.checked).map((field) => field.value);
+  if (first.value === "") return null;
+  return first.dataset.kind === "number" ? Number(first.value) : first.value;
+}
+
+const OPERATORS = {
+  "==": (a, b) => a === b,
+  "!=": (a, b) => a !== b,
+  "<": (a, b) => a !== null && b !== null && a < b,
+  "<=": (a, b) => a !== null && b !== null && a <= b,
+  ">": (a, b) => a !== null && b !== null && a > b,
+  ">=": (a, b) => a !== null && b !== null && a >= b,
+};
+
+/** Evaluate a condition the server has already parsed: nested arrays, the operator first. */
+function holds([operator, ...parts], form) {
+  if (operator === "value") return parts[0];
+  if (operator === "name") return valueOf(form, parts[0]);
+  if (operator === "not") return !holds(parts[0], form);
+  if (operator === "and") return parts.every((part) => holds(part, form));
+  if (operator === "or") return parts.some((part) => holds(part, form));
+  if (operator === "in") return parts.slice(1).some((part) => holds(part, form) === holds(parts[0], form));
+  return OPERATORS[operator](holds(parts[0], form), holds(parts[1], form));
+}
+
+function showWhatApplies(form) {
+  for (const part of form.querySelectorAll("[data-hide]")) {
+    part.hidden = holds(JSON.parse(part.dataset.hide), form);
+    for (const field of part.querySelectorAll("input, select, textarea")) field.disabled = part.hidden;
+  }
+}
+
+/** Put the label of the chosen outcome on the primary button. */
+function nameButton(form) {
+  const button = form.querySelector("[data-primary]");
+  if (!button) return;
+  const chosen = form.querySelector("[data-submit]:checked, option[data-submit]:checked");
+  button.querySelector("span").textContent = chosen ? chosen.dataset.submit : button.dataset.primary;
+}
+
+function lines(form) {
+  for (const list of form.querySelectorAll("[data-lines]")) {
+    const add = list.querySelector("[data-add-line]");
+    add.hidden = false;
+    add.addEventListener("click", () => {
+      const next = list.querySelector(".line-item[hidden]");
+      if (!next) return;
+      next.hidden = false;
+      for (const field of next.querySelectorAll("[disabled]")) field.disabled = false;
+      next.querySelector("input, select").focus();
+      add.disabled = !list.querySelector(".line-item[hidden]");
+    });
+  }
+}
+
+/** Make a photo small enough for a phone's upload; anything that is not a photo stays as it is. */
+async function shrink(file) {
+  if (!/^image\/(jpeg|png|webp)$/.test(file.type)) return file;
+  const picture = await createImageBitmap(file).catch(() => null);
+  if (!picture) return file;
+  const scale = Math.min(1, LONGEST_SIDE / Math.max(picture.width, picture.height));
+  if (scale === 1 && file.size < 1_000_000) return file;
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.round(picture.width * scale);
+  canvas.height = Math.round(picture.height * scale);
+  canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+  const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85));
+  if (!blob || blob.size >= file.size) return file;
+  return new File([blob], file.name.replace(/\.\w+$/, "") + ".jpg", { type: "image/jpeg" });
+}
+
+function photos(form) {
+  for (const input of form.querySelectorAll("input[type=file][data-shrink]")) {
+    const shown = input.closest(".upload").querySelector("[data-shown]");
+    input.addEventListener("change", async () => {
+      const small = new DataTransfer();
+      for (const file of input.files) small.items.add(await shrink(file));
+      input.files = small.files;
+      shown.replaceChildren(
+        ...[...input.files]
+          .filter((file) => file.type.startsWith("image/"))
+          .map((file) => {
+            const image = new Image();
+            image.src = URL.createObjectURL(file);
+            image.alt = file.name;
+            return image;
+          }),
+      );
+    });
+  }
+}
+
+/** Wake up every form below a part of the page. */
+export function wakeForms(part) {
+  for (const form of part.querySelectorAll("form[method=post]")) {
+    if (form.dataset.awake) continue;
+    form.dataset.awake = "yes";
+    sendOnce(form);
+    lines(form);
+    photos(form);
+    const update = () => {
+      showWhatApplies(form);
+      nameButton(form);
+    };
+    form.addEventListener("input", update);
+    update();
+  }
+}
+
+// A page taken back from the browser's memory must be able to send again.
+window.addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    for (const button of form.querySelectorAll("[aria-disabled]")) button.removeAttribute("aria-disabled");
+  }
+});
