@@ -184,20 +184,16 @@ def always(zone: ZoneInfo) -> Calendar:
 
 
 def parse_calendars(text: str) -> dict[str, Calendar]:
-    """Read the calendars that a calendars.toml declares, and add `24x7`; exceptions are still empty.
+    """Read the calendars that a calendars.toml declares; their exceptions are still empty.
 
     Raises:
         CalendarBroken: with the calendar and what is wrong with it.
     """
     try:
         declared = tomllib.loads(text)
-        zone = declared.pop("zone")
-        calendars = {ALWAYS: always(ZoneInfo(zone))}
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, ZoneInfoNotFoundError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise CalendarBroken("calendar_broken", "日历文件无法读取：{reason}", reason=error) from error
-    for code, entry in declared.items():
-        calendars[code] = _parse_calendar(code, entry, zone)
-    return calendars
+    return {code: _parse_calendar(code, entry) for code, entry in declared.items()}
 
 
 def parse_days(text: str) -> list[ListedDay]:
@@ -222,8 +218,8 @@ def parse_days(text: str) -> list[ListedDay]:
 
 
 def declare(engine: Engine, calendars: Mapping[str, Calendar]) -> None:
-    """Make calendars known to an engine, once, before it works."""
-    engine.cache[_CACHE_KEY] = dict(calendars)
+    """Make calendars known to an engine beside `24x7`, once, before it works."""
+    engine.cache[_CACHE_KEY] = {ALWAYS: always(engine.zone), **calendars}
 
 
 def publish_days(work: Work, table: str, days: Sequence[ListedDay]) -> None:
@@ -246,11 +242,6 @@ def publish_days(work: Work, table: str, days: Sequence[ListedDay]) -> None:
 def calendar_codes(engine: Engine) -> frozenset[str]:
     """Return the names that a diagram's `clock` may use."""
     return frozenset(_declared(engine))
-
-
-def zone_of(engine: Engine) -> ZoneInfo:
-    """Return the zone in which the company counts days and months."""
-    return _declared(engine)[ALWAYS].zone
 
 
 def calendar_of(work: Work, code: str) -> Calendar:
@@ -287,12 +278,12 @@ def with_exceptions(calendar: Calendar, exceptions: Mapping[date, DayKind]) -> C
 
 
 def _declared(engine: Engine) -> dict[str, Calendar]:
-    found = engine.cache.setdefault(_CACHE_KEY, {ALWAYS: always(ZoneInfo("UTC"))})
+    found = engine.cache.setdefault(_CACHE_KEY, {ALWAYS: always(engine.zone)})
     assert isinstance(found, dict)  # only declare() and the line above write it
     return found
 
 
-def _parse_calendar(code: str, entry: Any, zone: str) -> Calendar:
+def _parse_calendar(code: str, entry: Any) -> Calendar:
     try:
         week = _parse_week(entry["hours"])
         fullest = max(week, key=_length)
@@ -300,7 +291,7 @@ def _parse_calendar(code: str, entry: Any, zone: str) -> Calendar:
             raise ValueError("24x7 is built in; every other calendar needs working hours")
         return Calendar(
             code,
-            ZoneInfo(entry.get("zone", zone)),
+            ZoneInfo(entry["zone"]),
             week,
             _parse_hours(entry["makeup"]) if "makeup" in entry else fullest,
             name=entry.get("name", code),

@@ -55,7 +55,7 @@ EXCEPTIONS = {
 
 @cache
 def calendar_of(zone: str, hours: str) -> Calendar:
-    text = f'zone = "UTC"\n[shift]\nzone = "{zone}"\nhours = {hours}\nexceptions = "cn_workdays"\n'
+    text = f'[shift]\nzone = "{zone}"\nhours = {hours}\nexceptions = "cn_workdays"\n'
     return with_exceptions(parse_calendars(text)["shift"], EXCEPTIONS)
 
 
@@ -159,7 +159,7 @@ def test_a_moment_past_the_published_holidays_is_said_to_be_guessed():
 
 
 def test_a_calendar_without_any_published_holiday_is_guessed_throughout():
-    bare = parse_calendars(f'zone = "UTC"\n[b]\nhours = {OFFICE_HOURS}\nexceptions = "x"\n')["b"]
+    bare = parse_calendars(f'[b]\nzone = "UTC"\nhours = {OFFICE_HOURS}\nexceptions = "x"\n')["b"]
     assert bare.is_guessed(shanghai("2026-01-05 10:00"))
 
 
@@ -196,16 +196,15 @@ def test_an_absurdly_long_limit_is_refused():
     [
         "[office",
         "[office]",
-        'zone = "Asia/Nowhere"',
-        'zone = "UTC"\n[office]',
-        f'zone = "UTC"\n[office]\nzone = "Asia/Nowhere"\nhours = {OFFICE_HOURS}',
-        'zone = "UTC"\n[office]\nhours = { mon-fri = "12:00-09:00" }',
-        'zone = "UTC"\n[office]\nhours = { mon-fri = "09:00-12:00,11:00-18:00" }',
-        'zone = "UTC"\n[office]\nhours = { fri-mon = "09:00-12:00" }',
-        'zone = "UTC"\n[office]\nhours = { monday = "09:00-12:00" }',
-        'zone = "UTC"\n[office]\nhours = {}',
-        f'zone = "UTC"\n[24x7]\nhours = {OFFICE_HOURS}',
-        'zone = "UTC"\noffice = "09:00-18:00"',
+        '[office]\nzone = "UTC"',
+        f'[office]\nzone = "Asia/Nowhere"\nhours = {OFFICE_HOURS}',
+        '[office]\nzone = "UTC"\nhours = { mon-fri = "12:00-09:00" }',
+        '[office]\nzone = "UTC"\nhours = { mon-fri = "09:00-12:00,11:00-18:00" }',
+        '[office]\nzone = "UTC"\nhours = { fri-mon = "09:00-12:00" }',
+        '[office]\nzone = "UTC"\nhours = { monday = "09:00-12:00" }',
+        '[office]\nzone = "UTC"\nhours = {}',
+        f'[24x7]\nzone = "UTC"\nhours = {OFFICE_HOURS}',
+        'office = "09:00-18:00"',
     ],
 )
 def test_a_calendar_that_cannot_be_meant_is_refused(text):
