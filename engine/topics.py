@@ -1,0 +1,156 @@
+"""Reads topics.toml: what Python offers to diagrams and forms, and what each of it takes and returns."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+from engine.bpmn.expressions.values import ValueType
+from engine.check_problem import CheckProblem, DeploymentRefused
+
+RESOURCE = "topics.toml"
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+_TOPIC = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*", re.ASCII)
+_KEYS = {
+    "handler": {"inputs", "outputs", "errors"},
+    "external": {"inputs", "outputs", "errors"},
+    "completion": {"outputs"},
+    "form_data": set[str](),
+    "start": {"variables"},
+}
+_TYPES = {value.value: value for value in ValueType if value is not ValueType.ANY}
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A service task's other half.
+
+    Attributes:
+        kind: "handler" runs in the transaction of the step, "external" waits for a worker.
+        inputs: process variables it reads; one that is unset arrives as None.
+        outputs: process variables it sets.
+        errors: codes that a boundary error event may catch.
+    """
+
+    name: str
+    kind: Literal["handler", "external"]
+    inputs: tuple[str, ...] = ()
+    outputs: Mapping[str, ValueType] = field(default_factory=dict)
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """Everything that diagrams and forms may name.
+
+    Attributes:
+        services: topic of a service task -> what stands behind it.
+        completions: `on_complete` of a form -> process variables the command sets.
+        form_data: what `on_open` of a form may name.
+        starts: message of a start event -> variables the starter must give.
+    """
+
+    services: Mapping[str, Topic] = field(default_factory=dict)
+    completions: Mapping[str, Mapping[str, ValueType]] = field(default_factory=dict)
+    form_data: frozenset[str] = frozenset()
+    starts: Mapping[str, Mapping[str, ValueType]] = field(default_factory=dict)
+
+    @staticmethod
+    def parse(content: bytes) -> "Topics":
+        """Read topics.toml.
+
+        Raises:
+            DeploymentRefused: with one problem for each entry that cannot be read.
+        """
+        reader = _Reader()
+        topics = reader.read(content)
+        if reader.problems:
+            raise DeploymentRefused(reader.problems)
+        return topics
+
+    def handlers(self) -> tuple[str, ...]:
+        """Name the topics that need a Python handler."""
+        return tuple(name for name, topic in self.services.items() if topic.kind == "handler")
+
+
+class _Reader:
+    """Reads the tables one by one and collects what is wrong with them."""
+
+    def __init__(self) -> None:
+        self.problems: list[CheckProblem] = []
+
+    def read(self, content: bytes) -> Topics:
+        try:
+            document = tomllib.loads(content.decode())
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+            self._found("", "topics_toml", f"无法读取：{error}", f"cannot be read: {error}")
+            return Topics()
+        for kind in document.keys() - _KEYS.keys():
+            self._found(kind, "topics_table", f"不认识的表“{kind}”", f"unknown table “{kind}”")
+        return Topics(
+            services=MappingProxyType(dict(self._services(document))),
+            completions=MappingProxyType(
+                {name: self._types(name, row, "outputs") for name, row in self._rows(document, "completion")}
+            ),
+            form_data=frozenset(name for name, _ in self._rows(document, "form_data")),
+            starts=MappingProxyType(
+                {name: self._types(name, row, "variables") for name, row in self._rows(document, "start")}
+            ),
+        )
+
+    def _services(self, document: Mapping[str, Any]) -> Iterator[tuple[str, Topic]]:
+        handlers = dict(self._rows(document, "handler"))
+        externals = dict(self._rows(document, "external"))
+        for name in handlers.keys() & externals.keys():
+            self._found(name, "topics_twice", "既是 handler 又是 external", "is both a handler and external")
+        for name, row in handlers.items():
+            yield name, self._topic(name, "handler", row)
+        for name, row in externals.items():
+            yield name, self._topic(name, "external", row)
+
+    def _topic(self, name: str, kind: Literal["handler", "external"], row: Mapping[str, Any]) -> Topic:
+        inputs = self._names(name, row, "inputs")
+        for word in inputs:
+            if not _NAME.fullmatch(word):
+                self._found(name, "topics_name", f"变量名“{word}”不合规", f"bad variable name “{word}”")
+        return Topic(name, kind, inputs, self._types(name, row, "outputs"), self._names(name, row, "errors"))
+
+    def _rows(self, document: Mapping[str, Any], kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        table = document.get(kind, {})
+        if not isinstance(table, dict):
+            self._found(kind, "topics_table", f"“{kind}”必须是表", f"“{kind}” must be a table")
+            return
+        for name, row in table.items():
+            if not _TOPIC.fullmatch(name) or not isinstance(row, dict):
+                self._found(name, "topics_name", f"名称“{name}”不合规", f"bad name or row “{name}”")
+                continue
+            for key in row.keys() - _KEYS[kind]:
+                self._found(name, "topics_key", f"不认识的键“{key}”", f"unknown key “{key}”")
+            yield name, row
+
+    def _names(self, topic: str, row: Mapping[str, Any], key: str) -> tuple[str, ...]:
+        words = row.get(key, [])
+        if isinstance(words, list) and all(isinstance(word, str) and word for word in words):
+            return tuple(words)
+        self._found(topic, "topics_list", f"“{key}”必须是字符串列表", f"“{key}” must be a list of strings")
+        return ()
+
+    def _types(self, topic: str, row: Mapping[str, Any], key: str) -> Mapping[str, ValueType]:
+        types: dict[str, ValueType] = {}
+        table = row.get(key, {})
+        for name, value in table.items() if isinstance(table, dict) else [(str(table), None)]:
+            if _NAME.fullmatch(name) and value in _TYPES:
+                types[name] = _TYPES[value]
+            else:
+                zh = f"“{key}”中的“{name} = {value}”不合规，类型只能是 {'、'.join(_TYPES)}"
+                en = f"bad “{name} = {value}” in “{key}”; types are {', '.join(_TYPES)}"
+                self._found(topic, "topics_type", zh, en)
+        return MappingProxyType(types)
+
+    def _found(self, element: str, rule: str, zh: str, en: str) -> None:
+        remedy_zh = "对照 topics.toml 的其他条目改正"
+        remedy_en = "correct it after the pattern of the other entries of topics.toml"
+        self.problems.append(CheckProblem(RESOURCE, element, rule, zh, en, remedy_zh, remedy_en))
