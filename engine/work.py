@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock, SystemClock
-from engine.errors import NotPermitted, TransactionLost
+from engine.errors import NotPermitted, Problem, TransactionLost
 from engine.ports import SYSTEM, Actor, Directory, Grants, Library, Membership, Outbox, Vault
 from engine.store.database import Database, is_transaction_lost
 
@@ -21,7 +22,7 @@ T = TypeVar("T")
 _ATTEMPTS = 5
 
 # (path, element id) of a step that must not run in this attempt -> why it failed in the last one
-Held = Mapping[tuple[str, str], BaseException]
+Held = Mapping[tuple[tuple[str, ...], str], BaseException]
 
 
 @dataclass
@@ -29,6 +30,7 @@ class Engine:
     """The engine of one installation: a database and the ports it was given.
 
     Attributes:
+        zone: in which days and months are counted.
         cache: what modules keep per engine (compiled programs, calendars), by their own key.
         on_earlier_timer: called after a commit that wrote a job due at the given moment.
     """
@@ -39,6 +41,7 @@ class Engine:
     outbox: Outbox
     library: Library
     clock: Clock = field(default_factory=SystemClock)
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     cache: dict[str, object] = field(default_factory=dict)
     on_earlier_timer: Callable[[datetime], None] = lambda _due_at: None
 
@@ -50,6 +53,8 @@ class Engine:
             yield work
             work.flush()
         work.committed()
+        if work.verdict is not None:
+            raise work.verdict
 
     @contextmanager
     def reading(self, actor: Actor) -> Iterator["Work"]:
@@ -65,7 +70,7 @@ class Engine:
         Raises:
             TransactionLost: after five attempts.
         """
-        held: dict[tuple[str, str], BaseException] = {}
+        held: dict[tuple[tuple[str, ...], str], BaseException] = {}
         for attempt in range(_ATTEMPTS):
             try:
                 with self.work(actor, held) as work:
@@ -94,6 +99,7 @@ class Work:
         actor: who acts; every command and query asks what they may do.
         now: read once, aware UTC.
         held: steps that failed when this Work ran before and lost its transaction.
+        verdict: raised after the commit, see `raise_after_commit`.
     """
 
     def __init__(
@@ -104,6 +110,7 @@ class Work:
         self.actor = actor
         self.now = now
         self.held = held
+        self.verdict: Problem | None = None
         self._after_commit: list[Callable[[], None]] = []
         self._earliest_job: datetime | None = None
 
@@ -175,6 +182,10 @@ class Work:
     def after_commit(self, call: Callable[[], None]) -> None:
         """Have something done once the transaction is durable; it must not fail."""
         self._after_commit.append(call)
+
+    def raise_after_commit(self, error: Problem) -> None:
+        """Keep what was written so far, and tell the person why nothing more was done."""
+        self.verdict = error
 
     def job_due(self, due_at: datetime) -> None:
         """Note that a job was written, so that the clock wakes in time."""

@@ -187,6 +187,7 @@ user_task = Table(
         postgresql_where=_assigned,
     ),
     Index("ix_user_task_team", "group_code", "scope_id", "rank", "due_sort", "id"),
+    Index("ix_user_task_team_due", "group_code", "scope_id", "due_sort", "id"),
     Index("ix_user_task_due_sort", "due_sort", "id"),
 )
 

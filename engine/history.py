@@ -1,0 +1,96 @@
+"""Writes and tells what happened in a case: who did what when, for whom, and by when it was due."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select
+
+from engine.bpmn.runtime import Move
+from engine.ids import new_id
+from engine.ports import Json
+from engine.store.tables import history_event
+from engine.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened in a case.
+
+    Attributes:
+        kind: started, entered, left, fired, claimed, completed, escalated, ... (see docs of the timeline).
+        detail: ids, codes and moments only, never personal data.
+    """
+
+    kind: str
+    step_id: str = ""
+    path: str = ""
+    task_id: int | None = None
+    on_behalf_of: int | None = None
+    due_at: datetime | None = None
+    detail: dict[str, Json] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event as the timeline reads it."""
+
+    id: int
+    at: datetime
+    kind: str
+    path: str
+    step_id: str
+    task_id: int | None
+    actor_id: int
+    on_behalf_of: int | None
+    due_at: datetime | None
+    detail: dict[str, Json]
+
+
+def record(work: Work, instance_id: int, events: Iterable[Event]) -> None:
+    """Add events to a case, in their order, by the actor and at the moment of the Work."""
+    rows = [
+        {
+            "id": new_id(),
+            "instance_id": instance_id,
+            "at": work.now,
+            "kind": event.kind,
+            "path": event.path,
+            "step_id": event.step_id,
+            "task_id": event.task_id,
+            "actor_id": work.actor.id,
+            "on_behalf_of": event.on_behalf_of,
+            "due_at": event.due_at,
+            "detail": event.detail,
+        }
+        for event in events
+    ]
+    if rows:
+        work.connection.execute(insert(history_event), rows)
+
+
+def of_moves(moves: Sequence[Move]) -> list[Event]:
+    """Turn token moves into events."""
+    return [Event(move.kind, move.element, "/".join(move.path)) for move in moves]
+
+
+def events(work: Work, instance_id: int) -> list[Happened]:
+    """Read a case's events in their order; the caller has checked who asks."""
+    rows = work.connection.execute(
+        select(history_event).where(history_event.c.instance_id == instance_id).order_by(history_event.c.id)
+    )
+    return [
+        Happened(
+            id=row.id,
+            at=row.at,
+            kind=row.kind,
+            path=row.path,
+            step_id=row.step_id,
+            task_id=row.task_id,
+            actor_id=row.actor_id,
+            on_behalf_of=row.on_behalf_of,
+            due_at=row.due_at,
+            detail=row.detail or {},
+        )
+        for row in rows
+    ]

@@ -1,0 +1,139 @@
+"""Shows what is stuck and why, and lets managers retry it or give it up with a reason; never skip it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, insert, select, update
+
+from engine import history, instances
+from engine.errors import EngineError, NotFound
+from engine.history import Event
+from engine.hosting import Failure
+from engine.ids import new_id
+from engine.store.tables import incident, instance, job
+from engine.work import Work
+
+PAGE = 100
+
+
+class IncidentNotFound(EngineError, NotFound):
+    """No such open incident."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIncident:
+    """Something that needs a person, with what caused it."""
+
+    id: int
+    instance_id: int
+    business_key: str
+    process_key: str
+    title: str
+    kind: str
+    step_id: str
+    path: str
+    message: str
+    cause: str
+    opened_at: datetime
+
+
+def open_for_job(work: Work, failed: Row[Any], error: BaseException) -> int:
+    """Turn a job that failed too often into an incident; the token stays where it is.
+
+    Args:
+        failed: the row of the job; it is deleted.
+    """
+    failure = Failure.of(error)
+    incident_id = new_id()
+    work.connection.execute(
+        insert(incident).values(
+            id=incident_id,
+            instance_id=failed.instance_id,
+            kind="handler" if failed.kind == "retry" else failed.kind,
+            step_id=failed.step_id,
+            token=failed.token,
+            job_id=failed.id,
+            message=failure.message,
+            cause=failure.cause,
+            opened_at=work.now,
+        )
+    )
+    work.connection.execute(delete(job).where(job.c.id == failed.id))
+    history.record(work, failed.instance_id, [Event("incident", failed.step_id)])
+    return incident_id
+
+
+def open_incidents(work: Work, limit: int = PAGE) -> list[OpenIncident]:
+    """Return open incidents of the communities whose cases the actor may operate, oldest first."""
+    rows = work.connection.execute(
+        select(
+            incident,
+            instance.c.business_key,
+            instance.c.process_key,
+            instance.c.title,
+            instance.c.scope_id,
+        )
+        .join(instance, instance.c.id == incident.c.instance_id)
+        .where(incident.c.closed_at.is_(None))
+        .order_by(incident.c.opened_at, incident.c.id)
+    )
+    visible = (row for row in rows if work.may("instance.operate", row.scope_id))
+    return [
+        OpenIncident(
+            id=row.id,
+            instance_id=row.instance_id,
+            business_key=row.business_key,
+            process_key=row.process_key,
+            title=row.title,
+            kind=row.kind,
+            step_id=row.step_id,
+            path=row.path,
+            message=row.message,
+            cause=row.cause,
+            opened_at=row.opened_at,
+        )
+        for row, _ in zip(visible, range(limit), strict=False)
+    ]
+
+
+def retry(work: Work, incident_id: int, reason: str) -> None:
+    """Run the failed step again; when it works the incident is closed, else nothing changes.
+
+    Raises:
+        IncidentNotFound, NotPermitted; and what the step raises, with its cause.
+    """
+    row = _operable(work, incident_id)
+    if row.kind == "timer":
+        instances.fire_timer(work, row.instance_id, row.token)
+    else:
+        instances.retry(work, row.instance_id, row.token)
+    _close(work, row, "retried", reason)
+
+
+def cancel_case(work: Work, incident_id: int, reason: str) -> None:
+    """Give the case up, with a reason."""
+    row = _operable(work, incident_id)
+    instances.cancel(work, row.instance_id, reason)
+    _close(work, row, "cancelled", reason)
+
+
+def _operable(work: Work, incident_id: int) -> Row[Any]:
+    row = work.connection.execute(
+        select(incident, instance.c.scope_id)
+        .join(instance, instance.c.id == incident.c.instance_id)
+        .where(incident.c.id == incident_id, incident.c.closed_at.is_(None))
+    ).one_or_none()
+    if row is None:
+        raise IncidentNotFound("incident_not_found", "这个异常已处理，或不存在")
+    work.require("instance.operate", row.scope_id)
+    return row
+
+
+def _close(work: Work, row: Row[Any], kind: str, reason: str) -> None:
+    work.connection.execute(
+        update(incident)
+        .where(incident.c.id == row.id)
+        .values(closed_at=work.now, closed_by=work.actor.id, close_kind=kind, close_reason=reason.strip())
+    )
+    history.record(work, row.instance_id, [Event("incident_" + kind, row.step_id, row.path)])

@@ -1,0 +1,287 @@
+"""Starts, ends, suspends and pushes on cases."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from engine import definitions, differences, history, idempotency, stepping
+from engine.bpmn.program import Program
+from engine.bpmn.runtime import Run
+from engine.differences import Moved
+from engine.errors import AlreadyDone, NotPermitted, Refused, RuleBroken
+from engine.history import Event
+from engine.hosting import CaseHost
+from engine.ids import new_id
+from engine.ports import Json
+from engine.stepping import Case
+from engine.store.tables import instance, job, user_task
+from engine.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class StartedInstance:
+    """A case that was started, or had been by the same request.
+
+    Attributes:
+        id: of the instance.
+        business_key: such as "R20261123-0007".
+    """
+
+    id: int
+    business_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a case is about, for lists: codes and places, never a person.
+
+    Attributes:
+        scope_id: community; staff act within it.
+        resident_scope_id: house; its residents act on tasks of the group "resident".
+    """
+
+    business_key: str
+    scope_id: int
+    resident_scope_id: int | None = None
+    title: str = ""
+    title_en: str = ""
+    place: str = ""
+
+
+def start(
+    work: Work,
+    process_key: str,
+    subject: Subject,
+    *,
+    message: str = "",
+    variables: dict[str, Json] | None = None,
+    idempotency_key: str | None = None,
+) -> StartedInstance:
+    """Start a case on the current version of a procedure and run it to its first wait states.
+
+    Args:
+        message: name of the message start event, or "" for the none start event.
+        variables: facts for the gateways; checked against what the start declares.
+        idempotency_key: the same key answers the same case again.
+    Raises:
+        NotPermitted: the actor's posts may not start this procedure here.
+        AlreadyDone("business_key_taken"): an open case has this business key.
+    """
+    digest = idempotency.fingerprint(process_key, subject.business_key, subject.scope_id, message, variables)
+    earlier = idempotency.recall(work, idempotency_key, "start", digest)
+    if earlier is not None:
+        return StartedInstance(int(str(earlier["id"])), str(earlier["business_key"]))
+    bundle_id = definitions.current_bundle(work.connection, process_key)
+    program = definitions.program(work.engine, work.connection, bundle_id)
+    _require_starter(work, program, subject)
+    _require_variables(program, message, variables or {})
+    case = _written(work, program, bundle_id, subject)
+    history.record(work, case.id, [Event("started", detail={"message": message} if message else None)])
+    stepping.begin(work, case, message, variables or {})
+    answer: dict[str, Json] = {"id": str(case.id), "business_key": case.business_key}
+    idempotency.remember(work, idempotency_key, "start", digest, answer)
+    return StartedInstance(case.id, case.business_key)
+
+
+def _require_starter(work: Work, program: Program, subject: Subject) -> None:
+    if work.may("instance.start", subject.scope_id):
+        return
+    scopes = {subject.scope_id, subject.resident_scope_id}
+    if any(mine.group in program.starters and mine.scope_id in scopes for mine in work.memberships):
+        return
+    raise NotPermitted("may_not_start", "您的岗位不能在此发起“{name}”", name=program.name)
+
+
+def _require_variables(program: Program, message: str, variables: dict[str, Json]) -> None:
+    if message not in program.starts:
+        raise RuleBroken(
+            "no_such_start", "流程“{name}”没有名为“{start}”的开始", name=program.name, start=message
+        )
+    declared = program.topics.starts.get(message)
+    if declared is None:
+        return
+    unknown = sorted(set(variables) - set(declared.variables))
+    if unknown:
+        raise RuleBroken(
+            "unknown_variables",
+            "开始“{start}”没有声明变量 {names}，请在 topics.toml 中声明",
+            start=message,
+            names="、".join(unknown),
+        )
+
+
+def _written(work: Work, program: Program, bundle_id: int, subject: Subject) -> Case:
+    row = {
+        "id": new_id(),
+        "bundle_id": bundle_id,
+        "process_key": program.key,
+        "business_key": subject.business_key,
+        "scope_id": subject.scope_id,
+        "resident_scope_id": subject.resident_scope_id,
+        "state": "active",
+        "title": subject.title,
+        "title_en": subject.title_en,
+        "place": subject.place,
+        "started_at": work.now,
+        "starter_id": work.actor.id,
+        "waits": {},
+        "revision": 0,
+    }
+    try:
+        with work.savepoint():
+            work.connection.execute(insert(instance).values(row))
+    except IntegrityError as error:
+        raise AlreadyDone(
+            "business_key_taken", "编号 {key} 已有进行中的流程", key=subject.business_key
+        ) from error
+    return work.connection.execute(select(instance).where(instance.c.id == row["id"])).one()
+
+
+def describe(work: Work, instance_id: int, *, title: str, title_en: str = "", place: str = "") -> None:
+    """Change what lists say a case is about."""
+    work.connection.execute(
+        update(instance)
+        .where(instance.c.id == instance_id)
+        .values(title=title, title_en=title_en, place=place)
+    )
+
+
+# --- pushing on --------------------------------------------------------------------------------------------
+
+
+def fire_timer(work: Work, instance_id: int, token: str) -> None:
+    """Fire a BPMN timer that is due and still waits; do nothing when it is gone."""
+    case = stepping.locked(work, instance_id)
+    if case.state != "active" or case.waits.get(token, {}).get("k") != "timer":
+        return
+    stepping.move(work, case, lambda run, host: run.fire(host, token))
+
+
+def retry(work: Work, instance_id: int, token: str) -> None:
+    """Run a step again that failed; raise what it raises.
+
+    Raises:
+        HandlerFailed: it failed again; roll back and count the attempt.
+    """
+    case = stepping.locked(work, instance_id)
+    stepping.require_active(case)
+    if case.waits.get(token, {}).get("k") not in {"retry", "held"}:
+        return
+
+    def again(run: Run, host: CaseHost) -> None:
+        run.retry(host, token)
+        if token in host.failures:
+            raise AlreadyDone("failed_again", "步骤再次失败：{why}", why=host.failures[token].message)
+
+    stepping.move(work, case, again)
+
+
+def correct(work: Work, instance_id: int, variables: dict[str, Json], reason: str) -> None:
+    """Change facts of a stuck case, with a reason that stays in its history.
+
+    Raises:
+        NotPermitted: without `instance.operate` in the case's community.
+    """
+    case = stepping.locked(work, instance_id)
+    work.require("instance.operate", case.scope_id)
+    stepping.require_active(case)
+    reason = _reason(reason)
+    stepping.move(work, case, lambda run, host: run.correct(host, variables))
+    history.record(work, case.id, [Event("corrected", detail={"names": sorted(variables), "reason": reason})])
+
+
+# --- ending and suspending ---------------------------------------------------------------------------------
+
+
+def may_cancel(work: Work, case: Case) -> bool:
+    """Tell whether every open step of a case lists one of the actor's posts under `cancel`."""
+    if case.state not in {"active", "suspended"} or case.snapshot is None:
+        return False
+    if work.may("instance.operate", case.scope_id):
+        return True
+    program = stepping.program_of(work, case)
+    mine = {member.group for member in work.memberships if member.scope_id in _scopes(case)}
+    open_waits = [wait for wait in Run.load(program, case.snapshot).waits() if wait.kind != "timer"]
+    return bool(open_waits) and all(
+        any(mine.intersection(step.cancel) for step in program.around(wait)) for wait in open_waits
+    )
+
+
+def _scopes(case: Case) -> set[int | None]:
+    return {case.scope_id, case.resident_scope_id}
+
+
+def cancel(work: Work, instance_id: int, reason: str) -> None:
+    """End a case early, with a reason; its `on_cancel` handler runs in the same Work.
+
+    Raises:
+        NotPermitted: some open step does not list a post of the actor.
+        Refused: by the handler, with its reason; the case goes on.
+    """
+    case = stepping.locked(work, instance_id)
+    if case.state not in {"active", "suspended"}:
+        raise AlreadyDone("case_over", "流程 {key} 已结束", key=case.business_key)
+    if not may_cancel(work, case):
+        raise NotPermitted("may_not_cancel", "当前步骤不允许您取消流程 {key}", key=case.business_key)
+    reason = _reason(reason)
+    program = stepping.program_of(work, case)
+    host = CaseHost(work, case)
+    run = Run.load(program, case.snapshot)
+    run.cancel()
+    if program.on_cancel:
+        context = host.context("", "cancel")
+        work.engine.library.handlers[program.on_cancel](context, reason=reason)
+    differences.write(work, case, Moved(run, host, b""))
+    work.connection.execute(update(instance).where(instance.c.id == case.id).values(state="cancelled"))
+    history.record(work, case.id, [Event("cancelled", detail={"reason": reason})])
+
+
+def suspend(work: Work, instance_id: int, reason: str) -> None:
+    """Hold a case: nobody can complete its steps and no timer fires until it is resumed."""
+    case = _operable(work, instance_id, "active")
+    _hold(work, case, suspended=True)
+    history.record(work, case.id, [Event("suspended", detail={"reason": _reason(reason)})])
+
+
+def resume(work: Work, instance_id: int) -> None:
+    """Let a suspended case go on; timers that came due meanwhile fire now, once each."""
+    case = _operable(work, instance_id, "suspended")
+    _hold(work, case, suspended=False)
+    history.record(work, case.id, [Event("resumed")])
+    work.job_due(work.now)
+
+
+def _operable(work: Work, instance_id: int, state: str) -> Case:
+    case = stepping.locked(work, instance_id)
+    work.require("instance.operate", case.scope_id)
+    if case.state != state:
+        raise AlreadyDone("wrong_state", "流程 {key} 的状态不允许此操作", key=case.business_key)
+    return case
+
+
+def _hold(work: Work, case: Case, *, suspended: bool) -> None:
+    state = "suspended" if suspended else "active"
+    work.connection.execute(update(instance).where(instance.c.id == case.id).values(state=state))
+    work.connection.execute(
+        update(user_task).where(user_task.c.instance_id == case.id).values(suspended=suspended)
+    )
+    work.connection.execute(update(job).where(job.c.instance_id == case.id).values(held=suspended))
+
+
+def _reason(text: str) -> str:
+    reason = text.strip()
+    if not reason:
+        raise Refused("reason_missing", "请填写原因")
+    if len(reason) > 500:
+        raise Refused("reason_too_long", "原因最多 500 字，现有 {count} 字", count=len(reason))
+    return reason
+
+
+def variables(work: Work, case: Case) -> dict[str, Any]:
+    """Return the facts of a case's root scope, for people who operate it."""
+    work.require("instance.operate", case.scope_id)
+    if case.snapshot is None:
+        return {}
+    return dict(Run.load(stepping.program_of(work, case), case.snapshot).variables(()))

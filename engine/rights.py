@@ -1,0 +1,162 @@
+"""Who may act on a task and look at a case: asked at the moment of reading and of completing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from engine import stepping
+from engine.errors import NotPermitted, TaskGone, TaskNotFound
+from engine.ports import Actor
+from engine.stepping import Case
+from engine.store.tables import instance, task_candidate, task_history, user_task
+from engine.work import Work
+
+Task = Row[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """Why an actor may act on a task.
+
+    Attributes:
+        on_behalf_of: the absent person for whom, or None.
+    """
+
+    on_behalf_of: int | None = None
+
+
+def right_to(work: Work, task: Task) -> Right | None:
+    """Tell why the actor may act on an open task, or None.
+
+    An assigned task belongs to its assignee and whoever stands in for them; an unassigned one to every
+    member of its candidate groups.
+    """
+    if task.assignee_id is not None:
+        if task.assignee_id == work.actor.id:
+            return Right()
+        if task.assignee_id in work.grants.stands_in_for:
+            return Right(task.assignee_id)
+        return None
+    return candidate_right(work, task)
+
+
+def candidate_right(work: Work, task: Task) -> Right | None:
+    """Tell why the actor is a candidate for a task, whoever holds it now, or None."""
+    groups = {(task.group_code, task.scope_id)}
+    for member in work.memberships:
+        if (member.group, member.scope_id) in groups:
+            return Right(member.on_behalf_of)
+    extra = set(
+        work.connection.execute(
+            select(task_candidate.c.group_code, task_candidate.c.scope_id).where(
+                task_candidate.c.task_id == task.id
+            )
+        ).tuples()
+    )
+    for member in work.memberships:
+        if (member.group, member.scope_id) in extra:
+            return Right(member.on_behalf_of)
+    return None
+
+
+def require_right(work: Work, task: Task) -> Right:
+    right = right_to(work, task)
+    if right is not None:
+        return right
+    if task.assignee_id is not None and candidate_right(work, task) is not None:
+        raise TaskGone(
+            "task_claimed",
+            "任务“{name}”已由{who}于 {at} 领取",
+            name=task.name,
+            who=name_of(work, task.assignee_id),
+            at=local(work, task.claimed_at),
+        )
+    raise NotPermitted("not_a_candidate", "任务“{name}”不属于您的岗位或范围", name=task.name)
+
+
+def require_other_eyes(work: Work, task: Task, case: Case) -> None:
+    """Refuse a person who did the step that this one checks (policy C1)."""
+    program = stepping.program_of(work, case)
+    done_before = program.steps[task.called_process, task.step_id].not_same_as
+    if not done_before:
+        return
+    own = work.connection.execute(
+        select(task_history.c.id)
+        .where(
+            task_history.c.instance_id == case.id,
+            task_history.c.step_id.in_(done_before),
+            task_history.c.end_kind == "completed",
+            task_history.c.actor_id == work.actor.id,
+        )
+        .limit(1)
+    ).first()
+    if own is not None:
+        raise NotPermitted("four_eyes", "您办理过前面的步骤，“{name}”须由另一人办理", name=task.name)
+
+
+def is_candidate(work: Work, task: Task, actor_id: int) -> bool:
+    """Tell whether a person could claim a task."""
+    grants = work.engine.directory.grants(work.connection, Actor(actor_id, "staff"), work.now)
+    groups = {(task.group_code, task.scope_id)} | set(
+        work.connection.execute(
+            select(task_candidate.c.group_code, task_candidate.c.scope_id).where(
+                task_candidate.c.task_id == task.id
+            )
+        ).tuples()
+    )
+    return any((member.group, member.scope_id) in groups for member in grants.memberships)
+
+
+def may_see(work: Work, case: Case) -> bool:
+    """Tell whether the actor may look at a case: by permission, by task, or as resident of its house."""
+    if work.may("case.read", case.scope_id):
+        return True
+    mine = {(member.group, member.scope_id) for member in work.memberships}
+    if case.resident_scope_id is not None and ("resident", case.resident_scope_id) in mine:
+        return True
+    concerned = (
+        select(instance.c.id)
+        .where(instance.c.id == case.id)
+        .where(
+            select(user_task.c.id)
+            .where(user_task.c.instance_id == case.id, user_task.c.assignee_id == work.actor.id)
+            .exists()
+            | select(task_history.c.id)
+            .where(task_history.c.instance_id == case.id, task_history.c.actor_id == work.actor.id)
+            .exists()
+        )
+    )
+    return work.connection.execute(concerned).first() is not None
+
+
+def gone(work: Work, task_id: int) -> TaskGone | TaskNotFound:
+    """Explain why a task is not open; only to those who might have worked on it."""
+    past = work.connection.execute(select(task_history).where(task_history.c.id == task_id)).one_or_none()
+    concerned = past is not None and (
+        work.actor.id in {past.actor_id, past.assignee_id}
+        or any((m.group, m.scope_id) == (past.group_code, past.scope_id) for m in work.memberships)
+    )
+    if past is None or not concerned:
+        return TaskNotFound("task_not_found", "没有编号为 {id} 的任务", id=str(task_id))
+    facts = {
+        "name": past.name,
+        "who": name_of(work, past.actor_id) or "系统",
+        "at": local(work, past.ended_at),
+    }
+    if past.end_kind == "completed":
+        return TaskGone("task_completed", "任务“{name}”已由{who}于 {at} 办结，请刷新收件箱", **facts)
+    return TaskGone("task_withdrawn", "任务“{name}”已于 {at} 撤回，无需再办理", **facts)
+
+
+def name_of(work: Work, actor_id: int | None) -> str:
+    """Return the display name of an account."""
+    if actor_id is None:
+        return ""
+    return work.engine.directory.names(work.connection, [actor_id]).get(actor_id, str(actor_id))
+
+
+def local(work: Work, moment: datetime | None) -> str:
+    """Show a moment in the installation's zone, to the minute."""
+    return moment.astimezone(work.engine.zone).strftime("%m-%d %H:%M") if moment else ""

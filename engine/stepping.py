@@ -1,0 +1,101 @@
+"""Moves one locked case: loads it, lets it act, and writes what changed, all in the caller's Work."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from engine import definitions, differences
+from engine.bpmn.program import Program
+from engine.bpmn.runtime import Run, StepFailed
+from engine.differences import Closing, Moved
+from engine.errors import AlreadyDone, InstanceNotFound, TransactionLost
+from engine.hosting import CaseHost
+from engine.store.tables import instance
+from engine.work import Work
+
+Case = Row[Any]
+Action = Callable[[Run, CaseHost], None]
+
+_MOST_HELD = 20  # steps that may fail in one transaction before the whole thing is given up
+
+
+def locked(work: Work, instance_id: int) -> Case:
+    """Lock a case until the end of the Work, whatever its state.
+
+    Raises:
+        InstanceNotFound: no such case.
+    """
+    row = work.connection.execute(
+        select(instance).where(instance.c.id == instance_id).with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise InstanceNotFound("instance_not_found", "没有编号为 {id} 的流程", id=str(instance_id))
+    return row
+
+
+def require_active(case: Case) -> None:
+    """Refuse a case that is over or suspended.
+
+    Raises:
+        AlreadyDone: saying which.
+    """
+    if case.state == "suspended":
+        raise AlreadyDone("suspended", "流程 {key} 已暂停，请等待恢复后再处理", key=case.business_key)
+    if case.state != "active":
+        raise AlreadyDone("case_over", "流程 {key} 已结束", key=case.business_key)
+
+
+def program_of(work: Work, case: Case) -> Program:
+    """Return what the case runs on."""
+    return definitions.program(work.engine, work.connection, case.bundle_id)
+
+
+def move(work: Work, case: Case, action: Action, closing: Closing | None = None) -> Run:
+    """Let a locked, active case act, and write the difference.
+
+    A step that cannot run (a condition that is neither true nor false, a spent budget) is left waiting with
+    an incident, and everything else of this move is kept.
+
+    Args:
+        closing: the user task that a person completes by this.
+    Raises:
+        TransactionLost: a handler's effects would have to be undone too; run the Work again.
+    """
+    program = program_of(work, case)
+
+    def act(host: CaseHost) -> Run:
+        run = Run.load(program, case.snapshot)
+        action(run, host)
+        return run
+
+    return _move(work, case, act, closing)
+
+
+def begin(work: Work, case: Case, message: str, variables: dict[str, Any]) -> Run:
+    """Start a case whose row was just written, and write the difference."""
+    program = program_of(work, case)
+    return _move(
+        work, case, lambda host: Run.start(program, host, message=message, variables=variables), None
+    )
+
+
+def _move(work: Work, case: Case, act: Callable[[CaseHost], Run], closing: Closing | None) -> Run:
+    hold: dict[tuple[tuple[str, ...], str], BaseException] = dict(work.held)
+    while True:
+        host = CaseHost(work, case, hold)
+        try:
+            run = act(host)
+            snapshot = run.dump()
+            break
+        except StepFailed as failure:
+            step = (failure.path, failure.element)
+            if step in hold or len(hold) >= _MOST_HELD:
+                raise
+            hold[step] = failure
+            if host.has_run_handlers:
+                raise TransactionLost(
+                    "transaction_lost", "正在重新执行，请稍候", held=dict(hold)
+                ) from failure
+    differences.write(work, case, Moved(run, host, snapshot, closing))
+    return run

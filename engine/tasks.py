@@ -1,0 +1,164 @@
+"""What people do with a step: claim, release, hand over, complete."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import select, update
+
+from engine import form_steps, history, idempotency, instances, rights, stepping
+from engine.differences import Closing
+from engine.errors import Refused, TaskGone, TaskNotFound
+from engine.history import Event
+from engine.ports import Json
+from engine.rights import Task, is_candidate, name_of, require_other_eyes, require_right, right_to
+from engine.stepping import Case
+from engine.store.tables import instance, task_history, user_task
+from engine.work import Work
+
+
+def locked(work: Work, task_id: int) -> tuple[Case, Task]:
+    """Lock the case of an open task.
+
+    Raises:
+        TaskGone: it was completed, withdrawn or cancelled; says by whom and when.
+        TaskNotFound: there never was such a task, or it is none of the actor's business.
+    """
+    its_case = select(user_task.c.instance_id).where(user_task.c.id == task_id).scalar_subquery()
+    case = work.connection.execute(
+        select(instance).where(instance.c.id == its_case).with_for_update()
+    ).one_or_none()
+    if case is None:
+        raise rights.gone(work, task_id)
+    # Read only after the lock: somebody may have completed it while we waited.
+    task = work.connection.execute(select(user_task).where(user_task.c.id == task_id)).one_or_none()
+    if task is None:
+        raise rights.gone(work, task_id)
+    stepping.require_active(case)
+    return case, task
+
+
+def claim(work: Work, task_id: int) -> None:
+    """Take an unassigned task; claiming one's own again changes nothing.
+
+    Raises:
+        TaskGone: somebody else was faster; says who and when.
+    """
+    case, task = locked(work, task_id)
+    right = require_right(work, task)
+    if task.assignee_id is not None:
+        return
+    require_other_eyes(work, task, case)
+    _assign(work, task, work.actor.id)
+    history.record(
+        work,
+        case.id,
+        [Event("claimed", task.step_id, task.path, task.id, right.on_behalf_of, task.due_at)],
+    )
+
+
+def release(work: Work, task_id: int) -> None:
+    """Give a task back to its candidate groups."""
+    case, task = locked(work, task_id)
+    if task.assignee_id is None:
+        return
+    right = right_to(work, task)
+    if right is None:
+        work.require("task.reassign", task.scope_id)
+    if not task.group_code:
+        raise Refused("no_group", "任务“{name}”没有候选岗位，只能转交给另一人", name=task.name)
+    _assign(work, task, None)
+    on_behalf_of = right.on_behalf_of if right else None
+    history.record(
+        work, case.id, [Event("released", task.step_id, task.path, task.id, on_behalf_of, task.due_at)]
+    )
+
+
+def reassign(work: Work, task_id: int, to: int, reason: str) -> None:
+    """Hand a task to another candidate: by its assignee, or by whoever may reassign in its scope.
+
+    Raises:
+        Refused("not_a_candidate"): the other person holds none of the task's posts.
+    """
+    case, task = locked(work, task_id)
+    right = right_to(work, task) if task.assignee_id is not None else None
+    if right is None:
+        work.require("task.reassign", task.scope_id)
+    reason = reason.strip()
+    if not reason:
+        raise Refused("reason_missing", "请填写转交原因")
+    if not is_candidate(work, task, to):
+        raise Refused("not_a_candidate", "{who}没有办理“{name}”的岗位", who=name_of(work, to), name=task.name)
+    _assign(work, task, to)
+    detail: dict[str, Json] = {"to": str(to), "reason": reason[:500]}
+    on_behalf_of = right.on_behalf_of if right else None
+    history.record(
+        work,
+        case.id,
+        [Event("reassigned", task.step_id, task.path, task.id, on_behalf_of, task.due_at, detail)],
+    )
+
+
+def _assign(work: Work, task: Task, actor_id: int | None) -> None:
+    claimed_at = work.now if actor_id is not None else None
+    work.connection.execute(
+        update(user_task).where(user_task.c.id == task.id).values(assignee_id=actor_id, claimed_at=claimed_at)
+    )
+
+
+def complete(
+    work: Work, task_id: int, answers: Mapping[str, Json], *, idempotency_key: str | None = None
+) -> None:
+    """Complete a user task with the answers to its form, and run the case to its next wait states.
+
+    The case's interrupting timers that are due by now fire first; if that closes this task, the firing is
+    kept and the person gets a TaskGone after the commit.
+
+    Args:
+        idempotency_key: the same key and answers do nothing the second time.
+    Raises:
+        TaskGone, TaskNotFound, NotPermitted, Invalid (answers do not fit; nothing is changed), Refused.
+    """
+    digest = idempotency.fingerprint(str(task_id), dict(answers))
+    if idempotency.recall(work, idempotency_key, "complete", digest) is not None:
+        return
+    case, task = locked(work, task_id)
+    right = require_right(work, task)
+    require_other_eyes(work, task, case)
+    moved = _after_due_timers(work, case, task)
+    if moved is None:
+        work.raise_after_commit(
+            TaskGone("task_timed_out", "任务“{name}”的时限已到，流程已转入下一步", name=task.name)
+        )
+        return
+    answered = form_steps.answered(work, moved, task, answers)
+    closing = Closing(task, answered.outcome, right.on_behalf_of, answered.extra)
+    stepping.move(work, moved, lambda run, host: run.complete(host, task.token, answered.variables), closing)
+    idempotency.remember(work, idempotency_key, "complete", digest, {})
+
+
+def _after_due_timers(work: Work, case: Case, task: Task) -> Case | None:
+    """Fire interrupting timers due by now; return the case as it is then, or None when the task is gone."""
+    now = work.now.isoformat()
+    due = [token for token, known in case.waits.items() if known.get("i") and known["d"] <= now]
+    if not due:
+        return case
+    for token in due:
+        instances.fire_timer(work, case.id, token)
+    still_open = work.connection.execute(
+        select(user_task.c.id).where(user_task.c.id == task.id)
+    ).one_or_none()
+    return stepping.locked(work, case.id) if still_open is not None else None
+
+
+def instance_of(work: Work, task_id: int) -> int:
+    """Return the instance of an open or finished task.
+
+    Raises:
+        TaskNotFound: there never was such a task.
+    """
+    for table in (user_task, task_history):
+        found = work.connection.execute(
+            select(table.c.instance_id).where(table.c.id == task_id)
+        ).scalar_one_or_none()
+        if found is not None:
+            return int(found)
+    raise TaskNotFound("task_not_found", "没有编号为 {id} 的任务", id=str(task_id))
