@@ -1,0 +1,60 @@
+# Two commands on a fresh machine: `make run` and `make test`.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+PORT ?= 8000
+
+.PHONY: run test test-long check ready assets i18n lock clean
+
+run: .venv/.runtime assets i18n          ## install, build, seed a demonstration estate, serve
+	@$(BIN)/wuye demo --if-empty
+	@$(BIN)/wuye serve --port $(PORT)
+
+test: ready                     ## every test but the long ones
+	$(BIN)/pytest -n auto --dist loadgroup
+
+test-long: ready                ## kill tests, races, state machines, fuzzing: up to an hour
+	$(BIN)/pytest -m long
+
+check: .venv/.dev               ## before each commit: style, types, import contracts, fast tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -n auto --dist loadgroup tests --ignore tests/browser
+
+ready: .venv/.dev system assets i18n
+
+.PHONY: system
+system:                         ## what only the system's package manager has
+	@.ci/system-packages
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Wuye Flow needs Python 3.11 or newer")'
+	$(PYTHON) -m venv .venv
+
+.venv/.runtime: requirements.lock setup.cfg | .venv/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.dev: requirements-dev.lock .venv/.runtime
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+assets: web/static/dist/.built   ## browser libraries through npm and esbuild
+
+web/static/dist/.built: package-lock.json package.json $(wildcard web/assets/*) | .venv/.runtime
+	@.ci/assets
+	@touch $@
+
+i18n: .venv/.runtime             ## compile the English texts
+	@$(BIN)/pybabel --quiet compile --directory web/translations --statistics 2>/dev/null
+
+lock: | .venv/bin/python         ## renew the Python lock files
+	$(BIN)/pip install --quiet pip-tools
+	$(BIN)/pip-compile --quiet --strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --allow-unsafe -o requirements.lock setup.cfg
+	$(BIN)/pip-compile --quiet --extra dev --strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --allow-unsafe -o requirements-dev.lock setup.cfg
+
+clean:
+	rm -rf .venv node_modules web/static/dist build *.egg-info
