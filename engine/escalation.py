@@ -1,0 +1,159 @@
+"""Escalation ladders: when each rung of an open task fires, and what a rung says to do."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum
+from fractions import Fraction
+
+from engine.calendar import Calendar
+from engine.durations import Duration, DurationError
+from engine.errors import RuleBroken
+
+ASSIGNEE = "assignee"
+LADDER_DECISION = "escalation"
+WARNING_LEVEL = 0
+HIGHEST_LEVEL = 9
+_HIGHEST_PERCENT = 1000
+_PERCENT = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,3})?)%")
+_ZERO = timedelta(0)
+
+
+class LadderBroken(RuleBroken):
+    """The table of ladders says something that cannot be carried out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One level of a ladder; it tells people and may let more of them act, and never does a step itself.
+
+    Attributes:
+        after: share of the limit, or a time since the task was opened.
+        notify: posts to tell; ASSIGNEE is who holds the task, or its candidates while nobody does.
+        widen: post that may also do the task from then on.
+    """
+
+    level: int
+    after: Fraction | Duration
+    notify: tuple[str, ...]
+    widen: str | None = None
+
+
+Ladder = tuple[Rung, ...]
+
+
+class Happening(IntEnum):
+    """What becomes due in a task's life, in the order of firing at the same moment."""
+
+    WARNING = 0
+    OVERDUE = 1
+    RUNG = 2
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Due:
+    """Something that happens to a task at a moment; `level` orders rungs and is 0 for the rest."""
+
+    at: datetime
+    what: Happening
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """All that decides what becomes due in the life of one open task.
+
+    Attributes:
+        due_at: with every pause and move; None when the task has no limit.
+        original_due_at: as first computed.
+        paused: working time spent in pauses.
+        is_overdue: it was marked late already.
+        fired: levels that fired, WARNING_LEVEL for the warning; they stay fired whatever happens later.
+    """
+
+    opened_at: datetime
+    due_at: datetime | None = None
+    original_due_at: datetime | None = None
+    follow_up_at: datetime | None = None
+    paused: timedelta = _ZERO
+    is_overdue: bool = False
+    fired: frozenset[int] = frozenset()
+
+
+def agenda(times: Times, ladder: Ladder, calendar: Calendar) -> list[Due]:
+    """List what has not happened to a task yet, past or future, in the order of time."""
+    coming: list[Due] = []
+    if times.follow_up_at is not None and WARNING_LEVEL not in times.fired:
+        coming.append(Due(times.follow_up_at, Happening.WARNING))
+    if times.due_at is not None and not times.is_overdue:
+        coming.append(Due(times.due_at, Happening.OVERDUE))
+    for rung in ladder:
+        if rung.level not in times.fired:
+            at = _fires_at(rung, times, calendar)
+            if at is not None:
+                coming.append(Due(at, Happening.RUNG, rung.level))
+    return sorted(coming)
+
+
+def _fires_at(rung: Rung, times: Times, calendar: Calendar) -> datetime | None:
+    """Compute a rung's moment; a share of a limit that does not exist never comes."""
+    opened, due = times.opened_at, times.due_at
+    if isinstance(rung.after, Duration):
+        elapsed = calendar.between(opened, calendar.due(opened, rung.after)) + _shift(times, calendar)
+    elif due is None:
+        return None
+    else:
+        limit = max(_ZERO, calendar.between(opened, due) - times.paused)
+        elapsed = limit * rung.after.numerator / rung.after.denominator + times.paused
+    return calendar.add(opened, max(_ZERO, elapsed))
+
+
+def _shift(times: Times, calendar: Calendar) -> timedelta:
+    """Measure by how much working time the due date was put off; negative when it was brought forward."""
+    before, now = times.original_due_at, times.due_at
+    if before is None or now is None:
+        return _ZERO
+    return calendar.between(before, now) if now >= before else -calendar.between(now, before)
+
+
+def parse_ladder(rows: Iterable[Mapping[str, object]]) -> Ladder:
+    """Read the rows that the table of ladders gives for one ladder.
+
+    Args:
+        rows: `level` (1 to 9), `after` ("80%" or "PT20M"), `notify` (posts, comma separated, "assignee"
+            among them) and `widen` (a post, or nothing).
+    Raises:
+        LadderBroken: a cell that means nothing, or a level that comes twice.
+    """
+    rungs = sorted((_parse_rung(row) for row in rows), key=lambda rung: rung.level)
+    levels = [rung.level for rung in rungs]
+    if len(set(levels)) < len(levels):
+        raise LadderBroken("ladder_level_twice", "升级阶梯中同一级别出现两次：{levels}", levels=levels)
+    return tuple(rungs)
+
+
+def _parse_rung(row: Mapping[str, object]) -> Rung:
+    level = row.get("level")
+    if not isinstance(level, int | float) or level not in range(1, HIGHEST_LEVEL + 1):
+        raise LadderBroken("ladder_level", "升级级别须为 1 至 9 的整数，而不是“{level}”", level=level)
+    notify = tuple(post.strip() for post in str(row.get("notify") or "").split(",") if post.strip())
+    widen = str(row.get("widen") or "").strip() or None
+    if not notify and widen is None:
+        raise LadderBroken("ladder_rung_empty", "升级级别 {level} 既不通知也不扩大候选人", level=int(level))
+    return Rung(int(level), _parse_after(row.get("after")), notify, widen)
+
+
+def _parse_after(cell: object) -> Fraction | Duration:
+    if isinstance(cell, Duration):
+        return cell
+    text = str(cell or "").strip()
+    share = _PERCENT.fullmatch(text)
+    if share and Fraction(share[1]) <= _HIGHEST_PERCENT:
+        return Fraction(share[1]) / 100
+    try:
+        return Duration.parse(text)
+    except DurationError as error:
+        raise LadderBroken(
+            "ladder_after", "“{text}”不是升级时间：请写 80% 或 PT20M 这样的值", text=text
+        ) from error
