@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, Table, delete, insert, select, update
 
-from engine import deadlines, history
+from engine import history, limits
 from engine.bpmn.runtime import Run, Wait
 from engine.history import Event
 from engine.hosting import CaseHost
@@ -108,7 +108,7 @@ def _iso(moment: datetime | None) -> str | None:
 def _open_user(writing: _Writing, wait: Wait) -> None:
     work, case, step = writing.work, writing.case, wait.step
     task_id = new_id()
-    plan = deadlines.plan_opened(work, writing.run.program, wait)
+    plan = limits.plan_opened(work, writing.run.program, wait, case.due_at)
     groups = [(group, _scope(case, group)) for group in step.group]
     group, scope_id = groups[0] if groups else ("", case.scope_id)
     assignee = int(wait.assignee) if wait.assignee and wait.assignee.isdecimal() else None
@@ -167,7 +167,8 @@ def _scope(case: Any, group: str) -> int:
 def _open_timer(writing: _Writing, wait: Wait) -> None:
     assert wait.due_at is not None
     job_id = _job(writing, wait, "timer", wait.due_at)
-    writing.keep(wait, job_id, d=_iso(wait.due_at), i=wait.interrupting)
+    pausable = {"of": wait.closes} if wait.step.pausable and wait.closes else {}
+    writing.keep(wait, job_id, d=_iso(wait.due_at), i=wait.interrupting, **pausable)
 
 
 def _open_retry(writing: _Writing, wait: Wait) -> None:

@@ -1,0 +1,81 @@
+"""Computes when a step is due: at its opening from what the diagram says, and later from its row."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from engine.calendar import Calendar, calendar_of
+from engine.durations import Duration
+from engine.escalation import LADDER_DECISION, Ladder, Times, agenda, parse_ladder
+
+if TYPE_CHECKING:
+    from engine.bpmn.program import Program
+    from engine.bpmn.runtime import Wait
+    from engine.work import Engine, Work
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The times of a task that opens.
+
+    Attributes:
+        job_due_at: the earliest of warning, due date and first rung; None when nothing is coming.
+    """
+
+    due_at: datetime | None
+    follow_up_at: datetime | None
+    job_due_at: datetime | None
+
+
+def plan_opened(work: "Work", program: "Program", wait: "Wait", case_due_at: datetime | None = None) -> Plan:
+    """Compute the times of a step that opens now.
+
+    Args:
+        case_due_at: limit of the whole case; a step without a limit of its own has that one.
+    """
+    calendar = calendar_of(work, wait.step.clock)
+    due_at = _moment(calendar, work.now, wait.due) or case_due_at
+    follow_up_at = _moment(calendar, work.now, wait.follow_up)
+    times = Times(work.now, due_at, due_at, follow_up_at)
+    coming = agenda(times, ladder_of(work.engine, program, wait.step.ladder), calendar)
+    return Plan(due_at, follow_up_at, coming[0].at if coming else None)
+
+
+def _moment(calendar: Calendar, start: datetime, limit: Duration | datetime | None) -> datetime | None:
+    return calendar.due(start, limit) if isinstance(limit, Duration) else limit
+
+
+def ladder_of(engine: "Engine", program: "Program", name: str | None) -> Ladder:
+    """Return a ladder as the table of the case's own bundle says; no name, no rungs.
+
+    Raises:
+        LadderBroken: the table says something that cannot be carried out.
+    """
+    if name is None:
+        return ()
+    key = f"ladder {program.bundle_id} {name}"
+    known = engine.cache.get(key)
+    if isinstance(known, tuple):
+        return known
+    ladder = parse_ladder(program.decide(LADDER_DECISION, {"ladder": name}))
+    engine.cache[key] = ladder
+    return ladder
+
+
+def times_of(task: Any, fired: Iterable[int]) -> Times:
+    """Return what decides the coming events of an open task.
+
+    Args:
+        task: its row.
+        fired: levels of its escalation rows.
+    """
+    return Times(
+        opened_at=task.opened_at,
+        due_at=task.due_at,
+        original_due_at=task.original_due_at,
+        follow_up_at=task.follow_up_at,
+        paused=timedelta(seconds=task.paused_seconds),
+        is_overdue=task.overdue_at is not None,
+        fired=frozenset(fired),
+    )
