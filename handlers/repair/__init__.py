@@ -1,0 +1,1 @@
+"""Repair of houses and common areas: from the report to the return visit."""

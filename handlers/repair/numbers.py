@@ -1,0 +1,27 @@
+"""Draws the numbers of repair orders, such as R20261123-0007: each once per installation."""
+
+from sqlalchemy import insert, update
+from sqlalchemy.exc import IntegrityError
+
+from engine.work import Work
+from handlers.repair.records import repair_number
+
+
+def next_number(work: Work) -> str:
+    """Draw the next number of today; the day's row stays locked until the end of the Work."""
+    day = work.now.astimezone(work.engine.zone).date()
+    count_up = (
+        update(repair_number)
+        .where(repair_number.c.day == day)
+        .values(last=repair_number.c.last + 1)
+        .returning(repair_number.c.last)
+    )
+    last = work.connection.execute(count_up).scalar_one_or_none()
+    if last is None:
+        try:
+            with work.savepoint():
+                work.connection.execute(insert(repair_number).values(day=day, last=1))
+            last = 1
+        except IntegrityError:  # somebody else drew the first number of the day
+            last = work.connection.execute(count_up).scalar_one()
+    return f"R{day:%Y%m%d}-{last:04d}"

@@ -1,0 +1,141 @@
+"""What the trade decides, with plain values."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from engine.errors import Refused
+from handlers.repair import rules
+from handlers.repair.records import Channel, SecondCheck
+from handlers.repair.rules import Ending, QuoteLine
+
+NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("minutes", "late"), [(0, False), (10, False), (11, True)])
+def test_a_phone_report_is_late_after_ten_minutes(minutes: int, late: bool) -> None:
+    assert rules.is_late_entry(NOON, NOON + timedelta(minutes=minutes)) is late
+
+
+def test_a_call_time_said_afterwards_is_marked() -> None:
+    earlier = NOON - timedelta(minutes=25)
+    assert rules.called_at_of(NOON, earlier) == (earlier, True)
+    assert rules.called_at_of(NOON, None) == (NOON, False)
+    with pytest.raises(Refused, match="不能晚于"):
+        rules.called_at_of(NOON, NOON + timedelta(seconds=1))
+
+
+def test_only_reports_by_phone_are_checked_twice() -> None:
+    assert rules.second_check_of(Channel.PHONE) is SecondCheck.PENDING
+    assert rules.second_check_of(Channel.ONLINE) is SecondCheck.NOT_NEEDED
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "result"),
+    [("P2", "P0", "P0"), ("P1", "P3", "P1"), ("P2", None, "P2"), (None, None, None)],
+)
+def test_urgency_only_rises(first: str | None, second: str | None, result: str | None) -> None:
+    assert rules.more_urgent(first, second) == result
+
+
+def test_only_common_faults_within_two_hours_are_merged() -> None:
+    two_hours = NOON + timedelta(hours=2)
+    assert rules.may_merge("common", NOON, two_hours)
+    assert rules.may_merge("common", two_hours, NOON)
+    assert not rules.may_merge("common", NOON, two_hours + timedelta(seconds=1))
+    assert not rules.may_merge("private", NOON, NOON)
+
+
+def test_the_third_absence_within_seven_days_ends_the_order() -> None:
+    days = [NOON - timedelta(days=6), NOON - timedelta(days=2), NOON]
+    assert rules.is_given_up_as_absent(days, NOON)
+    assert not rules.is_given_up_as_absent(days[1:], NOON)
+    assert not rules.is_given_up_as_absent([NOON - timedelta(days=7), *days[1:]], NOON)
+
+
+@pytest.mark.parametrize(
+    ("area", "urgency", "may"),
+    [("private", "P2", True), ("private", "P0", False), ("private", "P1", False), ("common", "P3", False)],
+)
+def test_nothing_that_can_harm_others_is_closed_for_absence(area: str, urgency: str, may: bool) -> None:
+    assert rules.may_close_as_absent(area, urgency) is may
+
+
+def line(quantity: str, price_fen: int) -> QuoteLine:
+    return QuoteLine("M01", "水龙头", "个", Decimal(quantity), price_fen)
+
+
+def test_a_quote_is_exact_to_the_fen() -> None:
+    assert rules.quote_total_fen([line("3", 3333), line("0.5", 3333)]) == 9999 + 1667
+    assert rules.quote_total_fen([line("0.01", 50)]) == 1
+
+
+@pytest.mark.parametrize("lines", [[], [line("0", 100)], [line("1", -1)]])
+def test_a_quote_that_counts_nothing_is_refused(lines: list[QuoteLine]) -> None:
+    with pytest.raises(Refused):
+        rules.quote_total_fen(lines)
+
+
+def test_a_charge_above_the_agreed_quote_is_refused() -> None:
+    rules.require_within_quote(5000, 5000)
+    rules.require_within_quote(0, None)
+    with pytest.raises(Refused, match=r"50\.01"):
+        rules.require_within_quote(5001, 5000)
+    with pytest.raises(Refused):
+        rules.require_within_quote(1, None)
+
+
+@pytest.mark.parametrize(("fen", "text"), [(123456, "1234.56"), (5, "0.05"), (-250, "-2.50")])
+def test_amounts_read_as_yuan(fen: int, text: str) -> None:
+    assert rules.yuan(fen) == text
+
+
+@pytest.mark.parametrize(("count", "path"), [(1, "same"), (2, "other"), (3, "complaint"), (4, "complaint")])
+def test_rework_goes_to_the_same_then_to_another_then_becomes_a_complaint(count: int, path: str) -> None:
+    assert rules.rework_path(count) == path
+
+
+def test_two_returns_bring_the_lead_in() -> None:
+    assert [rules.needs_lead_after_return(count) for count in (1, 2, 3)] == [False, True, True]
+
+
+UNSAMPLED = next(number for n in range(100) if not rules.is_sampled(number := f"R20261123-{n:04d}"))
+
+
+@pytest.mark.parametrize(
+    ("ending", "reason"),
+    [
+        (Ending(UNSAMPLED, "P0", (5, 5, 5), 0, False), "urgent"),
+        (Ending(UNSAMPLED, "P1", (), 0, False), "urgent"),
+        (Ending(UNSAMPLED, "P2", (5, 2, 5), 0, False), "bad_rating"),
+        (Ending(UNSAMPLED, "P2", (5, 5, 5), 1, False), "rework"),
+        (Ending(UNSAMPLED, "P3", (), 0, True), "auto_confirmed"),
+        (Ending(UNSAMPLED, "P2", (3, 3, 3), 0, False), None),
+    ],
+)
+def test_who_gets_a_return_visit(ending: Ending, reason: str | None) -> None:
+    assert rules.why_return_visit(ending) == reason
+
+
+def test_ten_percent_of_the_numbers_are_sampled_and_always_the_same() -> None:
+    numbers = [f"R2026{day:04d}-{n:04d}" for day in range(1101, 1131) for n in range(100)]
+    first = [rules.is_sampled(number) for number in numbers]
+    assert first == [rules.is_sampled(number) for number in numbers]
+    assert 0.08 < sum(first) / len(first) < 0.12
+
+
+def test_who_repaired_does_not_ask_how_it_went() -> None:
+    rules.require_other_person(3, {1, 2})
+    with pytest.raises(Refused, match="回访"):
+        rules.require_other_person(1, {1, 2})
+
+
+def test_an_order_can_be_reopened_for_thirty_days() -> None:
+    assert rules.may_reopen(NOON, NOON + timedelta(days=30))
+    assert not rules.may_reopen(NOON, NOON + timedelta(days=30, seconds=1))
+    assert not rules.may_reopen(None, NOON)
+
+
+def test_an_incomplete_record_names_what_it_lacks() -> None:
+    assert rules.missing_facts({"fault": "W01", "place": "", "phone": None}) == ("place", "phone")
