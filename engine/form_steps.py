@@ -80,7 +80,8 @@ def answered(work: Work, case: Case, task: Task, answers: Mapping[str, Json]) ->
             raise RuleBroken("no_form", "任务“{name}”没有表单，不接受填写内容", name=task.name)
         return Answered({}, None, None)
     form = definitions.form(work.engine, work.connection, case.bundle_id, task.form_key)
-    accepted = form.validate(answers, _data(work, case, task, form).get("options", {}))
+    options = _data(work, case, task, form).get("options", {})
+    accepted = form.validate(answers, options, zone=work.engine.zone)
     variables = dict(accepted.variables)
     if form.on_complete is not None:
         command = work.engine.library.completions[form.on_complete]
