@@ -17,7 +17,7 @@ _TOPIC = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*", re.ASCII)
 _KEYS = {
     "handler": {"inputs", "outputs", "errors"},
     "external": {"inputs", "outputs", "errors"},
-    "completion": {"outputs"},
+    "completion": {"outputs", "answers"},
     "form_data": set[str](),
     "start": {"variables"},
 }
@@ -43,18 +43,31 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
+class Completion:
+    """The command behind `on_complete` of a form.
+
+    Attributes:
+        outputs: process variables it sets.
+        answers: keys of the form that it knows, or None if it takes whatever the form has.
+    """
+
+    outputs: Mapping[str, ValueType] = field(default_factory=dict)
+    answers: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Topics:
     """Everything that diagrams and forms may name.
 
     Attributes:
         services: topic of a service task -> what stands behind it.
-        completions: `on_complete` of a form -> process variables the command sets.
+        completions: `on_complete` of a form -> the command.
         form_data: what `on_open` of a form may name.
         starts: message of a start event -> variables the starter must give.
     """
 
     services: Mapping[str, Topic] = field(default_factory=dict)
-    completions: Mapping[str, Mapping[str, ValueType]] = field(default_factory=dict)
+    completions: Mapping[str, Completion] = field(default_factory=dict)
     form_data: frozenset[str] = frozenset()
     starts: Mapping[str, Mapping[str, ValueType]] = field(default_factory=dict)
 
@@ -70,6 +83,12 @@ class Topics:
         if reader.problems:
             raise DeploymentRefused(reader.problems)
         return topics
+
+    def known_answers(self, on_complete: str | None) -> frozenset[str] | None:
+        """Return the keys that a form's command knows, None if it takes them all; without a command none."""
+        if on_complete is None:
+            return frozenset()
+        return self.completions[on_complete].answers
 
     def handlers(self) -> tuple[str, ...]:
         """Name the topics that need a Python handler."""
@@ -93,7 +112,7 @@ class _Reader:
         return Topics(
             services=MappingProxyType(dict(self._services(document))),
             completions=MappingProxyType(
-                {name: self._types(name, row, "outputs") for name, row in self._rows(document, "completion")}
+                {name: self._completion(name, row) for name, row in self._rows(document, "completion")}
             ),
             form_data=frozenset(name for name, _ in self._rows(document, "form_data")),
             starts=MappingProxyType(
@@ -117,6 +136,10 @@ class _Reader:
             if not _NAME.fullmatch(word):
                 self._found(name, "topics_name", f"变量名“{word}”不合规", f"bad variable name “{word}”")
         return Topic(name, kind, inputs, self._types(name, row, "outputs"), self._names(name, row, "errors"))
+
+    def _completion(self, name: str, row: Mapping[str, Any]) -> Completion:
+        answers = frozenset(self._names(name, row, "answers")) if "answers" in row else None
+        return Completion(self._types(name, row, "outputs"), answers)
 
     def _rows(self, document: Mapping[str, Any], kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         table = document.get(kind, {})
@@ -142,7 +165,7 @@ class _Reader:
         types: dict[str, ValueType] = {}
         table = row.get(key, {})
         for name, value in table.items() if isinstance(table, dict) else [(str(table), None)]:
-            if _NAME.fullmatch(name) and value in _TYPES:
+            if _NAME.fullmatch(name) and isinstance(value, str) and value in _TYPES:
                 types[name] = _TYPES[value]
             else:
                 zh = f"“{key}”中的“{name} = {value}”不合规，类型只能是 {'、'.join(_TYPES)}"
