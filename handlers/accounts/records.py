@@ -1,0 +1,182 @@
+"""Tables of accounts, posts, shifts, substitution, sessions and failed sign-ins."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from engine.store.tables import metadata
+from engine.store.types import UtcDateTime
+from handlers.shared.sealed import sealed_column
+
+
+def _id() -> Column[int]:
+    return Column("id", BigInteger, primary_key=True, autoincrement=False)
+
+
+# A person, or a program, that signs in. An account is never deleted or given to somebody else.
+account = Table(
+    "account",
+    metadata,
+    _id(),
+    Column("kind", String(16), nullable=False),  # staff | resident | service
+    Column("state", String(16), nullable=False),  # active | disabled
+    Column("person_id", ForeignKey("estate_person.id"), unique=True),  # of residents
+    sealed_column("name", nullable=False),
+    sealed_column("login_name"),
+    sealed_column("phone"),
+    sealed_column("mail"),
+    sealed_column("wechat_id"),
+    Column("phone_index", String(64)),
+    Column("department", String(100), nullable=False, default=""),
+    Column("language", String(8), nullable=False, default="zh"),
+    Column("password_hash", Text),
+    sealed_column("first_password"),  # until it is delivered
+    Column("password_set_at", UtcDateTime),
+    Column("password_expires_at", UtcDateTime),  # of a password that the system made
+    Column("must_change_password", Boolean, nullable=False, default=False),
+    Column("responsibility_accepted_at", UtcDateTime),
+    Column("responsibility_version", String(32)),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("created_by", BigInteger, nullable=False),
+    Column("disabled_at", UtcDateTime),
+    Column("disabled_by", BigInteger),
+    Index("ix_account_phone_index", "phone_index"),
+)
+
+# What an account may be found by when signing in: a login name or a mobile number, as a blind index.
+account_login = Table(
+    "account_login",
+    metadata,
+    Column("login_index", String(64), primary_key=True),
+    Column("account_id", ForeignKey("account.id"), nullable=False),
+    Column("kind", String(16), nullable=False),  # name | mobile | id_number
+    Index("ix_account_login_account_id", "account_id"),
+)
+
+account_old_password = Table(
+    "account_old_password",
+    metadata,
+    _id(),
+    Column("account_id", ForeignKey("account.id"), nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("set_at", UtcDateTime, nullable=False),
+    Index("ix_account_old_password_account_id", "account_id", "id"),
+)
+
+# A post in one community, or everywhere when community_id is null.
+account_post = Table(
+    "account_post",
+    metadata,
+    _id(),
+    Column("account_id", ForeignKey("account.id"), nullable=False),
+    Column("post", String(16), nullable=False),
+    Column("community_id", ForeignKey("estate_community.id")),
+    Column("granted_at", UtcDateTime, nullable=False),
+    Column("granted_by", BigInteger, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("ended_by", BigInteger),
+    Index("ix_account_post_account_id", "account_id"),
+    Index("ix_account_post_post", "post", "community_id"),
+)
+
+account_skill = Table(
+    "account_skill",
+    metadata,
+    Column("account_id", ForeignKey("account.id"), primary_key=True),
+    Column("skill", String(32), primary_key=True),
+    Index("ix_account_skill_skill", "skill"),
+)
+
+account_team = Table(
+    "account_team",
+    metadata,
+    _id(),
+    Column("community_id", ForeignKey("estate_community.id"), nullable=False),
+    Column("name", String(100), nullable=False),
+    UniqueConstraint("community_id", "name"),
+)
+
+account_team_member = Table(
+    "account_team_member",
+    metadata,
+    Column("team_id", ForeignKey("account_team.id"), primary_key=True),
+    Column("account_id", ForeignKey("account.id"), primary_key=True),
+    Column("is_lead", Boolean, nullable=False, default=False),
+    Index("ix_account_team_member_account_id", "account_id"),
+)
+
+account_shift = Table(
+    "account_shift",
+    metadata,
+    _id(),
+    Column("account_id", ForeignKey("account.id"), nullable=False),
+    Column("community_id", ForeignKey("estate_community.id"), nullable=False),
+    Column("starts_at", UtcDateTime, nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False),  # moved forward by whoever goes off shift early
+    Column("is_lead", Boolean, nullable=False, default=False),
+    Column("planned_by", BigInteger, nullable=False),
+    Index("ix_account_shift_community_id", "community_id", "ends_at"),
+    Index("ix_account_shift_account_id", "account_id", "ends_at"),
+)
+
+account_substitution = Table(
+    "account_substitution",
+    metadata,
+    _id(),
+    Column("absent_id", ForeignKey("account.id"), nullable=False),
+    Column("substitute_id", ForeignKey("account.id"), nullable=False),
+    Column("starts_at", UtcDateTime, nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False),
+    Column("set_by", BigInteger, nullable=False),
+    Index("ix_account_substitution_substitute_id", "substitute_id", "ends_at"),
+    Index("ix_account_substitution_absent_id", "absent_id", "ends_at"),
+)
+
+account_session = Table(
+    "account_session",
+    metadata,
+    _id(),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("account_id", ForeignKey("account.id"), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("last_seen_at", UtcDateTime, nullable=False),
+    Column("idle_seconds", Integer, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("proved_at", UtcDateTime, nullable=False),  # when the password was last given
+    Column("ended_at", UtcDateTime),
+    sealed_column("address"),
+    Index("ix_account_session_account_id", "account_id"),
+)
+
+account_token = Table(
+    "account_token",
+    metadata,
+    _id(),
+    Column("account_id", ForeignKey("account.id"), nullable=False),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("created_by", BigInteger, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+    Index("ix_account_token_account_id", "account_id"),
+)
+
+# Attempts that failed, by blind index of the login or of the network address.
+account_throttle = Table(
+    "account_throttle",
+    metadata,
+    Column("subject_index", String(64), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("last_at", UtcDateTime, nullable=False),
+    Column("blocked_until", UtcDateTime),
+    Index("ix_account_throttle_last_at", "last_at"),
+)

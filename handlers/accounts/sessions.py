@@ -1,0 +1,212 @@
+"""Sessions kept on the server, so that signing out and disabling an account end them at once."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy import ColumnElement, Row, and_, func, select
+
+from engine.ids import new_id
+from engine.ports import Actor
+from engine.work import SYSTEM, Engine, Work
+from handlers.accounts.records import account, account_session, account_shift
+from handlers.shared import limits
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Who is behind a session.
+
+    Attributes:
+        actor: for `engine.work(...)`.
+        name: as it is shown to the person.
+        must_change_password: nothing else is possible until then.
+        must_accept: nothing else is possible until the responsibility for the account is accepted.
+        proved_at: when the password was last given; some actions want it to be recent.
+    """
+
+    session_id: int
+    actor: Actor
+    name: str
+    language: str
+    must_change_password: bool
+    must_accept: bool
+    proved_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class OpenSession:
+    """A session as its holder sees it in the list of own sign-ins."""
+
+    id: int
+    created_at: datetime
+    last_seen_at: datetime
+    address: str
+
+
+def open_session(work: Work, account_id: int, address: str, *, bound_phone: bool = False) -> str:
+    """Begin a session for somebody who has just proved who they are, and return its token.
+
+    Args:
+        address: network address, kept sealed.
+        bound_phone: the device is the phone bound to the account; staff on shift then stay signed in until
+            the shift ends.
+    """
+    idle, expires_at = _lifetime(work, account_id, bound_phone)
+    token = secrets.token_urlsafe(32)
+    session_id = new_id()
+    work.connection.execute(
+        account_session.insert().values(
+            id=session_id,
+            token_hash=hash_token(token),
+            account_id=account_id,
+            created_at=work.now,
+            last_seen_at=work.now,
+            idle_seconds=int(idle.total_seconds()),
+            expires_at=expires_at,
+            proved_at=work.now,
+            address=work.engine.vault.seal("account_session", "address", session_id, address),
+        )
+    )
+    return token
+
+
+def resume(engine: Engine, token: str) -> SignedIn | None:
+    """Find who is behind a token; None when it is unknown, over, idle for too long, or the account is off."""
+    if not token:
+        return None
+    with engine.reading(SYSTEM) as work:
+        row = work.connection.execute(_SESSION.where(_by_token(token))).one_or_none()
+        now = work.now
+    if row is None or now >= row.expires_at:
+        return None
+    unseen = now - row.last_seen_at
+    if unseen >= timedelta(seconds=row.idle_seconds):
+        return None
+    if unseen >= limits.LAST_SEEN_STEP:
+        with engine.work(SYSTEM) as work:
+            _touch(work, row.id)
+    return _signed_in(engine, row)
+
+
+def end(engine: Engine, token: str) -> None:
+    """Sign out: the token is worth nothing from now on."""
+    with engine.work(SYSTEM) as work:
+        _end(work, _by_token(token))
+
+
+def end_own(work: Work, session_id: int) -> None:
+    """End one of the actor's own sessions, such as the one on a lost phone."""
+    _end(work, and_(account_session.c.id == session_id, account_session.c.account_id == work.actor.id))
+
+
+def own_sessions(work: Work) -> list[OpenSession]:
+    """List the actor's own sessions that are still open, newest first."""
+    rows = work.connection.execute(
+        select(account_session)
+        .where(
+            account_session.c.account_id == work.actor.id,
+            account_session.c.ended_at.is_(None),
+            account_session.c.expires_at > work.now,
+        )
+        .order_by(account_session.c.created_at.desc())
+    )
+    unseal = work.engine.vault.open
+    return [
+        OpenSession(
+            row.id,
+            row.created_at,
+            row.last_seen_at,
+            unseal("account_session", "address", row.id, row.address),
+        )
+        for row in rows
+    ]
+
+
+def end_every(work: Work, account_id: int) -> None:
+    """End every session of an account; for commands that have asked who may."""
+    _end(work, account_session.c.account_id == account_id)
+
+
+def note_proof(work: Work, session_id: int) -> None:
+    """Note that the holder of a session has just given the password again."""
+    work.connection.execute(
+        account_session.update().where(account_session.c.id == session_id).values(proved_at=work.now)
+    )
+
+
+def hash_token(token: str) -> str:
+    """Return what is stored of a random token."""
+    return sha256(token.encode()).hexdigest()
+
+
+_SESSION = (
+    select(
+        account_session,
+        account.c.kind,
+        account.c.name,
+        account.c.language,
+        account.c.must_change_password,
+        account.c.responsibility_accepted_at,
+    )
+    .join(account, account.c.id == account_session.c.account_id)
+    .where(account_session.c.ended_at.is_(None), account.c.state == "active")
+)
+
+
+def _by_token(token: str) -> ColumnElement[bool]:
+    return account_session.c.token_hash == hash_token(token)
+
+
+def _signed_in(engine: Engine, row: Row[tuple[object, ...]]) -> SignedIn:
+    return SignedIn(
+        session_id=row.id,
+        actor=Actor(row.account_id, row.kind),
+        name=engine.vault.open("account", "name", row.account_id, row.name),
+        language=row.language,
+        must_change_password=row.must_change_password,
+        must_accept=row.kind == "staff" and row.responsibility_accepted_at is None,
+        proved_at=row.proved_at,
+        expires_at=row.expires_at,
+    )
+
+
+def _touch(work: Work, session_id: int) -> None:
+    """Note that a session was used; the earlier of two requests must not set it back."""
+    work.connection.execute(
+        account_session.update()
+        .where(account_session.c.id == session_id, account_session.c.last_seen_at < work.now)
+        .values(last_seen_at=work.now)
+    )
+
+
+def _end(work: Work, condition: ColumnElement[bool]) -> None:
+    work.connection.execute(
+        account_session.update()
+        .where(condition, account_session.c.ended_at.is_(None))
+        .values(ended_at=work.now)
+    )
+
+
+def _lifetime(work: Work, account_id: int, bound_phone: bool) -> tuple[timedelta, datetime]:
+    kind = work.connection.execute(select(account.c.kind).where(account.c.id == account_id)).scalar_one()
+    if kind == "resident":
+        return limits.RESIDENT_IDLE, work.now + limits.RESIDENT_SESSION
+    longest = work.now + limits.LONGEST_SESSION
+    shift_ends_at = _shift_end(work, account_id) if bound_phone else None
+    if shift_ends_at is None:
+        return limits.IDLE, longest
+    return limits.LONGEST_SESSION, min(longest, shift_ends_at)
+
+
+def _shift_end(work: Work, account_id: int) -> datetime | None:
+    ends_at: datetime | None = work.connection.execute(
+        select(func.max(account_shift.c.ends_at)).where(
+            account_shift.c.account_id == account_id,
+            account_shift.c.starts_at <= work.now,
+            account_shift.c.ends_at > work.now,
+        )
+    ).scalar_one()
+    return ends_at

@@ -1,0 +1,305 @@
+"""Registers staff, grants and ends their posts, and disables accounts."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Row, and_, or_, select
+
+from engine.ids import new_id
+from engine.ports import OutboxItem
+from engine.work import Work
+from handlers.accounts import passwords, sessions, sign_in
+from handlers.accounts.logins import add_login, checked_name, remove_logins
+from handlers.accounts.permissions import APART, Post
+from handlers.accounts.records import account, account_post, account_skill
+from handlers.errors import ActionNotAllowed, FieldsInvalid, RecordConflict, RecordNotFound
+from handlers.estate.identity import InvalidIdentity, normalised_mobile
+from handlers.shared import access_log, limits
+from handlers.shared.permissions import Permission
+from handlers.shared.sealed import vault_of
+
+FIRST_PASSWORD_JOB = "first_password"  # noqa: S105  # the name of a job
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What the administration department enters when somebody joins."""
+
+    name: str
+    login: str
+    phone: str
+    department: str = ""
+    mail: str = ""
+    language: str = "zh"
+
+
+@dataclass(frozen=True)
+class StaffMember:
+    """An account of a member of staff with the posts in force.
+
+    Attributes:
+        posts: (grant id, post, community id or None for everywhere).
+    """
+
+    id: int
+    name: str
+    department: str
+    state: str
+    has_signed_in: bool
+    posts: tuple[tuple[int, str, int | None], ...]
+
+
+def register(work: Work, entry: Registration) -> int:
+    """Register a member of staff, without any rights, and send the first password to the person's phone.
+
+    Returns:
+        The account's id.
+    Raises:
+        FieldsInvalid: name, login or phone cannot be right.
+        LoginTaken: the login name or the phone belongs to another account.
+    """
+    work.require(Permission.ACCOUNT_REGISTER)
+    account_id = insert_staff(work, entry)
+    send_first_password(work, account_id)
+    _log(work, "register_staff", account_id)
+    return account_id
+
+
+def insert_staff(work: Work, entry: Registration) -> int:
+    """Write a checked registration; for commands that have asked who may."""
+    login, phone = _checked(entry)
+    account_id = new_id()
+    vault = vault_of(work.engine)
+
+    def seal(column: str, value: str) -> str | None:
+        return vault.seal("account", column, account_id, value) if value else None
+
+    work.connection.execute(
+        account.insert().values(
+            id=account_id,
+            kind="staff",
+            state="active",
+            name=seal("name", entry.name.strip()),
+            login_name=seal("login_name", login),
+            phone=seal("phone", phone),
+            phone_index=vault.blind_index("phone", phone) if phone else None,
+            mail=seal("mail", entry.mail.strip()),
+            department=entry.department.strip(),
+            language=entry.language,
+            must_change_password=True,
+            created_at=work.now,
+            created_by=work.actor.id,
+        )
+    )
+    add_login(work, account_id, login, "name")
+    if phone:
+        add_login(work, account_id, phone, "mobile")
+    return account_id
+
+
+def reissue_first_password(work: Work, account_id: int) -> None:
+    """Send a fresh first password; the old password and all sessions end now."""
+    work.require(Permission.ACCOUNT_REGISTER)
+    _get(work, account_id)
+    send_first_password(work, account_id)
+    _log(work, "reissue_first_password", account_id)
+
+
+def send_first_password(work: Work, account_id: int) -> None:
+    """Make a first password that only the person will see; for commands that have asked who may.
+
+    It lies sealed with the account until the outbox has delivered it.
+    """
+    password = passwords.initial_password()
+    set_first_password(work, account_id, password)
+    sealed = work.engine.vault.seal("account", "first_password", account_id, password)
+    work.connection.execute(account.update().where(account.c.id == account_id).values(first_password=sealed))
+    item = OutboxItem(FIRST_PASSWORD_JOB, {"account_id": str(account_id)}, f"first_password:{new_id()}")
+    work.engine.outbox.put_many(work.connection, [item], work.now)
+
+
+def set_first_password(work: Work, account_id: int, password: str) -> None:
+    """Make a password the first one of an account: it must be changed, and lapses when nobody does."""
+    sign_in.store_password(work, account_id, sign_in.hasher(work.engine).hash(password))
+    work.connection.execute(
+        account.update()
+        .where(account.c.id == account_id)
+        .values(must_change_password=True, password_expires_at=work.now + limits.INITIAL_PASSWORD_LIFETIME)
+    )
+
+
+def grant_post(work: Work, account_id: int, post: Post, community_id: int | None) -> tuple[str, ...]:
+    """Grant a post in a community, or everywhere.
+
+    Returns:
+        Posts that this person now holds though one person should not hold them together.
+    Raises:
+        ActionNotAllowed: nobody grants themselves a post.
+    """
+    work.require(Permission.ACCOUNT_GRANT)
+    if account_id == work.actor.id:
+        raise ActionNotAllowed("own_post", "不能给自己授予岗位，请由另一位系统管理员办理")
+    _get(work, account_id)
+    insert_post(work, account_id, post, community_id)
+    _log(work, "grant_post", account_id, f"{post}@{community_id or '*'}")
+    held = {row.post for row in _posts(work, [account_id])}
+    return tuple(sorted({str(one) for pair in APART if pair <= held for one in pair}))
+
+
+def insert_post(work: Work, account_id: int, post: Post, community_id: int | None) -> None:
+    """Write a post that is not held yet; for commands that have asked who may."""
+    if any(row.post == post and row.community_id == community_id for row in _posts(work, [account_id])):
+        raise RecordConflict("post_held", "此人已有这个岗位")
+    work.connection.execute(
+        account_post.insert().values(
+            id=new_id(),
+            account_id=account_id,
+            post=post,
+            community_id=community_id,
+            granted_at=work.now,
+            granted_by=work.actor.id,
+        )
+    )
+
+
+def end_post(work: Work, grant_id: int) -> None:
+    """Take a post away, at once."""
+    work.require(Permission.ACCOUNT_GRANT)
+    row = work.connection.execute(
+        account_post.update()
+        .where(account_post.c.id == grant_id, account_post.c.ended_at.is_(None))
+        .values(ended_at=work.now, ended_by=work.actor.id)
+        .returning(account_post.c.account_id, account_post.c.post)
+    ).one_or_none()
+    if row is None:
+        raise RecordNotFound("post_not_found", "没有这项岗位授权，或已结束")
+    _log(work, "end_post", row.account_id, row.post)
+
+
+def disable(work: Work, account_id: int) -> None:
+    """Switch an account off: its sessions end and its rights are gone at once; it is never deleted."""
+    work.require(Permission.ACCOUNT_REGISTER)
+    if account_id == work.actor.id:
+        raise ActionNotAllowed("own_account", "不能停用自己的账号")
+    _get(work, account_id)
+    work.connection.execute(
+        account.update()
+        .where(account.c.id == account_id)
+        .values(state="disabled", disabled_at=work.now, disabled_by=work.actor.id)
+    )
+    sessions.end_every(work, account_id)
+    _log(work, "disable_account", account_id)
+
+
+def enable(work: Work, account_id: int) -> None:
+    """Switch an account on again, with a fresh first password and whatever posts were not ended."""
+    work.require(Permission.ACCOUNT_REGISTER)
+    _get(work, account_id)
+    work.connection.execute(
+        account.update()
+        .where(account.c.id == account_id)
+        .values(state="active", disabled_at=None, disabled_by=None)
+    )
+    send_first_password(work, account_id)
+    _log(work, "enable_account", account_id)
+
+
+def unlock(work: Work, account_id: int) -> None:
+    """Let somebody try again at once who mistyped the password too often."""
+    work.require(Permission.ACCOUNT_UNLOCK)
+    _get(work, account_id)
+    sign_in.unlock(work, account_id)
+    _log(work, "unlock_account", account_id)
+
+
+def change_phone(work: Work, account_id: int, phone: str) -> None:
+    """Enter a member of staff's new mobile number; it replaces the old one for signing in and messages."""
+    work.require(Permission.ACCOUNT_REGISTER)
+    _get(work, account_id)
+    digits = _checked_phone(phone)
+    vault = vault_of(work.engine)
+    work.connection.execute(
+        account.update()
+        .where(account.c.id == account_id)
+        .values(
+            phone=vault.seal("account", "phone", account_id, digits),
+            phone_index=vault.blind_index("phone", digits),
+        )
+    )
+    remove_logins(work, account_id, "mobile")
+    add_login(work, account_id, digits, "mobile")
+    _log(work, "change_phone", account_id)
+
+
+def members(work: Work, *, after: int = 0) -> list[StaffMember]:
+    """List one page of staff by id, each with the posts in force."""
+    work.require(Permission.ACCOUNT_READ)
+    rows = work.connection.execute(
+        select(account)
+        .where(account.c.kind == "staff", account.c.id > after)
+        .order_by(account.c.id)
+        .limit(limits.PAGE_ROWS)
+    ).all()
+    posts: dict[int, list[tuple[int, str, int | None]]] = {row.id: [] for row in rows}
+    for post in _posts(work, list(posts)):
+        posts[post.account_id].append((post.id, post.post, post.community_id))
+    unseal = work.engine.vault.open
+    return [
+        StaffMember(
+            row.id,
+            unseal("account", "name", row.id, row.name),
+            row.department,
+            row.state,
+            not row.must_change_password,
+            tuple(posts[row.id]),
+        )
+        for row in rows
+    ]
+
+
+def set_skills(work: Work, account_id: int, skills: frozenset[str]) -> None:
+    """Say what a member of the repair staff is able to repair; whoever plans the shifts there may."""
+    posts = _posts(work, [account_id])
+    if not any(work.may(Permission.ROSTER_EDIT, row.community_id) for row in posts):
+        work.require(Permission.ROSTER_EDIT)
+    work.connection.execute(account_skill.delete().where(account_skill.c.account_id == account_id))
+    if skills:
+        rows = [{"account_id": account_id, "skill": skill} for skill in sorted(skills)]
+        work.connection.execute(account_skill.insert(), rows)
+
+
+def _checked(entry: Registration) -> tuple[str, str]:
+    if not entry.name.strip():
+        raise FieldsInvalid({"name": ("请填写姓名", {})})
+    return checked_name(entry.login), _checked_phone(entry.phone) if entry.phone.strip() else ""
+
+
+def _checked_phone(phone: str) -> str:
+    try:
+        return normalised_mobile(phone)
+    except InvalidIdentity as error:
+        raise FieldsInvalid({"phone": (error.message, error.params)}) from error
+
+
+def _get(work: Work, account_id: int) -> Row[tuple[object, ...]]:
+    row = work.connection.execute(
+        select(account).where(account.c.id == account_id, account.c.kind == "staff").with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise RecordNotFound("account_not_found", "没有这个账号")
+    return row
+
+
+def _posts(work: Work, account_ids: list[int]) -> list[Row[tuple[object, ...]]]:
+    in_force = or_(account_post.c.ended_at.is_(None), account_post.c.ended_at > work.now)
+    return list(
+        work.connection.execute(
+            select(account_post)
+            .where(and_(account_post.c.account_id.in_(account_ids), in_force))
+            .order_by(account_post.c.id)
+        )
+    )
+
+
+def _log(work: Work, action: str, account_id: int, post: str = "") -> None:
+    detail = {"post": post} if post else None
+    access_log.append(work, access_log.Entry(action, "account", account_id, detail=detail))

@@ -1,0 +1,131 @@
+"""Lets one person act for another who is away, from one moment until another."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+
+from engine.ids import new_id
+from engine.work import Work
+from handlers.accounts.records import account, account_post, account_substitution
+from handlers.errors import ActionNotAllowed, RecordNotFound, RuleRefused
+from handlers.shared import access_log
+from handlers.shared.permissions import Permission
+
+LONGEST = timedelta(days=180)
+
+
+@dataclass(frozen=True)
+class Substitution:
+    """Who acts for whom, and when."""
+
+    id: int
+    absent_id: int
+    absent_name: str
+    substitute_id: int
+    substitute_name: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+def set_substitute(
+    work: Work, absent_id: int, substitute_id: int, starts_at: datetime, ends_at: datetime
+) -> int:
+    """Name a substitute: for oneself, or as a lead for somebody of one's community.
+
+    Returns:
+        The substitution's id.
+    Raises:
+        ActionNotAllowed: nobody makes themselves a substitute.
+        RuleRefused: the span of time makes no sense.
+    """
+    _require_may_set(work, absent_id)
+    if substitute_id in (absent_id, work.actor.id):
+        raise ActionNotAllowed("own_substitute", "不能指定自己为代理人")
+    if not timedelta(0) < ends_at - starts_at <= LONGEST or ends_at <= work.now:
+        raise RuleRefused("substitution_span", "代理时段应在将来结束，且不超过 180 天")
+    for account_id in (absent_id, substitute_id):
+        _require_staff(work, account_id)
+    substitution_id = new_id()
+    work.connection.execute(
+        account_substitution.insert().values(
+            id=substitution_id,
+            absent_id=absent_id,
+            substitute_id=substitute_id,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            set_by=work.actor.id,
+        )
+    )
+    detail = {"substitute": str(substitute_id)}
+    access_log.append(work, access_log.Entry("set_substitute", "account", absent_id, detail=detail))
+    return substitution_id
+
+
+def end_substitution(work: Work, substitution_id: int) -> None:
+    """End a substitution now, because the person is back."""
+    row = work.connection.execute(
+        select(account_substitution).where(account_substitution.c.id == substitution_id)
+    ).one_or_none()
+    if row is None:
+        raise RecordNotFound("substitution_not_found", "没有这项代理")
+    _require_may_set(work, row.absent_id)
+    work.connection.execute(
+        account_substitution.update()
+        .where(account_substitution.c.id == substitution_id, account_substitution.c.ends_at > work.now)
+        .values(ends_at=work.now)
+    )
+    access_log.append(work, access_log.Entry("end_substitution", "account", row.absent_id))
+
+
+def own_substitutions(work: Work) -> list[Substitution]:
+    """List those that concern the actor and are not over."""
+    is_mine = or_(
+        account_substitution.c.absent_id == work.actor.id,
+        account_substitution.c.substitute_id == work.actor.id,
+    )
+    rows = work.connection.execute(
+        select(account_substitution)
+        .where(is_mine, account_substitution.c.ends_at > work.now)
+        .order_by(account_substitution.c.starts_at)
+    ).all()
+    ids = {account_id for row in rows for account_id in (row.absent_id, row.substitute_id)}
+    names = work.engine.directory.names(work.connection, ids)
+    return [
+        Substitution(
+            row.id,
+            row.absent_id,
+            names[row.absent_id],
+            row.substitute_id,
+            names[row.substitute_id],
+            row.starts_at,
+            row.ends_at,
+        )
+        for row in rows
+    ]
+
+
+def _require_may_set(work: Work, absent_id: int) -> None:
+    """Let the absent person decide, and whoever leads somebody in every community where that one works."""
+    if absent_id == work.actor.id and work.actor.kind == "staff":
+        return
+    scopes = set(
+        work.connection.execute(
+            select(account_post.c.community_id).where(
+                account_post.c.account_id == absent_id,
+                or_(account_post.c.ended_at.is_(None), account_post.c.ended_at > work.now),
+            )
+        ).scalars()
+    )
+    for scope_id in scopes or {None}:
+        work.require(Permission.SUBSTITUTE_SET, scope_id)
+
+
+def _require_staff(work: Work, account_id: int) -> None:
+    row = work.connection.execute(
+        select(account.c.id).where(
+            account.c.id == account_id, account.c.kind == "staff", account.c.state == "active"
+        )
+    ).one_or_none()
+    if row is None:
+        raise RecordNotFound("account_not_found", "没有这个账号")

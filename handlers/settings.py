@@ -1,0 +1,165 @@
+"""What an installation is told by its environment, and the secrets it makes for itself on first use."""
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.work import Engine
+
+_CACHE_KEY = "settings"
+_PREFIX = "WUYE_"
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """An HTTP gateway that messages are handed to.
+
+    Attributes:
+        url: where to post; empty when the installation has none.
+        secret: shared key of the HMAC that signs each request.
+    """
+
+    url: str = ""
+    secret: str = ""
+
+
+@dataclass(frozen=True)
+class Mail:
+    """The SMTP server that mail is handed to."""
+
+    host: str = ""
+    port: int = 25
+    user: str = ""
+    password: str = ""
+    sender: str = "wuye@localhost"
+    starttls: bool = False
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that differs between installations.
+
+    Attributes:
+        database_url: SQLAlchemy URL; SQLite inside `data_dir` where none was given.
+        data_dir: holds the database, attachments and secrets.
+        algorithm: cipher of newly made keys, "AES-256-GCM" or "SM4-GCM".
+        job_seconds: how long an outbox job may run before its child process is killed.
+        job_children: how many child processes run outbox jobs.
+    """
+
+    database_url: str
+    data_dir: Path
+    algorithm: str = "AES-256-GCM"
+    job_seconds: float = 30.0
+    job_children: int = 2
+    sms: Gateway = Gateway()
+    wechat: Gateway = Gateway()
+    voice: Gateway = Gateway()
+    mail: Mail = Mail()
+
+    @property
+    def key_file(self) -> Path:
+        """Where the key ring lies."""
+        return self.data_dir / "keys.json"
+
+    @property
+    def attachments_dir(self) -> Path:
+        """Where uploaded photos and videos lie, sealed."""
+        return self.data_dir / "attachments"
+
+    def secret(self, name: str) -> str:
+        """Return a secret of this installation, such as the one that signs cookies; made on first use."""
+        given = os.environ.get(_PREFIX + name.upper())
+        if given:
+            return given
+        return read_or_create(self.data_dir / f"{name}.secret", lambda: secrets.token_urlsafe(48)).strip()
+
+
+def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from environment variables.
+
+    Args:
+        environment: DATABASE_URL and WUYE_*; the process's own when absent.
+    """
+    env = os.environ if environment is None else environment
+    data_dir = Path(env.get("WUYE_DATA_DIR") or "var").absolute()
+    return Settings(
+        database_url=env.get("DATABASE_URL") or f"sqlite:///{data_dir / 'wuye.db'}",
+        data_dir=data_dir,
+        algorithm=env.get("WUYE_SEAL_ALGORITHM") or "AES-256-GCM",
+        job_seconds=float(env.get("WUYE_JOB_SECONDS") or 30),
+        job_children=int(env.get("WUYE_JOB_CHILDREN") or 2),
+        sms=_gateway(env, "SMS"),
+        wechat=_gateway(env, "WECHAT"),
+        voice=_gateway(env, "VOICE"),
+        mail=Mail(
+            host=env.get("WUYE_MAIL_HOST", ""),
+            port=int(env.get("WUYE_MAIL_PORT") or 25),
+            user=env.get("WUYE_MAIL_USER", ""),
+            password=env.get("WUYE_MAIL_PASSWORD", ""),
+            sender=env.get("WUYE_MAIL_SENDER") or "wuye@localhost",
+            starttls=env.get("WUYE_MAIL_STARTTLS", "") == "1",
+        ),
+    )
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """Write settings as the environment variables that a child process reads them back from."""
+    env = {
+        "DATABASE_URL": settings.database_url,
+        "WUYE_DATA_DIR": str(settings.data_dir),
+        "WUYE_SEAL_ALGORITHM": settings.algorithm,
+        "WUYE_JOB_SECONDS": str(settings.job_seconds),
+        "WUYE_JOB_CHILDREN": str(settings.job_children),
+        "WUYE_MAIL_HOST": settings.mail.host,
+        "WUYE_MAIL_PORT": str(settings.mail.port),
+        "WUYE_MAIL_USER": settings.mail.user,
+        "WUYE_MAIL_PASSWORD": settings.mail.password,
+        "WUYE_MAIL_SENDER": settings.mail.sender,
+        "WUYE_MAIL_STARTTLS": "1" if settings.mail.starttls else "",
+    }
+    for name, gateway in (("SMS", settings.sms), ("WECHAT", settings.wechat), ("VOICE", settings.voice)):
+        env[f"WUYE_{name}_URL"] = gateway.url
+        env[f"WUYE_{name}_SECRET"] = gateway.secret
+    return env
+
+
+def keep(engine: Engine, settings: Settings) -> None:
+    """Let modules that are given an engine find the settings it was built from."""
+    engine.cache[_CACHE_KEY] = settings
+
+
+def of(engine: Engine) -> Settings:
+    """Return the settings an engine was built from."""
+    settings = engine.cache[_CACHE_KEY]
+    assert isinstance(settings, Settings)
+    return settings
+
+
+def read_or_create(path: Path, make: Callable[[], str]) -> str:
+    """Read a private file, making it first where it is missing; of two makers at once one wins.
+
+    Args:
+        make: returns the content of a new file, which only its owner may read.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(make())
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)  # fails when another process was first: then its content counts
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text(encoding="utf-8")
+
+
+def _gateway(env: Mapping[str, str], name: str) -> Gateway:
+    return Gateway(env.get(f"WUYE_{name}_URL", ""), env.get(f"WUYE_{name}_SECRET", ""))

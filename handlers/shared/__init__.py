@@ -1,0 +1,1 @@
+"""What every subject needs: sealed values, the outbox, attachments, the access log."""

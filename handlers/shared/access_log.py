@@ -1,0 +1,204 @@
+"""Notes who looked at or changed what concerns people, as a chain in which every alteration is found."""
+
+import hmac
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from sqlalchemy import Connection, func, select
+
+from engine.ports import Json
+from engine.work import Work
+from handlers.shared.dialects import insert_new
+from handlers.shared.records import access_log, access_log_head
+from handlers.shared.sealed import vault_of
+
+_START = "0" * 64
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What happened to whom.
+
+    Attributes:
+        action: such as "reveal_phone" or "sign_in".
+        subject_kind, subject_id: the record concerned.
+        purpose: code of the listed purpose, where one is asked for.
+        detail: ids and codes, never a personal value.
+    """
+
+    action: str
+    subject_kind: str
+    subject_id: int
+    purpose: str = ""
+    detail: Mapping[str, Json] | None = None
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """The end of a day's chain, kept outside the database, so that cutting the chain short is found."""
+
+    day: date
+    number: int
+    mac: str
+
+    def line(self) -> str:
+        """Write the anchor as a line of a file."""
+        return f"{self.day.isoformat()} {self.number} {self.mac}"
+
+    @staticmethod
+    def read(line: str) -> "Anchor":
+        """Read an anchor back from its line."""
+        day, number, mac = line.split()
+        return Anchor(date.fromisoformat(day), int(number), mac)
+
+
+@dataclass(frozen=True)
+class Break:
+    """A place where the chain does not hold."""
+
+    day: date
+    number: int
+    reason: str  # altered | missing | head | anchor
+
+
+def append(work: Work, entry: Entry) -> None:
+    """Add an entry in the transaction of what it is about; if that is undone, so is the entry."""
+    key = vault_of(work.engine).ring.log_secret
+    day = work.now.date()
+    head = _locked_head(work.connection, day)
+    if head is None:
+        head = _open_day(work, key, day)
+    _chain(work, key, Anchor(day, head.number, head.mac), entry)
+
+
+def count(work: Work, action: str, since: datetime) -> int:
+    """Count the actor's own entries of an action, for quotas."""
+    counted: int = work.connection.execute(
+        select(func.count())
+        .select_from(access_log)
+        .where(
+            access_log.c.actor_id == work.actor.id,
+            access_log.c.action == action,
+            access_log.c.at > since,
+        )
+    ).scalar_one()
+    return counted
+
+
+def anchor(work: Work) -> Anchor | None:
+    """Return the end of the newest chain, to be kept outside the database."""
+    row = work.connection.execute(
+        select(access_log_head).order_by(access_log_head.c.day.desc()).limit(1)
+    ).one_or_none()
+    return None if row is None else Anchor(row.day, row.number, row.mac)
+
+
+def verify(work: Work, anchors: Iterable[Anchor] = ()) -> list[Break]:
+    """Find every place where entries were edited, removed, inserted, reordered or cut off.
+
+    Args:
+        anchors: ends of chains that were kept elsewhere; without them, the newest entries could be cut off
+            by somebody who puts an older head back in place.
+    """
+    key = vault_of(work.engine).ring.log_secret
+    breaks: list[Break] = []
+    claims = [(known.day, known.number, known.mac) for known in anchors]
+    macs: dict[tuple[date, int], str] = {}
+    end = Anchor(date.min, 0, _START)
+    for record in work.connection.execute(_IN_ORDER).mappings():
+        row = {name: record[name] for name in (*_FIELDS, "mac")}
+        if row["day"] != end.day:
+            end = Anchor(row["day"], 0, _START)
+        if row["number"] != end.number + 1:
+            breaks.append(Break(row["day"], end.number + 1, "missing"))
+        if not hmac.compare_digest(row["mac"], _mac(key, end.mac, row)):
+            breaks.append(Break(row["day"], row["number"], "altered"))
+        elif row["action"] == _OPENING:
+            known = Anchor.read(json.loads(row["detail"])["before"])
+            claims.append((known.day, known.number, known.mac))
+        end = Anchor(row["day"], row["number"], row["mac"])
+        macs[end.day, end.number] = end.mac
+    breaks += _broken_heads(work.connection, key, macs)
+    breaks += [Break(day, number, "anchor") for day, number, mac in claims if macs.get((day, number)) != mac]
+    return breaks
+
+
+_OPENING = "open_day"
+_IN_ORDER = select(access_log).order_by(access_log.c.day, access_log.c.number)
+_FIELDS = ("day", "number", "at", "actor_id", "action", "subject_kind", "subject_id", "purpose", "detail")
+
+
+def _locked_head(connection: Connection, day: date) -> Anchor | None:
+    row = connection.execute(
+        select(access_log_head).where(access_log_head.c.day == day).with_for_update()
+    ).one_or_none()
+    return None if row is None else Anchor(row.day, row.number, row.mac)
+
+
+def _open_day(work: Work, key: bytes, day: date) -> Anchor:
+    """Begin a day's chain with an entry that vouches for the end of the one before."""
+    before = work.connection.execute(
+        select(access_log_head).where(access_log_head.c.day < day).order_by(access_log_head.c.day.desc())
+    ).first()
+    fresh = {"day": day, "number": 0, "mac": _START, "seal": _seal(key, Anchor(day, 0, _START))}
+    insert_new(work.connection, access_log_head, [fresh])
+    head = _locked_head(work.connection, day)
+    assert head is not None
+    # Another node may have begun the day while this one waited for the row.
+    if head.number or before is None:
+        return head
+    line = Anchor(before.day, before.number, before.mac).line()
+    return _chain(work, key, head, Entry(_OPENING, "access_log", 0, detail={"before": line}))
+
+
+def _chain(work: Work, key: bytes, head: Anchor, entry: Entry) -> Anchor:
+    values = {
+        "day": head.day,
+        "number": head.number + 1,
+        "at": work.now,
+        "actor_id": work.actor.id,
+        "action": entry.action,
+        "subject_kind": entry.subject_kind,
+        "subject_id": entry.subject_id,
+        "purpose": entry.purpose,
+        "detail": json.dumps(entry.detail, sort_keys=True) if entry.detail else "",
+    }
+    end = Anchor(head.day, head.number + 1, _mac(key, head.mac, values))
+    work.connection.execute(access_log.insert().values(**values, mac=end.mac))
+    work.connection.execute(
+        access_log_head.update()
+        .where(access_log_head.c.day == end.day)
+        .values(number=end.number, mac=end.mac, seal=_seal(key, end))
+    )
+    return end
+
+
+def _broken_heads(connection: Connection, key: bytes, macs: Mapping[tuple[date, int], str]) -> list[Break]:
+    last: dict[date, int] = {}
+    for day, number in macs:
+        last[day] = max(number, last.get(day, 0))
+    breaks = []
+    for row in connection.execute(select(access_log_head)):
+        head = Anchor(row.day, row.number, row.mac)
+        number = last.pop(row.day, 0)
+        is_end = number == head.number and macs.get((row.day, number), _START) == head.mac
+        if not is_end or not hmac.compare_digest(row.seal, _seal(key, head)):
+            breaks.append(Break(row.day, row.number, "head"))
+    return breaks + [Break(day, number, "head") for day, number in last.items()]
+
+
+def _mac(key: bytes, before: str, values: Mapping[str, object]) -> str:
+    parts = [_text(values[name]) for name in _FIELDS]
+    return hmac.new(key, json.dumps([before, *parts]).encode(), "sha256").hexdigest()
+
+
+def _seal(key: bytes, head: Anchor) -> str:
+    return hmac.new(key, f"head|{head.line()}".encode(), "sha256").hexdigest()
+
+
+def _text(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    return value.isoformat() if isinstance(value, date) else str(value)

@@ -1,0 +1,60 @@
+"""Ways to reach people: one port each, so that an installation chooses its suppliers by settings."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class DeliveryFailed(Exception):
+    """The other side did not take a message; it is tried again with the same key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What one person is to read.
+
+    Attributes:
+        key: the same in every attempt; whoever delivers drops a key that was delivered before.
+        to: phone number, WeChat id or mail address, as the channel needs it.
+        template: code of the text, for suppliers that want texts registered beforehand.
+        subject: for mail.
+    """
+
+    key: str
+    to: str
+    template: str
+    subject: str
+    text: str
+
+
+class Channel(Protocol):
+    """Hands over a message that is read when the person looks."""
+
+    def send(self, message: Message) -> None:
+        """Hand the message over.
+
+        Raises:
+            DeliveryFailed: the other side did not take it.
+        """
+        ...
+
+
+class Voice(Protocol):
+    """Calls a phone."""
+
+    def ring(self, message: Message) -> bool:
+        """Call once, read the text out, and tell whether the person pressed a key to acknowledge it.
+
+        Raises:
+            DeliveryFailed: no call could be made.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Channels:
+    """The channels of an installation."""
+
+    sms: Channel
+    wechat: Channel
+    mail: Channel
+    voice: Voice

@@ -1,0 +1,55 @@
+"""Quotas, lifetimes and periods of personal data and access, in one table."""
+
+from datetime import timedelta
+
+# Signing in
+FREE_FAILURES = 5  # failed attempts on an account, or from an address, before a delay begins
+FIRST_DELAY = timedelta(seconds=30)
+LONGEST_DELAY = timedelta(minutes=15)  # short enough that nobody can lock another out for long
+FAILURES_FORGOTTEN_AFTER = timedelta(hours=24)
+ADDRESS_FREE_FAILURES = 20  # a whole office may share one address
+INITIAL_PASSWORD_LIFETIME = timedelta(hours=72)
+OLD_PASSWORDS_REFUSED = 5
+HASHES_AT_ONCE = 2  # each takes 64 MiB
+HASH_QUEUE_SECONDS = 10.0
+
+# Sessions
+IDLE = timedelta(minutes=30)
+LONGEST_SESSION = timedelta(hours=12)
+RESIDENT_SESSION = timedelta(days=30)
+RESIDENT_IDLE = timedelta(days=7)
+LAST_SEEN_STEP = timedelta(minutes=1)  # last_seen_at is written no more often than this
+TOKEN_LIFETIME = timedelta(days=365)
+
+# Revealing personal data
+REVEALS_PER_HOUR = 20
+REVEALS_PER_DAY = 60
+REVEAL_SHOWN = timedelta(seconds=60)
+
+# Attachments
+PHOTO_BYTES = 10 * 1024 * 1024
+VIDEO_BYTES = 100 * 1024 * 1024
+VIDEO_SECONDS = 60
+PHOTO_PIXELS = 50_000_000
+STORED_EDGE = 2560
+THUMBNAIL_EDGE = 320
+ATTACHMENTS_PER_OWNER = 10
+ORPHANS_KEPT = timedelta(days=1)
+
+# Outbox
+JOB_ATTEMPTS = 5
+FIRST_RETRY = timedelta(seconds=15)
+RETRY_FACTOR = 4
+DONE_JOBS_KEPT = timedelta(days=30)
+RING_EVERY = timedelta(seconds=60)
+RINGS = 10
+
+# Lists
+PAGE_ROWS = 50
+
+# Import
+IMPORT_BYTES = 20 * 1024 * 1024
+IMPORT_UNPACKED_BYTES = 200 * 1024 * 1024
+IMPORT_ROWS = 100_000
+IMPORT_COLUMNS = 100
+IMPORT_SHEETS = 50

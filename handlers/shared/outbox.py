@@ -1,0 +1,217 @@
+"""Keeps jobs in the transaction that asks for them, and hands them out one by one to whoever runs them."""
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, select
+
+from engine.ids import new_id
+from engine.ports import Json, OutboxItem
+from engine.work import SYSTEM, Engine, Work
+from handlers.shared import limits
+from handlers.shared.alarms import raise_alarm
+from handlers.shared.dialects import insert_new
+from handlers.shared.records import outbox_job
+
+if TYPE_CHECKING:
+    from handlers.shared.channels import Channels
+
+_ERROR_LENGTH = 500
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job that was handed out, until its lease ends.
+
+    Attributes:
+        key: the same in every attempt; receivers drop a delivery whose key they know.
+        claim: proves that this attempt still holds the lease.
+    """
+
+    id: int
+    name: str
+    args: Mapping[str, Json]
+    key: str
+    attempts: int
+    claim: str
+
+
+@dataclass(frozen=True)
+class JobContext:
+    """What a job's function works with, in a child process that may be killed."""
+
+    engine: Engine
+    channels: "Channels"
+    job: Job
+
+    def done(self, work: Work) -> None:
+        """Note, in the transaction of the job's own effect, that it happened, so that it happens once.
+
+        Raises:
+            LeaseLost: another attempt took over; this one's effect must be undone.
+        """
+        if not finish(work.connection, self.job, work.now):
+            raise LeaseLost(self.job.name)
+
+
+class LeaseLost(Exception):
+    """The job was given to somebody else meanwhile, or is done already."""
+
+
+JobFunction = Callable[[JobContext], None]
+
+
+class TableOutbox:
+    """The engine's Outbox over a table, drained by the embedded worker.
+
+    A distributed job engine takes this class's place where one is used: whatever stores `OutboxItem`s in the
+    caller's transaction and runs the same job functions by name.
+    """
+
+    def put_many(self, connection: Connection, items: Sequence[OutboxItem], now: datetime) -> None:
+        """Store jobs in the caller's transaction; known keys are passed over."""
+        rows = [
+            {
+                "id": new_id(),
+                "name": item.name,
+                "args": dict(item.args),
+                "dedup_key": item.dedup_key,
+                "state": "ready",
+                "created_at": now,
+                "run_at": max(now, item.not_before or now),
+                "attempts": 0,
+            }
+            for item in items
+        ]
+        insert_new(connection, outbox_job, rows)
+
+
+def put(work: Work, item: OutboxItem) -> None:
+    """Store one job in this transaction."""
+    work.engine.outbox.put_many(work.connection, [item], work.now)
+
+
+def claim(engine: Engine, count: int, lease: timedelta) -> list[Job]:
+    """Take jobs that are due, and those whose holder let the lease run out; an attempt counts when it begins.
+
+    A job that has used up its attempts without a word, because it kills whoever runs it, is dead as well.
+    """
+
+    def take(work: Work) -> list[Job]:
+        due = (
+            select(outbox_job.c.id, outbox_job.c.attempts)
+            .where(outbox_job.c.state.in_(("ready", "running")), outbox_job.c.run_at <= work.now)
+            .order_by(outbox_job.c.run_at, outbox_job.c.id)
+            .limit(count)
+            .with_for_update(skip_locked=True)
+        )
+        rows = work.connection.execute(due).all()
+        for row in rows:
+            if row.attempts >= limits.JOB_ATTEMPTS:
+                _bury(work, row.id, "every attempt ended without a word")
+        alive = [row.id for row in rows if row.attempts < limits.JOB_ATTEMPTS]
+        if not alive:
+            return []
+        token = secrets.token_hex(16)
+        taken = work.connection.execute(
+            outbox_job.update()
+            .where(outbox_job.c.id.in_(alive))
+            .values(
+                state="running",
+                run_at=work.now + lease,
+                attempts=outbox_job.c.attempts + 1,
+                claim=token,
+            )
+            .returning(outbox_job)
+        )
+        return [
+            Job(row.id, row.name, row.args, row.dedup_key, row.attempts, token)
+            for row in sorted(taken, key=lambda row: alive.index(row.id))
+        ]
+
+    if not has_due(engine):
+        return []
+    return engine.run(SYSTEM, take)
+
+
+def has_due(engine: Engine) -> bool:
+    """Tell without a write lock whether there is anything to take."""
+    with engine.reading(SYSTEM) as work:
+        due = select(outbox_job.c.id).where(
+            outbox_job.c.state.in_(("ready", "running")), outbox_job.c.run_at <= work.now
+        )
+        return work.connection.execute(due.limit(1)).first() is not None
+
+
+def finish(connection: Connection, job: Job, now: datetime) -> bool:
+    """Mark a job as done if this attempt still holds it."""
+    return (
+        connection.execute(
+            outbox_job.update()
+            .where(
+                outbox_job.c.id == job.id, outbox_job.c.claim == job.claim, outbox_job.c.state == "running"
+            )
+            .values(state="done", ended_at=now, claim=None, last_error=None)
+        ).rowcount
+        == 1
+    )
+
+
+def fail(work: Work, job: Job, error: str) -> None:
+    """Note a failed attempt: try again later, or, after the last one, give up and raise an alarm."""
+    if job.attempts >= limits.JOB_ATTEMPTS:
+        _bury(work, job.id, error)
+        return
+    jitter = 0.8 + secrets.randbelow(401) / 1000
+    work.connection.execute(
+        outbox_job.update()
+        .where(outbox_job.c.id == job.id, outbox_job.c.claim == job.claim)
+        .values(
+            state="ready",
+            run_at=work.now + retry_delay(job.attempts, jitter),
+            claim=None,
+            last_error=error[:_ERROR_LENGTH],
+        )
+    )
+
+
+def retry_delay(attempts: int, jitter: float) -> timedelta:
+    """Tell how long to wait after a number of failed attempts: 15 s, 1 min, 4 min, 16 min, give or take.
+
+    Args:
+        jitter: factor around 1 that keeps jobs which failed together from coming back together.
+    """
+    factor: float = limits.RETRY_FACTOR ** (attempts - 1)
+    return limits.FIRST_RETRY * (factor * jitter)
+
+
+def revive(work: Work, job_id: int) -> None:
+    """Let a dead job try again from its first attempt."""
+    work.connection.execute(
+        outbox_job.update()
+        .where(outbox_job.c.id == job_id, outbox_job.c.state == "dead")
+        .values(state="ready", attempts=0, run_at=work.now, ended_at=None)
+    )
+
+
+def purge(work: Work) -> int:
+    """Forget jobs that were done long ago; until then their keys keep them from being done again."""
+    return work.connection.execute(
+        outbox_job.delete().where(
+            outbox_job.c.state == "done", outbox_job.c.ended_at < work.now - limits.DONE_JOBS_KEPT
+        )
+    ).rowcount
+
+
+def _bury(work: Work, job_id: int, error: str) -> None:
+    row = work.connection.execute(
+        outbox_job.update()
+        .where(outbox_job.c.id == job_id, outbox_job.c.state != "dead")
+        .values(state="dead", ended_at=work.now, claim=None, last_error=error[:_ERROR_LENGTH])
+        .returning(outbox_job.c.name)
+    ).one_or_none()
+    if row is not None:
+        raise_alarm(work, "dead_job", job_id, {"job": row.name})

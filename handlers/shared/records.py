@@ -1,0 +1,135 @@
+"""Tables shared by all subjects: outgoing jobs and messages, alarms, attachments, the access log."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, String, Table, Text, text
+
+from engine.store.tables import metadata
+from engine.store.types import JsonColumn, UtcDateTime
+from handlers.shared.sealed import sealed_column
+
+
+def _id() -> Column[int]:
+    return Column("id", BigInteger, primary_key=True, autoincrement=False)
+
+
+_waiting = text("state IN ('ready', 'running')")
+
+# A job to run after the commit of whoever asked for it. Args are ids and codes, never personal data.
+outbox_job = Table(
+    "outbox_job",
+    metadata,
+    _id(),
+    Column("name", String(64), nullable=False),
+    Column("args", JsonColumn, nullable=False),
+    Column("dedup_key", String(200), nullable=False, unique=True),
+    Column("state", String(16), nullable=False),  # ready | running | done | dead
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("run_at", UtcDateTime, nullable=False),  # when running: the end of the lease
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("claim", String(32)),
+    Column("last_error", Text),
+    Column("ended_at", UtcDateTime),
+    Index("ix_outbox_job_waiting", "run_at", "id", sqlite_where=_waiting, postgresql_where=_waiting),
+    Index("ix_outbox_job_ended_at", "ended_at"),
+)
+
+# What the development channels would have sent, to be read on a page.
+outbox_message = Table(
+    "outbox_message",
+    metadata,
+    _id(),
+    Column("channel", String(16), nullable=False),
+    Column("delivery_key", String(200), nullable=False, unique=True),
+    sealed_column("recipient", nullable=False),
+    sealed_column("body", nullable=False),
+    Column("sent_at", UtcDateTime, nullable=False),
+)
+
+# An urgent call that rings again until somebody says that they heard it.
+outbox_call = Table(
+    "outbox_call",
+    metadata,
+    _id(),
+    Column("call_key", String(200), nullable=False, unique=True),
+    Column("recipient", String(64), nullable=False),  # such as "account:123"
+    Column("template", String(64), nullable=False),
+    Column("params", JsonColumn, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("rings", Integer, nullable=False, default=0),
+    Column("acknowledged_at", UtcDateTime),
+    Column("acknowledged_by", BigInteger),
+    Column("given_up_at", UtcDateTime),
+)
+
+# Something that an administrator has to look at.
+alarm = Table(
+    "alarm",
+    metadata,
+    _id(),
+    Column("kind", String(32), nullable=False),  # dead_job | unanswered_call | reveal_quota | reported
+    Column("subject_id", BigInteger, nullable=False),
+    Column("detail", JsonColumn, nullable=False),  # ids and codes
+    Column("raised_at", UtcDateTime, nullable=False),
+    Column("closed_at", UtcDateTime),
+    Column("closed_by", BigInteger),
+    Index(
+        "ix_alarm_open",
+        "raised_at",
+        sqlite_where=text("closed_at IS NULL"),
+        postgresql_where=text("closed_at IS NULL"),
+    ),
+)
+
+# An uploaded photo or video. It belongs to nobody until it is attached, and then to one record for good.
+attachment = Table(
+    "attachment",
+    metadata,
+    _id(),
+    Column("file_name", String(64), nullable=False, unique=True),  # random; the sealed file on disk
+    Column("has_thumbnail", Boolean, nullable=False),
+    Column("content_type", String(32), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("seconds", Integer),
+    Column("uploaded_by", BigInteger, nullable=False),
+    Column("uploaded_at", UtcDateTime, nullable=False),
+    Column("owner_kind", String(32)),  # repair_order | task | ...
+    Column("owner_id", BigInteger),
+    Column("house_id", BigInteger),
+    Column("attached_at", UtcDateTime),
+    Index("ix_attachment_owner", "owner_kind", "owner_id"),
+    Index("ix_attachment_house_id", "house_id"),
+    Index(
+        "ix_attachment_orphan",
+        "uploaded_at",
+        sqlite_where=text("attached_at IS NULL"),
+        postgresql_where=text("attached_at IS NULL"),
+    ),
+)
+
+# One chain for each day; a row's mac covers the row before it.
+access_log = Table(
+    "access_log",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor_id", BigInteger, nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("subject_kind", String(32), nullable=False),
+    Column("subject_id", BigInteger, nullable=False),
+    Column("purpose", String(64), nullable=False, default=""),
+    Column("detail", Text, nullable=False, default=""),  # canonical JSON of ids and codes
+    Column("mac", String(64), nullable=False),
+    Index("ix_access_log_actor_id", "actor_id", "action", "at"),
+    Index("ix_access_log_subject", "subject_kind", "subject_id"),
+)
+
+# The end of each day's chain; whoever appends holds this row's lock.
+access_log_head = Table(
+    "access_log_head",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("mac", String(64), nullable=False),
+    Column("seal", String(64), nullable=False),
+)
