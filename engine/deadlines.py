@@ -7,16 +7,18 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 
 from engine import history, limits, stepping, tasks
+from engine.bpmn.runtime import Run
 from engine.calendar import Calendar, calendar_of
 from engine.durations import Duration
 from engine.errors import AlreadyDone, NotPermitted, RuleBroken
 from engine.escalation import agenda
 from engine.history import Event
+from engine.hosting import CaseHost
 from engine.ids import new_id
 from engine.ports import Json
 from engine.rights import Right, Task, local, right_to
 from engine.stepping import Case
-from engine.store.tables import due_change, escalation, instance, job, task_candidate, user_task
+from engine.store.tables import due_change, escalation, job, task_candidate, user_task
 from engine.work import Work
 
 MOVE_PERMISSION = "task.move_due"
@@ -112,8 +114,7 @@ def unpause(work: Work, task_id: int) -> None:
         pause_reason=None,
         paused_seconds=task.paused_seconds + round(length.total_seconds()),
     )
-    _put_off_timers(work, case, task, ended_at - task.paused_at)
-    _settle_timers(work, case, task)
+    _put_off_timers(work, case, task, ended_at - task.paused_until)
     _arm(work, case, task_id)
     _record(work, task, _Change("unpause", task.pause_reason, due_at, right.on_behalf_of))
 
@@ -138,6 +139,20 @@ def move(work: Work, task_id: int, due_at: datetime, reason: str) -> None:
     _store_due(work, task, due_at, follow_up_at=follow_up_at, overdue_at=None)
     _arm(work, case, task_id)
     _record(work, task, _Change("move", reason, due_at))
+
+
+def rearm(work: Work, instance_id: int, token: str) -> None:
+    """Write the job of an open step anew, after an incident took it; do nothing when the step is gone."""
+    case = stepping.locked(work, instance_id)
+    task = work.connection.execute(
+        select(user_task).where(user_task.c.instance_id == instance_id, user_task.c.token == token)
+    ).one_or_none()
+    if task is None:
+        return
+    if task.paused_at is not None:
+        _set_job(work, task, "unpause", task.paused_until)
+    else:
+        _arm(work, case, task.id)
 
 
 def changes(work: Work, task_id: int) -> list[DueChange]:
@@ -173,7 +188,9 @@ def _require_pausable(work: Work, task: Task) -> None:
 
 
 def _pause_rule(work: Work, case: Case, reason: str) -> PauseRule:
-    rows = stepping.program_of(work, case).decide(PAUSE_DECISION, {"reason": reason})
+    program = stepping.program_of(work, case)
+    known = PAUSE_DECISION in program.decisions
+    rows = program.decide(PAUSE_DECISION, {"reason": reason}) if known else []
     if not rows:
         raise RuleBroken("pause_reason_unknown", "“{reason}”不是可选的暂停原因", reason=reason)
     return PauseRule(_duration(rows[0]["longest"]), _duration(rows[0]["free"]))
@@ -235,7 +252,7 @@ def _arm(work: Work, case: Case, task_id: int) -> None:
     """Write the one job of a task anew, after its times changed."""
     task = work.connection.execute(select(user_task).where(user_task.c.id == task_id)).one()
     fired = work.connection.scalars(select(escalation.c.level).where(escalation.c.task_id == task_id))
-    ladder = limits.ladder_of(work.engine, stepping.program_of(work, case), task.ladder)
+    ladder = limits.ladder_of(work, case.bundle_id, task.ladder)
     coming = agenda(limits.times_of(task, fired), ladder, calendar_of(work, task.clock))
     _set_job(work, task, "deadline", coming[0].at if coming else None)
 
@@ -260,31 +277,19 @@ def _set_job(work: Work, task: Task, kind: str, due_at: datetime | None) -> None
 
 
 def _put_off_timers(work: Work, case: Case, task: Task, by: timedelta) -> None:
-    """Set the step's pausable timers to what they were due at before the pause, plus its length."""
-    ids = _pausable_timers(case, task)
-    if not ids:
-        return
-    waits = dict(case.waits)
-    for row in work.connection.execute(select(job).where(job.c.id.in_(ids), job.c.kind == "timer")).all():
-        due_at = row.scheduled_at + by
-        work.connection.execute(update(job).where(job.c.id == row.id).values(due_at=due_at))
-        waits[ids[row.id]] = {**waits[ids[row.id]], "put_off": due_at.isoformat()}
-        work.job_due(due_at)
-    work.connection.execute(update(instance).where(instance.c.id == case.id).values(waits=waits))
+    """Move the timers that stand on a step and are marked `pausable`."""
+    due = {
+        token: datetime.fromisoformat(known["d"])
+        for token, known in case.waits.items()
+        if known.get("of") == task.token
+    }
 
+    def put_off(run: Run, _host: CaseHost) -> None:
+        for token, due_at in due.items():
+            run.move_timer(token, due_at + by)
 
-def _settle_timers(work: Work, case: Case, task: Task) -> None:
-    """Let the next pause count from where this one left the timers."""
-    ids = _pausable_timers(case, task)
-    if ids:
-        work.connection.execute(
-            update(job).where(job.c.id.in_(ids), job.c.kind == "timer").values(scheduled_at=job.c.due_at)
-        )
-
-
-def _pausable_timers(case: Case, task: Task) -> dict[int, str]:
-    """Return the jobs of the timers that stand on a step and move with its pauses, with their tokens."""
-    return {known["id"]: token for token, known in case.waits.items() if known.get("of") == task.token}
+    if due:
+        stepping.move(work, case, put_off)
 
 
 def _due_before_pause(work: Work, task: Task) -> datetime:

@@ -42,6 +42,9 @@ class Rung:
 
 Ladder = tuple[Rung, ...]
 
+# The early warning of `followUpDate`, recorded like a rung so that it too happens once.
+WARNING = Rung(WARNING_LEVEL, Fraction(0), (ASSIGNEE,))
+
 
 class Happening(IntEnum):
     """What becomes due in a task's life, in the order of firing at the same moment."""

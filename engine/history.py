@@ -49,6 +49,11 @@ class Happened:
 
 def record(work: Work, instance_id: int, events: Iterable[Event]) -> None:
     """Add events to a case, in their order, by the actor and at the moment of the Work."""
+    record_many(work, ((instance_id, event) for event in events))
+
+
+def record_many(work: Work, events: Iterable[tuple[int, Event]]) -> None:
+    """Add events to several cases with one statement."""
     rows = [
         {
             "id": new_id(),
@@ -63,7 +68,7 @@ def record(work: Work, instance_id: int, events: Iterable[Event]) -> None:
             "due_at": event.due_at,
             "detail": event.detail,
         }
-        for event in events
+        for instance_id, event in events
     ]
     if rows:
         work.connection.execute(insert(history_event), rows)

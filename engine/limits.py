@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from engine import definitions
 from engine.calendar import Calendar, calendar_of
 from engine.durations import Duration
-from engine.escalation import LADDER_DECISION, Ladder, Times, agenda, parse_ladder
+from engine.escalation import LADDER_DECISION, Ladder, LadderBroken, Times, agenda, parse_ladder
 
 if TYPE_CHECKING:
     from engine.bpmn.program import Program
     from engine.bpmn.runtime import Wait
-    from engine.work import Engine, Work
+    from engine.work import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def plan_opened(work: "Work", program: "Program", wait: "Wait", case_due_at: dat
     due_at = _moment(calendar, work.now, wait.due) or case_due_at
     follow_up_at = _moment(calendar, work.now, wait.follow_up)
     times = Times(work.now, due_at, due_at, follow_up_at)
-    coming = agenda(times, ladder_of(work.engine, program, wait.step.ladder), calendar)
+    coming = agenda(times, ladder_of(work, program.bundle_id, wait.step.ladder), calendar)
     return Plan(due_at, follow_up_at, coming[0].at if coming else None)
 
 
@@ -46,20 +47,21 @@ def _moment(calendar: Calendar, start: datetime, limit: Duration | datetime | No
     return calendar.due(start, limit) if isinstance(limit, Duration) else limit
 
 
-def ladder_of(engine: "Engine", program: "Program", name: str | None) -> Ladder:
-    """Return a ladder as the table of the case's own bundle says; no name, no rungs.
+def ladder_of(work: "Work", bundle_id: int, name: str | None) -> Ladder:
+    """Return a ladder as the table in a case's own bundle says; no name, no rungs.
 
     Raises:
-        LadderBroken: the table says something that cannot be carried out.
+        LadderBroken: the bundle has no such table, or it says something that cannot be carried out.
     """
     if name is None:
         return ()
-    key = f"ladder {program.bundle_id} {name}"
-    known = engine.cache.get(key)
-    if isinstance(known, tuple):
-        return known
-    ladder = parse_ladder(program.decide(LADDER_DECISION, {"ladder": name}))
-    engine.cache[key] = ladder
+    key = f"ladder {bundle_id} {name}"
+    ladder = work.engine.cache.get(key)
+    if not isinstance(ladder, tuple):
+        program = definitions.program(work.engine, work.connection, bundle_id)
+        if LADDER_DECISION not in program.decisions:
+            raise LadderBroken("no_ladders", "流程缺少升级阶梯表 {table}", table=LADDER_DECISION)
+        ladder = work.engine.cache[key] = parse_ladder(program.decide(LADDER_DECISION, {"ladder": name}))
     return ladder
 
 

@@ -138,11 +138,7 @@ def complete(
 def _after_due_timers(work: Work, case: Case, task: Task) -> Case | None:
     """Fire interrupting timers due by now; return the case as it is then, or None when the task is gone."""
     now = work.now.isoformat()
-    due = [
-        token
-        for token, known in case.waits.items()
-        if known.get("i") and known.get("put_off", known["d"]) <= now
-    ]
+    due = [token for token, known in case.waits.items() if known.get("i") and known["d"] <= now]
     if not due:
         return case
     for token in due:
