@@ -1,0 +1,178 @@
+"""Wakes the engine in time: the only module that knows APScheduler, its clock and never its store."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import psycopg
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, JobExecutionEvent
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from engine.clock import SystemClock, monotonic
+from engine.ports import SYSTEM
+from engine.timers import fire_page, next_due
+from engine.work import Engine
+
+INTERVAL = timedelta(seconds=30)
+STALLED_AFTER = INTERVAL + timedelta(seconds=5)
+_BUSY_PAUSE = timedelta(seconds=1)
+_LISTEN_SECONDS = 0.5  # how long stopping may have to wait for the listener
+_RECONNECT_SECONDS = 5
+_CHANNEL = "wuye_timer"
+_TICK = "tick"
+_THREADS = 4
+
+_log = logging.getLogger(__name__)
+_machine = SystemClock()
+
+
+@dataclass(frozen=True, slots=True)
+class Periodic:
+    """Something that is done again and again on every node, so it must bear being done twice at once.
+
+    Attributes:
+        name: for the log; unique.
+    """
+
+    name: str
+    every: timedelta
+    call: Callable[[], object]
+
+
+class Scheduler:
+    """Ticks every INTERVAL, and earlier when a commit wrote a job that is due earlier.
+
+    A tick goes on until nothing is due. It runs once at a time; a wish that comes while it runs is kept and
+    granted when it has ended, because APScheduler drops a job that comes due while it is running.
+
+    Attributes:
+        last_tick_at: when a tick ended last by the engine's clock; None before the first.
+    """
+
+    def __init__(self, engine: Engine, periodic: tuple[Periodic, ...] = ()) -> None:
+        self._engine = engine
+        self._periodic = periodic
+        self._lock = threading.Lock()
+        self._wish: datetime | None = None
+        self._running = False
+        self._stopping = threading.Event()
+        self._ticked_at = monotonic()
+        self.last_tick_at: datetime | None = None
+        watch = self._rest if engine.database.is_sqlite else self._listen
+        self._watch = threading.Thread(target=watch, name="scheduler-watch", daemon=True)
+        self._clock = BackgroundScheduler(
+            executors={"default": ThreadPoolExecutor(_THREADS)},
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+            timezone="UTC",
+        )
+        self._clock.add_listener(self._after_job, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
+
+    def start(self) -> None:
+        """Begin to tick, at once for what came due meanwhile."""
+        seconds = INTERVAL.total_seconds()
+        self._clock.add_job(self._tick, "interval", seconds=seconds, id=_TICK, next_run_time=_machine.now())
+        for job in self._periodic:
+            self._clock.add_job(job.call, "interval", seconds=job.every.total_seconds(), id=job.name)
+        self._engine.on_earlier_timer = self._committed
+        self._clock.start()
+        self._watch.start()
+
+    def stop(self) -> None:
+        """End after the page that is being fired; nothing runs any more when this returns."""
+        self._engine.on_earlier_timer = lambda _due_at: None
+        # APScheduler's shutdown waits for its threads while it holds a lock that modify_job wants; after this
+        # nobody goes there any more.
+        with self._lock:
+            self._stopping.set()
+        self._clock.shutdown(wait=True)
+        self._watch.join()
+
+    def wake(self, at: datetime) -> None:
+        """Tick at a moment of the engine's clock, or at once when it is past; an earlier tick stays."""
+        with self._lock:
+            if self._wish is None or at < self._wish:
+                self._wish = at
+            self._grant()
+
+    def seconds_since_tick(self) -> float:
+        """Return how long ago a tick last ended, or this was made: the watch-dog's figure."""
+        return monotonic() - self._ticked_at
+
+    def _grant(self) -> None:
+        """Pull the tick forward to the wish, unless it is running; called under the lock."""
+        if self._stopping.is_set() or self._running or self._wish is None:
+            return
+        # APScheduler sees the machine's clock, which is not the engine's in a simulation.
+        at = _machine.now() + (self._wish - self._engine.clock.now())
+        job = self._clock.get_job(_TICK)
+        if job is not None and at < job.next_run_time:
+            self._clock.modify_job(_TICK, next_run_time=at)
+
+    def _tick(self) -> None:
+        with self._lock:
+            self._running, self._wish = True, None
+        goes_on = True
+        while goes_on and not self._stopping.is_set():
+            goes_on = fire_page(self._engine) > 0
+            self.last_tick_at, self._ticked_at = self._engine.clock.now(), monotonic()
+        now, coming = self._engine.clock.now(), next_due(self._engine)
+        if coming is not None:
+            # What is due and was not done is in somebody's hands: look again soon, but not at once.
+            self.wake(coming if coming > now else now + _BUSY_PAUSE)
+
+    def _after_job(self, event: JobExecutionEvent) -> None:
+        """Grant what was wished for during the tick: only now would APScheduler run it again."""
+        if event.job_id == _TICK:
+            with self._lock:
+                self._running = False
+                self._grant()
+
+    def _committed(self, due_at: datetime) -> None:
+        self.wake(due_at)
+        announce(self._engine, due_at)
+
+    def _rest(self) -> None:
+        while not self._stopping.wait(_RECONNECT_SECONDS):
+            self._mind_the_tick()
+
+    def _listen(self) -> None:
+        """Hear from other nodes until stopping, over one connection at a time."""
+        url = self._engine.database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        while not self._stopping.is_set():
+            try:
+                with psycopg.connect(url, autocommit=True, connect_timeout=_RECONNECT_SECONDS) as connection:
+                    connection.execute(f"LISTEN {_CHANNEL}")
+                    self.wake(self._engine.clock.now())  # for what was said while nobody listened
+                    self._hear(connection)
+            except psycopg.Error as error:
+                _log.warning("the connection that listens for timers was lost: %s", type(error).__name__)
+                self._mind_the_tick()
+                self._stopping.wait(_RECONNECT_SECONDS)
+
+    def _hear(self, connection: psycopg.Connection) -> None:
+        while not self._stopping.is_set():
+            for note in connection.notifies(timeout=_LISTEN_SECONDS):
+                self.wake(datetime.fromisoformat(note.payload))
+            self._mind_the_tick()
+
+    def _mind_the_tick(self) -> None:
+        """Tick now when none came for long: the clock may have been put back under APScheduler."""
+        if self.seconds_since_tick() > STALLED_AFTER.total_seconds():
+            self.wake(self._engine.clock.now())
+
+
+def announce(engine: Engine, due_at: datetime) -> None:
+    """Tell the schedulers of other processes about a job that is due before they look by themselves."""
+    if engine.database.is_sqlite or due_at >= engine.clock.now() + INTERVAL:
+        return
+    try:
+        with engine.work(SYSTEM) as work:
+            work.connection.execute(select(func.pg_notify(_CHANNEL, due_at.isoformat())))
+    except SQLAlchemyError:
+        # They look every INTERVAL anyway, and the commit that this follows must not seem to have failed.
+        _log.warning("other nodes could not be told of a timer", exc_info=True)
