@@ -311,7 +311,7 @@ def _into_history(writing: _Writing, withdrawn: Sequence[Row[Any]], closing: Clo
     if closing is not None:
         ended = _ended(writing.work, closing.task, "completed", closing)
         writing.rows[task_history].append(ended)
-        writing.rows[step_delta].append(_delta(writing.work, ended))
+        writing.rows[step_delta].append(_delta(writing, ended))
 
 
 def _ended(work: Work, task: Row[Any], end_kind: str, closing: Closing | None) -> dict[str, Any]:
@@ -346,11 +346,13 @@ def _ended(work: Work, task: Row[Any], end_kind: str, closing: Closing | None) -
     }
 
 
-def _delta(work: Work, ended: dict[str, Any]) -> dict[str, Any]:
+def _delta(writing: _Writing, ended: dict[str, Any]) -> dict[str, Any]:
+    work = writing.work
     late_by = (work.now - ended["due_at"]).total_seconds() if ended["late"] else 0
     return {
         "id": new_id(),
         "day": work.now.astimezone(work.engine.zone).date(),
+        "scope_id": writing.case.scope_id,
         "process_key": ended["process_key"],
         "step_id": ended["step_id"],
         "late": ended["late"],

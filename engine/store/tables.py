@@ -443,6 +443,7 @@ step_delta = Table(
     metadata,
     _id(),
     Column("day", Date, nullable=False),
+    Column("scope_id", BigInteger, nullable=False),  # community
     Column("process_key", String(100), nullable=False),
     Column("step_id", String(100), nullable=False),
     Column("late", Boolean, nullable=False),
@@ -454,6 +455,7 @@ step_day = Table(
     "step_day",
     metadata,
     Column("day", Date, primary_key=True),
+    Column("scope_id", BigInteger, primary_key=True, autoincrement=False),
     Column("process_key", String(100), primary_key=True),
     Column("step_id", String(100), primary_key=True),
     Column("finished", Integer, nullable=False),
