@@ -1,0 +1,36 @@
+"""How far a case may run in one move before it is taken for one that never stops."""
+
+from time import monotonic
+
+from SpiffWorkflow.task import Task
+
+from engine.bpmn.errors import BudgetExceeded
+from engine.bpmn.scopes import place_of
+from engine.bpmn.workflow import CaseWorkflow
+
+MOST_STEPS = 500
+MOST_SECONDS = 5.0
+MOST_TASKS = 5_000
+
+
+class Budget:
+    """Counts what one move may spend."""
+
+    def __init__(self) -> None:
+        self._steps = 0
+        self._ends_at = monotonic() + MOST_SECONDS
+
+    def spend(self, workflow: CaseWorkflow, task: Task) -> None:
+        """Pay for one step.
+
+        Raises:
+            BudgetExceeded: at the step that is too much.
+        """
+        self._steps += 1
+        if self._steps > MOST_STEPS:
+            raise BudgetExceeded(place_of(task), f"一次推进超过 {MOST_STEPS} 个自动步骤")
+        if monotonic() > self._ends_at:
+            raise BudgetExceeded(place_of(task), f"一次推进超过 {MOST_SECONDS:.0f} 秒")
+        tasks = sum(len(tree.tasks) for tree in workflow.trees())
+        if tasks > MOST_TASKS:
+            raise BudgetExceeded(place_of(task), f"流程有 {tasks} 个节点，超过 {MOST_TASKS}")

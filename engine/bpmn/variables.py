@@ -1,0 +1,75 @@
+"""Which variables a procedure has and of which type, from all that declares one."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from engine.bpmn.expressions import Expression, ValueType
+from engine.bpmn.steps import Step
+from engine.topics import Topics
+
+if TYPE_CHECKING:
+    from engine.bpmn.decisions import Decision
+
+FormVariables = Mapping[str, Mapping[str, ValueType]]
+"""Form -> the process variables that completing it sets, by its fields or its completion command."""
+
+Types = dict[str, dict[str, ValueType]]
+
+
+def variable_types(
+    key: str,
+    steps: Iterable[Step],
+    decisions: "Mapping[str, Decision]",
+    topics: Topics,
+    forms: FormVariables,
+) -> Mapping[str, Mapping[str, ValueType]]:
+    """Return process -> variable -> type; one that is declared with two types has any.
+
+    Args:
+        key: process that cases start with; its message starts declare what their starters give.
+    """
+    steps = list(steps)
+    types: Types = {key: {}}
+    for step in steps:
+        types.setdefault(step.process, {})
+        for name, kind in _declared(step, decisions, topics, forms):
+            _add(types[step.process], name, kind)
+        if step.process == key and step.kind == "start":
+            for name, kind in topics.starts.get(step.message or "", {}).items():
+                _add(types[key], name, kind)
+    calls = [step for step in steps if step.kind == "call"]
+    for _ in calls:  # types travel through one call more each round
+        for call in calls:
+            _cross(types, call)
+    return MappingProxyType(types)
+
+
+def _declared(
+    step: Step, decisions: "Mapping[str, Decision]", topics: Topics, forms: FormVariables
+) -> Iterator[tuple[str, ValueType]]:
+    if step.kind == "user":
+        yield from forms.get(step.form or "", {}).items()
+    elif step.kind in ("handler", "external"):
+        yield from topics.services[step.topic or ""].outputs.items()
+    elif step.kind == "decision":
+        outputs = decisions[step.decision or ""].outputs
+        if step.result is None:
+            yield from outputs.items()
+        elif step.result_as == "singleEntry":
+            yield step.result, next(iter(outputs.values()))
+        else:
+            yield step.result, ValueType.ANY if step.result_as == "singleResult" else ValueType.LIST
+
+
+def _cross(types: Types, call: Step) -> None:
+    outside, inside = types[call.process], types.setdefault(call.called or "", {})
+    for copies, source, target in ((call.copies_in, outside, inside), (call.copies_out, inside, outside)):
+        for copy in copies:
+            kind = None if isinstance(copy.source, Expression) else source.get(copy.source)
+            if kind is not None:
+                _add(target, copy.target, kind)
+
+
+def _add(types: dict[str, ValueType], name: str, kind: ValueType) -> None:
+    types[name] = kind if types.get(name, kind) is kind else ValueType.ANY
