@@ -407,7 +407,7 @@ def _story(writing: _Writing, closing: Closing | None, withdrawn: Sequence[Row[A
             Event("completed", task.step_id, task.path, task.id, closing.on_behalf_of, task.due_at, detail)
         )
     told += [Event("withdrawn", task.step_id, task.path, task.id, due_at=task.due_at) for task in withdrawn]
-    told += history.of_moves(writing.run.moves)
+    told += history.of_moves(writing.run.program, writing.run.moves)
     told += writing.events
     if writing.run.finished:
         told.append(Event("finished", detail={"outcome": writing.run.outcome}))

@@ -1,11 +1,12 @@
 """Writes and tells what happened in a case: who did what when, for whom, and by when it was due."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import insert, select
 
+from engine.bpmn.program import Program
 from engine.bpmn.runtime import Move
 from engine.ids import new_id
 from engine.ports import Json
@@ -74,9 +75,25 @@ def record_many(work: Work, events: Iterable[tuple[int, Event]]) -> None:
         work.connection.execute(insert(history_event), rows)
 
 
-def of_moves(moves: Sequence[Move]) -> list[Event]:
-    """Turn token moves into events."""
-    return [Event(move.kind, move.element, "/".join(move.path)) for move in moves]
+def of_moves(program: Program, moves: Sequence[Move]) -> list[Event]:
+    """Turn token moves into events: one that comes and goes at once has "passed".
+
+    Human steps are left out: their opening and their end are told with task, person and due date.
+    """
+    told: list[Event] = []
+    came: dict[str, int] = {}
+    for move in moves:
+        step = program.steps.get((move.process, move.element))
+        if step is not None and step.kind == "user":
+            continue
+        event = Event(move.kind, move.element, "/".join(move.path))
+        if move.kind == "left" and move.token in came:
+            told[came.pop(move.token)] = replace(event, kind="passed")
+            continue
+        if move.kind == "entered":
+            came[move.token] = len(told)
+        told.append(event)
+    return told
 
 
 def events(work: Work, instance_id: int) -> list[Happened]:

@@ -102,7 +102,7 @@ def _require_variables(program: Program, message: str, variables: dict[str, Json
     declared = program.topics.starts.get(message)
     if declared is None:
         return
-    unknown = sorted(set(variables) - set(declared.variables))
+    unknown = sorted(set(variables) - set(declared))
     if unknown:
         raise RuleBroken(
             "unknown_variables",

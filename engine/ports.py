@@ -3,14 +3,19 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from sqlalchemy import Connection
+
+from engine.bpmn.expressions.values import Json
 
 if TYPE_CHECKING:
     from engine.service_tasks import Context
 
-Json = None | bool | int | float | str | list[Any] | dict[str, Any]
+__all__ = [
+    "SYSTEM", "Actor", "Directory", "FormData", "Grants", "Handler", "Json", "Library", "Membership",
+    "Outbox", "OutboxItem", "Vault",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ class Step:
             boundary timer.
         limit_text: the limit as the diagram says it.
         cancel: posts that may cancel the case while this step is open.
+        not_same_as: elements of this process; who completed one of them may not do this step (four eyes).
         pausable: a pause of its task moves this timer too.
         rank: of its task in the inbox, 0 most urgent.
         called: process of a call activity.
@@ -71,6 +72,7 @@ class Step:
     topic: str | None = None
     decision: str | None = None
     cancel: tuple[str, ...] = ()
+    not_same_as: tuple[str, ...] = ()
     pausable: bool = False
     rank: Expression | None = None
     called: str | None = None
@@ -165,6 +167,7 @@ class StepReader:
             topic=node.get(f"{CAMUNDA}topic") or None,
             decision=node.get(f"{CAMUNDA}decisionRef") or None,
             cancel=words(said.get("cancel")),
+            not_same_as=words(said.get("not_same_as")),
             pausable=said.get("pausable") == "true",
             rank=_value(node, said.get("rank") or _process_rank(node)),
             called=node.get("calledElement") or None,

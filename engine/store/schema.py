@@ -5,7 +5,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, select, table, column
+from sqlalchemy import Connection, column, inspect, select, table
 
 from engine.store.database import Database
 from engine.store.tables import metadata
