@@ -67,6 +67,13 @@ function lines(form) {
   for (const list of form.querySelectorAll("[data-lines]")) {
     const add = list.querySelector("[data-add-line]");
     add.hidden = false;
+    // Without scripts three lines wait to be filled in; here one is enough to begin with.
+    const empty = (line) => [...line.querySelectorAll("input, select")].every((field) => !field.value);
+    for (const line of [...list.querySelectorAll(".line-item:not([hidden])")].slice(1)) {
+      if (!empty(line)) continue;
+      line.hidden = true;
+      for (const field of line.querySelectorAll("input, select")) field.disabled = true;
+    }
     add.addEventListener("click", () => {
       const next = list.querySelector(".line-item[hidden]");
       if (!next) return;

@@ -1,0 +1,61 @@
+"""Finds the addresses of scripts and styles: the built ones, or the bare styles where nothing was built."""
+
+import hashlib
+import json
+from functools import cached_property
+from pathlib import Path
+
+from flask import Flask, url_for
+from markupsafe import Markup
+
+STATIC = Path(__file__).parent / "static"
+
+
+class Assets:
+    """The built files of web/static/dist, looked up once.
+
+    Without a build every page still works: styles are read as they are, and scripts are left out.
+    """
+
+    @cached_property
+    def manifest(self) -> dict[str, str]:
+        """Entry name -> path below static/; empty when nothing was built."""
+        path = STATIC / "dist" / "manifest.json"
+        if not path.exists():
+            return {}
+        loaded: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+        return loaded
+
+    @cached_property
+    def _bare_version(self) -> str:
+        digest = hashlib.sha256()
+        for path in sorted((STATIC / "css").glob("*.css")):
+            digest.update(path.read_bytes())
+        return digest.hexdigest()[:8]
+
+    def style(self) -> str:
+        """Return the address of the stylesheet of every page."""
+        if "app" in self.manifest:
+            return url_for("static", filename=self.manifest["app"])
+        return url_for("static", filename="css/app.css", v=self._bare_version)
+
+    def built(self, name: str) -> str | None:
+        """Return the address of a built file, or None when nothing was built."""
+        if name not in self.manifest:
+            return None
+        return url_for("static", filename=self.manifest[name])
+
+
+def init_app(app: Flask) -> None:
+    """Offer `stylesheet()` and `built(name)` to templates."""
+    assets = Assets()
+    app.jinja_env.globals["stylesheet"] = assets.style
+    app.jinja_env.globals["built"] = assets.built
+    app.jinja_env.filters["safe_json"] = safe_json
+
+
+def safe_json(text: str) -> Markup:
+    """Let JSON stand inside a script element: nothing in it can end the element."""
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)  # noqa: S704  # every character that means something to HTML is escaped above

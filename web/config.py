@@ -1,0 +1,48 @@
+"""What the web side is told by its environment: how it is reached, and who may read its figures."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class WebConfig:
+    """Settings of the web side.
+
+    Attributes:
+        https: people reach the site over TLS, so cookies are Secure and carry the __Host- prefix.
+        proxies: how many trusted reverse proxies stand in front; 0 ignores every X-Forwarded header.
+        metrics_token: lets a scraper from another machine read /metrics; empty means loopback only.
+        desk_phone: number of the front desk, shown on every page of residents.
+        demo: the installation shows made-up data and may show messages that would have been sent.
+        upload_mb: the largest request body.
+    """
+
+    https: bool = False
+    proxies: int = 0
+    metrics_token: str = ""
+    desk_phone: str = ""
+    demo: bool = False
+    upload_mb: int = 100
+
+    @property
+    def cookie_name(self) -> str:
+        """Name of the session cookie; browsers accept __Host- over TLS only."""
+        return "__Host-wuye" if self.https else "wuye"
+
+
+def from_environment(environment: Mapping[str, str] | None = None) -> WebConfig:
+    """Read the settings from environment variables.
+
+    Args:
+        environment: WUYE_*; the process's own when absent.
+    """
+    env = os.environ if environment is None else environment
+    return WebConfig(
+        https=env.get("WUYE_HTTPS", "") == "1",
+        proxies=int(env.get("WUYE_PROXIES") or 0),
+        metrics_token=env.get("WUYE_METRICS_TOKEN", ""),
+        desk_phone=env.get("WUYE_DESK_PHONE", ""),
+        demo=env.get("WUYE_DEMO", "") == "1",
+        upload_mb=int(env.get("WUYE_UPLOAD_MB") or 100),
+    )
