@@ -1,24 +1,52 @@
 """Puts an installation together: the only place that knows every part of it."""
 
+from collections.abc import Callable, Mapping
+from types import ModuleType
+
 from engine.clock import Clock, SystemClock
 from engine.ports import Library
 from engine.service_tasks import collect
 from engine.store.database import Database
 from engine.work import Engine
 from handlers import settings as installation
+from handlers.accounts import deliveries
 from handlers.accounts import records as account_records
 from handlers.accounts.directory import AccountDirectory
+from handlers.accounts.staff import FIRST_PASSWORD_JOB
 from handlers.estate import records as estate_records
+from handlers.estate.reaching import address_of_person
 from handlers.settings import Settings
+from handlers.shared import calls, messages, texts
 from handlers.shared import records as shared_records
-from handlers.shared.outbox import TableOutbox
+from handlers.shared.channels.choice import channels_of
+from handlers.shared.messages import MessageBook, book_of
+from handlers.shared.outbox import Job, JobContext, JobFunction, TableOutbox
+from handlers.shared.outbox_worker import Child, Worker
 from handlers.shared.sealed import KeyRing, SealedVault
 
 # Modules whose marked functions diagrams and forms may name.
-TOPIC_MODULES = ()
+TOPIC_MODULES: tuple[ModuleType, ...] = ()
 
 # Importing these makes their tables known to the schema.
-RECORDS = (account_records, estate_records, shared_records)
+RECORDS: tuple[ModuleType, ...] = (account_records, estate_records, shared_records)
+
+# What the outbox can run, by the name under which it is put there.
+JOBS: Mapping[str, JobFunction] = {
+    messages.NOTIFY: messages.notify,
+    messages.DELIVER: messages.deliver,
+    calls.CALL: calls.call,
+    calls.RING: calls.ring,
+    FIRST_PASSWORD_JOB: deliveries.first_password,
+}
+
+# Every text that is sent to people.
+TEMPLATES = (*texts.TEMPLATES,)
+
+# How the people that a message names by "kind:id" are reached.
+ADDRESSES: Mapping[str, messages.AddressOf] = {
+    "account": deliveries.address_of_account,
+    "person": address_of_person,
+}
 
 
 def build(settings: Settings, clock: Clock | None = None, database: Database | None = None) -> Engine:
@@ -45,3 +73,28 @@ def build(settings: Settings, clock: Clock | None = None, database: Database | N
 def library() -> Library:
     """Collect the Python behind the topics."""
     return collect(TOPIC_MODULES)
+
+
+def message_book() -> MessageBook:
+    """Collect the texts and the ways to find people."""
+    return book_of(TEMPLATES, ADDRESSES)
+
+
+def outbox_worker(engine: Engine) -> Worker:
+    """Return a worker whose children run the outbox's jobs; `serve` it in a thread, or `drain` it."""
+    settings = installation.of(engine)
+    environment = installation.as_environment(settings)
+    children = [Child("handlers.bootstrap:job_runner", environment) for _ in range(settings.job_children)]
+    return Worker(engine, children, settings.job_seconds)
+
+
+def job_runner() -> Callable[[Job], None]:
+    """Return what runs jobs in a child process, built from the process's environment."""
+    return runner_of(build(installation.from_environment()))
+
+
+def runner_of(engine: Engine) -> Callable[[Job], None]:
+    """Return what runs jobs with an engine."""
+    channels = channels_of(engine, installation.of(engine))
+    book = message_book()
+    return lambda job: JOBS[job.name](JobContext(engine, channels, book, job))

@@ -18,6 +18,7 @@ from handlers.shared.records import outbox_job
 
 if TYPE_CHECKING:
     from handlers.shared.channels import Channels
+    from handlers.shared.messages import MessageBook
 
 _ERROR_LENGTH = 500
 
@@ -45,6 +46,7 @@ class JobContext:
 
     engine: Engine
     channels: "Channels"
+    book: "MessageBook"
     job: Job
 
     def done(self, work: Work) -> None:

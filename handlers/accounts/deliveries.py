@@ -1,0 +1,58 @@
+"""Finds where account holders can be reached, and delivers first passwords to them alone."""
+
+from sqlalchemy import select
+
+from engine.work import SYSTEM, Work
+from handlers.accounts.records import account
+from handlers.errors import RecordNotFound
+from handlers.estate.reaching import address_of_person
+from handlers.shared.channels import Message
+from handlers.shared.messages import Address
+from handlers.shared.outbox import JobContext
+
+
+def address_of_account(work: Work, account_id: int) -> Address | None:
+    """Find where the holder of an active account can be reached, residents by what is on record of them."""
+    row = work.connection.execute(
+        select(account).where(account.c.id == account_id, account.c.state == "active")
+    ).one_or_none()
+    if row is None:
+        return None
+
+    def opened(column: str) -> str:
+        sealed = getattr(row, column)
+        return "" if sealed is None else work.engine.vault.open("account", column, account_id, sealed)
+
+    own = Address(opened("phone"), opened("wechat_id"), opened("mail"), row.language)
+    if row.person_id is None or own.phone:
+        return own
+    person = address_of_person(work, row.person_id)
+    phone = person.phone if person else ""
+    return Address(phone, own.wechat_id, own.mail, row.language)
+
+
+def first_password(context: JobContext) -> None:
+    """Send a first password by text message and forget it; nothing is sent when it was changed already."""
+    account_id = int(str(context.job.args["account_id"]))
+    with context.engine.reading(SYSTEM) as work:
+        sealed = work.connection.execute(
+            select(account.c.first_password).where(account.c.id == account_id)
+        ).scalar_one()
+        address = address_of_account(work, account_id)
+    if sealed is not None:
+        if address is None or not address.phone:
+            raise RecordNotFound("no_phone", "此账号没有手机号，请打印密码信封")
+        password = context.engine.vault.open("account", "first_password", account_id, sealed)
+        template = context.book.templates["first_password"]
+        facts = {"password": password}
+        is_english = address.language.startswith("en")
+        subject = template.subject_en if is_english else template.subject
+        text = (template.text_en if is_english else template.text).format(**facts)
+        context.channels.sms.send(Message(context.job.key, address.phone, template.code, subject, text))
+    with context.engine.work(SYSTEM) as work:
+        work.connection.execute(
+            account.update()
+            .where(account.c.id == account_id, account.c.first_password == sealed)
+            .values(first_password=None)
+        )
+        context.done(work)

@@ -1,0 +1,73 @@
+"""Keeps messages in a table instead of sending them, for installations that have no supplier yet."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from engine.ids import new_id
+from engine.work import SYSTEM, Engine, Work
+from handlers.shared import limits
+from handlers.shared.channels import Message
+from handlers.shared.dialects import insert_new
+from handlers.shared.masks import mask_phone
+from handlers.shared.permissions import Permission
+from handlers.shared.records import outbox_message
+
+
+class TableChannel:
+    """Writes each message once, sealed; calls count as acknowledged when they were written."""
+
+    def __init__(self, channel: str, engine: Engine) -> None:
+        self._channel = channel
+        self._engine = engine
+
+    def send(self, message: Message) -> None:
+        """Keep a message; a key that is known is passed over."""
+        seal = self._engine.vault.seal
+        with self._engine.work(SYSTEM) as work:
+            row_id = new_id()
+            row = {
+                "id": row_id,
+                "channel": self._channel,
+                "delivery_key": message.key,
+                "recipient": seal("outbox_message", "recipient", row_id, message.to),
+                "body": seal("outbox_message", "body", row_id, message.text),
+                "sent_at": work.now,
+            }
+            insert_new(work.connection, outbox_message, [row])
+
+    def ring(self, message: Message) -> bool:
+        """Keep the text of a call."""
+        self.send(message)
+        return True
+
+
+@dataclass(frozen=True)
+class KeptMessage:
+    """A message that would have been sent, its recipient masked."""
+
+    id: int
+    channel: str
+    recipient: str
+    text: str
+    sent_at: datetime
+
+
+def kept_messages(work: Work) -> list[KeptMessage]:
+    """List the newest messages that were kept instead of sent."""
+    work.require(Permission.MESSAGES_READ)
+    rows = work.connection.execute(
+        select(outbox_message).order_by(outbox_message.c.id.desc()).limit(limits.PAGE_ROWS)
+    )
+    unseal = work.engine.vault.open
+    return [
+        KeptMessage(
+            row.id,
+            row.channel,
+            mask_phone(unseal("outbox_message", "recipient", row.id, row.recipient)),
+            unseal("outbox_message", "body", row.id, row.body),
+            row.sent_at,
+        )
+        for row in rows
+    ]

@@ -1,0 +1,28 @@
+"""The messages that every procedure may send about its tasks."""
+
+from handlers.shared.messages import Template
+
+TEMPLATES = (
+    Template(
+        code="task_warning",
+        subject="任务即将到期",
+        subject_en="Task due soon",
+        text="【物业云】{case} {place} {step}：即将到期（{due_at}），请尽快处理。",
+        text_en="[Wuye Flow] {case} {place} {step}: due soon ({due_at}), please see to it.",
+    ),
+    Template(
+        code="task_escalated",
+        subject="任务已超时",
+        subject_en="Task overdue",
+        text="【物业云】{case} {place} {step}：已超时（应于 {due_at} 完成），请立即处理或督办。",
+        text_en="[Wuye Flow] {case} {place} {step}: overdue (due {due_at}), please act now.",
+    ),
+    Template(
+        code="first_password",
+        subject="您的初始密码",
+        subject_en="Your first password",
+        text="【物业云】您的初始密码：{password}，72 小时内有效，首次登录须修改。请勿告诉任何人。",
+        text_en="[Wuye Flow] Your first password: {password}, valid for 72 hours; you must change it at the "
+        "first sign-in. Tell it to nobody.",
+    ),
+)
