@@ -38,7 +38,7 @@ _MICROSECONDS: Final = {
 class DurationError(Explained):
     """A text that is no usable duration, moment or cycle, or arithmetic that leaves the usable range."""
 
-    word = "bad_duration"
+    code_word = "bad_duration"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ class ExpressionError(Explained):
         position: index of the first offending character in the text, or None where there is no text.
     """
 
-    word = "bad_expression"
+    code_word = "bad_expression"
 
     def __init__(self, zh: str, en: str, /, position: int | None = None) -> None:
         if position is not None:
