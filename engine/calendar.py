@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -73,7 +74,7 @@ class Calendar:
     exceptions: Mapping[date, DayKind] = field(default_factory=dict)
     _open: dict[date, tuple[Span, ...]] = field(default_factory=dict, repr=False, compare=False)
 
-    @property
+    @cached_property
     def day(self) -> timedelta:
         """Working time that a limit of one day means: that of the fullest weekday."""
         return max(_length(hours) for hours in self.week)

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from engine.bpmn.program import Program
 from engine.bpmn.runtime import Move
 from engine.ids import new_id
 from engine.ports import Json
+from engine.store.dialects import insert_many
 from engine.store.tables import history_event
 from engine.work import Work
 
@@ -72,7 +73,7 @@ def record_many(work: Work, events: Iterable[tuple[int, Event]]) -> None:
         for instance_id, event in events
     ]
     if rows:
-        work.connection.execute(insert(history_event), rows)
+        insert_many(work.connection, history_event, rows)
 
 
 def of_moves(program: Program, moves: Sequence[Move]) -> list[Event]:

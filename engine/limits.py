@@ -13,7 +13,7 @@ from engine.escalation import LADDER_DECISION, Ladder, LadderBroken, Times, agen
 if TYPE_CHECKING:
     from engine.bpmn.program import Program
     from engine.bpmn.runtime import Wait
-    from engine.work import Work
+    from engine.work import Engine, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +55,23 @@ def ladder_of(work: "Work", bundle_id: int, name: str | None) -> Ladder:
     """
     if name is None:
         return ()
-    key = f"ladder {bundle_id} {name}"
-    ladder = work.engine.cache.get(key)
+    ladder = work.engine.cache.get(_ladder_key(bundle_id, name))
     if not isinstance(ladder, tuple):
         program = definitions.program(work.engine, work.connection, bundle_id)
         if LADDER_DECISION not in program.decisions:
             raise LadderBroken("no_ladders", "流程缺少升级阶梯表 {table}", table=LADDER_DECISION)
-        ladder = work.engine.cache[key] = parse_ladder(program.decide(LADDER_DECISION, {"ladder": name}))
+        ladder = parse_ladder(program.decide(LADDER_DECISION, {"ladder": name}))
+        keep_ladder(work.engine, bundle_id, name, ladder)
     return ladder
+
+
+def keep_ladder(engine: "Engine", bundle_id: int, name: str, ladder: Ladder) -> None:
+    """Remember a ladder of a bundle, which never changes."""
+    engine.cache[_ladder_key(bundle_id, name)] = ladder
+
+
+def _ladder_key(bundle_id: int, name: str) -> str:
+    return f"ladder {bundle_id} {name}"
 
 
 def times_of(task: Any, fired: Iterable[int]) -> Times:

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, literal, select, tuple_, update
+from sqlalchemy import Row, delete, literal, select, tuple_, update
 
 from engine import history, incidents, limits
 from engine.calendar import Calendar, calendar_of
@@ -16,6 +16,7 @@ from engine.escalation import ASSIGNEE, WARNING, Due, Happening, Ladder, Rung, a
 from engine.history import Event
 from engine.ids import new_id
 from engine.ports import SYSTEM, Json, OutboxItem
+from engine.store.dialects import insert_many
 from engine.store.tables import escalation, instance, job, task_candidate, user_task
 from engine.store.types import UtcDateTime
 from engine.work import Engine, Work
@@ -113,7 +114,7 @@ class _Batch:
     candidates: dict[tuple[int, str, int], dict[str, Any]] = field(default_factory=dict)
     messages: list[OutboxItem] = field(default_factory=list)
     events: list[tuple[int, Event]] = field(default_factory=list)
-    overdue: list[int] = field(default_factory=list)
+    overdue: set[int] = field(default_factory=set)
     levels: dict[int, int] = field(default_factory=dict)
     broken: list[tuple[Claimed, Exception]] = field(default_factory=list)
 
@@ -153,7 +154,7 @@ class _Batch:
                 self._next_job(task, due.at)
                 break
             if due.what is Happening.OVERDUE:
-                self.overdue.append(task.task_id)
+                self.overdue.add(task.task_id)
             else:
                 self._climb(task, rungs[due.level], due.at)
             detail: dict[str, Json] | None = {"level": due.level} if due.level else None
@@ -224,6 +225,8 @@ class _Batch:
                 "step_id": task.step_id,
                 "due_at": due_at,
                 "scheduled_at": due_at,
+                "attempts": 0,
+                "held": False,
             }
         )
         self.work.job_due(due_at)
@@ -240,7 +243,7 @@ class _Batch:
             (task_candidate, list(self.candidates.values())),
         ):
             if rows:
-                work.connection.execute(insert(table), rows)
+                insert_many(work.connection, table, rows)
         self._mark_tasks()
         history.record_many(work, self.events)
         if self.messages:
@@ -257,16 +260,14 @@ class _Batch:
                 self.candidates.pop((task_id, group, scope_id), None)
 
     def _mark_tasks(self) -> None:
-        if self.overdue:
-            self._update(self.overdue, overdue_at=self.work.now)
-        climbed: dict[int, list[int]] = defaultdict(list)
-        for task_id, level in self.levels.items():
-            climbed[level].append(task_id)
-        for level, ids in climbed.items():
-            self._update(ids, level=level)
-
-    def _update(self, ids: Sequence[int], **values: Any) -> None:
-        self.work.connection.execute(update(user_task).where(user_task.c.id.in_(ids)).values(**values))
+        alike: dict[tuple[bool, int], list[int]] = defaultdict(list)
+        for task_id in self.overdue | self.levels.keys():
+            alike[task_id in self.overdue, self.levels.get(task_id, 0)].append(task_id)
+        for (is_overdue, level), ids in alike.items():
+            values: dict[str, Any] = {"overdue_at": self.work.now} if is_overdue else {}
+            if level:
+                values["level"] = level
+            self.work.connection.execute(update(user_task).where(user_task.c.id.in_(ids)).values(values))
 
 
 def _scope(task: Claimed, group: str) -> int:
