@@ -84,6 +84,6 @@ def _check_names(node: Element, decision: Decision, inputs: Mapping[str, Element
         for name in sorted(names - known):
             report.add(
                 node,
-                f"第 {rule.number} 行的“{name}”不是输入，也不是所依赖决策的输出；文本请加双引号",
-                f"“{name}” in row {rule.number} is no input; a text stands in double quotes",
+                f"第 {rule.number} 行的“{name}”不是输入；文本请加双引号，变量请加成一个输入列",
+                f"“{name}” in row {rule.number} is no input; put a text in double quotes, give a variable a column",
             )
