@@ -50,7 +50,6 @@ class StandardLoop(Holdable, _Loop):
         self,
         wf_spec: Any,
         bpmn_id: str,
-        _task_spec: str,
         maximum: int | None,
         condition: Expression | None,
         test_before: bool,

@@ -120,7 +120,7 @@ class Mover:
                     rival.cancel()
         step = step_of(task)
         if step is not None and step.kind == "end" and task.workflow is self._workflow:
-            self._workflow.ends.append(step.element)
+            self._workflow.ended(step.element)
         self.journal.ran(task)
         self._deliver_thrown()
 
@@ -240,7 +240,7 @@ class Mover:
             self.deliver([boundary], {})
             return
         self._say(task, "error", code or "", {})
-        self._workflow.ends.append(element_of(task))
+        self._workflow.ended(element_of(task))
         self.cancel()
 
     def _say(self, task: Task, kind: str, name: str, variables: Mapping[str, Json]) -> None:

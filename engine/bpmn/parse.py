@@ -239,6 +239,18 @@ class DiagramParser(BpmnParser):
         self.steps[process, step.element] = step
         return step
 
+    def add_bpmn_xml(self, bpmn: Element, filename: str | None = None) -> None:
+        """Add a file; what its events refer to must not mean something else in another file."""
+        for kind, known in (("message", self.messages), ("signal", self.signals)):
+            for node in bpmn.iter(f"{BPMN}{kind}"):
+                if known.get(node.get("id"), node.get("name")) != node.get("name"):
+                    raise ModelInvalid(
+                        node.get("id", ""),
+                        "两个文件用同一个 id 定义了不同的消息或信号",
+                        "Two files give one id to different messages or signals",
+                    )
+        super().add_bpmn_xml(bpmn, filename)
+
     def _add_data_stores(self, bpmn: Element) -> None:
         """Take data stores for remarks."""
 

@@ -12,6 +12,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinitio
 
 from engine.bpmn import events
 from engine.bpmn.activities import CallActivity
+from engine.bpmn.decisions import Decision, read_decisions
 from engine.bpmn.errors import ModelInvalid
 from engine.bpmn.expressions import NOW, ZONE, Json, TimerExpression, Value, ValueType, dump, load_all
 from engine.bpmn.parse import DiagramParser, process_of
@@ -23,7 +24,6 @@ from engine.topics import Topics
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from engine.bpmn.decisions import Decision
     from engine.bpmn.runtime import Wait
 
 __all__ = ["Lane", "Program", "Step", "compile_program"]
@@ -58,7 +58,7 @@ class Program:
     starts: Mapping[str, str]
     steps: Mapping[tuple[str, str], Step]
     types: Mapping[str, Mapping[str, ValueType]]
-    decisions: Mapping[str, "Decision"]
+    decisions: Mapping[str, Decision]
     topics: Topics
     zone_name: str
     specs: Mapping[str, Any] = field(repr=False)
@@ -149,37 +149,35 @@ def _parsed(parser: DiagramParser, key: str, roots: list[Element]) -> tuple[dict
             parser.add_bpmn_xml(root)
         specs = {key: parser.get_spec(key), **parser.get_subprocess_specs(key)}
     except ValidationException as error:
-        cause = error.__context__
-        if isinstance(cause, ModelInvalid):
-            raise cause from error
+        if isinstance(error.__context__, ModelInvalid):  # the stock parser wraps what ours raises
+            raise error.__context__ from None
         raise ModelInvalid(
-            error.tag_id if hasattr(error, "tag_id") else "",
-            "流程图无法编译：{why}",
-            "The diagram cannot be compiled: {why}",
-            why=str(error),
+            error.id, "流程图无法编译：{why}", "The diagram cannot be compiled: {why}", why=str(error)
         ) from error
-    owners = {name: process_of(parser.get_process_parser(name)) for name in specs}
     for spec in specs.values():
-        spec.data_objects.clear()  # remarks of the diagram; else they would turn up among the variables
-        for node in list(spec.task_specs.values()):
-            if hasattr(node, "prepare"):
-                node.prepare()
-            if isinstance(node, CallActivity) and "" not in _starts(specs[node.spec]):
-                raise ModelInvalid(
-                    node.name,
-                    "被调用的流程“{called}”没有普通开始事件",
-                    "The called process “{called}” has no start event without a message",
-                    called=node.spec,
-                )
-    return specs, owners
+        _prepare(spec, specs)
+    return specs, {name: process_of(parser.get_process_parser(name)) for name in specs}
 
 
-def _tables(files: Mapping[str, bytes]) -> "dict[str, Decision]":
+def _prepare(spec: Any, specs: Mapping[str, Any]) -> None:
+    """Do once what SpiffWorkflow would do in a running case, to a spec that all cases share."""
+    spec.data_objects.clear()  # remarks of the diagram; else they would turn up among the variables
+    for node in list(spec.task_specs.values()):
+        if hasattr(node, "prepare"):
+            node.prepare()
+        if isinstance(node, CallActivity) and "" not in _starts(specs[node.spec]):
+            raise ModelInvalid(
+                node.bpmn_id,
+                "被调用的流程“{called}”没有普通开始事件",
+                "The called process “{called}” has no start event without a message",
+                called=node.spec,
+            )
+
+
+def _tables(files: Mapping[str, bytes]) -> dict[str, Decision]:
     found: dict[str, Decision] = {}
     for name, content in sorted(files.items()):
         if name.endswith(".dmn"):
-            from engine.bpmn.decisions import read_decisions  # noqa: PLC0415  # only procedures with tables
-
             found |= {decision.id: decision for decision in read_decisions(content)}
     return found
 

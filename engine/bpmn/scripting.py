@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from SpiffWorkflow.task import Task
 
+from engine.bpmn.decisions import ResultMapping, map_result
 from engine.bpmn.errors import NotJson, Place, StepFailed
-from engine.bpmn.expressions import Expression, ExpressionError, Time, TimerExpression
+from engine.bpmn.expressions import Expression, Time, TimerExpression
 from engine.bpmn.expressions.values import NOW, ZONE, Json, Value, ValueType, dump, load, load_all
 from engine.bpmn.scopes import place_of, scope_of, store, visible
 from engine.bpmn.steps import Copy, Step
-from engine.durations import DurationError
+from engine.explained import Explained
 
 if TYPE_CHECKING:
     from engine.bpmn.program import Program
@@ -55,14 +56,14 @@ class ScriptEngine:
         """Decide a condition with the variables that a token sees."""
         try:
             return expression.condition(self._load(task, expression.names, extra))
-        except (ExpressionError, DurationError) as error:
+        except Explained as error:
             raise self.failure(task, error.zh) from error
 
     def time(self, task: Task, expression: TimerExpression) -> Time:
         """Compute a time with the variables that a token sees."""
         try:
             return expression.evaluate(self._load(task, expression.names))
-        except (ExpressionError, DurationError) as error:
+        except Explained as error:
             raise self.failure(task, error.zh) from error
 
     def items(self, task: Task, expression: Expression) -> list[Json]:
@@ -78,7 +79,7 @@ class ScriptEngine:
         """Compute a value as process data."""
         try:
             return dump(expression.evaluate(self._load(task, expression.names)))
-        except (ExpressionError, DurationError) as error:
+        except Explained as error:
             raise self.failure(task, error.zh) from error
 
     def copied(self, task: Task, copies: Collection[Copy]) -> dict[str, Json]:
@@ -96,7 +97,7 @@ class ScriptEngine:
         for name, value in variables.items():
             try:
                 load(value, types.get(name, ValueType.ANY))
-            except (ExpressionError, DurationError) as error:
+            except Explained as error:
                 raise NotJson(place_of(task), f"变量“{name}”：{error.zh}") from error
         store(task, variables)
 
@@ -110,31 +111,15 @@ class ScriptEngine:
 
     def decide(self, task: Task, step: Step) -> dict[str, Json]:
         """Ask the table of a decision step, and shape the answer as the step says."""
-        table = self.program.decisions.get(step.decision or "")
-        if table is None:
-            raise self.failure(task, f"没有决策表“{step.decision}”")
+        table = self.program.decisions[step.decision or ""]
         try:
-            rows = [
-                {name: dump(value) for name, value in row.items()}
-                for row in table.evaluate(self._load(task, table.names))
-            ]
-        except (ExpressionError, DurationError) as error:
+            result = table.evaluate(self._load(task, table.names))
+            answer = dump(map_result(result, ResultMapping(step.result_as)))
+        except Explained as error:
             raise self.failure(task, error.zh) from error
-        answer = self._shaped(task, step, rows)
         if step.result is not None:
             return {step.result: answer}
         return answer if isinstance(answer, dict) else {}
-
-    def _shaped(self, task: Task, step: Step, rows: list[dict[str, Json]]) -> Json:
-        if step.result_as == "resultList":
-            return list(rows)
-        if step.result_as == "collectEntries":
-            return [next(iter(row.values())) for row in rows]
-        if len(rows) > 1:
-            raise self.failure(task, f"决策表有 {len(rows)} 条规则成立，步骤只能取一条")
-        if step.result_as == "singleEntry":
-            return next(iter(rows[0].values())) if rows else None
-        return rows[0] if rows else None
 
     def throw(self, task: Task, definition: Any) -> None:
         """Note an event for the run, which delivers it when the throwing node is through."""

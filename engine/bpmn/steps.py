@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from engine.bpmn.decisions import ResultMapping
 from engine.bpmn.errors import ModelInvalid
 from engine.bpmn.expressions import (
     Expression,
@@ -121,7 +122,6 @@ _EVENTS = {
     "intermediateCatchEvent": ("timer", "message", "signal"),
     "boundaryEvent": ("timer", "message", "signal", "error", "escalation"),
 }
-_RESULTS = ("singleEntry", "singleResult", "collectEntries", "resultList")
 
 
 @dataclass(frozen=True)
@@ -290,7 +290,7 @@ def _event(node: Element) -> Element | None:
 
 def _result_as(node: Element) -> str:
     wanted = node.get(f"{CAMUNDA}mapDecisionResult") or "singleResult"
-    if wanted not in _RESULTS:
+    if wanted not in tuple(ResultMapping):
         raise ModelInvalid(
             node.get("id", ""),
             "决策结果的映射方式“{wanted}”不认识",
@@ -320,13 +320,15 @@ def _limit(node: Element) -> tuple[str | None, TimerExpression | None]:
     if local_name(node) != "userTask":
         return None, None
     text = node.get(f"{CAMUNDA}dueDate")
-    if not text:
-        around = node.getparent()
-        boundaries = [] if around is None else around.findall(f"{BPMN}boundaryEvent")
-        for boundary in boundaries:
-            if boundary.get("attachedToRef") == node.get("id") and boundary.get("cancelActivity") != "false":
-                text = text or timer_text(boundary)
-    return text or None, timer_of(node, text)
+    if text:
+        return text, timer_of(node, text)
+    around = node.getparent()
+    for boundary in [] if around is None else around.findall(f"{BPMN}boundaryEvent"):
+        is_mine = boundary.get("attachedToRef") == node.get("id")
+        text = timer_text(boundary)
+        if is_mine and text and boundary.get("cancelActivity") != "false":
+            return text, timer_of(boundary, text)
+    return None, None
 
 
 def _process_rank(node: Element) -> str | None:

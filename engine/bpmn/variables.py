@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
+from engine.bpmn.decisions import Decision
+from engine.bpmn.errors import ModelInvalid
 from engine.bpmn.expressions import Expression, ValueType
 from engine.bpmn.steps import Step
 from engine.topics import Topics
-
-if TYPE_CHECKING:
-    from engine.bpmn.decisions import Decision
 
 FormVariables = Mapping[str, Mapping[str, ValueType]]
 """Form -> the process variables that completing it sets, by its fields or its completion command."""
@@ -20,7 +18,7 @@ Types = dict[str, dict[str, ValueType]]
 def variable_types(
     key: str,
     steps: Iterable[Step],
-    decisions: "Mapping[str, Decision]",
+    decisions: Mapping[str, Decision],
     topics: Topics,
     forms: FormVariables,
 ) -> Mapping[str, Mapping[str, ValueType]]:
@@ -28,6 +26,8 @@ def variable_types(
 
     Args:
         key: process that cases start with; its message starts declare what their starters give.
+    Raises:
+        ModelInvalid: a step names a decision that there is not.
     """
     steps = list(steps)
     types: Types = {key: {}}
@@ -46,14 +46,21 @@ def variable_types(
 
 
 def _declared(
-    step: Step, decisions: "Mapping[str, Decision]", topics: Topics, forms: FormVariables
+    step: Step, decisions: Mapping[str, Decision], topics: Topics, forms: FormVariables
 ) -> Iterator[tuple[str, ValueType]]:
     if step.kind == "user":
         yield from forms.get(step.form or "", {}).items()
     elif step.kind in ("handler", "external"):
         yield from topics.services[step.topic or ""].outputs.items()
     elif step.kind == "decision":
-        outputs = decisions[step.decision or ""].outputs
+        if step.decision is None or step.decision not in decisions:
+            raise ModelInvalid(
+                step.element,
+                "没有决策表“{decision}”",
+                "There is no decision “{decision}”",
+                decision=step.decision or "",
+            )
+        outputs = decisions[step.decision].outputs
         if step.result is None:
             yield from outputs.items()
         elif step.result_as == "singleEntry":

@@ -42,7 +42,7 @@ class CaseWorkflow(_Tree, BpmnWorkflow):
     """The root of a case.
 
     Attributes:
-        ends: end events that its tokens reached, in their order.
+        ends: end events that its tokens reached, each once, in their order.
     """
 
     embedded = False
@@ -51,6 +51,11 @@ class CaseWorkflow(_Tree, BpmnWorkflow):
     def __init__(self, spec: Any, subprocess_specs: Mapping[str, Any], script_engine: Any) -> None:
         super().__init__(spec, subprocess_specs, script_engine=script_engine, deserializing=True)
         self.ends: list[str] = []
+
+    def ended(self, element: str) -> None:
+        """Note an end event."""
+        if element not in self.ends:
+            self.ends.append(element)
 
     def create_subprocess(self, my_task: Task, spec_name: str) -> "ScopeWorkflow":
         """Begin an embedded subprocess or a called process for the token of its activity."""

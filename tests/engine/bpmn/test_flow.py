@@ -1,0 +1,411 @@
+"""Tokens go the way the diagram draws: events, tasks, gateways, subprocesses, calls."""
+
+import pytest
+
+from engine.bpmn.runtime import NoSuchWait, StepFailed
+from tests.engine.bpmn.cases import begin
+from tests.engine.bpmn.diagrams import (
+    boundary,
+    call,
+    catch,
+    crossing,
+    duration,
+    end,
+    event,
+    exclusive,
+    flow,
+    flows,
+    inclusive,
+    parallel,
+    process,
+    program,
+    service,
+    start,
+    subprocess,
+    tag,
+    throw,
+    user,
+)
+
+
+def test_a_case_waits_at_its_user_task_and_ends_when_it_is_completed():
+    case = begin(program(process(start(), user("u"), end("done"), flows("start", "u", "done"))))
+    assert case.steps == ["u"]
+    case.complete("u")
+    assert case.finished
+    assert case.outcome == "done"
+    assert case.log == [
+        ("entered", "start"),
+        ("left", "start"),
+        ("entered", "u"),
+        ("left", "u"),
+        ("entered", "done"),
+        ("left", "done"),
+    ]
+
+
+def test_a_completed_step_cannot_be_completed_again():
+    case = begin(program(process(start(), user("u"), user("v"), end(), flows("start", "u", "v", "end"))))
+    token = case.open("u")[0].token
+    case.complete("u")
+    with pytest.raises(NoSuchWait):
+        case.do(lambda run: run.complete(case.host, token, {}))
+    with pytest.raises(NoSuchWait):
+        case.do(lambda run: run.complete(case.host, "not a token", {}))
+
+
+def test_tasks_without_a_person_run_through():
+    body = (tag("task", id="a"), tag("manualTask", id="b"), service("c", "do"), user("u"))
+    case = begin(program(process(start(), *body, end(), flows("start", "a", "b", "c", "u", "end"))), x=7)
+    assert case.steps == ["u"]
+    assert case.host.handled == [("c", (), {"x": 7})]
+
+
+def test_an_external_step_waits_for_its_worker_with_its_inputs():
+    case = begin(
+        program(process(start(), service("w", "worker"), end(), flows("start", "w", "end"))), x=7, z=8
+    )
+    (wait,) = case.waits()
+    assert (wait.kind, wait.inputs, wait.step.topic) == ("external", {"x": 7}, "worker")
+    case.complete("w", y=1)
+    assert case.finished
+
+
+CHOICE = process(
+    start(),
+    exclusive("which", default="which_c"),
+    user("a"),
+    user("b"),
+    user("c"),
+    exclusive("join"),
+    end(),
+    flow("start", "which"),
+    flow("which", "a", "${x > 2}"),
+    flow("which", "b", "${x == 2}"),
+    flow("which", "c"),
+    *(flow(way, "join") for way in "abc"),
+    flow("join", "end"),
+)
+
+
+@pytest.mark.parametrize(("x", "way"), [(3, "a"), (2, "b"), (1, "c")])
+def test_an_exclusive_gateway_takes_the_flow_whose_condition_holds(x, way):
+    case = begin(program(CHOICE), x=x)
+    assert case.steps == [way]
+    case.complete(way)
+    assert case.finished
+
+
+def test_a_condition_that_is_neither_true_nor_false_fails_at_its_gateway():
+    with pytest.raises(StepFailed) as failure:
+        begin(program(CHOICE))
+    assert (failure.value.path, failure.value.element) == ((), "which")
+
+
+def test_a_gateway_without_a_way_on_fails():
+    body = (exclusive("which"), user("a"), flow("start", "which"), flow("which", "a", "${x == 1}"))
+    with pytest.raises(StepFailed, match="没有条件成立"):
+        begin(program(process(start(), *body, end(), flow("a", "end"))), x=2)
+
+
+PARALLEL = process(
+    start(),
+    parallel("fork", "join"),
+    user("a"),
+    user("b"),
+    user("c"),
+    user("after"),
+    end(),
+    flows("start", "fork", "a", "join", "after", "end"),
+    flows("fork", "b", "join"),
+    flows("fork", "c", "join"),
+)
+
+
+def test_a_parallel_join_waits_for_every_branch():
+    case = begin(program(PARALLEL))
+    assert case.steps == ["a", "b", "c"]
+    case.complete("b")
+    case.complete("a")
+    assert case.steps == ["c"]
+    case.complete("c")
+    assert case.steps == ["after"]
+    case.complete("after")
+    assert case.finished
+
+
+def test_a_parallel_join_inside_a_rework_loop_waits_in_every_round():
+    body = (
+        parallel("fork", "join"),
+        user("a"),
+        user("b"),
+        user("check"),
+        exclusive("again", default="again_end"),
+        exclusive("enter"),
+        flows("start", "enter", "fork", "a", "join", "check", "again", "end"),
+        flows("fork", "b", "join"),
+        flow("again", "enter", "${again}"),
+    )
+    case = begin(program(process(start(), *body, end())))
+    for round_ in range(4):
+        case.complete("a" if round_ % 2 else "b")
+        assert case.steps == (["b"] if round_ % 2 else ["a"])
+        case.complete("b" if round_ % 2 else "a")
+        assert case.steps == ["check"]
+        case.complete("check", again=round_ < 3)
+    assert case.finished
+
+
+def test_tokens_that_come_by_the_same_flow_wait_for_partners_of_their_own():
+    body = (
+        parallel("fork", "join"),
+        exclusive("merge"),
+        user("a1"),
+        user("a2"),
+        user("b"),
+        user("after"),
+        flows("start", "fork", "a1", "merge", "join", "after", "end"),
+        flows("fork", "a2", "merge"),
+        flows("fork", "b", "join"),
+    )
+    case = begin(program(process(start(), *body, end())))
+    case.complete("a1")
+    case.complete("a2")
+    assert case.steps == ["b"]
+    case.complete("b")
+    assert case.steps == ["after"]
+
+
+def test_many_parallel_blocks_in_a_row_stay_small():
+    body, last = user("u"), "u"
+    for number in range(12):
+        fork, join, ways = f"fork{number}", f"join{number}", [f"{way}{number}" for way in "abcd"]
+        body += parallel(fork, join) + "".join(tag("task", id=way) for way in ways) + flow(last, fork)
+        body += "".join(flows(fork, way, join) for way in ways)
+        last = join
+    case = begin(program(process(start(), body, end(), flow("start", "u"), flow(last, "end"))))
+    assert len(case.content) < 500
+    case.complete("u")
+    assert case.finished
+
+
+INCLUSIVE = process(
+    start(),
+    inclusive("fork", default="fork_c"),
+    user("a"),
+    user("b"),
+    user("c"),
+    inclusive("join"),
+    user("after"),
+    end(),
+    flow("start", "fork"),
+    flow("fork", "a", "${a}"),
+    flow("fork", "b", "${b}"),
+    flow("fork", "c"),
+    *(flow(way, "join") for way in "abc"),
+    flows("join", "after", "end"),
+)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "open_steps"), [(True, True, ["a", "b"]), (True, False, ["a"]), (False, False, ["c"])]
+)
+def test_an_inclusive_gateway_takes_and_joins_what_holds(a, b, open_steps):
+    case = begin(program(INCLUSIVE), a=a, b=b)
+    assert case.steps == open_steps
+    for element in open_steps:
+        assert "after" not in case.steps
+        case.complete(element)
+    assert case.steps == ["after"]
+
+
+def test_an_inclusive_join_waits_for_a_running_subprocess():
+    inner = subprocess("sub", start("s"), user("inside"), end("e"), flows("s", "inside", "e"))
+    body = (inclusive("fork"), inner, user("b"), inclusive("join"), user("after"), flow("start", "fork"))
+    ways = (
+        flow("fork", "sub", "${true}"),
+        flow("fork", "b", "${true}"),
+        flow("sub", "join"),
+        flow("b", "join"),
+    )
+    case = begin(program(process(start(), *body, *ways, end(), flows("join", "after", "end"))))
+    case.complete("b")
+    assert case.steps == ["inside"]
+    case.complete("inside")
+    assert case.steps == ["after"]
+
+
+RACE = process(
+    start(),
+    tag("eventBasedGateway", id="race"),
+    catch("paid", event("message", "paid")),
+    catch("late", duration("P7D")),
+    user("thank"),
+    user("remind"),
+    end(),
+    flows("start", "race", "paid", "thank", "end"),
+    flows("race", "late", "remind", "end"),
+)
+
+
+def test_behind_an_event_gateway_the_first_event_wins():
+    case = begin(program(RACE))
+    assert sorted((wait.kind, wait.element) for wait in case.waits()) == [
+        ("message", "paid"),
+        ("timer", "late"),
+    ]
+    case.do(lambda run: run.correlate(case.host, "paid", {"amount_fen": 5}))
+    assert case.steps == ["thank"]
+    assert case.waits("timer", "message") == []
+    assert case.variables == {"amount_fen": 5}
+
+
+def test_behind_an_event_gateway_the_timer_can_win():
+    case = begin(program(RACE))
+    case.fire("late")
+    assert case.steps == ["remind"]
+    with pytest.raises(NoSuchWait):
+        case.do(lambda run: run.correlate(case.host, "paid", {}))
+
+
+def test_a_message_start_begins_at_its_own_event():
+    body = (
+        start("online", "repair_online"),
+        start("phone", "repair_phone"),
+        user("a"),
+        user("b"),
+        end(),
+        flows("online", "a", "end"),
+        flows("phone", "b", "end"),
+    )
+    compiled = program(process(*body))
+    assert compiled.starts == {"repair_online": "online", "repair_phone": "phone"}
+    case = begin(compiled, message="repair_phone")
+    assert case.steps == ["b"]
+    assert case.log == [("entered", "phone"), ("left", "phone"), ("entered", "b")]
+    case.complete("b")
+    assert case.finished
+    with pytest.raises(NoSuchWait):
+        begin(compiled)
+
+
+def test_messages_are_thrown_to_the_world_with_what_they_carry():
+    carried = crossing(given={"order": "order_id", "twice": "${n * 2}"})
+    body = (
+        throw("tell", event("message", "told", carried)),
+        tag("sendTask", id="send", messageRef="message_sent"),
+        tag("receiveTask", id="receive", messageRef="message_answer"),
+        end("end", event("message", "over")),
+        flows("start", "tell", "send", "receive", "end"),
+    )
+    case = begin(program(process(start(), *body)), order_id="R1", n=4)
+    assert [(t.name, t.variables) for t in case.last.thrown] == [
+        ("told", {"order": "R1", "twice": 8}),
+        ("sent", {}),
+    ]
+    case.do(lambda run: run.correlate(case.host, "answer", {}))
+    assert [(t.kind, t.name) for t in case.last.thrown] == [("message", "over")]
+    assert case.finished
+
+
+def test_a_signal_reaches_every_branch_that_waits_for_it():
+    body = (
+        parallel("fork"),
+        catch("hear", event("signal", "bell")),
+        user("listen"),
+        boundary("heard", "listen", event("signal", "bell")),
+        user("ring"),
+        throw("bell", event("signal", "bell")),
+        user("x"),
+        user("y"),
+        end(),
+        flows("start", "fork", "hear", "x", "end"),
+        flows("fork", "listen", "end"),
+        flows("heard", "y", "end"),
+        flows("fork", "ring", "bell", "end"),
+    )
+    case = begin(program(process(start(), *body)))
+    case.complete("ring")
+    assert case.steps == ["x", "y"]
+    assert [(thrown.kind, thrown.name) for thrown in case.last.thrown] == [("signal", "bell")]
+
+
+def test_a_signal_from_outside_reaches_the_case():
+    body = (catch("hear", event("signal", "bell")), user("u"), flows("start", "hear", "u", "end"))
+    case = begin(program(process(start(), *body, end())))
+    assert case.do(lambda run: run.signal(case.host, "bell", {"loud": True})) == 1
+    assert case.steps == ["u"]
+    assert case.variables == {"loud": True}
+
+
+def test_a_called_process_runs_inside_and_comes_back():
+    called = process(start("s"), user("inner"), end("e"), flows("s", "inner", "e"), key="visit")
+    case = begin(program(process(start(), call("go", "visit"), end(), flows("start", "go", "end")), called))
+    (wait,) = case.open()
+    assert (wait.process, wait.element, wait.path) == ("visit", "inner", ("go",))
+    assert [step.element for step in case.program.around(wait)] == ["inner", "go"]
+    case.complete("inner")
+    assert case.finished
+    assert case.outcome == "end"
+
+
+def test_a_terminate_end_event_ends_only_its_own_subprocess():
+    inner = subprocess(
+        "sub",
+        start("s"),
+        parallel("f"),
+        user("a"),
+        user("b"),
+        end("stop", event("terminate")),
+        end("e"),
+        flows("s", "f", "a", "stop"),
+        flows("f", "b", "e"),
+    )
+    body = (
+        parallel("fork"),
+        inner,
+        user("beside"),
+        user("after"),
+        flows("start", "fork", "sub", "after", "end"),
+    )
+    case = begin(program(process(start(), *body, flows("fork", "beside", "end"), end())))
+    assert case.steps == ["a", "b", "beside"]
+    case.complete("a")
+    assert case.steps == ["after", "beside"]
+    assert ("cancelled", "b") in case.log
+
+
+def test_a_terminate_end_event_of_the_root_ends_the_case():
+    body = (parallel("fork"), user("a"), user("b"), end("stop", event("terminate")), end())
+    case = begin(
+        program(process(start(), *body, flows("start", "fork", "a", "stop"), flows("fork", "b", "end")))
+    )
+    case.complete("a")
+    assert case.finished
+    assert case.outcome == "stop"
+
+
+def test_a_case_ends_when_its_last_branch_ends():
+    body = (parallel("fork"), user("a"), user("b"), end("e1"), end("e2"))
+    case = begin(
+        program(process(start(), *body, flows("start", "fork", "a", "e1"), flows("fork", "b", "e2")))
+    )
+    case.complete("b")
+    assert not case.finished
+    case.complete("a")
+    assert case.finished
+    assert case.outcome == "e2,e1"
+
+
+def test_cancelling_a_case_cancels_every_token():
+    called = process(start("s"), user("inner"), end("e"), flows("s", "inner", "e"), key="visit")
+    body = (parallel("fork"), user("a"), call("go", "visit"), end())
+    case = begin(
+        program(
+            process(start(), *body, flows("start", "fork", "a", "end"), flows("fork", "go", "end")), called
+        )
+    )
+    case.do(lambda run: run.cancel())
+    assert case.finished
+    assert case.waits() == []
+    assert {("cancelled", "a"), ("cancelled", "go"), ("cancelled", "inner")} <= set(case.log)
