@@ -1,0 +1,155 @@
+"""Checks call activities: what they call exists, nothing calls itself, and what crosses is complete."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from engine.bpmn.check.expressions import Use
+from engine.bpmn.check.model import Node, Process
+from engine.bpmn.check.names import Names, crossings, local, reads, targets
+from engine.bpmn.check.rules import Report, Rule
+from engine.bpmn.check.whole import Whole
+from engine.bpmn.expressions import ExpressionError, parse_value
+from engine.check_problem import Severity
+
+CALLED = Rule(
+    "called",
+    "“{name}”没有写明调用哪个流程，或流程“{called}”不存在",
+    "“{name}” names no fixed process to call, or there is no process “{called}”",
+    "Called element 填写已部署或一同部署的流程 id",
+    "give the id of a process that is deployed, or deployed together with this one",
+)
+CALLED_START = Rule(
+    "called_start",
+    "“{name}”调用的流程“{called}”没有普通开始事件",
+    "the process “{called}” that “{name}” calls has no plain start event",
+    "给被调用的流程画一个不带消息的开始事件",
+    "give the called process a start event without a message",
+)
+CALL_CIRCLE = Rule(
+    "call_circle",
+    "调用成了一个圈：{path}",
+    "the calls form a circle: {path}",
+    "去掉其中一个调用，改用网关返回",
+    "remove one of the calls; go back through a gateway instead",
+)
+CROSSING = Rule(
+    "crossing",
+    "“{name}”的 camunda:{direction} 没有同时写明来源和目标",
+    "a camunda:{direction} of “{name}” does not name both source and target",
+    '逐个写出 source（或 sourceExpression）和 target；不能用 variables="all"',
+    'name source (or sourceExpression) and target of each variable; variables="all" is not allowed',
+)
+MISSING_IN = Rule(
+    "missing_in",
+    "“{name}”没有传入“{called}”需要的变量“{variable}”",
+    "“{name}” does not hand in the variable “{variable}” that “{called}” needs",
+    "加一条 camunda:in，target 为“{variable}”",
+    "add a camunda:in with the target “{variable}”",
+)
+UNUSED_IN = Rule(
+    "unused_in",
+    "“{name}”传入的变量“{variable}”在“{called}”中没有用到",
+    "the variable “{variable}” that “{name}” hands in is not read in “{called}”",
+    "删去这一条，或检查拼写",
+    "remove it, or check the spelling",
+    Severity.WARNING,
+)
+MISSING_OUT = Rule(
+    "missing_out",
+    "“{name}”要取回的变量“{variable}”，流程“{called}”并不产生",
+    "“{name}” takes back the variable “{variable}”, which “{called}” does not produce",
+    "检查 camunda:out 的 source 拼写",
+    "check the spelling of the source of camunda:out",
+)
+
+
+def check_calls(names: Names, uses: Sequence[Use], report: Report) -> None:
+    """Check every call of every process."""
+    whole = names.whole
+    needs = {key: _needs(names, process, uses) for key, process in whole.processes.items()}
+    for process in whole.processes.values():
+        for call in _calls(process):
+            called = whole.processes.get(call.element.get("calledElement", ""))
+            if called is None:
+                words = {"name": call.label, "called": call.element.get("calledElement", "")}
+                report.add(CALLED, call.place, **words)
+                continue
+            if not any(start.event == "" and not start.definitions for start in called.root.starts()):
+                report.add(CALLED_START, call.place, name=call.label, called=called.id)
+            if _check_written(call, report):
+                _check_in(call, called, needs[called.id] & names.known(called.id), report)
+                _check_out(call, called, names, report)
+    for path in circles(whole):
+        first = next(
+            call for call in _calls(whole.processes[path[0]]) if call.element.get("calledElement") == path[1]
+        )
+        report.add(CALL_CIRCLE, first.place, path=" → ".join(path))
+
+
+def _calls(process: Process) -> Iterator[Node]:
+    return (node for node in process.nodes() if node.kind == "callActivity")
+
+
+def _needs(names: Names, process: Process, uses: Sequence[Use]) -> frozenset[str]:
+    """Return what a process reads without producing it."""
+    found: set[str] = set()
+    for use in uses:
+        if use.node is not None and use.node.scope.process is process:
+            found |= use.compiled.names - use.also - local(use.node)
+        elif use.node is None and use.place == process.place:
+            found |= use.compiled.names
+    for node, _, read in reads(names.whole, process):
+        found |= read - local(node)
+    return frozenset(found - names.own[process.id])
+
+
+def _check_written(call: Node, report: Report) -> bool:
+    is_complete = True
+    for direction in ("in", "out"):
+        for entry in crossings(call, direction):
+            sources = [key for key in ("source", "sourceExpression") if entry.get(key, "").strip()]
+            if len(sources) != 1 or not entry.get("target", "").strip():
+                report.add(CROSSING, call.place, name=call.label, direction=direction)
+                is_complete = False
+    return is_complete
+
+
+def _check_in(call: Node, called: Process, needs: frozenset[str], report: Report) -> None:
+    given = targets(call, "in")
+    for variable in sorted(needs - given):
+        report.add(MISSING_IN, call.place, name=call.label, called=called.id, variable=variable)
+    for variable in sorted(given - needs):
+        report.add(UNUSED_IN, call.place, name=call.label, called=called.id, variable=variable)
+
+
+def _check_out(call: Node, called: Process, names: Names, report: Report) -> None:
+    known = names.known(called.id)
+    for entry in crossings(call, "out"):
+        read = {entry.get("source", "").strip()} - {""}
+        expression = entry.get("sourceExpression", "")
+        if expression:
+            try:
+                read |= parse_value(expression).names
+            except ExpressionError:
+                report.add(CROSSING, call.place, name=call.label, direction="out")
+        for variable in sorted(read - known):
+            report.add(MISSING_OUT, call.place, name=call.label, called=called.id, variable=variable)
+
+
+def circles(whole: Whole) -> Iterator[list[str]]:
+    """Yield each circle of calls once, from its first process back to it."""
+    graph: Mapping[str, list[str]] = {
+        key: sorted({call.element.get("calledElement", "") for call in _calls(process)})
+        for key, process in whole.processes.items()
+    }
+    done: set[str] = set()
+    for start in graph:
+        path: list[str] = [start]
+        while path:
+            ahead = [key for key in graph[path[-1]] if key in graph and key not in done]
+            if not ahead:
+                done.add(path.pop())
+            elif ahead[0] in path:
+                yield [*path[path.index(ahead[0]) :], ahead[0]]
+                done.add(path.pop())
+            else:
+                path.append(ahead[0])

@@ -1,0 +1,166 @@
+"""Runs every check over the files that would be in force, and never fails itself."""
+
+import logging
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from engine.bpmn.check.calls import check_calls, circles
+from engine.bpmn.check.elements import check_elements
+from engine.bpmn.check.events import check_events
+from engine.bpmn.check.expressions import Use, compile_all
+from engine.bpmn.check.gateways import check_gateways
+from engine.bpmn.check.model import Diagram
+from engine.bpmn.check.names import Names, check_names
+from engine.bpmn.check.people import check_people
+from engine.bpmn.check.reading import DiagramReader
+from engine.bpmn.check.rules import FileRefused, Place, Report, Rule
+from engine.bpmn.check.services import check_services
+from engine.bpmn.check.structure import check_structure
+from engine.bpmn.check.tables import DUPLICATE_KEY, add_form, add_table
+from engine.bpmn.check.timers import check_repetition, check_times
+from engine.bpmn.check.tokens import check_tokens
+from engine.bpmn.check.waits import Waiting
+from engine.bpmn.check.whole import Surroundings, Whole
+from engine.bpmn.loader import read_xml
+from engine.check_problem import CheckProblem, in_order
+
+log = logging.getLogger(__name__)
+
+_FILE_NAME = re.compile(r"\w[\w .()-]{0,150}\.(bpmn|dmn|form)")
+
+UNREADABLE = Rule(
+    "unreadable",
+    "无法检查这个文件（{reason}）",
+    "the file cannot be checked ({reason})",
+    "在 Camunda Modeler 中重新保存；仍然如此请把文件交给系统管理员",
+    "save it again with Camunda Modeler; if that does not help, give the file to the system administrator",
+)
+FILE_NAME = Rule(
+    "file_name",
+    "文件名不合规，或不是 .bpmn、.dmn、.form 文件",
+    "not a usable file name, or no .bpmn, .dmn or .form file",
+    "改名为例如 repair.bpmn",
+    "rename it, for example to repair.bpmn",
+)
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What the checks made of a set of files.
+
+    Attributes:
+        whole: the files as far as they could be read.
+        problems: every finding, ordered by file and position.
+    """
+
+    whole: Whole
+    problems: tuple[CheckProblem, ...]
+
+    @property
+    def errors(self) -> tuple[CheckProblem, ...]:
+        """The findings that stop a deployment."""
+        return tuple(problem for problem in self.problems if problem.is_error)
+
+
+def examine(files: Mapping[str, bytes], around: Surroundings) -> Examination:
+    """Check a set of files as if exactly they were in force.
+
+    Args:
+        files: name -> content, all that the diagrams among them use.
+    """
+    examiner = _Examiner(around)
+    for name, content in sorted(files.items()):
+        examiner.read(name, content)
+    examiner.check()
+    return Examination(examiner.whole, in_order(examiner.report.problems))
+
+
+class _Examiner:
+    def __init__(self, around: Surroundings) -> None:
+        self.whole = Whole(around)
+        self.report = Report()
+
+    def read(self, name: str, content: bytes) -> None:
+        kind = _FILE_NAME.fullmatch(name)
+        if kind is None:
+            self.report.add(FILE_NAME, Place(name[:200]))
+            return
+        add = {"bpmn": self._add_diagram, "dmn": self._add_table, "form": self._add_form}[kind[1]]
+        self._guarded(name, lambda: add(name, content))
+
+    def _add_diagram(self, name: str, content: bytes) -> None:
+        diagram = DiagramReader(name, read_xml(content), self.report).read()
+        self.whole.diagrams[name] = diagram
+        for process in diagram.processes:
+            other = self.whole.processes.setdefault(process.id, process)
+            if other is not process:
+                words = {"what_zh": "流程", "what_en": "process", "id": process.id, "other": other.resource}
+                self.report.add(DUPLICATE_KEY, process.place, **words)
+
+    def _add_table(self, name: str, content: bytes) -> None:
+        add_table(self.whole, name, content, self.report)
+
+    def _add_form(self, name: str, content: bytes) -> None:
+        add_form(self.whole, name, content, self.report)
+
+    def check(self) -> None:
+        """Check the diagrams one by one, then what connects them."""
+        whole, report = self.whole, self.report
+        external = frozenset(
+            name for name, topic in whole.surroundings.topics.services.items() if topic.kind == "external"
+        )
+        waiting = Waiting.among(whole.processes, external)
+        uses: list[Use] = []
+        for name, diagram in whole.diagrams.items():
+            self._guarded(name, partial(self._check_shape, diagram, waiting))
+            self._guarded(name, partial(self._compile, diagram, uses))
+        sound = frozenset(name for name in whole.diagrams if report.is_clean(name))
+        self._guarded("", lambda: check_times(uses, waiting, report))
+        self._guarded("", lambda: check_events(whole, report))
+        self._guarded("", lambda: self._check_scopes(uses, sound))
+
+    def _compile(self, diagram: Diagram, uses: list[Use]) -> None:
+        uses.extend(compile_all(diagram, self.report))
+
+    def _check_shape(self, diagram: Diagram, waiting: Waiting) -> None:
+        check_elements(diagram, self.report)
+        check_structure(diagram, waiting, self.report)
+        for process in diagram.processes:
+            check_gateways(process, self.report)
+            check_people(self.whole, process, self.report)
+            check_services(self.whole, process, self.report)
+            check_repetition(process, self.report)
+
+    def _check_scopes(self, uses: list[Use], sound: frozenset[str]) -> None:
+        """Check variables, calls and tokens; called processes come before their callers."""
+        names = Names(self.whole)
+        check_names(names, uses, self.report)
+        check_calls(names, uses, self.report)
+        writes = names.writes()
+        tokens: dict[str, int] = {}
+        if any(circles(self.whole)):
+            return
+        todo = list(self.whole.processes.values())
+        while todo:
+            process = todo.pop(0)
+            called = {
+                node.element.get("calledElement", "")
+                for node in process.nodes()
+                if node.kind == "callActivity"
+            }
+            if called & {other.id for other in todo}:
+                todo.append(process)
+            elif process.resource in sound:
+                tokens[process.id] = check_tokens(process, writes, tokens, self.report)
+
+    def _guarded(self, name: str, check: Callable[[], None]) -> None:
+        """Turn whatever a check stumbles over into a finding: files come from outside."""
+        try:
+            check()
+        except FileRefused as refused:
+            self.report.refuse(name, refused)
+        except Exception as error:  # an edge: a foreign file must never show a traceback
+            log.exception("deployment check failed on %s", name)
+            self.report.add(UNREADABLE, Place(name), reason=type(error).__name__)

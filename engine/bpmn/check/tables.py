@@ -1,0 +1,138 @@
+"""Checks decision tables and forms, and the table of escalation ladders, which the platform itself asks."""
+
+from engine.bpmn.check.model import line_of
+from engine.bpmn.check.rules import Place, Report, Rule
+from engine.bpmn.check.whole import Whole
+from engine.bpmn.decisions import Decision, DecisionFailed, DecisionsRefused, read_decisions
+from engine.bpmn.expressions import tree
+from engine.bpmn.loader import read_xml
+from engine.check_problem import Severity
+from engine.escalation import ASSIGNEE, LADDER_DECISION, LadderBroken, Rung, parse_ladder
+from engine.forms import Form, read_form
+
+TABLE = Rule(
+    "table",
+    "{zh}",
+    "{en}",
+    "在 Camunda Modeler 或决策表编辑器中改正并保存",
+    "correct it with Camunda Modeler or the table editor",
+)
+DUPLICATE_KEY = Rule(
+    "duplicate_key",
+    "{what_zh} id“{id}”已在文件“{other}”中使用",
+    "the {what_en} id “{id}” is used in the file “{other}” already",
+    "给其中一个换一个 id",
+    "give one of them another id",
+)
+FORM_TOPIC = Rule(
+    "form_topic",
+    "表单“{form}”的 {key}“{topic}”没有在 topics.toml 中声明",
+    "{key} “{topic}” of the form “{form}” is not declared in topics.toml",
+    "改用已声明的名称，或删去 {key}",
+    "use a name that is declared, or remove {key}",
+)
+FORM_ANSWERS = Rule(
+    "form_answers",
+    "表单“{form}”没有字段“{fields}”，而“{topic}”会用到它们",
+    "the form “{form}” lacks the fields “{fields}” that “{topic}” knows",
+    "确认不再需要，或加回这些字段",
+    "make sure that they are not needed, or add them again",
+    Severity.WARNING,
+)
+LADDER = Rule(
+    "ladder",
+    "升级阶梯“{ladder}”：{reason}",
+    "escalation ladder “{ladder}”: {reason}",
+    "列 level 写 1 到 9，after 写 80% 或 PT20M，notify 和 widen 写岗位代码",
+    "level is 1 to 9, after 80% or PT20M, notify and widen are posts",
+)
+
+
+def add_table(whole: Whole, resource: str, content: bytes, report: Report) -> None:
+    """Read the decisions of a file and note what is wrong with them.
+
+    Raises:
+        FileRefused: XML that is not read at all.
+    """
+    root = read_xml(content)
+    lines = {element.get("id", ""): line_of(element) for element in root.iter()}
+    try:
+        decisions = read_decisions(content)
+    except DecisionsRefused as refused:
+        for problem in refused.problems:
+            place = Place(resource, problem.element_id, lines.get(problem.element_id, 0))
+            report.add(TABLE, place, zh=problem.zh, en=problem.en)
+        return
+    for decision in decisions:
+        place = Place(resource, decision.id, lines.get(decision.id, 0))
+        if decision.id in whole.decisions:
+            other = whole.decision_files[decision.id]
+            report.add(DUPLICATE_KEY, place, what_zh="决策", what_en="decision", id=decision.id, other=other)
+            continue
+        whole.decisions[decision.id] = decision
+        whole.decision_files[decision.id] = resource
+        if decision.id == LADDER_DECISION:
+            whole.ladders = _check_ladders(whole, place, decision, report)
+
+
+def _check_ladders(whole: Whole, place: Place, decision: Decision, report: Report) -> frozenset[str]:
+    ladders = _ladder_names(decision)
+    posts = whole.surroundings.groups | {ASSIGNEE}
+    for ladder in sorted(ladders):
+        try:
+            rungs = parse_ladder(decision.evaluate({"ladder": ladder}).rows)
+        except (LadderBroken, DecisionFailed) as error:
+            report.add(LADDER, place, ladder=ladder, reason=error.text())
+            continue
+        for post in sorted({post for rung in rungs for post in _posts(rung)} - posts):
+            report.add(LADDER, place, ladder=ladder, reason=f"岗位“{post}”不存在")
+    return ladders
+
+
+def _ladder_names(decision: Decision) -> frozenset[str]:
+    """Collect the texts that the column `ladder` compares with."""
+    columns = [index for index, column in enumerate(decision.inputs) if column.expression.text == "ladder"]
+    nodes = (
+        node
+        for rule in decision.rules
+        for index in columns
+        for test in rule.tests[index].tests
+        for node in tree.walk(test)
+    )
+    return frozenset(
+        node.value for node in nodes if isinstance(node, tree.Literal) and isinstance(node.value, str)
+    )
+
+
+def _posts(rung: Rung) -> tuple[str, ...]:
+    return (*rung.notify, rung.widen) if rung.widen else rung.notify
+
+
+def add_form(whole: Whole, resource: str, content: bytes, report: Report) -> None:
+    """Read a form and note what is wrong with it."""
+    form, problems = read_form(resource, content)
+    report.problems.extend(problems)
+    if form is None:
+        return
+    if form.id in whole.forms:
+        words = {"what_zh": "表单", "what_en": "form", "id": form.id, "other": whole.form_files[form.id]}
+        report.add(DUPLICATE_KEY, Place(resource, form.id), **words)
+        return
+    whole.forms[form.id] = form
+    whole.form_files[form.id] = resource
+    _check_topics(whole, Place(resource, form.id), form, report)
+
+
+def _check_topics(whole: Whole, place: Place, form: Form, report: Report) -> None:
+    topics = whole.surroundings.topics
+    if form.on_open and form.on_open not in topics.form_data:
+        report.add(FORM_TOPIC, place, form=form.id, key="on_open", topic=form.on_open)
+    if not form.on_complete:
+        return
+    if form.on_complete not in topics.completions:
+        report.add(FORM_TOPIC, place, form=form.id, key="on_complete", topic=form.on_complete)
+        return
+    missing = (topics.known_answers(form.on_complete) or frozenset()) - form.fields.keys()
+    if missing:
+        fields = "、".join(sorted(missing))
+        report.add(FORM_ANSWERS, place, form=form.id, fields=fields, topic=form.on_complete)
