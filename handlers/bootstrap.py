@@ -16,7 +16,7 @@ from handlers.accounts.staff import FIRST_PASSWORD_JOB
 from handlers.estate import records as estate_records
 from handlers.estate.reaching import address_of_person
 from handlers.settings import Settings
-from handlers.shared import calls, messages, texts
+from handlers.shared import attachments, calls, messages, texts
 from handlers.shared import records as shared_records
 from handlers.shared.channels.choice import channels_of
 from handlers.shared.messages import MessageBook, book_of
@@ -48,6 +48,9 @@ ADDRESSES: Mapping[str, messages.AddressOf] = {
     "person": address_of_person,
 }
 
+# Who may see the photos of a record, by the kind of record that they are attached to.
+ATTACHMENT_READERS: Mapping[str, attachments.Reader] = {}
+
 
 def build(settings: Settings, clock: Clock | None = None, database: Database | None = None) -> Engine:
     """Build the engine of an installation, for the web, the command line, the worker and tests alike.
@@ -67,6 +70,7 @@ def build(settings: Settings, clock: Clock | None = None, database: Database | N
         clock=clock or SystemClock(),
     )
     installation.keep(engine, settings)
+    attachments.keep_store(engine, settings.attachments_dir, vault, ATTACHMENT_READERS)
     return engine
 
 

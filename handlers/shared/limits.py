@@ -34,6 +34,7 @@ PHOTO_PIXELS = 50_000_000
 STORED_EDGE = 2560
 THUMBNAIL_EDGE = 320
 ATTACHMENTS_PER_OWNER = 10
+UPLOADS_WAITING = 30  # of one person, not yet attached
 ORPHANS_KEPT = timedelta(days=1)
 
 # Outbox

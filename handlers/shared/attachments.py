@@ -1,0 +1,273 @@
+"""Takes photos and videos in, attaches them to records, and shows them to whoever may see the record."""
+
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO
+
+from sqlalchemy import Row, func, select
+
+from engine.ids import new_id
+from engine.ports import Actor
+from engine.work import Engine, Work
+from handlers.errors import ActionNotAllowed, RecordNotFound, RuleRefused
+from handlers.shared import limits
+from handlers.shared.permissions import Permission
+from handlers.shared.records import attachment
+from handlers.shared.sealed import SealedVault
+from handlers.shared.sealed_files import SealedFiles
+from handlers.shared.uploads import Photo, blocks, read_upload
+from handlers.shared.videos import Video, blanked
+
+_CACHE_KEY = "attachments"
+_THUMBNAIL = ".thumbnail"
+
+# Tells whether the actor of a Work may see the record of this id.
+Reader = Callable[[Work, int], bool]
+
+
+@dataclass(frozen=True)
+class Store:
+    """Where an installation keeps attachments, and who may see those of each kind of record."""
+
+    files: SealedFiles
+    readers: Mapping[str, Reader]
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A photo or a video.
+
+    Attributes:
+        content_type: of the whole; a thumbnail is always a JPEG.
+        seconds: how long a video lasts.
+    """
+
+    id: int
+    content_type: str
+    size: int
+    seconds: int | None
+    has_thumbnail: bool
+    uploaded_by: int
+    uploaded_at: datetime
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file to hand out.
+
+    Attributes:
+        size: in bytes, or None where it is not known before.
+    """
+
+    content_type: str
+    size: int | None
+    content: Iterator[bytes]
+
+
+def keep_store(engine: Engine, folder: Path, vault: SealedVault, readers: Mapping[str, Reader]) -> None:
+    """Tell an engine's modules where attachments lie and who may see them."""
+    engine.cache[_CACHE_KEY] = Store(SealedFiles(folder, vault), readers)
+
+
+def upload(engine: Engine, actor: Actor, file: BinaryIO, name: str) -> int:
+    """Take a file in; it belongs to nobody until it is attached, and lapses after a day.
+
+    Args:
+        file: seekable.
+        name: as the sender's device calls it; it is checked and then forgotten.
+    Returns:
+        The attachment's id.
+    Raises:
+        UploadRefused: with the reason, for the person.
+    """
+    with engine.reading(actor) as work:
+        _require_may_upload(work)
+    found = read_upload(file, name)
+    random_name = secrets.token_hex(16)
+    files = _store(engine).files
+    try:
+        values = _write(files, random_name, found, file)
+        with engine.work(actor) as work:
+            attachment_id = new_id()
+            work.connection.execute(
+                attachment.insert().values(
+                    id=attachment_id,
+                    file_name=random_name,
+                    uploaded_by=actor.id,
+                    uploaded_at=work.now,
+                    **values,
+                )
+            )
+    except BaseException:
+        _delete(files, random_name)
+        raise
+    return attachment_id
+
+
+def attach(
+    work: Work, attachment_ids: Iterable[int], owner_kind: str, owner_id: int, house_id: int | None = None
+) -> None:
+    """Attach the actor's own uploads to a record; for commands that have asked who may change the record.
+
+    Args:
+        owner_kind: such as "repair_order"; its readers are given to `keep_store`.
+    Raises:
+        RecordNotFound: an upload is somebody else's, belongs to a record already, or has lapsed.
+        RuleRefused: the record has as many as it may have.
+    """
+    wanted = sorted(set(attachment_ids))
+    if not wanted:
+        return
+    assert owner_kind in _store(work.engine).readers, owner_kind
+    attached = work.connection.execute(
+        attachment.update()
+        .where(
+            attachment.c.id.in_(wanted),
+            attachment.c.attached_at.is_(None),
+            attachment.c.uploaded_by == work.actor.id,
+        )
+        .values(owner_kind=owner_kind, owner_id=owner_id, house_id=house_id, attached_at=work.now)
+    ).rowcount
+    if attached != len(wanted):
+        raise RecordNotFound("upload_not_found", "有照片或视频已失效，请重新上传")
+    if len(attachments_of(work, owner_kind, owner_id)) > limits.ATTACHMENTS_PER_OWNER:
+        raise RuleRefused(
+            "too_many_attachments", "照片和视频合计最多 {count} 个", count=limits.ATTACHMENTS_PER_OWNER
+        )
+
+
+def attachments_of(work: Work, owner_kind: str, owner_id: int) -> list[Attachment]:
+    """List what is attached to a record; for queries that have asked who may see the record."""
+    rows = work.connection.execute(
+        select(attachment)
+        .where(attachment.c.owner_kind == owner_kind, attachment.c.owner_id == owner_id)
+        .order_by(attachment.c.id)
+    )
+    return [
+        Attachment(
+            row.id,
+            row.content_type,
+            row.size,
+            row.seconds,
+            row.has_thumbnail,
+            row.uploaded_by,
+            row.uploaded_at,
+        )
+        for row in rows
+    ]
+
+
+def read(work: Work, attachment_id: int, start: int = 0) -> Opened:
+    """Open a photo or a video from a position on, for whoever may see its record.
+
+    Raises:
+        RecordNotFound: there is none for this actor.
+    """
+    row = _readable(work, attachment_id)
+    content = _store(work.engine).files.read(row.file_name, start)
+    return Opened(row.content_type, row.size - start, content)
+
+
+def read_thumbnail(work: Work, attachment_id: int) -> Opened:
+    """Open the thumbnail of a photo, for whoever may see its record.
+
+    Raises:
+        RecordNotFound: there is none for this actor.
+    """
+    row = _readable(work, attachment_id)
+    if not row.has_thumbnail:
+        raise _not_found()
+    return Opened("image/jpeg", None, _store(work.engine).files.read(row.file_name + _THUMBNAIL))
+
+
+def purge_orphans(engine: Engine, actor: Actor) -> int:
+    """Delete uploads that nobody attached within a day, rows first, and return how many there were."""
+    with engine.work(actor) as work:
+        work.require(Permission.SYSTEM_CONFIGURE)
+        names = (
+            work.connection.execute(
+                attachment.delete()
+                .where(
+                    attachment.c.attached_at.is_(None),
+                    attachment.c.uploaded_at < work.now - limits.ORPHANS_KEPT,
+                )
+                .returning(attachment.c.file_name)
+            )
+            .scalars()
+            .all()
+        )
+    files = _store(engine).files
+    for name in names:
+        _delete(files, name)
+    return len(names)
+
+
+def _store(engine: Engine) -> Store:
+    store = engine.cache[_CACHE_KEY]
+    assert isinstance(store, Store)
+    return store
+
+
+def _require_may_upload(work: Work) -> None:
+    if work.actor.kind != "system" and not work.grants.permissions:
+        raise ActionNotAllowed("upload_not_allowed", "您没有可以上传照片的业务")
+    waiting: int = work.connection.execute(
+        select(func.count())
+        .select_from(attachment)
+        .where(attachment.c.uploaded_by == work.actor.id, attachment.c.attached_at.is_(None))
+    ).scalar_one()
+    if waiting >= limits.UPLOADS_WAITING:
+        raise RuleRefused("uploads_waiting", "未提交的照片和视频过多，请先提交或明天再传")
+
+
+def _write(files: SealedFiles, name: str, found: Photo | Video, file: BinaryIO) -> dict[str, object]:
+    if isinstance(found, Photo):
+        files.write(name, [found.image])
+        files.write(name + _THUMBNAIL, [found.thumbnail])
+        return {
+            "content_type": "image/jpeg",
+            "size": len(found.image),
+            "sha256": sha256(found.image).hexdigest(),
+            "has_thumbnail": True,
+        }
+    digest = sha256()
+
+    def hashed() -> Iterator[bytes]:
+        for block in blanked(found, blocks(file)):
+            digest.update(block)
+            yield block
+
+    files.write(name, hashed())
+    return {
+        "content_type": found.content_type,
+        "size": found.size,
+        "sha256": digest.hexdigest(),
+        "has_thumbnail": False,
+        "seconds": round(found.seconds),
+    }
+
+
+def _delete(files: SealedFiles, name: str) -> None:
+    files.delete(name)
+    files.delete(name + _THUMBNAIL)
+
+
+def _readable(work: Work, attachment_id: int) -> Row[*tuple[object, ...]]:
+    row = work.connection.execute(select(attachment).where(attachment.c.id == attachment_id)).one_or_none()
+    if row is None:
+        raise _not_found()
+    if row.attached_at is None:
+        may_see = row.uploaded_by == work.actor.id
+    else:
+        may_see = _store(work.engine).readers[row.owner_kind](work, row.owner_id)
+    if not may_see:
+        raise _not_found()
+    return row
+
+
+def _not_found() -> RecordNotFound:
+    return RecordNotFound("attachment_not_found", "没有这张照片或这段视频")
