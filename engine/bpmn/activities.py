@@ -8,7 +8,8 @@ from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import SubWorkflowTask
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine.bpmn.steps import Step
+from engine.bpmn.errors import StepFailed
+from engine.bpmn.steps import Copy, Step
 
 
 class Activity(BpmnSpecMixin):
@@ -34,6 +35,14 @@ class _Inner(Holdable, SubWorkflowTask):
         subprocess.completed_event.connect(self._on_subworkflow_completed, my_task)
         self.copy_data(my_task, subprocess)
 
+    def _on_subworkflow_completed(self, subworkflow: Any, my_task: Task) -> None:
+        my_task._set_state(TaskState.READY)
+
+    def _run_hook(self, my_task: Task) -> Any:
+        # Only now, as any step that runs: so what cannot be computed can be held and corrected.
+        self.update_data(my_task, my_task.workflow.top_workflow.get_subprocess(my_task))
+        return super()._run_hook(my_task)
+
 
 class Subprocess(_Inner, BpmnSpecMixin):
     """An embedded subprocess: it sees the variables around it, and the loop variables of its instance."""
@@ -58,10 +67,15 @@ class CallActivity(_Inner, SpiffCallActivity, BpmnSpecMixin):
 
     def copy_data(self, my_task: Task, subworkflow: Any) -> None:
         """Give the declared inputs in."""
-        engine = my_task.workflow.script_engine
-        engine.write(subworkflow.task_tree, engine.copied(my_task, self.extensions.copies_in))
+        self._cross(my_task, self.extensions.copies_in, my_task, subworkflow.task_tree)
 
     def update_data(self, my_task: Task, subworkflow: Any) -> None:
         """Take the declared outputs out."""
+        self._cross(my_task, self.extensions.copies_out, subworkflow.task_tree, my_task)
+
+    def _cross(self, my_task: Task, copies: tuple[Copy, ...], source: Task, target: Task) -> None:
         engine = my_task.workflow.script_engine
-        engine.write(my_task, engine.copied(subworkflow.task_tree, self.extensions.copies_out))
+        try:
+            engine.write(target, engine.copied(source, copies))
+        except StepFailed as failure:
+            raise engine.failure(my_task, str(failure.params["reason"])) from failure

@@ -1,5 +1,6 @@
 """How far a case may run in one move before it is taken for one that never stops."""
 
+from collections.abc import Callable
 from time import monotonic
 
 from SpiffWorkflow.task import Task
@@ -16,9 +17,10 @@ MOST_TASKS = 5_000
 class Budget:
     """Counts what one move may spend."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: Callable[[], float] = monotonic) -> None:
+        self._seconds = seconds
         self._steps = 0
-        self._ends_at = monotonic() + MOST_SECONDS
+        self._ends_at = seconds() + MOST_SECONDS
 
     def spend(self, workflow: CaseWorkflow, task: Task) -> None:
         """Pay for one step.
@@ -29,7 +31,7 @@ class Budget:
         self._steps += 1
         if self._steps > MOST_STEPS:
             raise BudgetExceeded(place_of(task), f"一次推进超过 {MOST_STEPS} 个自动步骤")
-        if monotonic() > self._ends_at:
+        if self._seconds() > self._ends_at:
             raise BudgetExceeded(place_of(task), f"一次推进超过 {MOST_SECONDS:.0f} 秒")
         tasks = sum(len(tree.tasks) for tree in workflow.trees())
         if tasks > MOST_TASKS:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
+from SpiffWorkflow.bpmn.specs.control import BoundaryEventJoin
 from SpiffWorkflow.bpmn.specs.defaults import StartEvent
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition
 
@@ -163,6 +164,9 @@ def _prepare(spec: Any, specs: Mapping[str, Any]) -> None:
     """Do once what SpiffWorkflow would do in a running case, to a spec that all cases share."""
     spec.data_objects.clear()  # remarks of the diagram; else they would turn up among the variables
     for node in list(spec.task_specs.values()):
+        ways_on = [way for way in node.outputs if not isinstance(way, BoundaryEventJoin)]
+        if not ways_on and node.bpmn_id == node.name:
+            node.connect(spec.end)  # an element without a way on ends its token
         if hasattr(node, "prepare"):
             node.prepare()
         if isinstance(node, CallActivity) and "" not in _starts(specs[node.spec]):

@@ -20,7 +20,7 @@ from engine.bpmn.scopes import element_of, path_of, visible
 from engine.bpmn.scripting import ScriptEngine
 from engine.bpmn.tokens import catching, find, find_timer, is_held, step_of, tokens_of
 from engine.bpmn.waits import WAITING_KINDS, Wait, waits_of
-from engine.bpmn.workflow import CaseWorkflow
+from engine.bpmn.workflow import OPEN, CaseWorkflow
 from engine.durations import format_moment
 
 if TYPE_CHECKING:
@@ -223,6 +223,7 @@ class Run:
 
     def _scope(self, path: tuple[str, ...]) -> Any:
         for tree in self._workflow.trees():
-            if not tree.embedded and path_of(tree) == path and (not tree.completed or not path):
+            is_open = tree is self._workflow or tree.parent_task.has_state(OPEN)
+            if is_open and not tree.embedded and path_of(tree) == path:
                 return tree
         raise NoSuchWait("no_such_call", "被调用的流程“{path}”已不在运行", path="/".join(path))

@@ -129,7 +129,7 @@ class ScriptEngine:
         """Tell whether a token must not go on now, and mark it if so; see `Host.hold`."""
         if "held" in task.internal_data:
             return True
-        if self.hold and place_of(task) in self.hold:
+        if self.hold and task.task_spec.bpmn_id and place_of(task) in self.hold:
             task.internal_data["held"] = "held"
             return True
         return False

@@ -285,6 +285,13 @@ def _event(node: Element) -> Element | None:
                 "This kind of event is not supported: {kind}",
                 kind=local_name(part),
             )
+    is_interrupting = node.get("cancelActivity") != "false"
+    if found and local_name(found[0]) == "errorEventDefinition" and not is_interrupting:
+        raise ModelInvalid(
+            node.get("id", ""),
+            "错误边界事件必须是中断的",
+            "A boundary error event always interrupts its activity",
+        )
     return found[0] if found else None
 
 

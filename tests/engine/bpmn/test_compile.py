@@ -197,6 +197,12 @@ COMPENSATION = (
             user("u") + boundary("bad", "u", duration("")) + flows("start", "u", "end") + flow("bad", "end"),
         ),
         ("bad_end", exclusive("bad") + flow("start", "bad") + flow("bad", "end", "${x == 1 +}")),
+        (
+            "bad",
+            service("c", "do")
+            + boundary("bad", "c", event("error"), interrupting=False)
+            + flows("start", "c"),
+        ),
         ("bad", throw("bad", tag("messageEventDefinition")) + flows("start", "bad", "end")),
     ],
 )

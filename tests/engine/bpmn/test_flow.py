@@ -397,6 +397,20 @@ def test_a_case_ends_when_its_last_branch_ends():
     assert case.outcome == "e2,e1"
 
 
+def test_a_token_ends_where_the_drawing_stops():
+    inner = subprocess("sub", start("s"), user("inside"), end("unused"), flows("s", "inside"))
+    late = boundary("late", "go", duration("PT1H"), interrupting=False)
+    called = process(start("s1"), user("inner"), flows("s1", "inner"), key="visit")
+    body = (call("go", "visit"), late, inner, user("last"), flows("start", "go", "sub", "last"))
+    case = begin(program(process(start(), *body), called))
+    case.fire("late")
+    case.complete("inner")
+    case.complete("inside")
+    case.complete("last")
+    assert case.finished
+    assert case.outcome == ""
+
+
 def test_cancelling_a_case_cancels_every_token():
     called = process(start("s"), user("inner"), end("e"), flows("s", "inner", "e"), key="visit")
     body = (parallel("fork"), user("a"), call("go", "visit"), end())

@@ -2,7 +2,9 @@
 
 import pytest
 
+from engine.bpmn.budget import Budget
 from engine.bpmn.runtime import BudgetExceeded, NoSuchWait, Run, StepFailed
+from engine.bpmn.snapshot import load
 from tests.engine.bpmn.cases import Case, FakeHost, begin
 from tests.engine.bpmn.diagrams import (
     boundary,
@@ -34,10 +36,10 @@ CHOICE = (
 )
 
 
-def held_after(case: Case, element: str, failing: StepFailed) -> None:
+def held_after(case: Case, element: str, failing: StepFailed, **variables: object) -> None:
     """Complete a step again as the engine does after a failure: with the failed place held."""
     case.host.hold = {(failing.path, failing.element)}
-    case.complete(element)
+    case.complete(element, **variables)
     case.host.hold = set()
 
 
@@ -81,7 +83,6 @@ FAILING = {
         user("bad", tag("standardLoopCharacteristics", tag("loopCondition", "${unset}"), testBefore="true")),
         "bad",
     ),
-    "call": (call("bad", "inner", crossing(given={"x": "${duration(unset_text)}"})), "bad"),
 }
 
 
@@ -116,6 +117,23 @@ def test_a_call_can_be_held_before_it_begins():
     case.host.hold = set()
     case.do(lambda run: run.retry(case.host, wait.token))
     assert case.steps == ["inner"]
+
+
+def test_a_call_whose_result_cannot_be_computed_is_held_at_its_end():
+    called = process(start("s"), user("inner"), end("e"), flows("s", "inner", "e"), key="visit")
+    step = call("go", "visit", crossing(taken={"sum": "${a + 1}"}))
+    case = begin(
+        program(process(start(), step, user("after"), end(), flows("start", "go", "after", "end")), called)
+    )
+    with pytest.raises(StepFailed) as failure:
+        case.complete("inner", a="text")
+    held_after(case, "inner", failure.value, a="text")
+    (wait,) = case.waits("held")
+    assert wait.element == "go"
+    case.do(lambda run: run.correct(case.host, {"a": 1}, ("go",)))
+    case.do(lambda run: run.retry(case.host, wait.token))
+    assert case.variables == {"sum": 2}
+    assert case.steps == ["after"]
 
 
 def test_a_place_inside_a_call_is_held_only_there():
@@ -172,6 +190,30 @@ def test_a_process_that_calls_itself_is_stopped():
     endless = process(start(), call("again", "p"), end(), flows("start", "again", "end"))
     with pytest.raises(BudgetExceeded):
         begin(program(endless))
+
+
+def test_a_case_with_too_many_tokens_is_stopped():
+    inner = subprocess(
+        "sub",
+        start("s"),
+        user("u", each("people", "person")),
+        end("e"),
+        flows("s", "u", "e"),
+        each("people", "group"),
+    )
+    compiled = program(process(start(), inner, end(), flows("start", "sub", "end")))
+    with pytest.raises(BudgetExceeded, match="节点"):
+        begin(compiled, people=list(range(100)))
+
+
+def test_a_move_that_takes_too_long_is_stopped():
+    case = begin(program(process(start(), user("u"), end(), flows("start", "u", "end"))))
+    workflow = load(case.program, case.content)
+    moments = iter([0.0, 4.9, 5.1])
+    budget = Budget(lambda: next(moments))
+    budget.spend(workflow, workflow.task_tree)
+    with pytest.raises(BudgetExceeded, match="5 秒"):
+        budget.spend(workflow, workflow.task_tree)
 
 
 def test_a_case_that_grows_too_large_is_refused():
