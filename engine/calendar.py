@@ -240,7 +240,7 @@ def publish_days(work: Work, table: str, days: Sequence[ListedDay]) -> None:
     work.connection.execute(insert(work_calendar), rows)
 
 
-def calendar_codes(engine: Engine) -> frozenset[str]:
+def calendar_names(engine: Engine) -> frozenset[str]:
     """Return the names that a diagram's `clock` may use."""
     return frozenset(_declared(engine))
 

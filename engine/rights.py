@@ -48,13 +48,8 @@ def candidate_right(work: Work, task: Task) -> Right | None:
     for member in work.memberships:
         if (member.group, member.scope_id) in groups:
             return Right(member.on_behalf_of)
-    extra = set(
-        work.connection.execute(
-            select(task_candidate.c.group_code, task_candidate.c.scope_id).where(
-                task_candidate.c.task_id == task.id
-            )
-        ).tuples()
-    )
+    query = select(task_candidate.c.group_code, task_candidate.c.scope_id)
+    extra = {tuple(row) for row in work.connection.execute(query.where(task_candidate.c.task_id == task.id))}
     for member in work.memberships:
         if (member.group, member.scope_id) in extra:
             return Right(member.on_behalf_of)
@@ -99,13 +94,9 @@ def require_other_eyes(work: Work, task: Task, case: Case) -> None:
 def is_candidate(work: Work, task: Task, actor_id: int) -> bool:
     """Tell whether a person could claim a task."""
     grants = work.engine.directory.grants(work.connection, Actor(actor_id, "staff"), work.now)
-    groups = {(task.group_code, task.scope_id)} | set(
-        work.connection.execute(
-            select(task_candidate.c.group_code, task_candidate.c.scope_id).where(
-                task_candidate.c.task_id == task.id
-            )
-        ).tuples()
-    )
+    query = select(task_candidate.c.group_code, task_candidate.c.scope_id)
+    rows = work.connection.execute(query.where(task_candidate.c.task_id == task.id))
+    groups = {(task.group_code, task.scope_id), *(tuple(row) for row in rows)}
     return any((member.group, member.scope_id) in groups for member in grants.memberships)
 
 

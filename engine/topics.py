@@ -90,6 +90,10 @@ class Topics:
             return frozenset()
         return self.completions[on_complete].answers
 
+    def outputs_of(self, on_complete: str | None) -> Mapping[str, ValueType]:
+        """Return the process variables that a form's command sets."""
+        return self.completions[on_complete].outputs if on_complete else {}
+
     def handlers(self) -> tuple[str, ...]:
         """Name the topics that need a Python handler."""
         return tuple(name for name, topic in self.services.items() if topic.kind == "handler")

@@ -31,3 +31,9 @@ def add_up(
     connection.execute(
         statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=added), list(rows)
     )
+
+
+def lock_deployments(connection: Connection) -> None:
+    """Let one deployment at a time go on until its transaction ends; on SQLite one writer is alone anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("LOCK TABLE deployment IN SHARE ROW EXCLUSIVE MODE"))

@@ -37,8 +37,9 @@ class Model:
         """Add a user task.
 
         Args:
-            said: `form`, `assignee`, `follow_up`, and anything else as a camunda:property.
+            said: `form` (else an empty one), `assignee`, `follow_up`, and anything else as a camunda:property.
         """
+        said.setdefault("form", "plain")
         attributes = [f'camunda:candidateGroups="{group}"', f'camunda:dueDate="{due}"']
         for name, attribute in (("form", "formRef"), ("assignee", "assignee"), ("follow_up", "followUpDate")):
             if name in said:

@@ -67,6 +67,14 @@ FORM = {
     ],
 }
 
+PLAIN_FORM = {
+    "type": "default",
+    "id": "plain",
+    "schemaVersion": 18,
+    "components": [{"type": "text", "text": "请办理"}],
+    "properties": {"name": "办理", "name_en": "Do it"},
+}
+
 
 @dataclass
 class Shop:
@@ -82,6 +90,7 @@ class Shop:
     def deploy(self, *models: Model | tuple[str, bytes]) -> None:
         """Deploy models with the topics and the form of this shop."""
         files = {"topics.toml": TOPICS, "check.form": json.dumps(FORM).encode()}
+        files["plain.form"] = json.dumps(PLAIN_FORM).encode()
         for model in models:
             if isinstance(model, Model):
                 files[f"{model.key}.bpmn"] = model.xml()
