@@ -21,7 +21,7 @@ from engine.work import Engine
 INTERVAL = timedelta(seconds=30)
 STALLED_AFTER = INTERVAL + timedelta(seconds=5)
 _BUSY_PAUSE = timedelta(seconds=1)
-_LISTEN_SECONDS = 0.5  # how long stopping may have to wait for the listener
+_WATCH_SECONDS = 0.5  # between two looks at the tick; stopping may have to wait so long
 _RECONNECT_SECONDS = 5
 _CHANNEL = "wuye_timer"
 _TICK = "tick"
@@ -137,7 +137,7 @@ class Scheduler:
         announce(self._engine, due_at)
 
     def _rest(self) -> None:
-        while not self._stopping.wait(_RECONNECT_SECONDS):
+        while not self._stopping.wait(_WATCH_SECONDS):
             self._mind_the_tick()
 
     def _listen(self) -> None:
@@ -156,7 +156,7 @@ class Scheduler:
 
     def _hear(self, connection: psycopg.Connection) -> None:
         while not self._stopping.is_set():
-            for note in connection.notifies(timeout=_LISTEN_SECONDS):
+            for note in connection.notifies(timeout=_WATCH_SECONDS):
                 self.wake(datetime.fromisoformat(note.payload))
             self._mind_the_tick()
 
