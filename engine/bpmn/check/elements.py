@@ -32,7 +32,7 @@ _NODE_ATTRIBUTES = {
 }
 _LOOP_ATTRIBUTES = {"collection", "elementVariable"}
 _NODE_PROPERTIES = {
-    "userTask": {"name_en", "clock", "escalation", "cancel", "pausable", "rank"},
+    "userTask": {"name_en", "clock", "escalation", "cancel", "not_same_as", "pausable", "rank"},
     "boundaryEvent": {"name_en", "pausable"},
     "intermediateCatchEvent": {"name_en", "pausable", "cancel"},
     "callActivity": {"name_en", "cancel"},

@@ -61,6 +61,13 @@ BAD_FLAG = Rule(
     "改成 true 或 false",
     "write true or false",
 )
+UNKNOWN_STEP = Rule(
+    "unknown_step",
+    "“{name}”的 not_same_as 提到的“{step}”不是本流程的用户任务",
+    "not_same_as of “{name}” names “{step}”, which is no user task of this process",
+    "填写同一流程图中用户任务的编号",
+    "give the id of a user task of the same process",
+)
 UNKNOWN_CANCEL = Rule(
     "unknown_cancel",
     "流程“{name}”的 on_cancel“{topic}”不是已声明的 handler 主题",
@@ -121,6 +128,10 @@ class _People:
         elif form not in self.whole.forms:
             self.report.add(UNKNOWN_FORM, node.place, name=node.label, form=form)
         self._check_time_words(node)
+        others = {other.id for other in node.scope.process.nodes() if other.kind == "userTask"} - {node.id}
+        for step in words(node.properties.get("not_same_as")):
+            if step not in others:
+                self.report.add(UNKNOWN_STEP, node.place, name=node.label, step=step)
 
     def _has_limit(self, node: Node) -> bool:
         has_timer = any(event.event == "timer" and event.is_interrupting for event in node.boundaries)
