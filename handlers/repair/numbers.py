@@ -1,10 +1,10 @@
 """Draws the numbers of repair orders, such as R20261123-0007: each once per installation."""
 
-from sqlalchemy import insert, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import update
 
 from engine.work import Work
 from handlers.repair.records import repair_number
+from handlers.shared.dialects import insert_new
 
 
 def next_number(work: Work) -> str:
@@ -18,10 +18,6 @@ def next_number(work: Work) -> str:
     )
     last = work.connection.execute(count_up).scalar_one_or_none()
     if last is None:
-        try:
-            with work.savepoint():
-                work.connection.execute(insert(repair_number).values(day=day, last=1))
-            last = 1
-        except IntegrityError:  # somebody else drew the first number of the day
-            last = work.connection.execute(count_up).scalar_one()
+        insert_new(work.connection, repair_number, [{"day": day, "last": 0}])
+        last = work.connection.execute(count_up).scalar_one()
     return f"R{day:%Y%m%d}-{last:04d}"

@@ -65,6 +65,7 @@ class OrderState(StrEnum):
     FINISHED = "finished"
     REWORK = "rework"
     CONFIRMED = "confirmed"
+    MERGED = "merged"
     CLOSED = "closed"
     CANCELLED = "cancelled"
 
@@ -109,7 +110,7 @@ repair_order = Table(
     Column("place", String(200), nullable=False, default=""),
     # who
     Column("reporter_person_id", BigInteger),
-    Column("reporter_account_id", BigInteger, nullable=False),  # who entered it
+    Column("reporter_account_id", BigInteger, nullable=False),  # who turned to us, or picked up the phone
     sealed_column("contact_name"),
     sealed_column("contact_phone"),
     Column("phone_index", String(64)),
@@ -127,6 +128,7 @@ repair_order = Table(
     Column("channel", String(16), nullable=False),
     Column("called_at", UtcDateTime, nullable=False),  # when the person turned to us
     Column("entered_at", UtcDateTime),  # when the record was complete
+    Column("entered_by", BigInteger),
     Column("is_backdated", Boolean, nullable=False, default=False),  # 补录
     Column("is_late_entry", Boolean, nullable=False, default=False),  # later than policy E1 allows
     Column("second_check", String(16), nullable=False, default=SecondCheck.NOT_NEEDED),
@@ -135,9 +137,11 @@ repair_order = Table(
     # where it stands
     Column("state", String(16), nullable=False),
     Column("state_at", UtcDateTime, nullable=False),
+    Column("verified_at", UtcDateTime),  # somebody asked whether it is so
     Column("accepted_at", UtcDateTime),
     Column("accepted_by", BigInteger),
     Column("worker_id", BigInteger),
+    Column("proposed_at", UtcDateTime),  # the owner would like them to come then
     Column("window_from", UtcDateTime),
     Column("window_to", UtcDateTime),
     Column("taken_at", UtcDateTime),
@@ -152,13 +156,13 @@ repair_order = Table(
     # how it ended
     Column("outcome", String(32)),
     Column("confirmed_at", UtcDateTime),
+    Column("confirmed_by", String(8)),  # owner | phone | lead | auto
     Column("is_recorded_by_phone", Boolean, nullable=False, default=False),
     Column("is_auto_confirmed", Boolean, nullable=False, default=False),
     Column("rating_speed", Integer),
     Column("rating_quality", Integer),
     Column("rating_attitude", Integer),
     sealed_column("rating_text"),
-    Column("needs_return_visit", Boolean),
     Column("return_visit_grade", String(1)),  # A | B | C
     Column("return_visit_by", BigInteger),
     Column("return_visit_at", UtcDateTime),
@@ -197,6 +201,7 @@ repair_event = Table(
     Column("kind", String(32), nullable=False),
     Column("actor_id", BigInteger, nullable=False),
     Column("params", JsonColumn, nullable=False),  # ids, codes, counts and moments only
+    Column("key", String(160), unique=True),  # of the step that wrote it: running again tells it once
     Index("ix_repair_event_order_id", "order_id", "id"),
 )
 
@@ -241,27 +246,6 @@ repair_assignment = Table(
         unique=True,
         sqlite_where=text("ended_at IS NULL"),
         postgresql_where=text("ended_at IS NULL"),
-    ),
-)
-
-# Rings a person's phone until they answer or the order has somebody on the way.
-repair_alarm = Table(
-    "repair_alarm",
-    metadata,
-    _id(),
-    _order(),
-    Column("account_id", BigInteger, nullable=False),
-    Column("key", String(100), nullable=False),
-    Column("started_at", UtcDateTime, nullable=False),
-    Column("stopped_at", UtcDateTime),
-    Column("stopped_by", BigInteger),
-    UniqueConstraint("key", "account_id"),
-    Index("ix_repair_alarm_order_id", "order_id"),
-    Index(
-        "ix_repair_alarm_ringing",
-        "account_id",
-        sqlite_where=text("stopped_at IS NULL"),
-        postgresql_where=text("stopped_at IS NULL"),
     ),
 )
 
@@ -331,4 +315,22 @@ repair_part = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("by", BigInteger, nullable=False),
     Index("ix_repair_part_order_id", "order_id", "id"),
+)
+
+# A repair handed to a contractor; at most one open row for an order.
+repair_engagement = Table(
+    "repair_engagement",
+    metadata,
+    _id(),
+    _order(),
+    Column("vendor_id", BigInteger),  # none: somebody without an account, such as the developer
+    Column("engaged_at", UtcDateTime, nullable=False),
+    Column("engaged_by", BigInteger, nullable=False),
+    Column("arrive_by", UtcDateTime, nullable=False),
+    Column("arrived_at", UtcDateTime),
+    Column("finish_by", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    Index("ix_repair_engagement_order_id", "order_id", "id"),
+    Index("ix_repair_engagement_vendor_id", "vendor_id"),
 )

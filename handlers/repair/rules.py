@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from hashlib import sha256
 
 from handlers.errors import RuleRefused
 from handlers.repair.records import Area, Channel, SecondCheck, Urgency
@@ -17,7 +16,6 @@ ABSENCES_ALLOWED = 2
 REWORKS_BY_THE_SAME = 1
 REWORKS_BEFORE_COMPLAINT = 2
 ADDRESS_SHOWN_FOR = timedelta(hours=24)  # to the repairer, after the order closed
-SAMPLE_PERCENT = 10
 BAD_RATING = 2
 
 
@@ -157,39 +155,6 @@ def rework_path(rework_count: int) -> str:
     if rework_count <= REWORKS_BY_THE_SAME:
         return "same"
     return "other" if rework_count <= REWORKS_BEFORE_COMPLAINT else "complaint"
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """What decides on a return visit.
-
-    Attributes:
-        ratings: from 1 to 5; empty when nothing was rated.
-    """
-
-    number: str
-    urgency: str | None
-    ratings: tuple[int, ...]
-    rework_count: int
-    is_auto_confirmed: bool
-
-
-def why_return_visit(ending: Ending) -> str | None:
-    """Say why an order gets a return visit, or None: most are always visited, the rest by sample."""
-    if ending.is_auto_confirmed:
-        return "auto_confirmed"
-    if is_urgent(ending.urgency):
-        return "urgent"
-    if any(rating <= BAD_RATING for rating in ending.ratings):
-        return "bad_rating"
-    if ending.rework_count:
-        return "rework"
-    return "sample" if is_sampled(ending.number) else None
-
-
-def is_sampled(number: str) -> bool:
-    """Draw ten percent of the numbers, the same ones every time."""
-    return int.from_bytes(sha256(number.encode()).digest()[:4], "big") % 100 < SAMPLE_PERCENT
 
 
 def require_other_person(actor_id: int, workers: Collection[int]) -> None:

@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from handlers.repair.records import Urgency
-
 
 @dataclass(frozen=True, slots=True)
 class Hint:
@@ -27,61 +25,24 @@ class Question:
     """One question that settles whether a report is urgent.
 
     Attributes:
-        text: Chinese; key of the translation.
+        phrase: the words that are unclear.
         urgency: what a yes means.
     """
 
-    code: str
+    phrase: str
     text: str
+    text_en: str
     urgency: str
 
-
-# Whole phrases, the most certain first; a single character such as 水 or 火 says nothing.
-HINTS = (
-    Hint("困在电梯", Urgency.P0, "E01", True),
-    Hint("电梯困人", Urgency.P0, "E01", True),
-    Hint("关在电梯", Urgency.P0, "E01", True),
-    Hint("被困", Urgency.P0, None, True),
-    Hint("燃气味", Urgency.P0, "G01", True),
-    Hint("煤气味", Urgency.P0, "G01", True),
-    Hint("燃气泄漏", Urgency.P0, "G01", True),
-    Hint("煤气泄漏", Urgency.P0, "G01", True),
-    Hint("着火", Urgency.P0, "F01", True),
-    Hint("起火", Urgency.P0, "F01", True),
-    Hint("冒烟", Urgency.P0, "F01", True),
-    Hint("触电", Urgency.P0, "P02", True),
-    Hint("漏电", Urgency.P0, "P02", True),
-    Hint("打火花", Urgency.P0, "P02", True),
-    Hint("外墙脱落", Urgency.P0, "S01", True),
-    Hint("高空坠物", Urgency.P0, "S01", True),
-    Hint("水漫", Urgency.P1, "W01"),
-    Hint("爆管", Urgency.P1, "W01"),
-    Hint("水管爆", Urgency.P1, "W01"),
-    Hint("喷水", Urgency.P1, "W01"),
-    Hint("污水倒灌", Urgency.P1, "W04"),
-    Hint("整栋停电", Urgency.P1, "P01"),
-    Hint("整栋停水", Urgency.P1, "W02"),
-    Hint("井盖不见", Urgency.P1, "R01"),
-    Hint("井盖缺失", Urgency.P1, "R01"),
-    Hint("家里没电", Urgency.P1, "P03"),
-)
 
 # "Not burning", "no smell of gas": a phrase after one of these says nothing; but "is it gas?" does.
 _DENIALS = ("没有", "没", "不是", "不", "无", "未")
 _DOUBTS = ("是不是", "有没有")
 
-_QUESTIONS = (
-    (("漏水", "渗水", "滴水"), Question("water_runs", "水现在还在不停地流，关不住吗？", Urgency.P1)),
-    (("停电", "没电", "跳闸"), Question("whole_building_dark", "整个单元或整栋楼都没有电吗？", Urgency.P1)),
-    (("停水", "没水"), Question("whole_building_dry", "整个单元或整栋楼都没有水吗？", Urgency.P1)),
-    (("电梯",), Question("person_in_lift", "电梯里现在有人出不来吗？", Urgency.P0)),
-    (("异味", "怪味", "焦味"), Question("gas_or_smoke", "闻起来像燃气，或看得到烟吗？", Urgency.P0)),
-)
 
-
-def hint_in(text: str) -> Hint | None:
+def hint_in(text: str, hints: Iterable[Hint]) -> Hint | None:
     """Find the most urgent phrase of danger that a text contains and does not deny."""
-    found = [hint for hint in HINTS if _says(text, hint.phrase)]
+    found = [hint for hint in hints if _says(text, hint.phrase)]
     return min(found, key=lambda hint: hint.urgency, default=None)
 
 
@@ -95,14 +56,11 @@ def _says(text: str, phrase: str) -> bool:
     return False
 
 
-def question_for(text: str) -> Question | None:
+def question_for(text: str, hints: Iterable[Hint], questions: Iterable[Question]) -> Question | None:
     """Return the one question to ask about a report that no phrase settles."""
-    if hint_in(text) is not None:
+    if hint_in(text, hints) is not None:
         return None
-    for words, question in _QUESTIONS:
-        if any(word in text for word in words):
-            return question
-    return None
+    return next((question for question in questions if question.phrase in text), None)
 
 
 # ID numbers, phones, card and plate numbers, addresses of mail: whatever names a person rather than a fault.

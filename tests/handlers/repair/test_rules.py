@@ -7,8 +7,9 @@ import pytest
 
 from engine.errors import Refused
 from handlers.repair import rules
+from handlers.repair.confirming import lot
 from handlers.repair.records import Channel, SecondCheck
-from handlers.repair.rules import Ending, QuoteLine
+from handlers.repair.rules import QuoteLine
 
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 
@@ -100,29 +101,12 @@ def test_two_returns_bring_the_lead_in() -> None:
     assert [rules.needs_lead_after_return(count) for count in (1, 2, 3)] == [False, True, True]
 
 
-UNSAMPLED = next(number for n in range(100) if not rules.is_sampled(number := f"R20261123-{n:04d}"))
-
-
-@pytest.mark.parametrize(
-    ("ending", "reason"),
-    [
-        (Ending(UNSAMPLED, "P0", (5, 5, 5), 0, False), "urgent"),
-        (Ending(UNSAMPLED, "P1", (), 0, False), "urgent"),
-        (Ending(UNSAMPLED, "P2", (5, 2, 5), 0, False), "bad_rating"),
-        (Ending(UNSAMPLED, "P2", (5, 5, 5), 1, False), "rework"),
-        (Ending(UNSAMPLED, "P3", (), 0, True), "auto_confirmed"),
-        (Ending(UNSAMPLED, "P2", (3, 3, 3), 0, False), None),
-    ],
-)
-def test_who_gets_a_return_visit(ending: Ending, reason: str | None) -> None:
-    assert rules.why_return_visit(ending) == reason
-
-
-def test_ten_percent_of_the_numbers_are_sampled_and_always_the_same() -> None:
+def test_the_lots_of_the_sample_are_even_and_always_the_same() -> None:
     numbers = [f"R2026{day:04d}-{n:04d}" for day in range(1101, 1131) for n in range(100)]
-    first = [rules.is_sampled(number) for number in numbers]
-    assert first == [rules.is_sampled(number) for number in numbers]
-    assert 0.08 < sum(first) / len(first) < 0.12
+    lots = [lot(number) for number in numbers]
+    assert lots == [lot(number) for number in numbers]
+    assert set(lots) == set(range(100))
+    assert 0.08 < sum(one < 10 for one in lots) / len(lots) < 0.12
 
 
 def test_who_repaired_does_not_ask_how_it_went() -> None:

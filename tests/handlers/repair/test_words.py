@@ -3,6 +3,18 @@
 import pytest
 
 from handlers.repair import words
+from handlers.repair.words import Hint, Question
+from tests.handlers.repair import tables
+
+
+@pytest.fixture(scope="module")
+def hints() -> list[Hint]:
+    return tables.hints()
+
+
+@pytest.fixture(scope="module")
+def questions() -> list[Question]:
+    return tables.questions()
 
 
 @pytest.mark.parametrize(
@@ -15,29 +27,29 @@ from handlers.repair import words
         ("没有燃气味，但是爆管了", "P1", "W01"),
     ],
 )
-def test_whole_phrases_raise_the_urgency(text: str, urgency: str, fault: str) -> None:
-    hint = words.hint_in(text)
+def test_whole_phrases_raise_the_urgency(hints: list[Hint], text: str, urgency: str, fault: str) -> None:
+    hint = words.hint_in(text, hints)
     assert hint is not None
     assert (hint.urgency, hint.fault_code) == (urgency, fault)
 
 
 @pytest.mark.parametrize("text", ["水龙头滴水", "没有着火，就是灯不亮", "燃气灶打不着火", "电梯里的灯暗", ""])
-def test_single_characters_and_denials_raise_nothing(text: str) -> None:
-    assert words.hint_in(text) is None
+def test_single_characters_and_denials_raise_nothing(hints: list[Hint], text: str) -> None:
+    assert words.hint_in(text, hints) is None
 
 
-def test_the_most_urgent_phrase_counts() -> None:
-    hint = words.hint_in("爆管以后墙上漏电")
+def test_the_most_urgent_phrase_counts(hints: list[Hint]) -> None:
+    hint = words.hint_in("爆管以后墙上漏电", hints)
     assert hint is not None
-    assert hint.urgency == "P0"
+    assert (hint.urgency, hint.is_danger) == ("P0", True)
 
 
-def test_what_is_unclear_gets_one_question() -> None:
-    question = words.question_for("卫生间漏水")
+def test_what_is_unclear_gets_one_question(hints: list[Hint], questions: list[Question]) -> None:
+    question = words.question_for("卫生间漏水", hints, questions)
     assert question is not None
-    assert question.code == "water_runs"
-    assert words.question_for("水漫了，漏水很大") is None
-    assert words.question_for("门锁坏了") is None
+    assert (question.phrase, question.urgency) == ("漏水", "P1")
+    assert words.question_for("水漫了，漏水很大", hints, questions) is None
+    assert words.question_for("门锁坏了", hints, questions) is None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,96 @@
+"""Reads the tables that reports are made from: kinds of fault, and phrases that mean danger."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+from engine import definitions
+from engine.work import Work
+from handlers.repair.records import Area
+from handlers.repair.words import Hint, Question
+
+_FAULTS = "repair_fault_list"
+_HINTS = "repair_hints"
+
+
+class Table(Protocol):
+    """A decision table, as far as it is read here."""
+
+    def evaluate(self, values: Mapping[str, str], /) -> Iterable[Mapping[str, object]]:
+        """Return the rows that match."""
+        ...
+
+    def __hash__(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A kind of fault that people choose from."""
+
+    code: str
+    name: str
+    name_en: str
+    category: str
+
+
+def faults(work: Work, area: str) -> tuple[Fault, ...]:
+    """Return the faults that can befall a private or a common part, in the order of the table."""
+    return _faults(_table(work, _FAULTS), area)
+
+
+def fault(work: Work, code: str | None) -> Fault | None:
+    """Return a fault by its code, whatever it befalls."""
+    return _by_code(_table(work, _FAULTS)).get(code or "")
+
+
+def hints(work: Work) -> tuple[Hint, ...]:
+    """Return the phrases that raise the urgency of a report."""
+    return _hints(_table(work, _HINTS))
+
+
+def questions(work: Work) -> tuple[Question, ...]:
+    """Return the words that are unclear, each with the one question that settles it."""
+    return _questions(_table(work, _HINTS))
+
+
+def _table(work: Work, key: str) -> Table:
+    table: Table = definitions.decision(work.engine, work.connection, key)
+    return table
+
+
+# A table never changes once it is read, so neither does what is read from it.
+
+
+@lru_cache(maxsize=8)
+def _faults(table: Table, area: str) -> tuple[Fault, ...]:
+    return tuple(
+        Fault(str(row["code"]), str(row["name"]), str(row["name_en"] or ""), str(row["category"]))
+        for row in table.evaluate({"area": area})
+    )
+
+
+@lru_cache(maxsize=8)
+def _by_code(table: Table) -> dict[str, Fault]:
+    return {one.code: one for area in Area for one in _faults(table, area)}
+
+
+@lru_cache(maxsize=8)
+def _hints(table: Table) -> tuple[Hint, ...]:
+    return tuple(
+        Hint(
+            str(row["phrase"]),
+            str(row["urgency"]),
+            str(row["fault_code"]) if row["fault_code"] else None,
+            row["danger"] is True,
+        )
+        for row in table.evaluate({"kind": "hint"})
+    )
+
+
+@lru_cache(maxsize=8)
+def _questions(table: Table) -> tuple[Question, ...]:
+    return tuple(
+        Question(str(row["phrase"]), str(row["question"]), str(row["question_en"] or ""), str(row["urgency"]))
+        for row in table.evaluate({"kind": "question"})
+    )

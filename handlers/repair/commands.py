@@ -1,0 +1,82 @@
+"""What people do with an order beside its steps: remark, cancel, come back on it, ask for a phone number."""
+
+from engine import drafts, instances
+from engine.work import Work
+from handlers.errors import ActionNotAllowed, RuleRefused
+from handlers.repair import orders, reporting, rules, visibility
+from handlers.repair.orders import Order
+from handlers.repair.records import Area, OrderState
+from handlers.repair.reporting import Report, Reported
+from handlers.shared import access_log
+from handlers.shared.permissions import Permission
+
+
+def comment(work: Work, number: str, text: str) -> int:
+    """Add a remark that everybody sees who may see the order."""
+    order = visibility.seen(work, number)
+    return drafts.comment(work, _instance(order), text)
+
+
+def cancel(work: Work, number: str, reason: str) -> None:
+    """Cancel an order; which step allows it to whom stands in the diagram.
+
+    Raises:
+        NotPermitted, ActionNotAllowed, RuleRefused: it cannot be cancelled now, or not by this actor.
+    """
+    order = visibility.seen(work, number)
+    instances.cancel(work, _instance(order), reason)
+
+
+def reopen(work: Work, number: str, text: str, *, idempotency_key: str | None = None) -> Reported:
+    """Come back on a closed order within thirty days: a new case begins that points at the old one.
+
+    Raises:
+        RuleRefused: it is not closed, or closed too long ago.
+    """
+    old = visibility.seen(work, number)
+    if old.house_id is None or old.fault_code is None:
+        raise RuleRefused("not_reopenable", "此报修单不能再次报修，请新建报修")
+    if old.state != OrderState.CLOSED or not rules.may_reopen(old.closed_at, work.now):
+        raise RuleRefused(
+            "reopen_too_late", "报修单 {number} 未办结，或办结已超过 30 天，请新建报修", number=number
+        )
+    report = Report(
+        area=Area(old.area),
+        fault_code=old.fault_code,
+        description=text,
+        contact_name=orders.opened(work, old, "contact_name"),
+        contact_phone=orders.opened(work, old, "contact_phone"),
+        house_id=old.house_id,
+        urgency=old.urgency,
+    )
+    reported = reporting.report_online(work, report, idempotency_key=idempotency_key)
+    new = orders.by_id(work.connection, reported.order_id)
+    if new.reopens_id is None:
+        orders.change(work, new, reopens_id=old.id)
+        orders.tell(work, old.id, "reopened", {"number": new.number})
+    return reported
+
+
+def reveal_contact(work: Work, number: str, purpose: str) -> tuple[str, str]:
+    """Show name and phone of who reported, after writing down who asked and why.
+
+    Repair staff may for the orders they were sent to, until a day after the end; the desk and the leads for
+    those of their community.
+
+    Raises:
+        OrderNotFound, ActionNotAllowed: this actor may not.
+    """
+    order = visibility.seen(work, number)
+    is_reporter = work.actor.kind == "resident" and order.reporter_account_id == work.actor.id
+    if not (is_reporter or visibility.is_sent(work, order)) and not work.may(
+        Permission.OWNER_REVEAL_PHONE, order.community_id
+    ):
+        raise ActionNotAllowed("reveal_not_allowed", "您不能查看此报修单的联系电话")
+    access_log.append(work, access_log.Entry("reveal_phone", "repair_order", order.id, purpose))
+    return orders.opened(work, order, "contact_name"), orders.opened(work, order, "contact_phone")
+
+
+def _instance(order: Order) -> int:
+    if order.instance_id is None:
+        raise RuleRefused("no_case", "报修单 {number} 没有流程", number=order.number)
+    return int(order.instance_id)

@@ -1,0 +1,186 @@
+"""What the owner says of the repair, who asks when they say nothing, and the return visit."""
+
+from hashlib import sha256
+
+from sqlalchemy import select
+
+from engine.ports import Json
+from engine.service_tasks import Context, completion, service_task
+from engine.work import Work
+from handlers.accounts.permissions import Post
+from handlers.repair import crew, media, notices, orders, rules
+from handlers.repair.answers import Answers
+from handlers.repair.closing import close_merged
+from handlers.repair.orders import Order
+from handlers.repair.records import OVER, Area, OrderState, repair_event
+
+_SATISFIED = "satisfied"
+
+
+@completion("repair.confirm")
+def confirm(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
+    """Take the owner's word and marks, or their rejection.
+
+    Returns:
+        {"rejections"}: how often this order was rejected, this time included.
+    """
+    order = orders.of(context)
+    crew_ids = crew.past_workers(context.connection, order.id)
+    rules.require_other_person(context.actor.id, crew_ids)
+    return _judged(context.work, order, Answers(answers), "owner")
+
+
+@completion("repair.record_confirmation")
+def record_confirmation(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
+    """Record by phone what the owner said (电话代录), or that nobody picked up.
+
+    Raises:
+        RuleRefused: somebody who worked on the order asks.
+    """
+    given = Answers(answers)
+    work, order = context.work, orders.of(context)
+    rules.require_other_person(context.actor.id, crew.past_workers(context.connection, order.id))
+    if given.outcome == "unreachable":
+        orders.tell(work, order.id, "call_failed")
+        return {"rejections": order.rework_count}
+    order = orders.change(work, order, is_recorded_by_phone=True)
+    return _judged(work, order, given, "phone")
+
+
+@completion("repair.inspect")
+def inspect(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
+    """Let the engineering lead accept the repair of a common area in the owners' place."""
+    order = orders.of(context)
+    rules.require_other_person(context.actor.id, crew.past_workers(context.connection, order.id))
+    return _judged(context.work, order, Answers(answers), "lead")
+
+
+def _judged(work: Work, order: Order, given: Answers, confirmed_by: str) -> dict[str, Json]:
+    media.attach(work, order, given.ids("photos"))
+    if given.outcome != _SATISFIED:
+        return _rejected(work, order, given)
+    comment = given.text("comment")
+    orders.tell(work, order.id, "confirmed", {"by": confirmed_by})
+    orders.enter(
+        work,
+        order,
+        OrderState.CONFIRMED,
+        outcome="repaired",
+        confirmed_at=work.now,
+        confirmed_by=confirmed_by,
+        rating_speed=given.count("speed"),
+        rating_quality=given.count("quality"),
+        rating_attitude=given.count("attitude"),
+        rating_text=orders.sealed(work, order.id, "rating_text", comment),
+    )
+    return {"rejections": order.rework_count}
+
+
+def _rejected(work: Work, order: Order, given: Answers) -> dict[str, Json]:
+    rejections = order.rework_count + 1
+    orders.note(work, order.id, "problem", given.text("problem"))
+    orders.tell(work, order.id, "rejected", {"count": rejections})
+    order = orders.enter(work, order, OrderState.REWORK, rework_count=rejections)
+    notices.to_owner(work, order, "repair_rework")
+    notices.to_post(work, order, Post.RPL, "repair_rejected", count=rejections)
+    return {"rejections": rejections}
+
+
+@service_task("repair.settle")
+def settle(context: Context) -> dict[str, Json]:
+    """End the repair in the books, and say what decides on a return visit.
+
+    Nobody's silence counts before somebody tried to reach them: without an answer and without a failed call
+    the order stays unconfirmed.
+
+    Returns:
+        confirmation (owner, phone, lead, auto or none), low_rating, rejections, and lot (0 to 99): the draw
+        of the sample, the same for an order each time.
+    """
+    work, order = context.work, orders.of(context)
+    if order.confirmed_by is None and _was_called_in_vain(work, order):
+        orders.tell(work, order.id, "auto_confirmed", key=context.key)
+        order = orders.enter(
+            work,
+            order,
+            OrderState.CONFIRMED,
+            outcome="repaired",
+            confirmed_at=work.now,
+            confirmed_by="auto",
+            is_auto_confirmed=True,
+        )
+        notices.to_owner(work, order, "repair_auto_confirmed")
+    if order.confirmed_by is not None and order.state not in OVER:
+        order = orders.enter(work, order, OrderState.CLOSED, closed_at=work.now)
+        close_merged(work, order, "repaired")
+    marks = (order.rating_speed, order.rating_quality, order.rating_attitude)
+    return {
+        "confirmation": order.confirmed_by or "none",
+        "low_rating": any(mark is not None and mark <= rules.BAD_RATING for mark in marks),
+        "rejections": order.rework_count,
+        "lot": lot(order.number),
+    }
+
+
+def lot(number: str) -> int:
+    """Draw from 0 to 99 for an order, the same every time and evenly over all orders."""
+    return int.from_bytes(sha256(number.encode()).digest()[:4], "big") % 100
+
+
+def _was_called_in_vain(work: Work, order: Order) -> bool:
+    return (
+        work.connection.execute(
+            select(repair_event.c.id)
+            .where(
+                repair_event.c.order_id == order.id,
+                repair_event.c.kind == "call_failed",
+                repair_event.c.at >= order.finished_at,
+            )
+            .limit(1)
+        ).first()
+        is not None
+    )
+
+
+@completion("repair.record_return_visit")
+def record_return_visit(context: Context, answers: dict[str, Json]) -> None:
+    """Note how content the owner is some days later.
+
+    Raises:
+        RuleRefused: somebody who worked on the order asks.
+    """
+    given = Answers(answers)
+    work, order = context.work, orders.of(context)
+    rules.require_other_person(context.actor.id, crew.past_workers(context.connection, order.id))
+    orders.note(work, order.id, "return_visit", given.text("comment"))
+    orders.tell(work, order.id, "return_visited", {"grade": given.outcome})
+    if given.outcome == "unreachable":
+        return
+    order = orders.change(
+        work,
+        order,
+        return_visit_grade=given.outcome.upper(),
+        return_visit_by=context.actor.id,
+        return_visit_at=work.now,
+    )
+    if order.confirmed_by is None and given.outcome != "c":
+        order = orders.enter(
+            work, order, OrderState.CONFIRMED, confirmed_at=work.now, confirmed_by="phone", outcome="repaired"
+        )
+        orders.enter(work, order, OrderState.CLOSED, closed_at=work.now, is_recorded_by_phone=True)
+
+
+@service_task("repair.raise_complaint")
+def raise_complaint(context: Context) -> None:
+    """Turn the third rejection, or a bad return visit, into a complaint, and tell who leads the desk."""
+    work, order = context.work, orders.of(context)
+    if not orders.tell(work, order.id, "complaint_raised", key=context.key):
+        return
+    if order.state not in OVER:
+        crew.end(work, order.id, "closed")
+        order = orders.enter(work, order, OrderState.CLOSED, closed_at=work.now)
+        close_merged(work, order, "complaint")
+    order = orders.change(work, order, outcome="complaint")
+    notices.to_post(work, order, Post.CSL, "repair_complaint")
+    if order.area == Area.PRIVATE:
+        notices.to_owner(work, order, "repair_complaint_taken")

@@ -1,0 +1,135 @@
+"""What the desk and the lead read before they act on an order."""
+
+from engine.ports import Json
+from engine.service_tasks import Context, form_data
+from handlers.repair import catalogue, crew, intake, orders, parts, quoting, rules
+from handlers.repair.dispatching import gave_back, sendable
+from handlers.repair.fact_lines import (
+    fault_options,
+    last_note,
+    local,
+    merge_candidates,
+    names,
+    open_near,
+    option,
+    order_options,
+    pairs,
+    report,
+    worker_options,
+)
+from handlers.repair.records import Area
+
+Facts = dict[str, Json]
+
+
+@form_data("repair.call_facts")
+def call_facts(context: Context) -> Facts:
+    """Say what the caller's number tells: houses, how old the data are, open orders there."""
+    work, order = context.work, orders.of(context)
+    known = intake.by_phone(work, order.community_id, orders.opened(work, order, "contact_phone"))
+    houses = [option(one.house_id, f"{one.address} {one.name}") for one in known]
+    facts = [["来电时间", local(work, order.called_at)]]
+    for one in known:
+        facts.append([one.address, f"{one.name} {one.phone} {one.checked}"])
+    facts += [["未结报修", f"{other.number} {other.place}"] for one in known for other in one.open_orders]
+    facts += [["附近在办故障", text] for text in intake.outages(work, order.community_id)]
+    values: dict[str, Json] = {"called_at": order.called_at.astimezone(work.engine.zone).isoformat()}
+    if len(known) == 1:
+        values["house_id"] = str(known[0].house_id)
+    return {
+        "facts": facts,
+        "values": values,
+        "options": {"houses": houses or _every_house(context), "faults": fault_options(work, *Area)},
+    }
+
+
+def _every_house(context: Context) -> list[dict[str, Json]]:
+    """List the houses of the community, for a number that nobody knows."""
+    return [
+        option(house_id, address)
+        for house_id, address in intake.houses(context.work, orders.of(context).community_id)
+    ]
+
+
+@form_data("repair.accept_facts")
+def accept_facts(context: Context) -> Facts:
+    """Say what was reported and what else goes on there; propose whom to send."""
+    work, order = context.work, orders.of(context)
+    near = open_near(work, order)
+    same = merge_candidates(work, order)
+    facts = report(work, order)
+    facts += pairs(
+        ("业主补充", last_note(work, order, "answer")),
+        ("交房日期", intake.handed_over(work, order.house_id)),
+        ("附近未结报修", "；".join(f"{other.number} {other.place}" for other in near)),
+        ("可能是同一故障", "、".join(other.number for other in same)),
+        ("之前退单", names(work, gave_back(work, order))),
+    )
+    able = sendable(work, order, gave_back(work, order))
+    return {
+        "facts": facts,
+        "values": {"worker_id": str(able[0])} if able else {},
+        "options": {
+            "workers": worker_options(work, able),
+            "faults": fault_options(work, *Area),
+            "duplicates": order_options(work, [*same, *(one for one in near if one not in same)]),
+        },
+    }
+
+
+@form_data("repair.lead_facts")
+def lead_facts(context: Context) -> Facts:
+    """Say why an order came to the lead, and who can be sent now."""
+    work, order = context.work, orders.of(context)
+    facts = report(work, order)
+    facts += pairs(
+        ("退单次数", str(order.return_count or "")),
+        ("业主不在次数", str(order.absent_count or "")),
+        ("退单或转单说明", last_note(work, order, "return", "transfer")),
+        ("诊断", last_note(work, order, "finding")),
+        ("施工说明", last_note(work, order, "work")),
+        ("待料说明", last_note(work, order, "parts")),
+        ("观察结果", last_note(work, order, "observation")),
+    )
+    return {"facts": facts, "options": {"workers": worker_options(work, sendable(work, order))}}
+
+
+@form_data("repair.rework_facts")
+def rework_facts(context: Context) -> Facts:
+    """Say what the owner was not content with, and who can repair it again."""
+    work, order = context.work, orders.of(context)
+    before = crew.past_workers(context.connection, order.id)
+    is_same_allowed = rules.rework_path(order.rework_count) == "same"
+    able = sendable(work, order, frozenset() if is_same_allowed else frozenset(before))
+    if is_same_allowed:  # who was there knows the place: first in the list
+        able = sorted(able, key=lambda one: one not in before)
+    facts = report(work, order)
+    facts += pairs(
+        ("不满意的原因", last_note(work, order, "problem")),
+        ("第几次返工", str(order.rework_count)),
+        ("维修过的人员", names(work, before)),
+    )
+    return {"facts": facts, "options": {"workers": worker_options(work, able)}}
+
+
+@form_data("repair.result_facts")
+def result_facts(context: Context) -> Facts:
+    """Say what was done, by whom, with what, for how much."""
+    work, order = context.work, orders.of(context)
+    fault = catalogue.fault(work, order.fault_code)
+    used = [one for one in parts.wanted(work, order) if one.state == "used"]
+    agreed = quoting.agreed_fen(work, order)
+    return {
+        "facts": pairs(
+            ("编号", order.number),
+            ("故障", fault.name if fault else ""),
+            ("位置", order.place),
+            ("维修人员", names(work, crew.past_workers(context.connection, order.id))),
+            ("完工时间", local(work, order.finished_at)),
+            ("处理情况", last_note(work, order, "finished", "vendor_work")),
+            ("更换材料", "、".join(f"{one.name} {one.quantity.normalize():f}{one.unit}" for one in used)),
+            ("同意的报价", f"{rules.yuan(agreed)} 元" if agreed is not None else ""),
+            ("实际收费", f"{rules.yuan(order.charge_fen)} 元" if order.charge_fen else "免费"),
+            ("上次不满意的原因", last_note(work, order, "problem")),
+        )
+    }

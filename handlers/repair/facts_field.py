@@ -1,0 +1,245 @@
+"""What repair staff, contractors and owners read before they act on an order."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from engine.ports import Json
+from engine.service_tasks import Context, form_data
+from engine.work import Work
+from handlers.repair import catalogue, crew, orders, outsourcing, parts, quoting, rules
+from handlers.repair.dispatching import gave_back
+from handlers.repair.fact_lines import (
+    last_note,
+    line_values,
+    local,
+    names,
+    option,
+    pairs,
+    price_options,
+    report,
+    window,
+    worker_options,
+)
+from handlers.repair.orders import Order
+from handlers.repair.records import OVER, OrderState, repair_event, repair_order
+
+Facts = dict[str, Json]
+
+_HISTORY = timedelta(days=365)
+_MORNING, _AFTERNOON = 9, 14
+
+
+@form_data("repair.job_facts")
+def job_facts(context: Context) -> Facts:
+    """Say what is to do where, and what was done there before."""
+    work, order = context.work, orders.of(context)
+    return {"facts": _job(work, order)}
+
+
+def _job(work: Work, order: Order) -> list[list[str]]:
+    facts = report(work, order)
+    return facts + pairs(
+        ("预约时间", window(work, order)),
+        ("业主建议时间", local(work, order.proposed_at)),
+        ("业主补充", last_note(work, order, "answer")),
+        ("现场情况", last_note(work, order, "situation")),
+        ("诊断", last_note(work, order, "finding")),
+        ("返工要求", last_note(work, order, "rework_measure")),
+        ("此处一年内维修", _history(work, order)),
+    )
+
+
+def _history(work: Work, order: Order) -> str:
+    if order.house_id is None and order.building_id is None:
+        return ""
+    column = repair_order.c.house_id if order.house_id else repair_order.c.building_id
+    rows = work.connection.execute(
+        select(repair_order.c.fault_code, repair_order.c.called_at)
+        .where(
+            column == (order.house_id or order.building_id),
+            repair_order.c.area == order.area,
+            repair_order.c.id != order.id,
+            repair_order.c.state.in_(OVER),
+            repair_order.c.called_at > work.now - _HISTORY,
+        )
+        .order_by(repair_order.c.called_at.desc())
+        .limit(3)
+    )
+    past = []
+    for row in rows:
+        fault = catalogue.fault(work, row.fault_code)
+        past.append(f"{row.called_at.astimezone(work.engine.zone):%Y-%m-%d} {fault.name if fault else ''}")
+    return "；".join(past)
+
+
+@form_data("repair.take_facts")
+def take_facts(context: Context) -> Facts:
+    """Say what is to do, and to whom it could be handed."""
+    work, order = context.work, orders.of(context)
+    not_again = gave_back(work, order) | {context.actor.id}
+    colleagues = [one.id for one in crew.proposals(work, order, not_again)]
+    return {"facts": _job(work, order), "options": {"colleagues": worker_options(work, colleagues)}}
+
+
+@form_data("repair.diagnose_facts")
+def diagnose_facts(context: Context) -> Facts:
+    """Say what is to do, with the public price list."""
+    work = context.work
+    return {"facts": _job(work, orders.of(context)), "options": {"prices": price_options(work)}}
+
+
+@form_data("repair.quote_facts")
+def quote_facts(context: Context) -> Facts:
+    """Offer the price list, and the lines of the last quote to start from."""
+    work, order = context.work, orders.of(context)
+    last = quoting.last_quote(work, order)
+    lines = line_values(quoting.lines_of(work, last))
+    facts = report(work, order) + pairs(
+        ("诊断", last_note(work, order, "finding")),
+        ("退回原因", last_note(work, order, "quote_answer", "quote_check") if last else ""),
+    )
+    return {
+        "facts": facts,
+        "values": {"lines": lines} if lines else {},
+        "options": {"prices": price_options(work)},
+    }
+
+
+@form_data("repair.quote_answer_facts")
+def quote_answer_facts(context: Context) -> Facts:
+    """Say what the repair would cost, line by line, and who checked it."""
+    work, order = context.work, orders.of(context)
+    quote = quoting.last_quote(work, order)
+    facts = pairs(("编号", order.number), ("位置", order.place), ("诊断", last_note(work, order, "finding")))
+    for line in quoting.lines_of(work, quote):
+        amount = (
+            f"{line.quantity.normalize():f} × {rules.yuan(line.price_fen)} = {rules.yuan(line.amount_fen)} 元"
+        )
+        facts.append([line.name, amount])
+    if quote is not None:
+        checkers = [one for one in (quote.checked_by, quote.approved_by) if one]
+        facts += pairs(("合计", f"{rules.yuan(quote.total_fen)} 元"), ("审核", names(work, checkers)))
+    return {"facts": facts}
+
+
+@form_data("repair.finish_facts")
+def finish_facts(context: Context) -> Facts:
+    """Say what was agreed, and start with the material that was asked for."""
+    work, order = context.work, orders.of(context)
+    agreed = quoting.agreed_fen(work, order)
+    quote = quoting.last_quote(work, order)
+    facts = report(work, order)
+    if agreed is not None:
+        facts.append(["同意的报价", f"{rules.yuan(agreed)} 元"])
+        facts += [[line.name, f"{rules.yuan(line.amount_fen)} 元"] for line in quoting.lines_of(work, quote)]
+    material: list[Json] = [
+        {"name": one.name, "quantity": float(one.quantity), "unit": one.unit}
+        for one in parts.wanted(work, order)
+        if one.state == "arrived"
+    ]
+    values: dict[str, Json] = {"charge": float(rules.yuan(agreed or 0))}
+    return {"facts": facts, "values": values | ({"parts": material} if material else {})}
+
+
+@form_data("repair.parts_facts")
+def parts_facts(context: Context) -> Facts:
+    """Say which parts are awaited, and which dates the owner was told."""
+    work, order = context.work, orders.of(context)
+    told = work.connection.execute(
+        select(repair_event.c.params)
+        .where(repair_event.c.order_id == order.id, repair_event.c.kind == "parts_date")
+        .order_by(repair_event.c.id)
+    ).scalars()
+    dates = "、".join(local(work, datetime.fromisoformat(one["expected_at"])) for one in told)
+    asked = "、".join(
+        f"{one.name} {one.quantity.normalize():f}{one.unit}" for one in parts.wanted(work, order)
+    )
+    return {"facts": report(work, order) + pairs(("所需材料", asked), ("已告知业主的日期", dates))}
+
+
+@form_data("repair.rebook_facts")
+def rebook_facts(context: Context) -> Facts:
+    """Say who came when in vain, and propose the next morning or afternoon."""
+    work, order = context.work, orders.of(context)
+    came = work.connection.execute(
+        select(repair_event.c.at)
+        .where(repair_event.c.order_id == order.id, repair_event.c.kind == "absent")
+        .order_by(repair_event.c.id)
+    ).scalars()
+    tomorrow = work.now.astimezone(work.engine.zone) + timedelta(days=1)
+    hour = _AFTERNOON if tomorrow.hour >= 12 else _MORNING
+    proposed = tomorrow.replace(hour=hour, minute=0, second=0, microsecond=0)
+    return {
+        "facts": pairs(
+            ("编号", order.number),
+            ("位置", order.place),
+            ("维修人员", names(work, [order.worker_id] if order.worker_id else [])),
+            ("曾上门未遇", "、".join(local(work, at) for at in came)),
+        ),
+        "values": {"visit_at": proposed.isoformat()},
+    }
+
+
+@form_data("repair.info_facts")
+def info_facts(context: Context) -> Facts:
+    """Say what the clerk would like to know."""
+    work, order = context.work, orders.of(context)
+    return {
+        "facts": pairs(
+            ("编号", order.number),
+            ("位置", order.place),
+            ("您的描述", orders.opened(work, order, "description")),
+            ("客服想了解", last_note(work, order, "question")),
+        )
+    }
+
+
+@form_data("repair.major_facts")
+def major_facts(context: Context) -> Facts:
+    """Say what was found, and what it would cost as far as anybody knows."""
+    work, order = context.work, orders.of(context)
+    quote = quoting.last_quote(work, order)
+    facts = report(work, order) + pairs(
+        ("诊断", last_note(work, order, "finding")),
+        ("估价", f"{rules.yuan(quote.total_fen)} 元" if quote else ""),
+    )
+    return {"facts": facts}
+
+
+@form_data("repair.vendor_facts")
+def vendor_facts(context: Context) -> Facts:
+    """Offer the contractors of the community, each with how often it was late."""
+    work, order = context.work, orders.of(context)
+    known = outsourcing.vendors(work, order.community_id)
+    called = work.engine.directory.names(work.connection, known)
+    options = [
+        option(
+            one,
+            f"{called.get(one, one)}（迟到 {late} 次）",
+            f"{called.get(one, one)} (late {late} times)",
+        )
+        for one in known
+        for late in [outsourcing.times_late(work, one)]
+    ]
+    return {
+        "facts": report(work, order) + pairs(("诊断", last_note(work, order, "finding"))),
+        "options": {"vendors": options},
+    }
+
+
+@form_data("repair.vendor_job_facts")
+def vendor_job_facts(context: Context) -> Facts:
+    """Say to a contractor where to go, whom to ask for, and what to do: nothing more."""
+    work, order = context.work, orders.of(context)
+    surname = orders.opened(work, order, "contact_name")[:1]
+    fault = catalogue.fault(work, order.fault_code)
+    return {
+        "facts": pairs(
+            ("编号", order.number),
+            ("位置", order.place),
+            ("联系人", f"{surname}*" if surname and order.state == OrderState.OUTSOURCED else ""),
+            ("故障", fault.name if fault else ""),
+            ("工作内容", last_note(work, order, "scope")),
+        )
+    }

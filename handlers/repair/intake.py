@@ -1,0 +1,156 @@
+"""What the desk knows at once about who calls: houses, how old the data are, open orders, known outages."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import func, or_, select
+
+from engine.work import Work
+from handlers.estate.people import masked_person, phone_index
+from handlers.estate.records import ACTING_KINDS, estate_house, estate_person, estate_relation
+from handlers.repair import catalogue
+from handlers.repair.orders import Order
+from handlers.repair.phone_numbers import digits_of
+from handlers.repair.records import OVER, Area, repair_order
+from handlers.shared.permissions import Permission
+from handlers.shared.sealed import vault_of
+
+_OUTAGES_WITHIN = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Somebody whose number is known, at one of their houses.
+
+    Attributes:
+        name, phone: masked.
+        kind: of the relation: owner, tenant, ...
+        months: since the data were last checked; None when they never were.
+    """
+
+    person_id: int
+    house_id: int
+    address: str
+    name: str
+    phone: str
+    kind: str
+    months: int | None
+    open_orders: tuple[Order, ...]
+
+    @property
+    def checked(self) -> str:
+        """Say how far the data can be trusted."""
+        if self.months is None:
+            return "资料从未核对，请核对"
+        if self.months < 12:
+            return ""
+        return f"{self.months} 个月前核对，请核对"
+
+
+def caller(work: Work, community_id: int, number: str) -> list[Caller]:
+    """Find who calls, for the desk.
+
+    Raises:
+        NotPermitted: the actor does not work at the desk of this community.
+    """
+    work.require(Permission.REPAIR_DISPATCH, community_id)
+    return by_phone(work, community_id, number)
+
+
+def by_phone(work: Work, community_id: int, number: str) -> list[Caller]:
+    """Find the people of a community who have a phone number; for steps that have checked who asks."""
+    digits = digits_of(number)
+    if not digits:
+        return []
+    index = phone_index(vault_of(work.engine), digits)
+    rows = work.connection.execute(
+        select(
+            estate_person, estate_house.c.id.label("house_id"), estate_house.c.address, estate_relation.c.kind
+        )
+        .join(estate_relation, estate_relation.c.person_id == estate_person.c.id)
+        .join(estate_house, estate_house.c.id == estate_relation.c.house_id)
+        .where(
+            or_(estate_person.c.phone_index == index, estate_person.c.other_phone_index == index),
+            estate_house.c.community_id == community_id,
+            estate_relation.c.kind.in_(ACTING_KINDS),
+            estate_relation.c.valid_from <= work.now,
+            or_(estate_relation.c.valid_to.is_(None), estate_relation.c.valid_to > work.now),
+        )
+        .order_by(estate_house.c.address)
+        .limit(20)
+    ).all()
+    found = []
+    for row in rows:
+        shown = masked_person(work.engine.vault, row)
+        age = None if row.checked_at is None else (work.now - row.checked_at) // timedelta(days=30)
+        found.append(
+            Caller(
+                row.id,
+                row.house_id,
+                row.address,
+                shown.name,
+                shown.phone,
+                row.kind,
+                age,
+                tuple(open_orders(work, row.house_id)),
+            )
+        )
+    return found
+
+
+def open_orders(work: Work, house_id: int) -> list[Order]:
+    """Return what is not finished yet at a house."""
+    return list(
+        work.connection.execute(
+            select(repair_order)
+            .where(repair_order.c.house_id == house_id, repair_order.c.state.not_in(OVER))
+            .order_by(repair_order.c.called_at.desc())
+            .limit(20)
+        )
+    )
+
+
+def outages(work: Work, community_id: int) -> list[str]:
+    """Name common faults that were reported within a day and are not repaired: many will call about them."""
+    rows = work.connection.execute(
+        select(repair_order.c.fault_code, repair_order.c.place, func.count().label("reports"))
+        .where(
+            repair_order.c.community_id == community_id,
+            repair_order.c.area == Area.COMMON,
+            repair_order.c.state.not_in(OVER),
+            repair_order.c.fault_code.is_not(None),
+            repair_order.c.called_at > work.now - _OUTAGES_WITHIN,
+        )
+        .group_by(repair_order.c.fault_code, repair_order.c.place)
+        .order_by(func.count().desc())
+        .limit(5)
+    )
+    known = []
+    for row in rows:
+        fault = catalogue.fault(work, row.fault_code)
+        times = f" ×{row.reports}" if row.reports > 1 else ""
+        known.append(f"{row.place} {fault.name if fault else row.fault_code}{times}")
+    return known
+
+
+def houses(work: Work, community_id: int) -> list[tuple[int, str]]:
+    """List the houses of a community, for a caller whose number nobody knows."""
+    return list(
+        work.connection.execute(
+            select(estate_house.c.id, estate_house.c.address)
+            .where(estate_house.c.community_id == community_id)
+            .order_by(estate_house.c.address)
+        )
+        .tuples()
+        .all()
+    )
+
+
+def handed_over(work: Work, house_id: int | None) -> str:
+    """Say when a house was handed over, which decides on the developer's warranty."""
+    if house_id is None:
+        return ""
+    day = work.connection.execute(
+        select(estate_house.c.handed_over_on).where(estate_house.c.id == house_id)
+    ).scalar_one_or_none()
+    return str(day or "")

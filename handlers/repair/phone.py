@@ -1,0 +1,148 @@
+"""Reports by phone: picking up is the start, entering follows within ten minutes."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from engine import idempotency, instances, tasks
+from engine.ports import Json
+from engine.service_tasks import Context, completion
+from engine.store.tables import user_task
+from engine.work import Work
+from handlers.errors import FieldsInvalid
+from handlers.estate.people import phone_index
+from handlers.repair import catalogue, media, notices, orders, reporting, rules
+from handlers.repair.answers import Answers
+from handlers.repair.orders import Order
+from handlers.repair.phone_numbers import digits_of
+from handlers.repair.records import Area, Channel, OrderState
+from handlers.repair.reporting import PROCESS, Site
+from handlers.shared.permissions import Permission
+from handlers.shared.sealed import vault_of
+
+_START = "repair_phone"
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call that was picked up.
+
+    Attributes:
+        task_id: the task 来电登记, in the hands of who picked up.
+    """
+
+    number: str
+    instance_id: int
+    task_id: int
+
+
+def press_call(
+    work: Work, community_id: int, caller: str = "", *, idempotency_key: str | None = None
+) -> Call:
+    """Stamp the server's time on a call, and open the task of entering it.
+
+    Args:
+        caller: number that the telephone shows; empty where it is withheld.
+    Source: policy E1.
+    """
+    work.require(Permission.REPAIR_DISPATCH, community_id)
+    digest = idempotency.fingerprint(str(community_id), caller)
+    earlier = idempotency.recall(work, idempotency_key, "repair.call", digest)
+    if earlier is not None:
+        return Call(str(earlier["number"]), int(str(earlier["instance"])), int(str(earlier["task"])))
+    order = _picked_up(work, community_id, caller)
+    started = instances.start(
+        work,
+        PROCESS,
+        reporting.subject_of(order, None),
+        message=_START,
+        variables={"called_at": work.now.isoformat()},
+    )
+    orders.change(work, order, instance_id=started.id)
+    task_id: int = work.connection.execute(
+        select(user_task.c.id).where(user_task.c.instance_id == started.id)
+    ).scalar_one()
+    tasks.claim(work, task_id)
+    answer: dict[str, Json] = {
+        "number": order.number,
+        "instance": str(started.id),
+        "task": str(task_id),
+    }
+    idempotency.remember(work, idempotency_key, "repair.call", digest, answer)
+    return Call(order.number, started.id, task_id)
+
+
+def _picked_up(work: Work, community_id: int, caller: str) -> Order:
+    order = reporting.new_order(work, Site(community_id, None, None, ""), Area.PRIVATE, Channel.PHONE)
+    orders.tell(work, order.id, "call_picked_up")
+    digits = digits_of(caller)
+    if not digits:
+        return order
+    return orders.change(
+        work,
+        order,
+        contact_phone=orders.sealed(work, order.id, "contact_phone", digits),
+        phone_index=phone_index(vault_of(work.engine), digits),
+    )
+
+
+@completion("repair.register_call")
+def register_call(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
+    """Enter a report by phone; later than ten minutes after the call it is marked (policy E1).
+
+    Returns:
+        What the case needs to know of the fault; the time for accepting runs from the entry.
+    """
+    given = Answers(answers)
+    work, order = context.work, orders.of(context)
+    called_at, is_backdated = rules.called_at_of(order.called_at, given.moment("called_at"))
+    order = _entered(work, order, given)
+    late = rules.is_late_entry(called_at, work.now)
+    orders.tell(work, order.id, "call_entered", {"late": late, "backdated": is_backdated})
+    order = orders.enter(
+        work,
+        order,
+        OrderState.REPORTED,
+        called_at=called_at,
+        entered_at=work.now,
+        entered_by=work.actor.id,
+        is_backdated=is_backdated,
+        is_late_entry=late,
+    )
+    media.attach(work, order, given.ids("photos"))
+    fault = catalogue.fault(work, order.fault_code)
+    subject = reporting.subject_of(order, fault)
+    instances.describe(
+        work, context.instance_id, title=subject.title, title_en=subject.title_en, place=subject.place
+    )
+    notices.to_owner(work, order, "repair_received")
+    return {
+        "fault_code": order.fault_code,
+        "hint_urgency": reporting.raised_urgency(work, given.text("description"), None),
+        "confirm_by": reporting.confirm_by(order),
+        "accept_from": work.now.isoformat(),
+    }
+
+
+def _entered(work: Work, order: Order, given: Answers) -> Order:
+    area = Area(given.text("area") or Area.PRIVATE)
+    house_id = given.id("house_id")
+    if house_id is None and area is Area.COMMON:
+        site = Site(order.community_id, None, None, given.text("place"))
+    else:
+        site = reporting.site_of(work, area, house_id, None, given.text("place"))
+    if site.community_id != order.community_id:
+        raise FieldsInvalid({"house_id": ("这套房屋不在本小区", {})})
+    if not site.text:
+        raise FieldsInvalid({"place": ("请填写位置", {})})
+    phone = given.text("contact_phone") or orders.opened(work, order, "contact_phone")
+    return orders.change(
+        work,
+        order,
+        area=area,
+        building_id=site.building_id,
+        house_id=site.house_id,
+        place=site.text,
+        fault_code=given.text("fault_code"),
+        **reporting.described(work, order.id, given.text("description"), given.text("contact_name"), phone),
+    )

@@ -1,0 +1,286 @@
+"""Lists and single orders for pages, each as much as the person who asks may see."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from engine.work import Work
+from handlers.estate.address import read_query
+from handlers.estate.people import phone_index
+from handlers.estate.records import estate_building, estate_house, estate_unit
+from handlers.repair import catalogue, media, orders, parts, places, quoting, visibility
+from handlers.repair.fact_lines import last_note, marks
+from handlers.repair.merging import groups
+from handlers.repair.orders import Order
+from handlers.repair.phone_numbers import digits_of
+from handlers.repair.records import OVER, repair_order
+from handlers.repair.words import Hint, Question, hint_in, question_for
+from handlers.shared.attachments import Attachment
+from handlers.shared.permissions import Permission
+from handlers.shared.sealed import vault_of
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class OrderLine:
+    """One line of a list of orders.
+
+    Attributes:
+        worker: name of the repairer; empty while nobody is assigned.
+        marks: what is out of the ordinary, in Chinese.
+    """
+
+    id: int
+    number: str
+    instance_id: int | None
+    fault: str
+    fault_en: str
+    place: str
+    urgency: str | None
+    state: str
+    called_at: datetime
+    closed_at: datetime | None
+    worker: str
+    window_from: datetime | None
+    window_to: datetime | None
+    marks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a quote, amounts in fen."""
+
+    name: str
+    unit: str
+    quantity: str
+    price_fen: int
+    amount_fen: int
+
+
+@dataclass(frozen=True)
+class OrderView:
+    """All of an order that the reader may see.
+
+    Attributes:
+        contact_name, contact_phone: masked, but for the resident who gave them.
+        rating: speed, quality, attitude; empty when nothing was rated.
+        community_phone: of the desk.
+    """
+
+    line: OrderLine
+    area: str
+    channel: str
+    description: str
+    contact_name: str
+    contact_phone: str
+    finding: str
+    result: str
+    quote: tuple[Line, ...]
+    quote_total_fen: int | None
+    quote_decision: str | None
+    charge_fen: int
+    materials: tuple[str, ...]
+    rating: tuple[int, ...]
+    rating_text: str
+    outcome: str | None
+    media: tuple[Attachment, ...]
+    duplicate_of: str | None
+    reopens: str | None
+    community_phone: str
+
+
+def own_reports(work: Work, *, before: datetime | None = None) -> list[OrderLine]:
+    """List what was reported from the houses of a resident, the newest first."""
+    condition = visibility.visible(work)
+    if before is not None:
+        condition = and_(condition, repair_order.c.called_at < before)
+    return _lines(work, condition, repair_order.c.called_at.desc())
+
+
+def own_jobs(work: Work) -> list[OrderLine]:
+    """List the orders in a repairer's or contractor's hands, the most urgent first."""
+    return _lines(
+        work,
+        and_(visibility.in_own_hands(work), repair_order.c.state.not_in(OVER)),
+        repair_order.c.urgency,
+        repair_order.c.window_from,
+        repair_order.c.called_at,
+    )
+
+
+def order(work: Work, number: str) -> OrderView:
+    """Return one order.
+
+    Raises:
+        OrderNotFound: there is none, or not for this actor.
+    """
+    row = visibility.seen(work, number)
+    name, phone = visibility.contact(work, row)
+    quote = quoting.last_quote(work, row)
+    marked = (row.rating_speed, row.rating_quality, row.rating_attitude)
+    return OrderView(
+        line=_line(row, *_known(work, [row])),
+        area=row.area,
+        channel=row.channel,
+        description=orders.opened(work, row, "description"),
+        contact_name=name,
+        contact_phone=phone,
+        finding=last_note(work, row, "finding"),
+        result=last_note(work, row, "finished", "vendor_work"),
+        quote=tuple(
+            Line(one.name, one.unit, f"{one.quantity.normalize():f}", one.price_fen, one.amount_fen)
+            for one in quoting.lines_of(work, quote)
+        ),
+        quote_total_fen=quote.total_fen if quote else None,
+        quote_decision=quote.decision if quote else None,
+        charge_fen=row.charge_fen,
+        materials=tuple(
+            f"{one.name} {one.quantity.normalize():f}{one.unit}"
+            for one in parts.wanted(work, row)
+            if one.state == "used"
+        ),
+        rating=tuple(mark for mark in marked if mark is not None),
+        rating_text=orders.opened(work, row, "rating_text"),
+        outcome=row.outcome,
+        media=tuple(media.of_order(work, row)),
+        duplicate_of=_number(work, row.duplicate_of_id),
+        reopens=_number(work, row.reopens_id),
+        community_phone=places.desk_phone(work.connection, row.community_id),
+    )
+
+
+def search(work: Work, text: str) -> list[OrderLine]:
+    """Find orders by number, phone, house or words of the report, among those the actor may see.
+
+    Args:
+        text: a number or its end; a phone, or its last four digits; an address; or words.
+    """
+    wanted = text.strip()
+    if not wanted:
+        return []
+    return _lines(
+        work, and_(visibility.visible(work), _matches(work, wanted)), repair_order.c.called_at.desc()
+    )
+
+
+def _matches(work: Work, wanted: str) -> ColumnElement[bool]:
+    if wanted.upper().startswith("R") and wanted[1:2].isdigit():
+        return repair_order.c.number.startswith(wanted.upper(), autoescape=True)
+    vault = vault_of(work.engine)
+    digits = digits_of(wanted)
+    if digits:
+        return repair_order.c.phone_index == phone_index(vault, digits)
+    found = [repair_order.c.search_text.contains(wanted, autoescape=True)]
+    found.append(repair_order.c.place.contains(wanted, autoescape=True))
+    if len(wanted) == 4 and wanted.isdigit():
+        found.append(repair_order.c.phone_tail_index == vault.blind_index("phone_tail", wanted))
+    houses = _houses(work, wanted)
+    if houses:
+        found.append(repair_order.c.house_id.in_(houses))
+    return or_(*found)
+
+
+def _houses(work: Work, wanted: str) -> list[int]:
+    query = read_query(wanted)
+    if query.building is None or query.room is None:
+        return []
+    conditions = [estate_building.c.name == query.building, estate_house.c.room == query.room]
+    if query.unit is not None:
+        conditions.append(estate_unit.c.name == query.unit)
+    return list(
+        work.connection.execute(
+            select(estate_house.c.id)
+            .join(estate_unit, estate_unit.c.id == estate_house.c.unit_id)
+            .join(estate_building, estate_building.c.id == estate_unit.c.building_id)
+            .where(*conditions)
+            .limit(PAGE)
+        ).scalars()
+    )
+
+
+@dataclass(frozen=True)
+class FirstLook:
+    """What a text says before it is sent.
+
+    Attributes:
+        danger: leave first, then phone; the form comes after.
+        question: the one thing to ask, or None.
+    """
+
+    danger: Hint | None
+    question: Question | None
+
+
+def first_look(work: Work, text: str) -> FirstLook:
+    """Tell what to show to somebody who is writing a report: a warning, a question, or nothing."""
+    hints = catalogue.hints(work)
+    hint = hint_in(text, hints)
+    danger = hint if hint is not None and hint.is_danger else None
+    return FirstLook(danger, question_for(text, hints, catalogue.questions(work)))
+
+
+def merge_proposals(work: Work, community_id: int) -> list[tuple[OrderLine, tuple[OrderLine, ...]]]:
+    """Propose open common-area orders that may be one fault, each with those reported after it."""
+    work.require(Permission.REPAIR_DISPATCH, community_id)
+    proposed = groups(work, community_id)
+    every = [one for group in proposed for one in group]
+    faults, names = _known(work, every)
+    return [
+        (_line(first, faults, names), tuple(_line(one, faults, names) for one in rest))
+        for first, *rest in proposed
+    ]
+
+
+# --- rows to lines ------------------------------------------------------------------------------------------
+
+
+def _lines(work: Work, condition: ColumnElement[bool], *order_by: Any) -> list[OrderLine]:
+    rows = work.connection.execute(
+        select(repair_order).where(condition).order_by(*order_by, repair_order.c.id).limit(PAGE)
+    ).all()
+    faults, names = _known(work, rows)
+    return [_line(row, faults, names) for row in rows]
+
+
+Faults = dict[str, catalogue.Fault | None]
+Names = dict[int, str]
+
+
+def _known(work: Work, rows: Iterable[Order]) -> tuple[Faults, Names]:
+    rows = list(rows)
+    faults = {row.fault_code: catalogue.fault(work, row.fault_code) for row in rows if row.fault_code}
+    workers = {row.worker_id for row in rows if row.worker_id is not None}
+    return faults, dict(work.engine.directory.names(work.connection, workers)) if workers else {}
+
+
+def _line(row: Order, faults: Faults, names: Names) -> OrderLine:
+    fault = faults.get(row.fault_code or "")
+    return OrderLine(
+        id=row.id,
+        number=row.number,
+        instance_id=row.instance_id,
+        fault=fault.name if fault else "",
+        fault_en=fault.name_en if fault else "",
+        place=row.place,
+        urgency=row.urgency,
+        state=row.state,
+        called_at=row.called_at,
+        closed_at=row.closed_at,
+        worker=names.get(row.worker_id, ""),
+        window_from=row.window_from,
+        window_to=row.window_to,
+        marks=tuple(marks(row)),
+    )
+
+
+def _number(work: Work, order_id: int | None) -> str | None:
+    if order_id is None:
+        return None
+    number: str | None = work.connection.execute(
+        select(repair_order.c.number).where(repair_order.c.id == order_id)
+    ).scalar_one_or_none()
+    return number

@@ -1,0 +1,135 @@
+"""Tells the story of an order in plain sentences."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from engine.work import Work
+from handlers.repair import rules, visibility
+from handlers.repair.records import repair_event
+
+# kind of event -> sentence; each is the key of its translation
+_SENTENCES: Mapping[str, str] = {
+    "reported": "{who}报修（{channel}）",
+    "call_picked_up": "{who}接到来电",
+    "call_entered": "{who}完成来电登记",
+    "urgency_set": "紧急程度定为 {urgency}",
+    "urgency_raised": "{who}把紧急程度由 {from} 提高到 {to}",
+    "alarmed": "系统呼叫在班维修人员",
+    "acknowledged": "{who}应答了呼叫",
+    "verified": "{who}核实了报修",
+    "alarm_is_real": "{who}确认不是误报",
+    "accepted": "{who}受理",
+    "second_checked": "{who}完成二次核对",
+    "info_asked": "{who}请业主补充信息",
+    "info_given": "{who}补充了信息",
+    "reclassified": "{who}更改了故障类型",
+    "duplicate": "{who}判定与 {of} 重复",
+    "assigned": "派给{worker_id}",
+    "taken_urgent": "{who}接单，约 {minutes} 分钟到场",
+    "transferred": "{who}转给{to}",
+    "returned": "{who}退单（第 {count} 次）",
+    "lead_decided": "{who}作出处置",
+    "appointed": "{who}预约 {visit_at} 上门",
+    "rebooked": "{who}希望改约 {visit_at}",
+    "arrived": "{who}到场",
+    "absent": "{who}上门未遇",
+    "controlled": "{who}控制了险情",
+    "diagnosed": "{who}完成诊断",
+    "observed": "{who}回电了解观察情况",
+    "worked": "{who}记录了施工情况",
+    "quoted": "{who}报价 {total_fen} 元",
+    "quote_checked": "{who}审核了报价",
+    "quote_agreed": "{who}同意报价 {total_fen} 元",
+    "quote_returned": "{who}要求修改报价",
+    "quote_declined": "{who}不同意报价",
+    "parts_in_stock": "{who}领到配件",
+    "parts_ordered": "{who}申购配件，预计 {expected_at} 到货",
+    "parts_date": "已告知业主配件 {expected_at} 到货",
+    "parts_delayed": "配件延期至 {expected_at}",
+    "parts_arrived": "配件到货",
+    "parts_unavailable": "配件无法采购",
+    "parts_given_up": "配件未能按时到货，转工程主管",
+    "major_decided": "{who}决定了大修立项",
+    "engaged": "{who}委托外包单位",
+    "vendor_arrived": "外包单位到场",
+    "vendor_finished": "外包单位完工",
+    "vendor_judged": "{who}验收外包工程",
+    "finished": "{who}完工，收费 {charge_fen} 元",
+    "call_failed": "{who}致电业主，未接通",
+    "confirmed": "{who}确认修好",
+    "rejected": "{who}不满意（第 {count} 次），安排返工",
+    "auto_confirmed": "7 天未联系到业主，系统自动确认",
+    "complaint_raised": "转为投诉",
+    "return_visited": "{who}回访",
+    "merged_in": "{number} 合并到本单",
+    "merged": "合并到 {of}",
+    "closed_with": "随 {number} 一起办结",
+    "closed": "办结",
+    "reopened": "再次报修为 {number}",
+}
+
+# These would only repeat what another event says better; a cancelled order has no other.
+_STATES: Mapping[str, str] = {"cancelled": "{who}取消了报修"}
+
+CHANNELS = {"online": "在线", "phone": "电话", "staff": "员工发现", "alarm": "设备报警"}
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One sentence of a story.
+
+    Attributes:
+        text: Chinese template with `{named}` params; the key of its translation.
+    """
+
+    at: datetime
+    kind: str
+    text: str
+    params: Mapping[str, str]
+
+
+def story(work: Work, number: str) -> list[Sentence]:
+    """Tell what happened to an order, in order of time.
+
+    Raises:
+        OrderNotFound: there is none, or not for this actor.
+    """
+    order = visibility.seen(work, number)
+    rows = work.connection.execute(
+        select(repair_event).where(repair_event.c.order_id == order.id).order_by(repair_event.c.id)
+    ).all()
+    people = {row.actor_id for row in rows}
+    people |= {
+        int(str(row.params[key])) for row in rows for key in ("worker_id", "to") if _is_id(row.params, key)
+    }
+    names = work.engine.directory.names(work.connection, people)
+    told = []
+    for row in rows:
+        text = _STATES.get(str(row.params.get("to"))) if row.kind == "state" else _SENTENCES.get(row.kind)
+        if text is not None:
+            params = _params(work, row.params, names.get)
+            told.append(Sentence(row.at, row.kind, text, {"who": names.get(row.actor_id, ""), **params}))
+    return told
+
+
+def _is_id(params: Mapping[str, object], key: str) -> bool:
+    return str(params.get(key, "")).isdecimal()
+
+
+def _params(work: Work, params: Mapping[str, object], name_of: Callable[[int], str | None]) -> dict[str, str]:
+    said = {}
+    for key, value in params.items():
+        if key in {"worker_id", "to"} and str(value).isdecimal():
+            said[key] = name_of(int(str(value))) or ""
+        elif key.endswith("_fen"):
+            said[key] = rules.yuan(int(str(value)))
+        elif key.endswith("_at"):
+            said[key] = f"{datetime.fromisoformat(str(value)).astimezone(work.engine.zone):%m-%d %H:%M}"
+        elif key == "channel":
+            said[key] = CHANNELS[str(value)]
+        else:
+            said[key] = "" if value is None else str(value)
+    return said

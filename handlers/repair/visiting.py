@@ -1,0 +1,119 @@
+"""Agreeing on a time, coming, and finding nobody at home."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from engine.ports import Json
+from engine.service_tasks import Context, completion
+from engine.work import Work
+from handlers.errors import FieldsInvalid
+from handlers.repair import media, notices, orders
+from handlers.repair.answers import Answers
+from handlers.repair.orders import Order
+from handlers.repair.records import OrderState, repair_event
+from handlers.repair.rules import ABSENCES_COUNTED_FOR
+
+WINDOW = timedelta(minutes=30)  # before and after the agreed time
+
+
+@completion("repair.appoint")
+def appoint(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
+    """Agree on a time, or come right away; the owner sees who comes and when."""
+    given = Answers(answers)
+    work, order = context.work, orders.of(context)
+    visit_at = given.moment("visit_at") if given.outcome == "fixed" else work.now
+    visit_at = _in_future(visit_at, work.now)
+    orders.note(work, order.id, "appointment", given.text("note"))
+    orders.tell(work, order.id, "appointed", {"visit_at": visit_at.isoformat()})
+    window_from = max(visit_at - WINDOW, work.now)
+    order = orders.enter(
+        work, order, OrderState.APPOINTED, window_from=window_from, window_to=visit_at + WINDOW
+    )
+    notices.to_owner(
+        work,
+        order,
+        "repair_appointed",
+        worker_id=str(order.worker_id),
+        window_from=window_from.isoformat(),
+        window_to=(visit_at + WINDOW).isoformat(),
+    )
+    return {"visit_at": visit_at.isoformat()}
+
+
+def _in_future(moment: datetime | None, now: datetime) -> datetime:
+    if moment is None:
+        raise FieldsInvalid({"visit_at": ("请选择上门时间", {})})
+    if moment < now - timedelta(minutes=1):
+        raise FieldsInvalid({"visit_at": ("上门时间不能早于现在", {})})
+    return moment
+
+
+@completion("repair.arrive")
+def arrive(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
+    """Note an arrival, or that nobody was there.
+
+    Returns:
+        How often nobody was there within seven days; for an absence also why the clock may pause and
+        since when.
+    """
+    given = Answers(answers)
+    work, order = context.work, orders.of(context)
+    orders.note(work, order.id, "arrival", given.text("note"))
+    media.attach(work, order, given.ids("photos"))
+    if given.outcome == "absent":
+        return _absent(work, order, given)
+    orders.tell(work, order.id, "arrived")
+    order = orders.enter(work, order, OrderState.ARRIVED, arrived_at=work.now)
+    notices.to_owner(work, order, "repair_arrived", worker_id=str(context.actor.id))
+    return {"absences": len(absences(work, order)), "harms_others": False}
+
+
+def _absent(work: Work, order: Order, given: Answers) -> dict[str, Json]:
+    orders.tell(
+        work,
+        order.id,
+        "absent",
+        {"called": given.count("called_times"), "card_left": given.flag("card_left")},
+    )
+    count = len(absences(work, order))
+    order = orders.enter(
+        work,
+        order,
+        OrderState.ASSIGNED,
+        absent_count=order.absent_count + 1,
+        window_from=None,
+        window_to=None,
+    )
+    notices.to_owner(work, order, "repair_nobody_home", count=count)
+    return {
+        "absences": count,
+        "harms_others": given.flag("harms_others"),
+        "pause_reason": "owner_absent",
+        "absent_at": work.now.isoformat(),
+    }
+
+
+def absences(work: Work, order: Order) -> list[datetime]:
+    """Return when nobody was at home within the seven days before now."""
+    return list(
+        work.connection.execute(
+            select(repair_event.c.at).where(
+                repair_event.c.order_id == order.id,
+                repair_event.c.kind == "absent",
+                repair_event.c.at > work.now - ABSENCES_COUNTED_FOR,
+            )
+        ).scalars()
+    )
+
+
+@completion("repair.rebook")
+def rebook(context: Context, answers: dict[str, Json]) -> None:
+    """Keep the owner's proposal of a new time; the repairer settles it."""
+    given = Answers(answers)
+    work, order = context.work, orders.of(context)
+    visit_at = _in_future(given.moment("visit_at"), work.now)
+    orders.note(work, order.id, "rebooking", given.text("note"))
+    orders.tell(work, order.id, "rebooked", {"visit_at": visit_at.isoformat()})
+    order = orders.change(work, order, proposed_at=visit_at)
+    notices.to_worker(work, order, "repair_rebooked", visit_at=visit_at.isoformat())

@@ -1,0 +1,108 @@
+"""The repair itself: finding the cause, watching, working, finishing."""
+
+from engine.ids import new_id
+from engine.ports import Json
+from engine.service_tasks import Context, completion
+from engine.work import Work
+from handlers.repair import crew, media, notices, orders, quoting, rules
+from handlers.repair.answers import Answers
+from handlers.repair.closing import close
+from handlers.repair.orders import Order
+from handlers.repair.records import OrderState, repair_part
+
+_PLANS = {"outsource": "vendor", "developer": "developer", "major": "major"}
+
+
+@completion("repair.diagnose")
+def diagnose(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
+    """Note what is wrong and how it goes on."""
+    given = Answers(answers)
+    work, order = context.work, orders.of(context)
+    orders.note(work, order.id, "finding", given.text("finding"))
+    media.attach(work, order, given.ids("photos"))
+    orders.tell(work, order.id, "diagnosed", {"outcome": given.outcome})
+    state = OrderState.OBSERVING if given.outcome == "not_found" else OrderState.WORKING
+    order = orders.enter(work, order, state)
+    if state is OrderState.OBSERVING:
+        notices.to_owner(work, order, "repair_observing")
+    return {
+        "plan": _PLANS.get(given.outcome, "new"),
+        "parts_needed": given.flag("parts_needed") or given.outcome == "parts",
+        "next_step": "lead" if given.outcome == "other" else "none",
+    }
+
+
+@completion("repair.observe")
+def observe(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
+    """Note what the owner said some days after a fault that could not be found."""
+    given = Answers(answers)
+    work, order = context.work, orders.of(context)
+    orders.note(work, order.id, "observation", given.text("note"))
+    orders.tell(work, order.id, "observed", {"outcome": given.outcome})
+    if given.outcome == "gone":
+        close(work, order, "fault_gone", "repair_fault_gone")
+        return {"next_step": "none"}
+    return {"next_step": "lead"}
+
+
+@completion("repair.record_work")
+def record_work(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
+    """Note how the work went; unsafe work stops, and the lead decides."""
+    given = Answers(answers)
+    work, order = context.work, orders.of(context)
+    orders.note(work, order.id, "work", given.text("note"))
+    orders.tell(work, order.id, "worked", {"outcome": given.outcome})
+    if given.outcome != "stop":
+        return {"next_step": "none"}
+    urgency = rules.more_urgent(order.urgency, given.text("raise_to") or None)
+    if urgency != order.urgency:
+        orders.tell(work, order.id, "urgency_raised", {"from": order.urgency, "to": urgency})
+        orders.change(work, order, urgency=urgency, urgency_from="repairer", urgency_by=context.actor.id)
+    return {"next_step": "lead"}
+
+
+@completion("repair.finish")
+def finish(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
+    """Note that it is repaired, with what, and for how much.
+
+    Raises:
+        RuleRefused: the charge is above the agreed quote.
+    """
+    given = Answers(answers)
+    work, order = context.work, orders.of(context)
+    charge_fen = given.fen("charge")
+    rules.require_within_quote(charge_fen, quoting.agreed_fen(work, order))
+    orders.note(work, order.id, "finished", given.text("note"))
+    media.attach(work, order, given.ids("photos"))
+    add_parts(work, order, given.lines("parts"), "used")
+    finished(work, order, charge_fen)
+    return {"repaired": True, "next_step": "none"}
+
+
+def finished(work: Work, order: Order, charge_fen: int) -> Order:
+    """Bring an order to the point where the owner is asked."""
+    crew.end(work, order.id, "finished")
+    orders.tell(work, order.id, "finished", {"charge_fen": charge_fen})
+    order = orders.enter(work, order, OrderState.FINISHED, finished_at=work.now, charge_fen=charge_fen)
+    notices.to_owner(work, order, "repair_finished", charge_fen=charge_fen)
+    return order
+
+
+def add_parts(work: Work, order: Order, lines: list[Answers], state: str) -> None:
+    """Write material that was wanted or used."""
+    rows = [
+        {
+            "id": new_id(),
+            "order_id": order.id,
+            "name": line.text("name"),
+            "quantity": line.text("quantity") or "1",
+            "unit": line.text("unit"),
+            "state": state,
+            "at": work.now,
+            "by": work.actor.id,
+        }
+        for line in lines
+        if line.text("name")
+    ]
+    if rows:
+        work.connection.execute(repair_part.insert(), rows)
