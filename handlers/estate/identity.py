@@ -163,4 +163,4 @@ def _compact(text: str) -> str:
 
 def _digits_of_phone(text: str) -> str:
     digits = re.sub(r"[\s\-()\u2010-\u2015]", "", unicodedata.normalize("NFKC", text))
-    return re.sub(r"^(?:\+|00)86", "", digits) if not _MOBILE.fullmatch(digits) else digits
+    return re.sub(r"^(?:(?:\+|00)86|86(?=1[3-9]\d{9}$))", "", digits)

@@ -161,13 +161,13 @@ def find_person(connection: Connection, vault: SealedVault, person: CheckedPerso
     return None if found is None else int(found)
 
 
-def unsealed(vault: Vault, row: Row[Any], column: str) -> str:
+def unsealed(vault: Vault, row: Row[*tuple[Any, ...]], column: str) -> str:
     """Open one value of a person's row that has the columns of estate_person; empty where there is none."""
     sealed = getattr(row, column)
     return "" if sealed is None else vault.open("estate_person", column, row.id, sealed)
 
 
-def masked_person(vault: Vault, row: Row[Any]) -> MaskedPerson:
+def masked_person(vault: Vault, row: Row[*tuple[Any, ...]]) -> MaskedPerson:
     """Return what everybody with a reason may see of a person's row."""
     return MaskedPerson(
         row.id,

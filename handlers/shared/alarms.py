@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from engine.ids import new_id
 from engine.ports import Json
@@ -27,11 +27,16 @@ class Alarm:
 
 
 def raise_alarm(work: Work, kind: str, subject_id: int, detail: Mapping[str, Json]) -> None:
-    """Raise an alarm in this transaction.
+    """Raise an alarm in this transaction, unless one of the same kind and subject is open.
 
     Args:
         detail: ids and codes, never personal data.
     """
+    is_open = exists().where(
+        alarm.c.kind == kind, alarm.c.subject_id == subject_id, alarm.c.closed_at.is_(None)
+    )
+    if work.connection.execute(select(is_open)).scalar_one():
+        return
     work.connection.execute(
         alarm.insert().values(
             id=new_id(), kind=kind, subject_id=subject_id, detail=dict(detail), raised_at=work.now

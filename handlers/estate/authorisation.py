@@ -1,0 +1,143 @@
+"""Keeps what people agreed to, and reveals a contact only within it, noted before it is shown."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from sqlalchemy import exists, or_, select
+
+from engine.ids import new_id
+from engine.ports import Actor
+from engine.work import Engine, Work
+from handlers.errors import ActionNotAllowed, FieldsInvalid, RecordNotFound, RuleRefused
+from handlers.estate.entry import house_row
+from handlers.estate.people import unsealed
+from handlers.estate.records import estate_authorisation, estate_person, estate_relation
+from handlers.shared import access_log, limits
+from handlers.shared.alarms import raise_alarm
+from handlers.shared.permissions import Permission
+
+REVEAL_PHONE = "reveal_phone"
+
+
+class Purpose(StrEnum):
+    """What a contact may be used for; an authorisation covers one of these."""
+
+    REPAIR = "repair"
+    NOTICE = "notice"
+    FEE = "fee"
+    EMERGENCY = "emergency"
+
+
+@dataclass(frozen=True)
+class RevealRequest:
+    """Whose number is asked for, in connection with which house, and what for.
+
+    Attributes:
+        reason: in words; needed in an emergency, which does without an authorisation.
+    """
+
+    person_id: int
+    house_id: int
+    purpose: Purpose
+    reason: str = ""
+
+
+def authorise(work: Work, person_id: int, house_id: int, scope: Purpose, text_version: str) -> None:
+    """Note at the counter that a person agreed to one use of their contacts."""
+    work.require(Permission.OWNER_ENTER, house_row(work, house_id).community_id)
+    _require_related(work, person_id, house_id)
+    if is_authorised(work, person_id, scope):
+        return
+    work.connection.execute(
+        estate_authorisation.insert().values(
+            id=new_id(),
+            person_id=person_id,
+            scope=scope,
+            text_version=text_version,
+            channel="counter",
+            granted_at=work.now,
+        )
+    )
+    access_log.append(work, access_log.Entry("authorise", "person", person_id, scope))
+
+
+def withdraw(work: Work, person_id: int, house_id: int, scope: Purpose) -> None:
+    """Note that a person no longer agrees; from now on that use is refused."""
+    work.require(Permission.OWNER_ENTER, house_row(work, house_id).community_id)
+    _require_related(work, person_id, house_id)
+    work.connection.execute(
+        estate_authorisation.update()
+        .where(
+            estate_authorisation.c.person_id == person_id,
+            estate_authorisation.c.scope == scope,
+            estate_authorisation.c.withdrawn_at.is_(None),
+        )
+        .values(withdrawn_at=work.now)
+    )
+    access_log.append(work, access_log.Entry("withdraw_authorisation", "person", person_id, scope))
+
+
+def is_authorised(work: Work, person_id: int, scope: Purpose) -> bool:
+    """Tell whether a person's agreement to a use is in force."""
+    found: bool = work.connection.execute(
+        select(
+            exists().where(
+                estate_authorisation.c.person_id == person_id,
+                estate_authorisation.c.scope == scope,
+                estate_authorisation.c.withdrawn_at.is_(None),
+            )
+        )
+    ).scalar_one()
+    return found
+
+
+def reveal_phone(engine: Engine, actor: Actor, request: RevealRequest) -> str:
+    """Return one person's phone number; that it was asked for is durable before it is shown.
+
+    Raises:
+        NotPermitted: the actor's post does not include this.
+        ActionNotAllowed: the person has not agreed to this use.
+        RuleRefused: the actor has asked too often; security administrators are told.
+    """
+    with engine.work(actor) as work:
+        phone = _revealed(work, request)
+    if phone is None:
+        raise RuleRefused("reveal_quota", "查看次数已达上限，请联系主管")
+    return phone
+
+
+def _revealed(work: Work, request: RevealRequest) -> str | None:
+    """Note the reveal and open the number, or note that the quota is used up and return None."""
+    work.require(Permission.OWNER_REVEAL_PHONE, house_row(work, request.house_id).community_id)
+    _require_related(work, request.person_id, request.house_id)
+    if request.purpose is Purpose.EMERGENCY and not request.reason.strip():
+        raise FieldsInvalid({"reason": ("紧急查看须写明原因", {})})
+    if request.purpose is not Purpose.EMERGENCY and not is_authorised(
+        work, request.person_id, request.purpose
+    ):
+        raise ActionNotAllowed("not_authorised", "业主未授权此用途；如属紧急，请选择“紧急”并写明原因")
+    hour = access_log.count(work, REVEAL_PHONE, work.now - timedelta(hours=1))
+    day = access_log.count(work, REVEAL_PHONE, work.now - timedelta(days=1))
+    if hour >= limits.REVEALS_PER_HOUR or day >= limits.REVEALS_PER_DAY:
+        raise_alarm(work, "reveal_quota", work.actor.id, {})
+        return None
+    row = work.connection.execute(select(estate_person).where(estate_person.c.id == request.person_id)).one()
+    entry_id = new_id()
+    sealed_reason = work.engine.vault.seal("access_log", "detail", entry_id, request.reason)
+    detail = {"house": str(request.house_id), "reason_id": str(entry_id), "reason": sealed_reason}
+    access_log.append(
+        work, access_log.Entry(REVEAL_PHONE, "person", request.person_id, request.purpose, detail)
+    )
+    return unsealed(work.engine.vault, row, "phone")
+
+
+def _require_related(work: Work, person_id: int, house_id: int) -> None:
+    related = exists().where(
+        estate_relation.c.person_id == person_id,
+        estate_relation.c.house_id == house_id,
+        estate_relation.c.valid_from <= work.now,
+        or_(estate_relation.c.valid_to.is_(None), estate_relation.c.valid_to > work.now),
+    )
+    if not work.connection.execute(select(related)).scalar_one():
+        raise RecordNotFound("person_not_found", "此房屋没有这位登记人")

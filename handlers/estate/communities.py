@@ -1,0 +1,53 @@
+"""Names communities and the houses people may act for: what menus and the desk's number need."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from engine.work import Work
+from handlers.estate.records import estate_community, estate_house
+
+
+@dataclass(frozen=True, slots=True)
+class Community:
+    """A community as menus name it."""
+
+    id: int
+    name: str
+    desk_phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnHouse:
+    """A house the actor may act for, with the number of its desk."""
+
+    id: int
+    address: str
+    community_id: int
+    desk_phone: str
+
+
+def with_permission(work: Work, permission: str) -> list[Community]:
+    """Return the communities in which the actor holds a permission, by name."""
+    everywhere = (permission, None) in work.grants.permissions
+    scopes = {scope for held, scope in work.grants.permissions if held == permission and scope is not None}
+    query = select(estate_community).order_by(estate_community.c.name)
+    rows = work.connection.execute(query if everywhere else query.where(estate_community.c.id.in_(scopes)))
+    return [Community(row.id, row.name, row.desk_phone) for row in rows]
+
+
+def own_houses(work: Work) -> list[OwnHouse]:
+    """Return the houses that the actor, a resident, may act for now."""
+    house_ids = {member.scope_id for member in work.memberships if member.group == "resident"}
+    rows = work.connection.execute(
+        select(
+            estate_house.c.id,
+            estate_house.c.address,
+            estate_house.c.community_id,
+            estate_community.c.desk_phone,
+        )
+        .join(estate_community, estate_community.c.id == estate_house.c.community_id)
+        .where(estate_house.c.id.in_(house_ids))
+        .order_by(estate_house.c.address)
+    )
+    return [OwnHouse(*row) for row in rows]

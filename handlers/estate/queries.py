@@ -1,0 +1,228 @@
+"""Finds houses by address and people by phone, and says who may act for a house; contacts come out masked."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
+
+from engine.work import Work
+from handlers.errors import FieldsInvalid
+from handlers.estate.address import read_query
+from handlers.estate.entry import house_row
+from handlers.estate.identity import InvalidIdentity, normalised_phone
+from handlers.estate.people import MaskedPerson, masked_person, phone_index
+from handlers.estate.records import (
+    ACTING_KINDS,
+    CheckState,
+    RelationKind,
+    estate_building,
+    estate_community,
+    estate_house,
+    estate_person,
+    estate_relation,
+    estate_unit,
+    estate_vehicle,
+)
+from handlers.shared import limits
+from handlers.shared.masks import mask_plate
+from handlers.shared.permissions import Permission
+from handlers.shared.scopes import within
+from handlers.shared.sealed import vault_of
+
+
+@dataclass(frozen=True)
+class House:
+    """A house; `address` is within its community."""
+
+    id: int
+    community_id: int
+    community: str
+    address: str
+    kind: str
+    area_m2: Decimal | None
+
+
+@dataclass(frozen=True)
+class Related:
+    """A person's relation to a house, as everybody with a reason may see it.
+
+    Attributes:
+        kind: a value of RelationKind.
+        is_checked: whether a second person has confirmed it.
+    """
+
+    relation_id: int
+    person: MaskedPerson
+    house: House
+    kind: str
+    share: str | None
+    valid_from: datetime
+    valid_to: datetime | None
+    is_checked: bool
+
+
+@dataclass(frozen=True)
+class Acting:
+    """Somebody who may act for a house now, and since when."""
+
+    person_id: int
+    kind: str
+    since: datetime
+
+
+def houses_by_address(work: Work, text: str) -> list[House]:
+    """Find houses by what somebody typed, such as 3栋2单元502, 3-2-502 or 翠湖花园 502."""
+    asked = read_query(text)
+    conditions: list[ColumnElement[bool]] = [within(work, Permission.HOUSE_READ, estate_house.c.community_id)]
+    if asked.community:
+        conditions.append(estate_community.c.name.contains(asked.community, autoescape=True))
+    if asked.building is not None:
+        conditions.append(estate_building.c.name == asked.building)
+    if asked.unit is not None:
+        conditions.append(estate_unit.c.name == asked.unit)
+    if asked.room is not None:
+        conditions.append(estate_house.c.room == asked.room)
+    return [_house(row) for row in work.connection.execute(_houses().where(*conditions))]
+
+
+def house(work: Work, house_id: int) -> House:
+    """Read a house, as staff of its community or as somebody who acts for it."""
+    row = house_row(work, house_id)
+    if not work.may(Permission.HOUSE_READ, house_id):
+        work.require(Permission.HOUSE_READ, row.community_id)
+    return _house(work.connection.execute(_houses().where(estate_house.c.id == house_id)).one())
+
+
+def people_by_phone(work: Work, phone: str) -> list[Related]:
+    """Find whose number this is, in the communities where the actor may look owners up.
+
+    Raises:
+        FieldsInvalid: it is not a phone number.
+    """
+    try:
+        index = phone_index(vault_of(work.engine), normalised_phone(phone))
+    except InvalidIdentity as error:
+        raise FieldsInvalid({"phone": (error.message, error.params)}) from error
+    return _related(
+        work,
+        within(work, Permission.OWNER_READ, estate_house.c.community_id),
+        or_(estate_person.c.phone_index == index, estate_person.c.other_phone_index == index),
+        _is_valid(work),
+    )
+
+
+def people_of_house(work: Work, house_id: int) -> list[Related]:
+    """List who is related to a house now, unchecked relations included, for staff who look owners up."""
+    work.require(Permission.OWNER_READ, house_row(work, house_id).community_id)
+    return _related(work, estate_relation.c.house_id == house_id, _is_valid(work))
+
+
+def owner_contacts(work: Work, house_id: int) -> list[MaskedPerson]:
+    """List the owners of a house with masked contacts, the first owner first."""
+    owners = (RelationKind.OWNER, RelationKind.CO_OWNER)
+    found = [related for related in people_of_house(work, house_id) if related.kind in owners]
+    return [related.person for related in sorted(found, key=lambda one: owners.index(RelationKind(one.kind)))]
+
+
+def who_may_act(work: Work, house_id: int) -> list[Acting]:
+    """List who may act for a house at this moment: checked relations that have begun and not ended."""
+    row = house_row(work, house_id)
+    if not work.may(Permission.HOUSE_READ, house_id):
+        work.require(Permission.HOUSE_READ, row.community_id)
+    rows = work.connection.execute(
+        select(estate_relation.c.person_id, estate_relation.c.kind, estate_relation.c.valid_from)
+        .where(estate_relation.c.house_id == house_id, _may_act(work))
+        .order_by(estate_relation.c.valid_from, estate_relation.c.id)
+    )
+    return [Acting(row.person_id, row.kind, row.valid_from) for row in rows]
+
+
+def acting_since(work: Work, house_id: int, person_id: int) -> datetime | None:
+    """Tell since when a person may act for a house, or None; its earlier cases are not theirs to see."""
+    since = [acting.since for acting in who_may_act(work, house_id) if acting.person_id == person_id]
+    return min(since, default=None)
+
+
+def plates_of_house(work: Work, house_id: int) -> list[tuple[int, str]]:
+    """List vehicles of a house as (id, masked plate)."""
+    work.require(Permission.OWNER_READ, house_row(work, house_id).community_id)
+    rows = work.connection.execute(
+        select(estate_vehicle)
+        .where(estate_vehicle.c.house_id == house_id, estate_vehicle.c.valid_to.is_(None))
+        .order_by(estate_vehicle.c.id)
+    )
+    unseal = work.engine.vault.open
+    return [(row.id, mask_plate(unseal("estate_vehicle", "plate", row.id, row.plate))) for row in rows]
+
+
+def _houses() -> Select[*tuple[Any, ...]]:
+    return (
+        select(estate_house, estate_community.c.name.label("community"))
+        .join(estate_community, estate_community.c.id == estate_house.c.community_id)
+        .join(estate_unit, estate_unit.c.id == estate_house.c.unit_id)
+        .join(estate_building, estate_building.c.id == estate_unit.c.building_id)
+        .order_by(estate_community.c.name, estate_house.c.address, estate_house.c.id)
+        .limit(limits.PAGE_ROWS)
+    )
+
+
+def _house(row: Row[*tuple[Any, ...]]) -> House:
+    return House(row.id, row.community_id, row.community, row.address, row.kind, row.area_m2)
+
+
+def _related(work: Work, *conditions: ColumnElement[bool]) -> list[Related]:
+    people = [column for column in estate_person.c if column.name != "id"]
+    rows = work.connection.execute(
+        select(
+            estate_person.c.id,
+            *people,
+            estate_relation.c.id.label("relation_id"),
+            estate_relation.c.kind.label("relation_kind"),
+            estate_relation.c.share,
+            estate_relation.c.valid_from,
+            estate_relation.c.valid_to,
+            estate_relation.c.check_state,
+            estate_house.c.id.label("house_id"),
+            estate_house.c.community_id,
+            estate_house.c.address,
+            estate_house.c.kind.label("house_kind"),
+            estate_house.c.area_m2,
+            estate_community.c.name.label("community"),
+        )
+        .join(estate_relation, estate_relation.c.person_id == estate_person.c.id)
+        .join(estate_house, estate_house.c.id == estate_relation.c.house_id)
+        .join(estate_community, estate_community.c.id == estate_house.c.community_id)
+        .where(*conditions)
+        .order_by(estate_relation.c.id)
+        .limit(limits.PAGE_ROWS)
+    )
+    return [
+        Related(
+            row.relation_id,
+            masked_person(work.engine.vault, row),
+            House(row.house_id, row.community_id, row.community, row.address, row.house_kind, row.area_m2),
+            row.relation_kind,
+            row.share,
+            row.valid_from,
+            row.valid_to,
+            row.check_state == CheckState.CHECKED,
+        )
+        for row in rows
+    ]
+
+
+def _is_valid(work: Work) -> ColumnElement[bool]:
+    return and_(
+        estate_relation.c.valid_from <= work.now,
+        or_(estate_relation.c.valid_to.is_(None), estate_relation.c.valid_to > work.now),
+    )
+
+
+def _may_act(work: Work) -> ColumnElement[bool]:
+    return and_(
+        _is_valid(work),
+        estate_relation.c.check_state == CheckState.CHECKED,
+        estate_relation.c.kind.in_(ACTING_KINDS),
+    )
