@@ -15,6 +15,7 @@ from handlers.accounts.directory import AccountDirectory
 from handlers.accounts.staff import FIRST_PASSWORD_JOB
 from handlers.estate import records as estate_records
 from handlers.estate.reaching import address_of_person
+from handlers.repair import offer as repair
 from handlers.settings import Settings
 from handlers.shared import attachments, calls, messages, texts
 from handlers.shared import records as shared_records
@@ -25,10 +26,15 @@ from handlers.shared.outbox_worker import Child, Worker
 from handlers.shared.sealed import KeyRing, SealedVault
 
 # Modules whose marked functions diagrams and forms may name.
-TOPIC_MODULES: tuple[ModuleType, ...] = ()
+TOPIC_MODULES: tuple[ModuleType, ...] = (*repair.TOPIC_MODULES,)
 
 # Importing these makes their tables known to the schema.
-RECORDS: tuple[ModuleType, ...] = (account_records, estate_records, shared_records)
+RECORDS: tuple[ModuleType, ...] = (
+    account_records,
+    estate_records,
+    shared_records,
+    *repair.RECORDS,
+)
 
 # What the outbox can run, by the name under which it is put there.
 JOBS: Mapping[str, JobFunction] = {
@@ -40,16 +46,17 @@ JOBS: Mapping[str, JobFunction] = {
 }
 
 # Every text that is sent to people.
-TEMPLATES = (*texts.TEMPLATES,)
+TEMPLATES = (*texts.TEMPLATES, *repair.TEMPLATES)
 
 # How the people that a message names by "kind:id" are reached.
 ADDRESSES: Mapping[str, messages.AddressOf] = {
     "account": deliveries.address_of_account,
     "person": address_of_person,
+    **repair.ADDRESSES,
 }
 
 # Who may see the photos of a record, by the kind of record that they are attached to.
-ATTACHMENT_READERS: Mapping[str, attachments.Reader] = {}
+ATTACHMENT_READERS: Mapping[str, attachments.Reader] = {**repair.READERS}
 
 
 def build(settings: Settings, clock: Clock | None = None, database: Database | None = None) -> Engine:

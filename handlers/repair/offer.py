@@ -1,0 +1,41 @@
+"""What repair offers to the installation: steps, tables, messages, addresses and who may see photos."""
+
+from types import ModuleType
+
+from handlers.repair import (
+    accepting,
+    closing,
+    confirming,
+    dispatching,
+    facts_desk,
+    facts_field,
+    outsourcing,
+    parts,
+    phone,
+    quoting,
+    records,
+    urgent,
+    visiting,
+    working,
+)
+from handlers.repair.media import READERS
+from handlers.repair.templates import ADDRESSES, TEMPLATES
+
+TOPIC_MODULES: tuple[ModuleType, ...] = (
+    accepting,
+    closing,
+    confirming,
+    dispatching,
+    facts_desk,
+    facts_field,
+    outsourcing,
+    parts,
+    phone,
+    quoting,
+    urgent,
+    visiting,
+    working,
+)
+RECORDS: tuple[ModuleType, ...] = (records,)
+
+__all__ = ["ADDRESSES", "READERS", "RECORDS", "TEMPLATES", "TOPIC_MODULES"]
