@@ -35,12 +35,7 @@ class PostgresServer:
         self._folder.mkdir()
         if os.geteuid() == 0:
             shutil.chown(self._folder, self._user, self._user)
-            for parent in (
-                self._folder.parent,
-                self._folder.parent.parent,
-                self._folder.parent.parent.parent,
-            ):
-                parent.chmod(parent.stat().st_mode | 0o011)
+            self._folder.parent.chmod(0o711)
         self._run(
             "initdb", "-D", str(self._folder), "-U", "wuye", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"
         )

@@ -44,7 +44,7 @@ errors = ["broken"]
 answers = ["outcome", "remark"]
 outputs = { doubled = "number" }
 [start.reported]
-variables = { wanted = "code" }
+variables = { wanted = "code", ready = "boolean" }
 """
 
 FORM = {
@@ -88,7 +88,7 @@ class Shop:
     behave: Callable[[Context], None] = lambda _context: None
 
     def deploy(self, *models: Model | tuple[str, bytes]) -> None:
-        """Deploy models with the topics and the form of this shop."""
+        """Deploy models with the topics and the forms of this shop."""
         files = {"topics.toml": TOPICS, "check.form": json.dumps(FORM).encode()}
         files["plain.form"] = json.dumps(PLAIN_FORM).encode()
         for model in models:
@@ -176,5 +176,6 @@ def shop(database: Database, clock: SettableClock) -> Shop:
         return {"doubled": 2}
 
     library = Library({"test.note": note, "test.cancelled": cancelled}, {"test.record": record}, {})
-    shop = Shop(Engine(database, directory, PlainVault(), outbox, library, clock), clock, directory, outbox)
+    engine = Engine(database, directory, PlainVault(), outbox, library, clock)
+    shop = Shop(engine, clock, directory, outbox)
     return shop

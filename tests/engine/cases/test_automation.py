@@ -1,0 +1,400 @@
+"""Steps without people: handlers that fail, timers that race, messages, outside workers, cancelled cases."""
+
+from datetime import timedelta
+
+import pytest
+
+from engine import external_tasks, incidents, instances, messages, tasks
+from engine.errors import AlreadyDone, HandlerFailed, NotPermitted, Refused, RuleBroken, TaskGone
+from engine.external_tasks import FetchedTask
+from engine.messages import NotAwaited
+from engine.service_tasks import Context
+from engine.store.tables import external_task, history_event, incident, instance, job, task_history
+from engine.timers import fire_due
+from tests.engine.cases.conftest import CLERK, MANAGER, RESIDENT, SECOND_CLERK, WORKER, Shop
+from tests.engine.models import Model
+
+
+def _automatic() -> Model:
+    return (
+        Model("auto")
+        .start(message="reported")
+        .user("first")
+        .service("note", "test.note")
+        .user("second")
+        .end()
+        .flow("start", "first", "note", "second", "end")
+    )
+
+
+def _fail(_context: Context) -> None:
+    raise ZeroDivisionError("secret 13800138000")
+
+
+def _refuse(_context: Context) -> None:
+    raise Refused("no_crew", "没有班组")
+
+
+def test_a_handler_runs_in_the_transaction_of_the_step_before_it(shop: Shop) -> None:
+    shop.deploy(_automatic())
+    shop.start("auto", message="reported", wanted="x")
+    shop.complete("first")
+
+    assert shop.calls == [("R1", "x")]
+    assert shop.steps() == ["second"]
+
+
+def test_a_failing_handler_keeps_the_persons_completion_and_is_tried_again(shop: Shop) -> None:
+    shop.deploy(_automatic())
+    shop.start("auto", message="reported", wanted="x")
+    shop.behave = _fail
+    shop.complete("first")
+
+    assert shop.steps() == []
+    assert [row.end_kind for row in shop.rows(task_history)] == ["completed"]
+    assert [(row.kind, row.attempts) for row in shop.rows(job)] == [("retry", 1)]
+
+    shop.behave = lambda _context: None
+    shop.clock.advance(minutes=1)
+    fire_due(shop.engine)
+
+    assert shop.steps() == ["second"]
+    assert shop.rows(job)[0].kind == "deadline"
+
+
+def test_a_handler_that_fails_five_times_becomes_an_incident_that_names_no_private_value(shop: Shop) -> None:
+    shop.deploy(_automatic())
+    shop.start("auto", message="reported", wanted="x")
+    shop.behave = _fail
+    shop.complete("first")
+    for _ in range(10):
+        shop.clock.advance(hours=12)
+        fire_due(shop.engine)
+
+    (row,) = shop.rows(incident)
+    assert (row.step_id, row.kind, len(shop.calls)) == ("note", "handler", 5)
+    assert "ZeroDivisionError" in row.message
+    assert "13800138000" not in row.message + row.cause
+    assert shop.rows(job) == []
+
+
+def test_a_manager_retries_an_incident_when_its_cause_is_gone(shop: Shop) -> None:
+    shop.deploy(_automatic())
+    shop.start("auto", message="reported", wanted="x")
+    shop.behave = _fail
+    shop.complete("first")
+    for _ in range(10):
+        shop.clock.advance(hours=12)
+        fire_due(shop.engine)
+    (row,) = shop.rows(incident)
+
+    with pytest.raises(AlreadyDone):
+        shop.engine.run(MANAGER, lambda work: incidents.retry(work, row.id, "再试一次"))
+    shop.behave = lambda _context: None
+    shop.engine.run(MANAGER, lambda work: incidents.retry(work, row.id, "已修复"))
+
+    assert shop.steps() == ["second"]
+    with shop.engine.reading(MANAGER) as work:
+        assert incidents.open_incidents(work) == []
+
+
+def test_a_clerk_neither_sees_nor_retries_incidents(shop: Shop) -> None:
+    shop.deploy(_automatic())
+    shop.start("auto", message="reported", wanted="x")
+    shop.behave = _fail
+    shop.complete("first")
+    for _ in range(10):
+        shop.clock.advance(hours=12)
+        fire_due(shop.engine)
+    (row,) = shop.rows(incident)
+
+    with shop.engine.reading(CLERK) as work:
+        assert incidents.open_incidents(work) == []
+    with pytest.raises(NotPermitted):
+        shop.engine.run(CLERK, lambda work: incidents.retry(work, row.id, "试试"))
+
+
+def test_a_refusal_takes_the_path_drawn_for_it(shop: Shop) -> None:
+    shop.deploy(
+        _automatic().error("nobody", "note", "no_crew").user("find", group="pm").flow("nobody", "find", "end")
+    )
+    shop.start("auto", message="reported", wanted="x")
+    shop.behave = _refuse
+    shop.complete("first")
+
+    assert shop.steps() == ["find"]
+
+
+def test_a_refusal_without_a_path_refuses_the_completion(shop: Shop) -> None:
+    shop.deploy(_automatic())
+    shop.start("auto", message="reported", wanted="x")
+    shop.behave = _refuse
+
+    with pytest.raises(Refused, match="没有班组"):
+        shop.complete("first")
+
+    assert shop.steps() == ["first"]
+    assert shop.rows(task_history) == []
+
+
+def _gated() -> Model:
+    return (
+        Model("gate")
+        .start(message="reported")
+        .user("first")
+        .exclusive("choose", default="left")
+        .user("left")
+        .user("right")
+        .end()
+        .flow("start", "first", "choose")
+        .flow("choose", "left")
+        .flow("choose", "right", when="${ready}")
+        .flow("left", "end")
+        .flow("right", "end")
+    )
+
+
+def test_a_condition_that_is_neither_true_nor_false_becomes_an_incident_and_keeps_the_completion(
+    shop: Shop,
+) -> None:
+    shop.deploy(_gated())
+    shop.start("gate", message="reported")
+    shop.complete("first")
+
+    (row,) = shop.rows(incident)
+    assert (row.step_id, row.kind, shop.steps()) == ("choose", "step", [])
+    assert [task.step_id for task in shop.rows(task_history)] == ["first"]
+
+
+def test_corrected_data_let_a_stuck_case_go_on(shop: Shop) -> None:
+    shop.deploy(_gated())
+    shop.start("gate", message="reported")
+    shop.complete("first")
+    (row,) = shop.rows(incident)
+    (case,) = shop.rows(instance)
+
+    with pytest.raises(NotPermitted):
+        shop.engine.run(CLERK, lambda work: instances.correct(work, case.id, {"ready": True}, "更正"))
+    shop.engine.run(MANAGER, lambda work: instances.correct(work, case.id, {"ready": True}, "更正"))
+    shop.engine.run(MANAGER, lambda work: incidents.retry(work, row.id, "数据已更正"))
+
+    assert shop.steps() == ["right"]
+
+
+def _timed(*, interrupting: bool) -> Model:
+    return (
+        Model("timed")
+        .start()
+        .user("first", due="PT2H")
+        .timer("late", "first", "PT30M", interrupting=interrupting)
+        .user("chase", group="pm")
+        .end()
+        .flow("start", "first", "end")
+        .flow("late", "chase", "end")
+    )
+
+
+def test_a_due_timer_wins_over_a_late_completion_and_the_person_is_told(shop: Shop) -> None:
+    shop.deploy(_timed(interrupting=True))
+    shop.start("timed")
+    shop.clock.advance(minutes=31)
+
+    with pytest.raises(TaskGone, match="时限已到"):
+        shop.complete("first")
+
+    assert shop.steps() == ["chase"]
+    assert [row.end_kind for row in shop.rows(task_history)] == ["withdrawn"]
+
+
+def test_a_timer_that_does_not_interrupt_leaves_the_task_open(shop: Shop) -> None:
+    shop.deploy(_timed(interrupting=False))
+    shop.start("timed")
+    shop.clock.advance(minutes=31)
+    fire_due(shop.engine)
+    fire_due(shop.engine)
+
+    assert shop.steps() == ["chase", "first"]
+    shop.complete("first")
+    assert shop.steps() == ["chase"]
+
+
+def test_a_timer_due_in_an_outage_fires_once_after_it(shop: Shop) -> None:
+    shop.deploy(_timed(interrupting=True))
+    shop.start("timed")
+    shop.clock.advance(days=2)
+    fire_due(shop.engine)
+    fire_due(shop.engine)
+
+    assert shop.steps() == ["chase"]
+
+
+def test_a_suspended_cases_timer_fires_after_it_is_resumed(shop: Shop) -> None:
+    shop.deploy(_timed(interrupting=True))
+    case = shop.start("timed")
+    shop.engine.run(MANAGER, lambda work: instances.suspend(work, case.id, "核实"))
+    shop.clock.advance(hours=1)
+    fire_due(shop.engine)
+    assert shop.steps() == ["first"]
+
+    shop.engine.run(MANAGER, lambda work: instances.resume(work, case.id))
+    fire_due(shop.engine)
+    assert shop.steps() == ["chase"]
+
+
+def _receiving() -> Model:
+    return (
+        Model("receive").start().user("first").receive("paid", "payment").user("thank").end()
+        .flow("start", "first", "paid", "thank", "end")
+    )  # fmt: skip
+
+
+def test_a_message_reaches_the_case_with_its_business_key(shop: Shop) -> None:
+    shop.deploy(_receiving())
+    shop.start("receive", "R1")
+    shop.start("receive", "R2")
+    for row in shop.open_tasks("first"):
+        shop.engine.run(CLERK, lambda work, task_id=row.id: tasks.complete(work, task_id, {}))
+    shop.engine.run(CLERK, lambda work: messages.correlate(work, "receive", "payment", "R2", {}))
+
+    assert shop.steps() == ["thank"]
+    with pytest.raises(NotAwaited):
+        shop.engine.run(CLERK, lambda work: messages.correlate(work, "receive", "payment", "R2", {}))
+
+
+def _outside() -> Model:
+    return (
+        Model("outside").start(message="reported").service("meter", "test.outside").user("read").end()
+        .error("broke", "meter", "broken").user("mend").flow("broke", "mend", "end")
+        .flow("start", "meter", "read", "end")
+    )  # fmt: skip
+
+
+def _fetch(shop: Shop, worker: str = "w1") -> list[FetchedTask]:
+    return shop.engine.run(
+        WORKER,
+        lambda work: external_tasks.fetch_and_lock(
+            work, worker, ["test.outside"], most=10, lock_for=timedelta(minutes=5)
+        ),
+    )
+
+
+def test_an_outside_worker_fetches_with_a_lock_and_completes(shop: Shop) -> None:
+    shop.deploy(_outside())
+    shop.start("outside", message="reported", wanted="m1")
+    (fetched,) = _fetch(shop)
+
+    assert fetched.inputs == {"wanted": "m1"}
+    assert _fetch(shop, "w2") == []
+    shop.engine.run(WORKER, lambda work: external_tasks.complete(work, fetched.id, "w1", {"measured": 7}))
+    assert shop.steps() == ["read"]
+    assert shop.rows(external_task) == []
+
+
+def test_a_lock_that_ran_out_lets_another_worker_in(shop: Shop) -> None:
+    shop.deploy(_outside())
+    shop.start("outside", message="reported", wanted="m1")
+    _fetch(shop)
+    shop.clock.advance(minutes=6)
+    (fetched,) = _fetch(shop, "w2")
+
+    with pytest.raises(RuleBroken):
+        shop.engine.run(WORKER, lambda work: external_tasks.complete(work, fetched.id, "w1", {}))
+
+
+def test_an_outside_task_without_retries_is_an_incident_that_can_be_retried(shop: Shop) -> None:
+    shop.deploy(_outside())
+    shop.start("outside", message="reported", wanted="m1")
+    (fetched,) = _fetch(shop)
+    shop.engine.run(
+        WORKER,
+        lambda work: external_tasks.failure(
+            work, fetched.id, "w1", "no signal", retries=0, retry_after=timedelta(0)
+        ),
+    )
+    assert _fetch(shop) == []
+    (row,) = shop.rows(incident)
+    shop.engine.run(MANAGER, lambda work: incidents.retry(work, row.id, "信号恢复"))
+
+    assert len(_fetch(shop)) == 1
+
+
+def test_an_outside_error_takes_the_path_drawn_for_it(shop: Shop) -> None:
+    shop.deploy(_outside())
+    shop.start("outside", message="reported", wanted="m1")
+    (fetched,) = _fetch(shop)
+    shop.engine.run(WORKER, lambda work: external_tasks.bpmn_error(work, fetched.id, "w1", "broken", {}))
+
+    assert shop.steps() == ["mend"]
+
+
+def test_a_person_is_no_outside_worker(shop: Shop) -> None:
+    with pytest.raises(NotPermitted), shop.engine.work(CLERK) as work:
+        external_tasks.fetch_and_lock(work, "w", ["test.outside"], most=1, lock_for=timedelta(minutes=1))
+
+
+def _cancellable() -> Model:
+    model = Model("ending", properties={"on_cancel": "test.cancelled"})
+    return (
+        model.start()
+        .user("first", cancel="resident")
+        .user("second")
+        .end()
+        .flow("start", "first", "second", "end")
+    )
+
+
+def test_who_the_step_names_cancels_with_a_reason(shop: Shop) -> None:
+    shop.deploy(_cancellable())
+    case = shop.start("ending")
+    with pytest.raises(NotPermitted):
+        shop.engine.run(SECOND_CLERK, lambda work: instances.cancel(work, case.id, "不修了"))
+    shop.engine.run(RESIDENT, lambda work: instances.cancel(work, case.id, "不修了"))
+
+    (row,) = shop.rows(instance)
+    assert (row.state, shop.open_tasks(), shop.rows(job)) == ("cancelled", [], [])
+    assert shop.calls == [("R1", "不修了")]
+    assert shop.rows(history_event)[-1].detail == {"reason": "不修了"}
+
+
+def test_a_later_step_may_not_be_cancelled_by_the_resident(shop: Shop) -> None:
+    shop.deploy(_cancellable())
+    case = shop.start("ending")
+    shop.complete("first")
+
+    with pytest.raises(NotPermitted):
+        shop.engine.run(RESIDENT, lambda work: instances.cancel(work, case.id, "不修了"))
+
+
+def test_a_cancellation_that_its_handler_refuses_changes_nothing(shop: Shop) -> None:
+    shop.deploy(_cancellable())
+    case = shop.start("ending")
+
+    with pytest.raises(Refused, match="现在不能取消"):
+        shop.engine.run(RESIDENT, lambda work: instances.cancel(work, case.id, "不可取消"))
+
+    assert shop.steps() == ["first"]
+
+
+def test_new_cases_take_the_new_version_and_running_ones_keep_theirs(shop: Shop) -> None:
+    shop.deploy(Model("v").start().user("old").end().flow("start", "old", "end"))
+    shop.start("v", "R1")
+    shop.deploy(Model("v").start().user("new", due="PT10M").end().flow("start", "new", "end"))
+    shop.start("v", "R2")
+
+    assert shop.steps() == ["new", "old"]
+    shop.complete("old")
+    assert shop.steps() == ["new"]
+
+
+def test_a_failed_retry_leaves_no_trace(shop: Shop) -> None:
+    shop.deploy(_automatic())
+    case = shop.start("auto", message="reported", wanted="x")
+    shop.behave = _fail
+    shop.complete("first")
+    (before,) = shop.rows(instance)
+    (retry,) = shop.rows(job)
+
+    with pytest.raises((AlreadyDone, HandlerFailed)):
+        shop.engine.run(MANAGER, lambda work: instances.retry(work, case.id, retry.token))
+
+    assert shop.rows(instance) == [before]
