@@ -10,7 +10,7 @@ from typing import Any, Literal
 from engine.bpmn.expressions.values import ValueType
 from engine.check_problem import CheckProblem, DeploymentRefused
 
-RESOURCE = "topics.toml"
+TOPICS_FILE = "topics.toml"
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 _TOPIC = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*", re.ASCII)
@@ -83,6 +83,11 @@ class Topics:
         if reader.problems:
             raise DeploymentRefused(reader.problems)
         return topics
+
+    def set_by(self, on_complete: str | None) -> Mapping[str, ValueType]:
+        """Return the variables that a form's command sets."""
+        completion = self.completions.get(on_complete or "")
+        return completion.outputs if completion else {}
 
     def known_answers(self, on_complete: str | None) -> frozenset[str] | None:
         """Return the keys that a form's command knows, None if it takes them all; without a command none."""
@@ -180,4 +185,4 @@ class _Reader:
     def _found(self, element: str, rule: str, zh: str, en: str) -> None:
         remedy_zh = "对照 topics.toml 的其他条目改正"
         remedy_en = "correct it after the pattern of the other entries of topics.toml"
-        self.problems.append(CheckProblem(RESOURCE, element, rule, zh, en, remedy_zh, remedy_en))
+        self.problems.append(CheckProblem(TOPICS_FILE, element, rule, zh, en, remedy_zh, remedy_en))

@@ -37,3 +37,12 @@ def lock_deployments(connection: Connection) -> None:
     """Let one deployment at a time go on until its transaction ends; on SQLite one writer is alone anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("LOCK TABLE deployment IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def one_at_a_time(connection: Connection, table: Table) -> None:
+    """Make other writers of a table that ask the same wait for the end of this transaction.
+
+    SQLite has one writer at a time anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE"))

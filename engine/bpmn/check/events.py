@@ -80,7 +80,7 @@ class Events:
             above: called processes around, so that a circle of calls ends.
         """
         if node.kind in ("serviceTask", "sendTask") and kind == "error":
-            topic = self.whole.surroundings.topics.services.get(node.camunda("topic"))
+            topic = self.whole.topics.services.get(node.camunda("topic"))
             return frozenset(topic.errors) if topic else frozenset()
         if node.kind == "callActivity":
             called = self.whole.processes.get(node.element.get("calledElement", ""))

@@ -18,13 +18,14 @@ from engine.bpmn.check.reading import DiagramReader
 from engine.bpmn.check.rules import FileRefused, Place, Report, Rule
 from engine.bpmn.check.services import check_services
 from engine.bpmn.check.structure import check_structure
-from engine.bpmn.check.tables import DUPLICATE_KEY, add_form, add_table
+from engine.bpmn.check.tables import DUPLICATE_KEY, add_form, add_table, add_topics
 from engine.bpmn.check.timers import check_repetition, check_times
 from engine.bpmn.check.tokens import check_tokens
 from engine.bpmn.check.waits import Waiting
 from engine.bpmn.check.whole import Surroundings, Whole
 from engine.bpmn.loader import read_xml
 from engine.check_problem import CheckProblem, in_order
+from engine.topics import TOPICS_FILE
 
 log = logging.getLogger(__name__)
 
@@ -70,11 +71,23 @@ def examine(files: Mapping[str, bytes], around: Surroundings) -> Examination:
     Args:
         files: name -> content, all that the diagrams among them use.
     """
-    examiner = _Examiner(around)
-    for name, content in sorted(files.items()):
-        examiner.read(name, content)
-    examiner.check()
+    examiner = _examiner(files, around)
+    if examiner.report.is_clean(TOPICS_FILE):  # else every topic would be unknown
+        examiner.check()
     return Examination(examiner.whole, in_order(examiner.report.problems))
+
+
+def read_whole(files: Mapping[str, bytes], around: Surroundings) -> Whole:
+    """Read files as far as possible, without checking them."""
+    return _examiner(files, around).whole
+
+
+def _examiner(files: Mapping[str, bytes], around: Surroundings) -> "_Examiner":
+    examiner = _Examiner(around)
+    # Topics come first: forms name them.
+    for name, content in sorted(files.items(), key=lambda file: (file[0] != TOPICS_FILE, file[0])):
+        examiner.read(name, content)
+    return examiner
 
 
 class _Examiner:
@@ -83,12 +96,15 @@ class _Examiner:
         self.report = Report()
 
     def read(self, name: str, content: bytes) -> None:
+        if name == TOPICS_FILE:
+            self._guarded(name, partial(add_topics, self.whole, content, self.report))
+            return
         kind = _FILE_NAME.fullmatch(name)
         if kind is None:
             self.report.add(FILE_NAME, Place(name[:200]))
             return
         add = {"bpmn": self._add_diagram, "dmn": self._add_table, "form": self._add_form}[kind[1]]
-        self._guarded(name, lambda: add(name, content))
+        self._guarded(name, partial(add, name, content))
 
     def _add_diagram(self, name: str, content: bytes) -> None:
         diagram = DiagramReader(name, read_xml(content), self.report).read()
@@ -109,7 +125,7 @@ class _Examiner:
         """Check the diagrams one by one, then what connects them."""
         whole, report = self.whole, self.report
         external = frozenset(
-            name for name, topic in whole.surroundings.topics.services.items() if topic.kind == "external"
+            name for name, topic in whole.topics.services.items() if topic.kind == "external"
         )
         waiting = Waiting.among(whole.processes, external)
         uses: list[Use] = []

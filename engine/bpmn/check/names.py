@@ -82,14 +82,13 @@ class Names:
         return frozenset(self.produced.get(process, ()))
 
     def _outputs(self, node: Node) -> Outputs:
-        topics = self.whole.surroundings.topics
+        topics = self.whole.topics
         found: dict[str, ValueType] = {}
         if node.kind == "userTask":
             form = self.whole.forms.get(node.camunda("formRef"))
             if form:
-                completion = topics.completions.get(form.on_complete or "")
                 found.update(form.variables)
-                found.update(completion.outputs if completion else {})
+                found.update(topics.set_by(form.on_complete))
         elif node.kind in ("serviceTask", "sendTask"):
             topic = topics.services.get(node.camunda("topic"))
             found.update(topic.outputs if topic else {})
@@ -160,7 +159,7 @@ def _process_at(whole: Whole, place: Place) -> Process:
 
 def reads(whole: Whole, process: Process) -> Iterator[tuple[Node, tuple[str, str], frozenset[str]]]:
     """Yield what nodes read without an expression: topics, tables, called processes, messages."""
-    topics = whole.surroundings.topics
+    topics = whole.topics
     for node in process.nodes():
         topic = topics.services.get(node.camunda("topic"))
         if topic and node.kind in ("serviceTask", "sendTask"):

@@ -87,7 +87,7 @@ def check_people(whole: Whole, process: Process, report: Report) -> None:
         process.place, process.name or process.id, ("可发起岗位", "the starter group"), words(starters)
     )
     on_cancel = process.properties.get("on_cancel", "")
-    topic = whole.surroundings.topics.services.get(on_cancel)
+    topic = whole.topics.services.get(on_cancel)
     if on_cancel and (topic is None or topic.kind != "handler"):
         report.add(UNKNOWN_CANCEL, process.place, name=process.name or process.id, topic=on_cancel)
     for node in process.nodes():

@@ -50,7 +50,7 @@ def _check_topic(whole: Whole, node: Node, report: Report) -> None:
     if not topic or node.camunda("type") != "external":
         if node.kind == "serviceTask" or topic:
             report.add(NO_TOPIC, node.place, name=node.label)
-    elif topic not in whole.surroundings.topics.services:
+    elif topic not in whole.topics.services:
         report.add(UNKNOWN_TOPIC, node.place, name=node.label, topic=topic)
 
 

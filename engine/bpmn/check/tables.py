@@ -1,4 +1,4 @@
-"""Checks decision tables and forms, and the table of escalation ladders, which the platform itself asks."""
+"""Checks what diagrams refer to: decision tables, escalation ladders, forms and topics."""
 
 from engine.bpmn.check.model import line_of
 from engine.bpmn.check.rules import Place, Report, Rule
@@ -6,9 +6,10 @@ from engine.bpmn.check.whole import Whole
 from engine.bpmn.decisions import Decision, DecisionFailed, DecisionsRefused, read_decisions
 from engine.bpmn.expressions import tree
 from engine.bpmn.loader import read_xml
-from engine.check_problem import Severity
+from engine.check_problem import DeploymentRefused, Severity
 from engine.escalation import ASSIGNEE, LADDER_DECISION, LadderBroken, Rung, parse_ladder
 from engine.forms import Form, read_form
+from engine.topics import TOPICS_FILE, Topics
 
 TABLE = Rule(
     "table",
@@ -45,6 +46,15 @@ LADDER = Rule(
     "escalation ladder “{ladder}”: {reason}",
     "列 level 写 1 到 9，after 写 80% 或 PT20M，notify 和 widen 写岗位代码",
     "level is 1 to 9, after 80% or PT20M, notify and widen are posts",
+)
+
+
+NO_PYTHON = Rule(
+    "no_python",
+    "{kind}“{name}”没有对应的程序",
+    "there is no Python behind the {kind} “{name}”",
+    "检查拼写；新主题要先由开发人员编写程序",
+    "check the spelling; a new topic first needs a developer",
 )
 
 
@@ -108,6 +118,27 @@ def _posts(rung: Rung) -> tuple[str, ...]:
     return (*rung.notify, rung.widen) if rung.widen else rung.notify
 
 
+def add_topics(whole: Whole, content: bytes, report: Report) -> None:
+    """Read topics.toml and compare it with the Python behind it."""
+    whole.has_topics = True
+    try:
+        whole.topics = Topics.parse(content)
+    except DeploymentRefused as refused:
+        report.problems.extend(refused.problems)
+        return
+    library = whole.surroundings.library
+    if library is None:
+        return
+    pairs = (
+        ("handler", whole.topics.handlers(), library.handlers),
+        ("completion", whole.topics.completions, library.completions),
+        ("form_data", whole.topics.form_data, library.form_data),
+    )
+    for kind, declared, offered in pairs:
+        for name in sorted(set(declared) - offered.keys()):
+            report.add(NO_PYTHON, Place(TOPICS_FILE, name), kind=kind, name=name)
+
+
 def add_form(whole: Whole, resource: str, content: bytes, report: Report) -> None:
     """Read a form and note what is wrong with it."""
     form, problems = read_form(resource, content)
@@ -124,7 +155,7 @@ def add_form(whole: Whole, resource: str, content: bytes, report: Report) -> Non
 
 
 def _check_topics(whole: Whole, place: Place, form: Form, report: Report) -> None:
-    topics = whole.surroundings.topics
+    topics = whole.topics
     if form.on_open and form.on_open not in topics.form_data:
         report.add(FORM_TOPIC, place, form=form.id, key="on_open", topic=form.on_open)
     if not form.on_complete:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from engine.bpmn.check.model import Diagram, Process
 from engine.bpmn.decisions import Decision
 from engine.forms import Form
+from engine.ports import Library
 from engine.topics import Topics
 
 
@@ -15,11 +16,12 @@ class Surroundings:
     Attributes:
         groups: post codes.
         calendars: names of working calendars.
+        library: the Python behind the topics; None where only files are compared with each other.
     """
 
-    topics: Topics
     groups: frozenset[str]
     calendars: frozenset[str]
+    library: Library | None = None
 
 
 @dataclass
@@ -29,10 +31,13 @@ class Whole:
     Attributes:
         processes, decisions, forms: by the key that others name them by; the first one where two claim it.
         decision_files, form_files: key -> file.
+        has_topics: whether topics.toml is among the files.
         ladders: names that the table of escalation ladders knows.
     """
 
     surroundings: Surroundings
+    topics: Topics = field(default_factory=Topics)
+    has_topics: bool = False
     diagrams: dict[str, Diagram] = field(default_factory=dict)
     processes: dict[str, Process] = field(default_factory=dict)
     decisions: dict[str, Decision] = field(default_factory=dict)

@@ -1,0 +1,196 @@
+"""Loads, compiles and begins procedures in a child process with limits on time and memory."""
+
+import json
+import logging
+import os
+import resource
+import subprocess
+import sys
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from engine.bpmn.check.rules import Place, Report, Rule
+from engine.bpmn.check.whole import Whole
+from engine.bpmn.errors import BudgetExceeded, ModelInvalid, StepFailed
+from engine.bpmn.expressions import ValueType
+from engine.durations import format_moment, parse_moment
+from engine.errors import Refused
+from engine.topics import Topic, Topics
+
+log = logging.getLogger(__name__)
+
+CPU_SECONDS = 2
+MEMORY_BYTES = 512 * 1024 * 1024
+WALL_SECONDS = 10
+ROOTS_AT_ONCE = 8
+_LARGEST_ANSWER = 1_000_000
+_ROOT = Path(__file__).resolve().parents[2]
+# Isolated from the environment and the current folder; the platform's own folder is all it may import from.
+_PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from engine.bpmn import trial; trial.main()"
+
+TOO_COSTLY = Rule(
+    "too_costly",
+    "试装载流程“{name}”超出限制（处理器 {cpu} 秒、内存 512 MB）",
+    "loading the procedure “{name}” took more than it may ({cpu} s of processor, 512 MB)",
+    "把流程拆小，减少嵌套和并行分支",
+    "split the procedure; use fewer nested and parallel parts",
+)
+NOT_LOADABLE = Rule(
+    "not_loadable",
+    "流程“{name}”无法装载：{zh}",
+    "the procedure “{name}” cannot be loaded: {en}",
+    "改正指出的元素；看不出原因时请把文件交给系统管理员",
+    "correct the element; if the cause is not clear, give the file to the system administrator",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What to try.
+
+    Attributes:
+        roots: keys of the procedures.
+        forms: form -> the variables that its answers set.
+        now: what the trial takes for the present moment.
+    """
+
+    roots: tuple[str, ...]
+    files: Mapping[str, bytes]
+    topics: Topics
+    forms: Mapping[str, Mapping[str, ValueType]]
+    now: datetime
+    zone: str
+
+
+def try_out(trial: Trial, whole: Whole, report: Report) -> None:
+    """Try procedures a few at a time, and report those that do not load within the limits."""
+    todo = [trial.roots[at : at + ROOTS_AT_ONCE] for at in range(0, len(trial.roots), ROOTS_AT_ONCE)]
+    while todo:
+        roots = todo.pop()
+        answer = _ask_child(trial, roots)
+        if answer is None and len(roots) > 1:
+            todo.extend((root,) for root in roots)  # once more one by one, to tell which one it was
+        elif answer is None:
+            report.add(TOO_COSTLY, whole.processes[roots[0]].place, name=roots[0], cpu=CPU_SECONDS)
+        for root, element, zh, en in answer or ():
+            report.add(NOT_LOADABLE, _place(whole, root, element), name=root, zh=zh, en=en)
+
+
+def _place(whole: Whole, root: str, element: str) -> Place:
+    for process in whole.processes.values():
+        for node in process.nodes():
+            if node.id == element:
+                return node.place
+    return whole.processes[root].place
+
+
+def _ask_child(trial: Trial, roots: tuple[str, ...]) -> list[tuple[str, str, str, str]] | None:
+    """Run the child; None when it was stopped or said nothing usable."""
+    command = [sys.executable, "-I", "-c", _PROGRAM, str(_ROOT)]
+    try:
+        done = subprocess.run(  # noqa: S603  # our own interpreter and a fixed program
+            command,
+            input=_written(trial, roots),
+            capture_output=True,
+            timeout=WALL_SECONDS,
+            check=False,
+            env={},
+        )
+    except subprocess.TimeoutExpired:
+        return None
+    if done.returncode != 0 or len(done.stdout) > _LARGEST_ANSWER:
+        log.warning("trial of %s ended with %s: %s", roots, done.returncode, done.stderr[-2000:])
+        return None
+    return [(str(root), str(element), str(zh), str(en)) for root, element, zh, en in json.loads(done.stdout)]
+
+
+def _written(trial: Trial, roots: Iterable[str]) -> bytes:
+    topics = trial.topics
+    request = {
+        "roots": list(roots),
+        "files": {name: b64encode(content).decode() for name, content in trial.files.items()},
+        "services": [
+            [topic.name, topic.kind, list(topic.inputs), dict(topic.outputs), list(topic.errors)]
+            for topic in topics.services.values()
+        ],
+        "starts": {message: dict(variables) for message, variables in topics.starts.items()},
+        "forms": {form: dict(variables) for form, variables in trial.forms.items()},
+        "now": format_moment(trial.now),
+        "zone": trial.zone,
+    }
+    return json.dumps(request).encode()
+
+
+# --- in the child ------------------------------------------------------------------------------------------
+
+
+def main() -> None:
+    """Answer one request from standard input; a limit that is passed ends the process."""
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    request = json.load(sys.stdin)
+    findings = [found for root in request["roots"] for found in _tried(root, request)]
+    os.write(sys.stdout.fileno(), json.dumps(findings).encode())
+
+
+def _tried(root: str, request: Mapping[str, Any]) -> list[list[str]]:
+    try:
+        _begin(root, request)
+    except ModelInvalid as error:
+        return [[root, error.element, error.zh, error.en]]
+    except BudgetExceeded as error:
+        return [[root, error.element, error.text(), "it runs on without end, or grows too large"]]
+    except RecursionError:
+        return [[root, "", "结构太深或太长", "it is too deep or too long"]]
+    return []
+
+
+def _begin(root: str, request: Mapping[str, Any]) -> None:
+    from engine.bpmn.program import compile_program  # noqa: PLC0415  # the parent never loads SpiffWorkflow here
+    from engine.bpmn.runtime import Run  # noqa: PLC0415
+
+    program = compile_program(
+        root,
+        {name: b64decode(content) for name, content in request["files"].items()},
+        _topics(request),
+        forms={form: _types(variables) for form, variables in request["forms"].items()},
+        zone=request["zone"],
+    )
+    host = _TrialHost(parse_moment(request["now"]))
+    for message in program.starts:
+        try:
+            Run.load(program, Run.start(program, host, message=message, variables={}).dump())
+        except BudgetExceeded:
+            raise
+        except (StepFailed, Refused):
+            continue  # without its variables a case may well stop at once
+
+
+@dataclass(frozen=True)
+class _TrialHost:
+    """Runs no handler: what it would set stays null."""
+
+    now: datetime
+    hold: frozenset[Any] = field(default=frozenset())
+
+    def handle(self, *_where: object) -> dict[str, Any]:
+        return {}
+
+
+def _topics(request: Mapping[str, Any]) -> Topics:
+    services = [
+        Topic(name, kind, tuple(inputs), _types(outputs), tuple(errors))
+        for name, kind, inputs, outputs, errors in request["services"]
+    ]
+    starts = {message: _types(variables) for message, variables in request["starts"].items()}
+    return Topics(services={topic.name: topic for topic in services}, starts=starts)
+
+
+def _types(variables: Mapping[str, str]) -> dict[str, ValueType]:
+    return {name: ValueType(kind) for name, kind in variables.items()}
