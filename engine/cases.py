@@ -1,0 +1,250 @@
+"""Reads a case for its page: its steps and times, what happened, remarks, and where its tokens stand."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from engine import history, rights, stepping
+from engine.bpmn.program import Program, Step
+from engine.errors import InstanceNotFound
+from engine.history import Happened
+from engine.stepping import Case
+from engine.store.tables import bundle, case_comment, definition, instance, resource, task_history, user_task
+from engine.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class CaseStep:
+    """One human step of a case, open or over.
+
+    Attributes:
+        path: call activities from the root, "/"-joined.
+        actor_id: who ended it; None while it is open.
+        end_kind: completed, withdrawn or cancelled; None while it is open.
+    """
+
+    task_id: int
+    path: str
+    process: str
+    step_id: str
+    name: str
+    name_en: str
+    group_code: str
+    assignee_id: int | None
+    opened_at: datetime
+    due_at: datetime | None
+    is_late: bool
+    is_paused: bool = False
+    actor_id: int | None = None
+    ended_at: datetime | None = None
+    end_kind: str | None = None
+    outcome: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A remark that somebody added."""
+
+    at: datetime
+    actor_id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One diagram of a case: the procedure itself, or one that it calls.
+
+    Attributes:
+        path: call activities from the root, "/"-joined; "" is the procedure itself.
+        done, open: ids of elements that were left, and that hold a token now.
+        late: those among the open whose step is overdue.
+    """
+
+    path: str
+    process: str
+    name: str
+    name_en: str
+    done: frozenset[str] = frozenset()
+    open: frozenset[str] = frozenset()
+    late: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class CaseDetail:
+    """A case and all that its page shows."""
+
+    case: Case
+    program: Program
+    steps: tuple[CaseStep, ...]
+    events: tuple[Happened, ...]
+    remarks: tuple[Remark, ...]
+    sheets: tuple[Sheet, ...]
+
+    def step(self, element: str) -> Step | None:
+        """Find what a diagram of this case says about an element."""
+        return next((step for (_, known), step in self.program.steps.items() if known == element), None)
+
+
+def find(work: Work, business_key: str) -> Case:
+    """Find a case by its number; of several with one number the newest.
+
+    Raises:
+        InstanceNotFound: no such case, or it is none of the actor's business.
+    """
+    rows = work.connection.execute(
+        select(instance).where(instance.c.business_key == business_key).order_by(instance.c.id.desc())
+    )
+    for case in rows:
+        if rights.may_see(work, case):
+            return case
+    raise InstanceNotFound("case_not_found", "没有单号为 {key} 的流程", key=business_key)
+
+
+def detail(work: Work, business_key: str) -> CaseDetail:
+    """Read a case by its number.
+
+    Raises:
+        InstanceNotFound: as `find`.
+    """
+    case = find(work, business_key)
+    program = stepping.program_of(work, case)
+    steps = (*_past(work, case), *_open(work, case))
+    events = tuple(history.events(work, case.id))
+    return CaseDetail(
+        case, program, steps, events, _remarks(work, case), _sheets(case, program, steps, events)
+    )
+
+
+def diagram(work: Work, case: Case, process: str) -> bytes:
+    """Return the BPMN file that holds a process, in the very version that the case runs on."""
+    return bundle_diagram(work, case.bundle_id, process)
+
+
+def bundle_diagram(work: Work, bundle_id: int, process: str) -> bytes:
+    """Return the BPMN file that holds a process, in the version of a bundle; the caller has checked who asks.
+
+    Raises:
+        InstanceNotFound: the bundle has no such process.
+    """
+    resources = work.connection.execute(
+        select(bundle.c.resources).where(bundle.c.id == bundle_id)
+    ).scalar_one_or_none()
+    found = work.connection.execute(
+        select(resource.c.content)
+        .join(definition, definition.c.resource_id == resource.c.id)
+        .where(
+            definition.c.kind == "process",
+            definition.c.key == process,
+            resource.c.id.in_([int(number) for number in (resources or {}).values()]),
+        )
+    ).scalar()
+    if found is None:
+        raise InstanceNotFound("diagram_not_found", "没有流程图“{key}”", key=process)
+    return bytes(found)
+
+
+def _past(work: Work, case: Case) -> list[CaseStep]:
+    rows = work.connection.execute(
+        select(task_history).where(task_history.c.instance_id == case.id).order_by(task_history.c.id)
+    )
+    return [
+        CaseStep(
+            **_common(row),
+            is_late=row.late,
+            actor_id=row.actor_id,
+            ended_at=row.ended_at,
+            end_kind=row.end_kind,
+            outcome=row.outcome,
+        )
+        for row in rows
+    ]
+
+
+def _open(work: Work, case: Case) -> list[CaseStep]:
+    rows = work.connection.execute(
+        select(user_task).where(user_task.c.instance_id == case.id).order_by(user_task.c.id)
+    )
+    return [
+        CaseStep(
+            **_common(row),
+            is_late=row.due_at is not None and row.due_at < work.now and row.paused_at is None,
+            is_paused=row.paused_at is not None,
+        )
+        for row in rows
+    ]
+
+
+def _common(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "task_id": row.id,
+        "path": row.path,
+        "process": row.called_process,
+        "step_id": row.step_id,
+        "name": row.name,
+        "name_en": row.name_en,
+        "group_code": row.group_code,
+        "assignee_id": row.assignee_id,
+        "opened_at": row.opened_at,
+        "due_at": row.due_at,
+    }
+
+
+def _remarks(work: Work, case: Case) -> tuple[Remark, ...]:
+    rows = work.connection.execute(
+        select(case_comment).where(case_comment.c.instance_id == case.id).order_by(case_comment.c.id)
+    )
+    unseal = work.engine.vault.open
+    return tuple(
+        Remark(row.at, row.actor_id, unseal("case_comment", "body", row.id, row.body)) for row in rows
+    )
+
+
+def _sheets(
+    case: Case, program: Program, steps: tuple[CaseStep, ...], events: tuple[Happened, ...]
+) -> tuple[Sheet, ...]:
+    """Say for each diagram that the case has come to which elements it left and which hold a token.
+
+    The procedure itself comes first, then what it called, in the order of the calls.
+    """
+    entered = Counter((event.path, event.step_id) for event in events if event.kind == "entered")
+    left = Counter((event.path, event.step_id) for event in events if event.kind in {"left", "cancelled"})
+    is_over = case.state not in {"active", "suspended"}
+    still = set() if is_over else {place for place, count in entered.items() if count > left[place]}
+    late = {(step.path, step.step_id) for step in steps if step.end_kind is None and step.is_late}
+    sheets = []
+    for path in dict.fromkeys(["", *(event.path for event in events)]):
+        process = _process_at(program, path)
+        call = program.steps.get(_call_of(program, path)) if path else None
+        sheets.append(
+            Sheet(
+                path=path,
+                process=process,
+                name=call.name if call else program.name,
+                name_en=call.name_en if call else program.name_en,
+                done=frozenset(element for at, element in left if at == path) - _at(still, path),
+                open=_at(still, path),
+                late=_at(late, path),
+            )
+        )
+    return tuple(sheets)
+
+
+def _at(places: set[tuple[str, str]], path: str) -> frozenset[str]:
+    return frozenset(element for at, element in places if at == path)
+
+
+def _call_of(program: Program, path: str) -> tuple[str, str]:
+    """Return (process, element) of the call activity that a path ends with."""
+    above, _, element = path.rpartition("/")
+    return _process_at(program, above), element
+
+
+def _process_at(program: Program, path: str) -> str:
+    process = program.key
+    for element in filter(None, path.split("/")):
+        step = program.steps.get((process, element))
+        process = (step.called if step else None) or process
+    return process

@@ -1,0 +1,75 @@
+"""Lists the procedures of an installation with their versions, for pages about them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from engine.errors import DefinitionNotFound
+from engine.store.tables import bundle, deployment, instance
+from engine.work import Work
+
+READ = "process.read"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a procedure: the exact files that its cases run on.
+
+    Attributes:
+        open_cases: how many cases still run on it.
+    """
+
+    bundle_id: int
+    process_key: str
+    version: int
+    deployed_at: datetime
+    actor_id: int
+    deployment: str
+    open_cases: int
+
+
+def current(work: Work) -> list[Version]:
+    """Return the newest version of every procedure."""
+    newest = {found.process_key: found for found in _versions(work, None)}
+    return [newest[key] for key in sorted(newest)]
+
+
+def versions(work: Work, process_key: str) -> list[Version]:
+    """Return all versions of a procedure, the newest first.
+
+    Raises:
+        DefinitionNotFound: no procedure of that key was deployed.
+    """
+    found = _versions(work, process_key)
+    if not found:
+        raise DefinitionNotFound("process_not_found", "没有流程“{key}”", key=process_key)
+    return found[::-1]
+
+
+def _versions(work: Work, process_key: str | None) -> list[Version]:
+    if not any(permission == READ for permission, _ in work.grants.permissions):
+        work.require(READ)
+    counted = (
+        select(instance.c.bundle_id, func.count().label("open_cases"))
+        .where(instance.c.state.in_(("active", "suspended")))
+        .group_by(instance.c.bundle_id)
+        .subquery()
+    )
+    query = (
+        select(
+            bundle.c.id,
+            bundle.c.process_key,
+            bundle.c.version,
+            bundle.c.created_at,
+            deployment.c.actor_id,
+            deployment.c.name,
+            func.coalesce(counted.c.open_cases, 0).label("open_cases"),
+        )
+        .join(deployment, deployment.c.id == bundle.c.deployment_id)
+        .outerjoin(counted, counted.c.bundle_id == bundle.c.id)
+        .order_by(bundle.c.process_key, bundle.c.version)
+    )
+    if process_key is not None:
+        query = query.where(bundle.c.process_key == process_key)
+    return [Version(*row) for row in work.connection.execute(query)]
