@@ -6,13 +6,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from flask_babel import gettext
-
 from engine.bpmn.expressions import ExpressionError
 from engine.forms import Component, ComponentType, Form
 from engine.forms.answers import Options, Reader
 from engine.ports import Json
 from web.conditions import ServerOnly, for_browser
+from web.texts import gettext
 from web.words import either
 
 _LINES_SHOWN = 3

@@ -1,13 +1,15 @@
 """Says moments, spans, limits and amounts in the reader's language."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from flask_babel import format_date, format_datetime, get_locale, get_timezone, gettext
+from flask_babel import format_date, format_datetime, get_locale, get_timezone
 
 from engine.durations import Duration
 from engine.errors import Problem
+from web.texts import gettext
 
 SOON_SHARE = 0.25
 SOON_LEAST = timedelta(minutes=10)
@@ -74,7 +76,7 @@ def _joined(*parts: tuple[int, str]) -> str:
 
 def moment(value: datetime) -> str:
     """Say a moment with date and time."""
-    return format_datetime(value, "yyyy-MM-dd HH:mm")
+    return str(format_datetime(value, "yyyy-MM-dd HH:mm"))
 
 
 def moment_short(value: datetime, now: datetime) -> str:
@@ -82,10 +84,10 @@ def moment_short(value: datetime, now: datetime) -> str:
     zone = get_timezone() or ZoneInfo("Asia/Shanghai")
     here, today = value.astimezone(zone), now.astimezone(zone)
     if here.date() == today.date():
-        return format_datetime(value, "HH:mm")
+        return str(format_datetime(value, "HH:mm"))
     if here.year == today.year:
-        return format_datetime(value, "MM-dd HH:mm")
-    return format_date(value, "yyyy-MM-dd")
+        return str(format_datetime(value, "MM-dd HH:mm"))
+    return str(format_date(value, "yyyy-MM-dd"))
 
 
 def money(fen: int) -> str:
@@ -110,10 +112,19 @@ def problem_text(problem: Problem) -> str:
     return filled(problem.message, problem.params)
 
 
-def filled(template: str, params: object) -> str:
+def filled(template: str, params: Mapping[str, object]) -> str:
     """Translate a message and fill in its fields, each in the reader's language too."""
-    values = params if isinstance(params, dict) else {}
-    return gettext(template).format(**{name: _said(value) for name, value in values.items()})
+    return gettext(template).format(**{name: _said(value) for name, value in params.items()})
+
+
+def said(text: object) -> str:
+    """Say a word of the trade that data bring in Chinese; what nobody translated stays as it is."""
+    if isinstance(text, list | tuple):
+        return either(str(text[0]), str(text[-1]))
+    whole = str(text)
+    if not whole or not is_english():
+        return whole
+    return ", ".join(gettext(part) for part in whole.split("、")) if "、" in whole else gettext(whole)
 
 
 def _said(value: object) -> object:

@@ -1,0 +1,75 @@
+"""Builds the Flask application that serves one engine."""
+
+import datetime as dt
+from collections.abc import Iterable
+
+from flask import Blueprint, Flask
+
+from engine.work import Engine
+from handlers import settings
+from web import (
+    account,
+    assets,
+    attachments,
+    cases,
+    context,
+    desk,
+    errors,
+    guard,
+    home,
+    i18n,
+    inbox,
+    incidents,
+    language,
+    navigation,
+    operation,
+    outbox,
+    overdue,
+    processes,
+    resident,
+    security,
+    signin,
+    tasks,
+)
+from web.config import WebConfig
+
+BLUEPRINTS: Iterable[Blueprint] = (
+    account.bp,
+    attachments.bp,
+    cases.bp,
+    desk.bp,
+    home.bp,
+    inbox.bp,
+    incidents.bp,
+    language.bp,
+    operation.bp,
+    outbox.bp,
+    overdue.bp,
+    processes.bp,
+    resident.bp,
+    signin.bp,
+    tasks.bp,
+)
+
+
+def create_app(engine: Engine, config: WebConfig) -> Flask:
+    """Build the application.
+
+    Args:
+        engine: of the installation; its settings give the secret that signs cookies.
+    """
+    app = Flask(__name__)
+    app.secret_key = settings.of(engine).secret("cookie")
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.config["PERMANENT_SESSION_LIFETIME"] = dt.timedelta(days=31)
+    context.keep(app, engine, config)
+    security.init_app(app, config)
+    i18n.init_app(app)
+    assets.init_app(app)
+    errors.init_app(app)
+    guard.init_app(app)
+    navigation.init_app(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    return app

@@ -1,0 +1,40 @@
+"""The command line `wuye`: set an installation up, serve it, deploy procedures, look after it."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from engine.errors import Problem
+from web.cli import installing, procedures, serving, tokens
+
+REFUSED = 1
+
+MODULES = (installing, serving, procedures, tokens)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Build the parser with every command."""
+    built = argparse.ArgumentParser(
+        prog="wuye",
+        description="Workflow platform of a property-management company. Settings come from the environment: "
+        "DATABASE_URL and WUYE_* (WUYE_DATA_DIR, WUYE_HTTPS, WUYE_PROXIES, ...).",
+    )
+    commands = built.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for module in MODULES:
+        module.add_commands(commands)
+    return built
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Returns:
+        0 done, 1 refused with reasons; argparse ends with 2 on wrong usage.
+    """
+    arguments = parser().parse_args(argv)
+    try:
+        done: int | None = arguments.run(arguments)
+    except Problem as problem:
+        print(problem.text(), file=sys.stderr)
+        return REFUSED
+    return done or 0

@@ -1,0 +1,105 @@
+"""`wuye check` and `wuye deploy`: what process owners do with their files."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from engine import definitions
+from engine.check_problem import CheckProblem, DeploymentRefused
+from engine.store import schema
+from engine.topics import TOPICS_FILE
+from engine.work import SYSTEM, Engine
+from handlers import bootstrap, settings
+
+BUILT_IN = Path(__file__).resolve().parents[2] / "processes"
+KINDS = (".bpmn", ".dmn", ".form")
+REFUSED = 1
+
+
+def add_commands(commands: Any) -> None:
+    """Add the commands to the parser."""
+    check = commands.add_parser("check", help="run the deployment checks; nothing is stored")
+    check.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    check.add_argument("--json", action="store_true", help="print the findings as JSON")
+    check.set_defaults(run=run_check)
+    deploy = commands.add_parser("deploy", help="check files and put them into force for new cases")
+    deploy.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    deploy.add_argument("--name", default="wuye deploy", help="what the deployment is called")
+    deploy.set_defaults(run=run_deploy)
+
+
+def run_check(arguments: argparse.Namespace) -> int:
+    """Print every finding of the files as if they were deployed now; refused when there is an error."""
+    files = read(arguments.files)
+    with _engine() as engine, engine.reading(SYSTEM) as work:
+        problems = definitions.check(work, files)
+    if arguments.json:
+        print(json.dumps([asdict(one) for one in problems], ensure_ascii=False, indent=2))
+    else:
+        tell(problems)
+    return REFUSED if any(one.is_error for one in problems) else 0
+
+
+@contextmanager
+def _engine() -> Iterator[Engine]:
+    """Give the engine of the installation, or of an empty one where none was made yet."""
+    engine = bootstrap.build(settings.from_environment())
+    with engine.database.reading() as connection:
+        is_made = schema.current(connection) is not None
+    if is_made:
+        yield engine
+        return
+    with TemporaryDirectory() as folder:
+        engine = bootstrap.build(settings.from_environment({"WUYE_DATA_DIR": folder}))
+        schema.upgrade(engine.database)
+        yield engine
+        engine.database.dispose()
+
+
+def run_deploy(arguments: argparse.Namespace) -> int:
+    """Deploy files; print what was stored, or why nothing was."""
+    engine = bootstrap.build(settings.from_environment())
+    files = read(arguments.files)
+    try:
+        deployed = engine.run(
+            SYSTEM, lambda work: definitions.deploy(work, arguments.name, files, source="command line")
+        )
+    except DeploymentRefused as refused:
+        tell(refused.problems)
+        return REFUSED
+    for one in deployed.definitions:
+        print(f"{one.kind} {one.key} version {one.version} ({one.resource})")
+    if not deployed.definitions:
+        print("Nothing new: every file is in force already.")
+    return 0
+
+
+def deploy_built_in(engine: Engine) -> None:
+    """Deploy the procedures that come with the product; files that are in force already are passed over."""
+    files = read(
+        sorted(path for path in BUILT_IN.rglob("*") if path.suffix in KINDS or path.name == TOPICS_FILE)
+    )
+    engine.run(SYSTEM, lambda work: definitions.deploy(work, "built-in", files, source="product"))
+
+
+def read(paths: Sequence[Path]) -> dict[str, bytes]:
+    """Read files; a folder stands for the procedure files in it."""
+    found: list[Path] = []
+    for path in paths:
+        inside = (one for one in path.rglob("*") if one.suffix in KINDS or one.name == TOPICS_FILE)
+        found += sorted(inside) if path.is_dir() else [path]
+    return {path.name: path.read_bytes() for path in found}
+
+
+def tell(problems: Iterable[CheckProblem]) -> None:
+    """Print findings, one in a paragraph, in both languages."""
+    for one in problems:
+        word = "error" if one.is_error else "warning"
+        print(f"{one.resource} {one.element_id} [{one.rule}] {word}", file=sys.stderr)
+        print(f"  {one.zh}；{one.remedy_zh}\n  {one.en}; {one.remedy_en}", file=sys.stderr)

@@ -1,0 +1,85 @@
+"""`wuye serve` and `wuye worker`: the processes of an installation."""
+
+import argparse
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from handlers import bootstrap, settings
+from web.app import create_app
+from web.background import Background
+from web.config import from_environment
+
+THREADS = 16
+STOP_SECONDS = 20
+
+
+def add_commands(commands: Any) -> None:
+    """Add the commands to the parser."""
+    serve = commands.add_parser("serve", help="serve pages, with clock and outbox worker inside")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    serve.add_argument("--port", type=int, default=8000, help="port to listen on (default: %(default)s)")
+    serve.add_argument("--threads", type=int, default=THREADS, help="requests at once (default: %(default)s)")
+    serve.set_defaults(run=run_serve)
+    worker = commands.add_parser("worker", help="run clock and outbox without pages, beside other nodes")
+    worker.set_defaults(run=run_worker)
+
+
+def run_serve(arguments: argparse.Namespace) -> None:
+    """Serve until told to stop."""
+    _log_to_stderr()
+    Server(arguments.host, arguments.port, arguments.threads).run()
+
+
+def run_worker(_arguments: argparse.Namespace) -> None:
+    """Run the clock and the outbox until told to stop."""
+    _log_to_stderr()
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    background = Background(bootstrap.build(settings.from_environment()))
+    background.start()
+    stop.wait()
+    background.stop()
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """One gunicorn process with threads; the engine lives in it, with its clock and its outbox worker."""
+
+    def __init__(self, host: str, port: int, threads: int) -> None:
+        self._options: dict[str, Any] = {
+            "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+            "workers": 1,
+            "worker_class": "gthread",
+            "threads": threads,
+            "graceful_timeout": STOP_SECONDS,
+            "control_socket_disable": True,
+            "post_worker_init": lambda _worker: self._background.start(),
+            "worker_exit": lambda _server, _worker: self._stop(),
+        }
+        self._background: Background
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Hand the options to gunicorn."""
+        for name, value in self._options.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> Callable[..., Any]:
+        """Build the application; gunicorn calls this in the process that serves."""
+        engine = bootstrap.build(settings.from_environment())
+        self._background = Background(engine)
+        return create_app(engine, from_environment())
+
+    def _stop(self) -> None:
+        if hasattr(self, "_background"):
+            self._background.stop()
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")

@@ -1,0 +1,30 @@
+"""`wuye token create`: a service account for a program that uses /engine-rest."""
+
+import argparse
+from typing import Any
+
+from engine.errors import RuleBroken
+from engine.work import SYSTEM
+from handlers import bootstrap, settings
+from handlers.accounts import installation
+from handlers.accounts.permissions import Post
+
+
+def add_commands(commands: Any) -> None:
+    """Add the commands to the parser."""
+    token = commands.add_parser("token", help="tokens of programs")
+    actions = token.add_subparsers(dest="action", required=True, metavar="ACTION")
+    create = actions.add_parser("create", help="open a service account and print its token, once")
+    create.add_argument("--name", required=True, help="what the program is called")
+    create.add_argument("--post", required=True, choices=sorted(Post), help="what it may do")
+    create.set_defaults(run=run_create)
+
+
+def run_create(arguments: argparse.Namespace) -> None:
+    """Open a service account and print its token."""
+    name = arguments.name.strip()
+    if not name:
+        raise RuleBroken("name_missing", "请填写服务账号名称")
+    engine = bootstrap.build(settings.from_environment())
+    post = Post(arguments.post)
+    print(engine.run(SYSTEM, lambda work: installation.create_token(work, name, post)))

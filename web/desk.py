@@ -1,0 +1,37 @@
+"""The front desk: picking up the phone begins a report; who calls is found by the number."""
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug import Response
+
+from handlers.repair import phone
+from web import context, errors
+from web.desk_screen import RELATIONS, desk_screen
+
+bp = Blueprint("desk", __name__, url_prefix="/desk")
+
+
+@bp.get("/")
+def index() -> str:
+    """Show where to type the caller's number, and, once it was looked up, who it belongs to."""
+    number = request.form.get("caller", "").strip()
+    with context.engine().reading(context.actor()) as work:
+        screen = desk_screen(work, number)
+    return render_template("desk.html", screen=screen, relations=RELATIONS)
+
+
+@bp.post("/caller")
+def caller() -> str:
+    """Look a number up; it stays out of the address."""
+    return index()
+
+
+@bp.post("/call")
+@errors.shown_again_by(index)
+def call() -> Response:
+    """Stamp the call with the server's time and open the task of entering it."""
+    community_id = request.form.get("community_id", 0, int)
+    number, key = request.form.get("caller", ""), request.form.get("_key")
+    picked_up = context.engine().run(
+        context.actor(), lambda work: phone.press_call(work, community_id, number, idempotency_key=key)
+    )
+    return redirect(url_for("tasks.show", task_id=picked_up.task_id))

@@ -1,0 +1,44 @@
+"""What the desk sees when the phone rings: the number, who it belongs to, what is open there."""
+
+from dataclasses import dataclass
+
+from engine.ids import new_id
+from engine.work import Work
+from handlers.estate import communities
+from handlers.estate.communities import Community
+from handlers.repair import intake
+from handlers.repair.intake import Caller
+from handlers.shared.permissions import Permission
+from web.texts import lazy_gettext
+
+RELATIONS = {
+    "owner": lazy_gettext("业主"),
+    "co_owner": lazy_gettext("共有人"),
+    "agent": lazy_gettext("代理人"),
+    "tenant": lazy_gettext("租户"),
+    "family": lazy_gettext("家庭成员"),
+}
+
+
+@dataclass(frozen=True)
+class DeskScreen:
+    """The page.
+
+    Attributes:
+        key: sent back with the call, so that pressing twice opens one task.
+        found: None while no number was looked up.
+    """
+
+    communities: tuple[Community, ...]
+    number: str
+    found: tuple[Caller, ...] | None
+    key: str
+
+
+def desk_screen(work: Work, number: str) -> DeskScreen:
+    """Find who a number belongs to in the communities the actor answers the phone for."""
+    places = communities.with_permission(work, Permission.REPAIR_DISPATCH)
+    found = (
+        tuple(one for place in places for one in intake.caller(work, place.id, number)) if number else None
+    )
+    return DeskScreen(tuple(places), number, found, str(new_id()))

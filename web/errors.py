@@ -1,0 +1,148 @@
+"""Turns errors into pages, once: the fate of a problem decides the status, the page says what to do."""
+
+import logging
+import secrets
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from flask import Flask, current_app, g, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from engine.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Refused, TransactionLost
+from web.texts import gettext, lazy_gettext
+from web.words import filled, problem_text
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+log = logging.getLogger(__name__)
+
+_FATES = (
+    (NotFound, HTTPStatus.NOT_FOUND),
+    (Conflict, HTTPStatus.CONFLICT),
+    (NotAllowed, HTTPStatus.FORBIDDEN),
+    (Refused, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (TransactionLost, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+
+_ADVICE = {
+    400: (lazy_gettext("请求无法理解"), lazy_gettext("请返回上一页重试。")),
+    401: (lazy_gettext("请先登录"), lazy_gettext("登录已失效或尚未登录，登录后再试。")),
+    403: (lazy_gettext("您无权进行此操作"), lazy_gettext("若工作需要，请向系统管理员申请相应岗位。")),
+    404: (lazy_gettext("没有找到"), lazy_gettext("它可能已经结束，或不在您的范围内。请从收件箱进入。")),
+    405: (lazy_gettext("不支持这种操作"), lazy_gettext("请从页面上的按钮操作。")),
+    409: (lazy_gettext("情况已经变化"), lazy_gettext("请刷新后再决定怎么做，您填写的内容列在下面。")),
+    413: (lazy_gettext("上传的文件太大"), lazy_gettext("请减少照片或缩短视频后重试。")),
+    422: (lazy_gettext("没有办成"), lazy_gettext("请按提示修改后再提交。")),
+    429: (lazy_gettext("操作太频繁"), lazy_gettext("请稍后再试。")),
+    500: (
+        lazy_gettext("系统出错了"),
+        lazy_gettext("没有保存任何内容。请重试；再次出错请把编号告诉系统管理员。"),
+    ),
+    503: (lazy_gettext("系统正忙"), lazy_gettext("没有保存任何内容，请稍后重试。")),
+}
+
+_UNSAFE = {"csrf_token", "password", "new_password", "again"}
+
+
+def shown_again_by(page: Callable[..., ResponseReturnValue]) -> Callable[[View], View]:
+    """Have a refused post answered with a page again, with what was typed and why it was refused.
+
+    Args:
+        page: the view that shows the form; it takes the same arguments as the posting view and reads
+            `refusal()` and `typed()`.
+    """
+
+    def mark(view: View) -> View:
+        view.shown_again_by = page  # type: ignore[attr-defined]  # a mark on a function
+        return view
+
+    return mark
+
+
+def refusal() -> Problem | None:
+    """Return why the post that led to this page was refused."""
+    found: Problem | None = g.get("refusal")
+    return found
+
+
+def field_errors() -> dict[str, str]:
+    """Return what is wrong with single fields, in the reader's language."""
+    problem = refusal()
+    if not isinstance(problem, Invalid):
+        return {}
+    return {key: filled(message, dict(params)) for key, (message, params) in problem.fields.items()}
+
+
+def labelled(wrong: dict[str, str]) -> dict[str, tuple[str, str]]:
+    """Give messages the shape that the list of problems has; forms of our own have no labels there."""
+    return {key: ("", message) for key, message in wrong.items()}
+
+
+def typed() -> list[tuple[str, str]]:
+    """Return what was typed into the refused form, but no secrets."""
+    if request.method != "POST":
+        return []
+    return [
+        (key, value)
+        for key, value in request.form.items(multi=True)
+        if value and key not in _UNSAFE and not key.startswith("_")
+    ]
+
+
+def init_app(app: Flask) -> None:
+    """Register the handlers of every error."""
+    app.register_error_handler(Problem, on_problem)
+    app.register_error_handler(CSRFError, on_csrf)
+    app.register_error_handler(HTTPException, on_http)
+    app.register_error_handler(Exception, on_bug)
+    app.jinja_env.filters["problem"] = problem_text
+    app.context_processor(lambda: {"refusal": refusal()})
+
+
+def on_problem(problem: Problem) -> ResponseReturnValue:
+    """Answer a problem by its fate."""
+    status = next((status for fate, status in _FATES if isinstance(problem, fate)), None)
+    if status is None:
+        return on_bug(problem)
+    page = getattr(current_app.view_functions.get(request.endpoint or ""), "shown_again_by", None)
+    if page is None or status is HTTPStatus.NOT_FOUND:
+        return answer(status, problem_text(problem))
+    g.refusal = problem
+    try:
+        return page(**(request.view_args or {})), status
+    except (NotFound, Conflict, NotAllowed):
+        # The page itself is gone with what it showed: say why, and give back what was typed.
+        return answer(status, problem_text(problem))
+
+
+def on_csrf(_error: CSRFError) -> ResponseReturnValue:
+    """Explain a missing or old form token."""
+    return answer(HTTPStatus.BAD_REQUEST, gettext("页面已过期。请返回上一页，刷新后再提交。"))
+
+
+def on_http(error: HTTPException) -> ResponseReturnValue:
+    """Answer an error of HTTP itself."""
+    if error.response is not None or (error.code or 500) < 400:
+        return error
+    return answer(error.code or 500, "")
+
+
+def on_bug(error: Exception) -> ResponseReturnValue:
+    """Answer anything unforeseen: log it under a number, tell the number only."""
+    number = secrets.token_hex(4)
+    log.error("unforeseen error %s on %s", number, request.endpoint, exc_info=error)
+    return answer(HTTPStatus.INTERNAL_SERVER_ERROR, gettext("错误编号 %(number)s", number=number))
+
+
+def answer(status: int, text: str) -> ResponseReturnValue:
+    """Build the page of an error, or a line of JSON for a program."""
+    title, advice = _ADVICE.get(status, _ADVICE[400 if status < 500 else 500])
+    if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
+        return {"message": text or str(title)}, status
+    page = render_template(
+        "error.html", status=int(status), title=title, advice=advice, text=text, typed=typed()
+    )
+    return page, status

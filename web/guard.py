@@ -1,0 +1,60 @@
+"""Stands before every view: who is signed in, and whether the table of routes lets them through."""
+
+from http import HTTPStatus
+
+from flask import Flask, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import LoginManager, current_user
+
+from handlers.accounts import sessions
+from web import context, errors
+from web.person import Person
+from web.routes_table import ROUTES
+
+
+def load_person(token: str) -> Person | None:
+    """Find the person behind a session token."""
+    engine = context.engine()
+    signed_in = sessions.resume(engine, token)
+    return Person(engine, token, signed_in) if signed_in else None
+
+
+def check() -> ResponseReturnValue | None:
+    """Let a request pass, or answer it here."""
+    if request.endpoint is None:
+        return None  # no such route: Flask answers 404 or 405 itself
+    access = ROUTES.get(request.endpoint)
+    if access is None:
+        return errors.answer(HTTPStatus.FORBIDDEN, "")
+    if access.who == "public":
+        return None
+    person = context.person()
+    if person is None:
+        return _sign_in_first()
+    if person.is_unfinished and not access.unfinished:
+        return redirect(url_for("account.first_steps"))
+    return None if access.admits(person) else errors.answer(HTTPStatus.FORBIDDEN, "")
+
+
+def _sign_in_first() -> ResponseReturnValue:
+    session.pop("_user_id", None)
+    if request.method == "GET" and request.accept_mimetypes.accept_html and not _is_partial():
+        return redirect(url_for("signin.sign_in", next=request.full_path.rstrip("?")))
+    return errors.answer(HTTPStatus.UNAUTHORIZED, "")
+
+
+def _is_partial() -> bool:
+    return "HX-Request" in request.headers
+
+
+def init_app(app: Flask) -> None:
+    """Register the session loader and the check before every request."""
+    manager = LoginManager(app)
+    # The session table decides; a phone's address changes with every mast it passes.
+    manager.session_protection = None
+    manager.user_loader(load_person)
+    app.before_request(check)
+
+    @app.context_processor
+    def person() -> dict[str, object]:
+        return {"person": current_user if current_user.is_authenticated else None}

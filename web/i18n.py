@@ -1,0 +1,54 @@
+"""Chooses the language and zone of a request, and teaches templates to speak it."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flask import Flask, g, request
+from flask_babel import Babel, get_locale
+
+from web import context, words
+
+LANGUAGES = {"zh": "zh_Hans_CN", "en": "en"}
+COOKIE = "language"
+ZONE = "Asia/Shanghai"
+
+
+def chosen() -> str:
+    """Return the locale the reader chose; Chinese until they choose."""
+    return LANGUAGES.get(request.cookies.get(COOKIE, ""), LANGUAGES["zh"])
+
+
+def language_tag() -> str:
+    """Return the language as HTML says it."""
+    locale = get_locale()
+    return "en" if locale is not None and locale.language == "en" else "zh-CN"
+
+
+def now() -> datetime:
+    """Return the moment of this request, read once."""
+    if "now" not in g:
+        g.now = context.engine().clock.now()
+    moment: datetime = g.now
+    return moment.astimezone(UTC)
+
+
+def init_app(app: Flask) -> None:
+    """Set translations up and register the filters of templates."""
+    app.config["BABEL_DEFAULT_LOCALE"] = LANGUAGES["zh"]
+    app.config["BABEL_DEFAULT_TIMEZONE"] = ZONE
+    folder = str(Path(__file__).parent / "translations")
+    Babel(app, locale_selector=chosen, default_translation_directories=folder)
+    app.jinja_env.filters["moment"] = words.moment
+    app.jinja_env.filters["moment_short"] = lambda value: words.moment_short(value, now())
+    app.jinja_env.filters["span"] = words.span
+    app.jinja_env.filters["money"] = words.money
+    app.jinja_env.globals["either"] = words.either
+    app.jinja_env.globals["time_left"] = lambda due_at, opened_at=None, paused=False: words.time_left(
+        now(), due_at, opened_at, paused=paused
+    )
+
+    @app.context_processor
+    def language() -> dict[str, object]:
+        person = context.person()
+        desk_phone = (person.desk_phone if person else "") or context.config().desk_phone
+        return {"language": language_tag(), "now": now(), "desk_phone": desk_phone}

@@ -1,0 +1,141 @@
+"""What the inbox shows: views with their counts, rows in words, and where the next page begins."""
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine import inbox
+from engine.inbox import Place, TaskRow, View
+from engine.work import Work
+from handlers.accounts.permissions import POST_NAMES
+from web.texts import lazy_gettext
+from web.words import TimeLeft, either, time_left
+
+NAMES = {
+    View.WORK: lazy_gettext("全部待办"),
+    View.MINE: lazy_gettext("我的待办"),
+    View.CLAIMABLE: lazy_gettext("可领取"),
+    View.LATE: lazy_gettext("已超时"),
+    View.SOON: lazy_gettext("即将超时"),
+    View.TEAM: lazy_gettext("本组全部"),
+    View.DONE: lazy_gettext("我办结的"),
+}
+COUNTED = (View.WORK, View.MINE, View.CLAIMABLE, View.LATE, View.SOON, View.TEAM)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the list, in the reader's language."""
+
+    id: int
+    number: str
+    title: str
+    place: str
+    step: str
+    who: str
+    is_mine: bool
+    rank: int
+    left: TimeLeft
+    since: datetime
+    is_open: bool
+
+
+@dataclass(frozen=True)
+class ViewLink:
+    """One view beside the list."""
+
+    view: View
+    label: str
+    count: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class ListScreen:
+    """A list with everything around it."""
+
+    view: View
+    title: str
+    views: tuple[ViewLink, ...]
+    rows: tuple[Row, ...]
+    after: str
+
+
+def list_screen(work: Work, view: View, after: str, process_key: str | None) -> ListScreen:
+    """Read one page of a view."""
+    page = inbox.page(work, view, after=read_place(after), process_key=process_key or None)
+    return ListScreen(
+        view=view,
+        title=str(NAMES[view]),
+        views=view_links(work, view),
+        rows=rows_of(work, page.rows),
+        after=write_place(page.next) if page.next else "",
+    )
+
+
+def view_links(work: Work, current: View) -> tuple[ViewLink, ...]:
+    """Count every view."""
+    counts = inbox.counts(work, COUNTED)
+    return tuple(
+        ViewLink(view, str(label), _count(counts, view), view is current) for view, label in NAMES.items()
+    )
+
+
+def _count(counts: Mapping[View, int], view: View) -> str:
+    number = counts.get(view, 0)
+    if view not in COUNTED:
+        return ""
+    return f"{inbox.COUNTED_UP_TO}+" if number >= inbox.COUNTED_UP_TO else str(number)
+
+
+def rows_of(work: Work, rows: Iterable[TaskRow]) -> tuple[Row, ...]:
+    """Say open or finished tasks in words."""
+    listed = list(rows)
+    names = work.engine.directory.names(
+        work.connection, {row.assignee_id for row in listed if row.assignee_id is not None}
+    )
+    return tuple(_row(work, row, names) for row in listed)
+
+
+def _row(work: Work, row: TaskRow, names: Mapping[int, str]) -> Row:
+    is_mine = row.assignee_id == work.actor.id
+    who = names.get(row.assignee_id, "") if row.assignee_id is not None else post_name(row.group_code)
+    return Row(
+        id=row.id,
+        number=row.business_key,
+        title=either(row.title, row.title_en),
+        place=row.place,
+        step=either(row.name, row.name_en),
+        who=who,
+        is_mine=is_mine,
+        rank=row.rank,
+        left=time_left(work.now, row.due_at, row.opened_at, paused=row.paused_until is not None),
+        since=row.ended_at or row.opened_at,
+        is_open=row.ended_at is None,
+    )
+
+
+def post_name(code: str) -> str:
+    """Say a post."""
+    return either(*POST_NAMES[code]) if code in POST_NAMES else code
+
+
+def write_place(place: Place) -> str:
+    """Write the end of a page into an address."""
+    body = json.dumps([place.rank, place.due_sort.isoformat(), str(place.id)])
+    return base64.urlsafe_b64encode(body.encode()).decode().rstrip("=")
+
+
+def read_place(text: str) -> Place | None:
+    """Read the end of a page out of an address; anything else begins at the first page."""
+    if not text:
+        return None
+    try:
+        padded = text + "=" * (-len(text) % 4)
+        rank, due_sort, number = json.loads(base64.urlsafe_b64decode(padded))
+        return Place(int(rank), datetime.fromisoformat(due_sort), int(number))
+    except (ValueError, TypeError, binascii.Error):
+        return None

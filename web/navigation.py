@@ -1,0 +1,136 @@
+"""Builds the menus a person sees: nothing in them is refused when they follow it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, request, url_for
+from flask_babel.speaklater import LazyString
+
+from engine.ids import new_id
+from handlers.shared.permissions import Permission
+from web import context
+from web.person import Person
+from web.routes_table import ROUTES
+from web.texts import lazy_gettext
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry of a menu."""
+
+    address: str
+    label: str
+    icon: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A menu entry before anybody looks at it.
+
+    Attributes:
+        area: blueprint that counts as being there.
+        query: arguments of the address.
+    """
+
+    endpoint: str
+    label: LazyString
+    icon: str = ""
+    query: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def area(self) -> str:
+        """The blueprint behind the entry."""
+        return self.endpoint.split(".")[0]
+
+
+BAR = (
+    Entry("inbox.index", lazy_gettext("收件箱")),
+    Entry("overdue.index", lazy_gettext("超时")),
+    Entry("processes.index", lazy_gettext("流程")),
+    Entry("incidents.index", lazy_gettext("异常")),
+    Entry("desk.index", lazy_gettext("前台")),
+    Entry("outbox.index", lazy_gettext("消息")),
+)
+RESIDENT_BAR = (
+    Entry("resident.index", lazy_gettext("首页")),
+    Entry("resident.report_form", lazy_gettext("报修")),
+)
+DOCK = (
+    Entry("inbox.index", lazy_gettext("待办"), "inbox", (("view", "mine"),)),
+    Entry("inbox.index", lazy_gettext("可领取"), "hand", (("view", "claimable"),)),
+    Entry("inbox.index", lazy_gettext("超时"), "clock", (("view", "late"),)),
+    Entry("inbox.index", lazy_gettext("我办结的"), "done", (("view", "done"),)),
+)
+OWN = (
+    Entry("account.password", lazy_gettext("修改密码")),
+    Entry("account.sessions", lazy_gettext("我的登录")),
+)
+RESIDENT_DOCK = (
+    Entry("resident.index", lazy_gettext("首页"), "home"),
+    Entry("resident.report_form", lazy_gettext("报修"), "wrench"),
+)
+
+
+def _open_to(person: Person, endpoint: str) -> bool:
+    return ROUTES[endpoint].admits(person)
+
+
+def _items(person: Person, entries: Sequence[Entry]) -> list[Item]:
+    return [
+        Item(_address(entry), str(entry.label), entry.icon, _is_here(entry))
+        for entry in entries
+        if _open_to(person, entry.endpoint)
+    ]
+
+
+def _address(entry: Entry) -> str:
+    arguments: dict[str, Any] = dict(entry.query)
+    return url_for(entry.endpoint, **arguments)
+
+
+def _is_here(entry: Entry) -> bool:
+    if entry.query:
+        return request.endpoint == entry.endpoint and all(
+            request.args.get(key) == value for key, value in entry.query
+        )
+    if entry.area == "resident":
+        return request.endpoint == entry.endpoint
+    return (request.endpoint or "").split(".")[0] == entry.area
+
+
+def _menus() -> dict[str, object]:
+    person = context.person()
+    menus: dict[str, object] = {"here": _here(), "menu": [], "dock": [], "own_menu": []}
+    if person is None or person.is_unfinished:
+        return menus
+    if person.may(Permission.REPAIR_DISPATCH):
+        menus |= {"call_at": person.only_scope(Permission.REPAIR_DISPATCH), "call_key": str(new_id())}
+    menus["own_menu"] = _items(person, OWN)
+    menus["menu"] = _items(person, BAR if person.is_staff else RESIDENT_BAR)
+    menus["dock"] = _items(person, DOCK if person.is_staff else RESIDENT_DOCK)
+    return menus
+
+
+def _here() -> str:
+    """Return where to come back to after the language was switched."""
+    return request.full_path.rstrip("?") if request.method == "GET" else url_for("home.index")
+
+
+def may(endpoint: str) -> bool:
+    """Tell templates whether the person may follow a link to a route."""
+    person = context.person()
+    return person is not None and not person.is_unfinished and _open_to(person, endpoint)
+
+
+def init_app(app: Flask) -> None:
+    """Offer the menus to templates."""
+    app.context_processor(_menus)
+    app.jinja_env.globals["may"] = may
+
+
+def local_address(address: str) -> str:
+    """Return an address only if it leads to this site, else the front page."""
+    is_local = address.startswith("/") and not address.startswith(("//", "/\\")) and "\\" not in address
+    return address if is_local and address.isprintable() else url_for("home.index")

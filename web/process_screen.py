@@ -1,0 +1,140 @@
+"""What the pages about procedures show: versions, diagrams, and every step with its post and limit."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine import definitions, procedures
+from engine.bpmn.program import Program, Step
+from engine.procedures import Version
+from engine.work import Work
+from web.case_screen import limit_words, with_limits
+from web.lists import post_name
+from web.words import either
+
+
+@dataclass(frozen=True)
+class ProcedureRow:
+    """One procedure in the list."""
+
+    key: str
+    name: str
+    version: int
+    deployed_at: datetime
+    deployed_by: str
+    open_cases: int
+
+
+@dataclass(frozen=True)
+class StepLine:
+    """One human step of a procedure."""
+
+    name: str
+    sheet: str
+    posts: str
+    limit: str
+    ladder: str
+    form: str
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One diagram of the procedure."""
+
+    process: str
+    name: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class ProcedureScreen:
+    """One procedure."""
+
+    key: str
+    name: str
+    version: int
+    bundle_id: int
+    limit: str
+    tabs: tuple[Tab, ...]
+    process: str
+    marks: str
+    steps: tuple[StepLine, ...]
+    versions: tuple[ProcedureRow, ...]
+
+
+def procedure_rows(work: Work) -> list[ProcedureRow]:
+    """List the procedures, by name."""
+    rows = [_row(work, version) for version in procedures.current(work)]
+    called = _called(work)
+    return sorted((row for row in rows if row.key not in called), key=lambda row: row.name)
+
+
+def _called(work: Work) -> set[str]:
+    """Return the processes that only ever run inside another one."""
+    programs = [_program(work, version.bundle_id) for version in procedures.current(work)]
+    return {step.called for program in programs for step in program.steps.values() if step.called}
+
+
+def procedure_screen(work: Work, key: str, process: str) -> ProcedureScreen:
+    """Read a procedure for its page.
+
+    Args:
+        process: which of its diagrams is looked at; anything unknown shows the procedure itself.
+    """
+    versions = procedures.versions(work, key)
+    program = _program(work, versions[0].bundle_id)
+    sheets = _sheets(program)
+    shown = process if process in sheets else key
+    return ProcedureScreen(
+        key=key,
+        name=either(program.name, program.name_en),
+        version=versions[0].version,
+        bundle_id=versions[0].bundle_id,
+        limit=limit_words(str(program.due)) if program.due is not None else "",
+        tabs=tuple(Tab(name, label, name == shown) for name, label in sheets.items()),
+        process=shown,
+        marks=json.dumps(with_limits(program, shown, {}), ensure_ascii=False),
+        steps=tuple(
+            _line(step, sheets[program.owners.get(step.process, step.process)])
+            for step in program.steps.values()
+            if step.kind == "user"
+        ),
+        versions=tuple(_row(work, version) for version in versions),
+    )
+
+
+def _sheets(program: Program) -> dict[str, str]:
+    """Return process -> name of its diagram: the procedure itself, then those it calls."""
+    sheets = {program.key: either(program.name, program.name_en)}
+    for step in program.steps.values():
+        if step.called:
+            sheets.setdefault(step.called, either(step.name, step.name_en))
+    return sheets
+
+
+def _program(work: Work, bundle_id: int) -> Program:
+    return definitions.program(work.engine, work.connection, bundle_id)
+
+
+def _row(work: Work, version: Version) -> ProcedureRow:
+    program = _program(work, version.bundle_id)
+    names = work.engine.directory.names(work.connection, [version.actor_id])
+    return ProcedureRow(
+        key=version.process_key,
+        name=either(program.name, program.name_en),
+        version=version.version,
+        deployed_at=version.deployed_at,
+        deployed_by=names.get(version.actor_id, ""),
+        open_cases=version.open_cases,
+    )
+
+
+def _line(step: Step, sheet: str) -> StepLine:
+    return StepLine(
+        name=either(step.name, step.name_en),
+        sheet=sheet,
+        posts="、".join(post_name(code) for code in step.group),
+        limit=limit_words(step.limit_text),
+        ladder=step.ladder or "",
+        form=step.form or "",
+    )

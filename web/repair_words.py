@@ -1,0 +1,78 @@
+"""Says the states and facts of repair orders in the reader's language."""
+
+from collections.abc import Mapping
+
+from flask_babel.speaklater import LazyString
+
+from handlers.repair.queries import OrderView
+from handlers.repair.records import OrderState
+from web.texts import gettext, lazy_gettext
+from web.words import moment, money
+
+STATES: Mapping[OrderState, LazyString] = {
+    OrderState.REGISTERING: lazy_gettext("登记中"),
+    OrderState.REPORTED: lazy_gettext("待受理"),
+    OrderState.NEEDS_INFO: lazy_gettext("待补充"),
+    OrderState.ASSIGNED: lazy_gettext("已派单"),
+    OrderState.TAKEN: lazy_gettext("已接单"),
+    OrderState.APPOINTED: lazy_gettext("已预约"),
+    OrderState.ARRIVED: lazy_gettext("已到场"),
+    OrderState.QUOTED: lazy_gettext("待确认报价"),
+    OrderState.WAITING_PARTS: lazy_gettext("等配件"),
+    OrderState.OBSERVING: lazy_gettext("观察中"),
+    OrderState.OUTSOURCED: lazy_gettext("外包维修"),
+    OrderState.WORKING: lazy_gettext("维修中"),
+    OrderState.FINISHED: lazy_gettext("待确认"),
+    OrderState.REWORK: lazy_gettext("返工中"),
+    OrderState.CONFIRMED: lazy_gettext("已确认"),
+    OrderState.CLOSED: lazy_gettext("已完成"),
+    OrderState.CANCELLED: lazy_gettext("已取消"),
+}
+
+# Which of the five stages (reported, accepted, visit, repair, done) a state stands in; 5 is past all.
+NEXT: Mapping[OrderState, int] = {
+    OrderState.REGISTERING: 0,
+    OrderState.REPORTED: 1,
+    OrderState.NEEDS_INFO: 1,
+    OrderState.ASSIGNED: 2,
+    OrderState.TAKEN: 2,
+    OrderState.APPOINTED: 2,
+    OrderState.ARRIVED: 3,
+    OrderState.QUOTED: 3,
+    OrderState.WAITING_PARTS: 3,
+    OrderState.OBSERVING: 3,
+    OrderState.OUTSOURCED: 3,
+    OrderState.WORKING: 3,
+    OrderState.REWORK: 3,
+    OrderState.FINISHED: 4,
+    OrderState.CONFIRMED: 5,
+    OrderState.CLOSED: 5,
+    OrderState.CANCELLED: 5,
+}
+
+
+def order_facts(order: OrderView) -> list[tuple[str, str]]:
+    """List what a resident wants to know of a report, leaving out what is not known yet."""
+    line = order.line
+    pairs = [
+        (gettext("状态"), str(STATES[OrderState(line.state)])),
+        (gettext("维修人员"), line.worker),
+        (gettext("上门时间"), _window(order)),
+        (gettext("报修内容"), order.description),
+        (gettext("联系人"), " ".join(filter(None, (order.contact_name, order.contact_phone)))),
+        (gettext("报修时间"), moment(line.called_at)),
+        (gettext("检查情况"), order.finding),
+        (gettext("维修结果"), order.result),
+        (gettext("用料"), "、".join(order.materials)),
+        (gettext("收费"), money(order.charge_fen) if order.charge_fen else ""),
+        (gettext("合并到"), order.duplicate_of or ""),
+    ]
+    return [(label, text) for label, text in pairs if text]
+
+
+def _window(order: OrderView) -> str:
+    line = order.line
+    if line.window_from is None:
+        return ""
+    begin = moment(line.window_from)
+    return f"{begin} – {moment(line.window_to)[-5:]}" if line.window_to else begin

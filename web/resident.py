@@ -1,0 +1,91 @@
+"""Pages of residents: report a fault, see how far it is, answer what is asked."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug import Response
+
+from engine import cases, instances, tasks
+from handlers.repair import commands
+from web import context, errors, uploads
+from web.answers import posted
+from web.resident_screen import home_screen, report_screen, reported_screen, submit
+from web.texts import gettext
+
+bp = Blueprint("resident", __name__, url_prefix="/home")
+
+
+@bp.get("/")
+def index() -> str:
+    """Show danger first, then the button, then the resident's reports."""
+    with context.engine().reading(context.actor()) as work:
+        screen = home_screen(work)
+    return render_template("resident/home.html", screen=screen)
+
+
+@bp.get("/report")
+def report_form() -> str:
+    """Show the form of a report."""
+    wrong = errors.labelled(errors.field_errors())
+    with context.engine().reading(context.actor()) as work:
+        screen = report_screen(work, uploads.typed_answers() or {}, is_asking="urgency" in wrong)
+    return render_template("resident/report.html", screen=screen, errors=wrong)
+
+
+@bp.post("/report")
+@errors.shown_again_by(report_form)
+def report() -> Response:
+    """Take a report in."""
+    engine, actor = context.engine(), context.actor()
+    typed = posted(request.form, uploads.kept(engine, actor))
+    number = engine.run(actor, lambda work: submit(work, typed, request.form.get("_key")))
+    flash(gettext("已收到报修，单号 %(number)s", number=number))
+    return redirect(url_for("resident.case", number=number))
+
+
+@bp.get("/reports/<number>")
+def case(number: str, task_id: int = 0) -> str:
+    """Show a report and what is asked."""
+    typed = uploads.typed_answers()
+    with context.engine().reading(context.actor()) as work:
+        screen = reported_screen(
+            work, number, None if typed is None else (task_id, typed), errors.field_errors()
+        )
+    return render_template("resident/case.html", screen=screen, errors=errors.field_errors())
+
+
+@bp.post("/reports/<number>/answer/<int:task_id>")
+@errors.shown_again_by(case)
+def answer(number: str, task_id: int) -> Response:
+    """Answer a step: a quote, a confirmation with marks, more information."""
+    engine, actor = context.engine(), context.actor()
+    answers, key = posted(request.form, uploads.kept(engine, actor)), request.form.get("_key")
+    engine.run(actor, lambda work: tasks.complete(work, task_id, answers, idempotency_key=key))
+    flash(gettext("谢谢，已收到您的答复"))
+    return redirect(url_for("resident.case", number=number))
+
+
+@bp.post("/reports/<number>/form/<int:task_id>")
+def redraw(number: str, task_id: int) -> str:
+    """Show the form again with what was chosen, for pages without scripts."""
+    return case(number, task_id)
+
+
+@bp.post("/reports/<number>/withdraw")
+@errors.shown_again_by(case)
+def withdraw(number: str) -> Response:
+    """Cancel a report that is not needed any more."""
+    reason = request.form.get("reason", "")
+    context.engine().run(
+        context.actor(), lambda work: instances.cancel(work, cases.find(work, number).id, reason)
+    )
+    flash(gettext("报修已取消"))
+    return redirect(url_for("resident.case", number=number))
+
+
+@bp.post("/reports/<number>/reopen")
+@errors.shown_again_by(case)
+def reopen(number: str) -> Response:
+    """Report a fault again that was said to be repaired."""
+    text = request.form.get("reason", "")
+    again = context.engine().run(context.actor(), lambda work: commands.reopen(work, number, text))
+    flash(gettext("已重新报修，单号 %(number)s", number=again.number))
+    return redirect(url_for("resident.case", number=again.number))

@@ -1,0 +1,103 @@
+"""Says for every route who may call it; a route that stands not here is closed to everybody."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from handlers.shared.permissions import Permission
+
+if TYPE_CHECKING:
+    from web.person import Person
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may call a route.
+
+    Attributes:
+        who: the kind of account; "any" is everybody signed in, "public" needs no account.
+        permissions: one of them is needed somewhere; empty means the kind is enough. The command behind the
+            route asks again, for the very place and thing it acts on.
+        unfinished: open before the first password was changed.
+    """
+
+    who: Literal["public", "any", "staff", "resident"]
+    permissions: tuple[Permission, ...] = ()
+    unfinished: bool = False
+
+    def admits(self, person: "Person") -> bool:
+        """Tell whether somebody who is signed in may call it."""
+        if self.who not in ("any", "public", person.actor.kind):
+            return False
+        return not self.permissions or person.may(*self.permissions)
+
+
+PUBLIC = Access("public", unfinished=True)
+ANY = Access("any")
+STAFF = Access("staff")
+RESIDENT = Access("resident")
+FIRST_STEPS = Access("any", unfinished=True)
+
+
+def _staff(*permissions: Permission) -> Access:
+    return Access("staff", permissions)
+
+
+ROUTES: Mapping[str, Access] = {
+    "static": PUBLIC,
+    "operation.health": PUBLIC,
+    "operation.metrics": PUBLIC,  # loopback or token, checked by the view itself
+    "language.choose": PUBLIC,
+    "signin.sign_in": PUBLIC,
+    "signin.enter": PUBLIC,
+    "signin.sign_out": FIRST_STEPS,
+    "home.index": PUBLIC,
+    "account.first_steps": FIRST_STEPS,
+    "account.finish_first_steps": FIRST_STEPS,
+    "account.password": ANY,
+    "account.change_password": ANY,
+    "account.sessions": ANY,
+    "account.end_session": ANY,
+    "attachments.show": ANY,
+    "attachments.small": ANY,
+    "inbox.index": STAFF,
+    "inbox.counts": STAFF,
+    "tasks.show": STAFF,
+    "tasks.claim": STAFF,
+    "tasks.release": STAFF,
+    "tasks.reassign": STAFF,
+    "tasks.pause": STAFF,
+    "tasks.unpause": STAFF,
+    "tasks.move": _staff(Permission.TASK_MOVE_DUE),
+    "tasks.comment": STAFF,
+    "tasks.complete": STAFF,
+    "tasks.redraw": STAFF,
+    "cases.find": STAFF,
+    "cases.show": STAFF,
+    "cases.diagram": STAFF,
+    "cases.comment": STAFF,
+    "cases.cancel": STAFF,
+    "cases.suspend": _staff(Permission.INSTANCE_OPERATE),
+    "cases.resume": _staff(Permission.INSTANCE_OPERATE),
+    "desk.index": _staff(Permission.REPAIR_DISPATCH),
+    "desk.call": _staff(Permission.REPAIR_DISPATCH),
+    "desk.caller": _staff(Permission.REPAIR_DISPATCH),
+    "overdue.index": _staff(Permission.REPORT_READ),
+    "processes.index": _staff(Permission.PROCESS_READ),
+    "processes.show": _staff(Permission.PROCESS_READ),
+    "processes.diagram": _staff(Permission.PROCESS_READ),
+    "processes.deploy_form": _staff(Permission.PROCESS_DEPLOY),
+    "processes.deploy": _staff(Permission.PROCESS_DEPLOY),
+    "incidents.index": _staff(Permission.INSTANCE_OPERATE),
+    "incidents.retry": _staff(Permission.INSTANCE_OPERATE),
+    "incidents.cancel": _staff(Permission.INSTANCE_OPERATE),
+    "outbox.index": _staff(Permission.MESSAGES_READ),
+    "resident.index": RESIDENT,
+    "resident.report_form": RESIDENT,
+    "resident.report": RESIDENT,
+    "resident.case": RESIDENT,
+    "resident.answer": RESIDENT,
+    "resident.redraw": RESIDENT,
+    "resident.withdraw": RESIDENT,
+    "resident.reopen": RESIDENT,
+}

@@ -1,0 +1,61 @@
+"""Signing in and out."""
+
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask_login import login_user, logout_user
+from werkzeug import Response
+
+from engine.errors import AlreadyDone
+from handlers.accounts import sessions
+from handlers.accounts import sign_in as accounts
+from web import context, errors
+from web.guard import load_person
+from web.navigation import local_address
+from web.texts import gettext
+
+bp = Blueprint("signin", __name__)
+
+
+@bp.get("/sign-in")
+def sign_in() -> str:
+    """Show the sign-in form."""
+    return render_template(
+        "account/sign_in.html", login=request.form.get("login", ""), next=request.values.get("next", "")
+    )
+
+
+@bp.post("/sign-in")
+@errors.shown_again_by(sign_in)
+def enter() -> Response:
+    """Check login and password and begin a session."""
+    token = accounts.sign_in(
+        context.engine(),
+        request.form.get("login", ""),
+        request.form.get("password", ""),
+        request.remote_addr or "",
+        bound_phone="own_phone" in request.form,
+    )
+    remember(token)
+    return redirect(local_address(request.form.get("next", "")))
+
+
+@bp.post("/sign-out")
+def sign_out() -> Response:
+    """End the session on the server and forget it here."""
+    person = context.person()
+    if person is not None:
+        sessions.end(context.engine(), person.token)
+    logout_user()
+    session.clear()
+    flash(gettext("已退出登录"))
+    return redirect(url_for("signin.sign_in"))
+
+
+def remember(token: str) -> None:
+    """Keep a new session's token in the cookie, and nothing of what the cookie held before."""
+    person = load_person(token)
+    if person is None:
+        raise AlreadyDone("session_over", "登录已失效，请重新登录")
+    session.clear()
+    # A resident's phone stays signed in; at a desk the cookie goes with the browser.
+    session.permanent = not person.is_staff
+    login_user(person)

@@ -1,0 +1,140 @@
+"""What a task's page shows: the form, the facts, the time left, and what else this person may do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from engine import deadlines, drafts, inbox
+from engine.ids import new_id
+from engine.inbox import TaskDetail, View
+from engine.ports import Json
+from engine.work import Work
+from web.filling import Filling, fill
+from web.lists import post_name
+from web.story import PAUSE_REASONS, Sentence, change_sentences
+from web.words import TimeLeft, either, said, time_left
+
+
+@dataclass(frozen=True)
+class TaskScreen:
+    """A task in the reader's language.
+
+    Attributes:
+        key: sent back with the form, so that sending twice completes once.
+        people: who the task could be handed to: (account id, name).
+    """
+
+    id: int
+    instance_id: int
+    number: str
+    title: str
+    place: str
+    step: str
+    rank: int
+    left: TimeLeft
+    opened_at: datetime
+    due_at: datetime | None
+    original_due_at: datetime | None
+    paused_until: datetime | None
+    pause_reason: str
+    level: int
+    who: str
+    is_mine: bool
+    team: str
+    facts: list[tuple[str, str]]
+    filling: Filling | None
+    key: str
+    may_complete: bool
+    may_claim: bool
+    may_release: bool
+    may_reassign: bool
+    may_pause: bool
+    may_move: bool
+    people: tuple[tuple[int, str], ...]
+    changes: tuple[Sentence, ...]
+
+
+def task_screen(
+    work: Work, task_id: int, typed: Mapping[str, Json] | None, errors: Mapping[str, str]
+) -> TaskScreen:
+    """Read a task for its page.
+
+    Args:
+        typed: what was posted and refused; else the draft, else what the form begins with.
+        errors: name of the field -> message.
+    Raises:
+        TaskGone, TaskNotFound, NotPermitted.
+    """
+    detail = inbox.detail(work, task_id)
+    task, case = detail.task, detail.case
+    is_mine = task.assignee_id == work.actor.id
+    may_reassign = is_mine or work.may("task.reassign", task.scope_id)
+    return TaskScreen(
+        id=task.id,
+        instance_id=case.id,
+        number=case.business_key,
+        title=either(case.title, case.title_en),
+        place=case.place,
+        step=either(task.name, task.name_en),
+        rank=task.rank,
+        left=time_left(work.now, task.due_at, task.opened_at, paused=task.paused_at is not None),
+        opened_at=task.opened_at,
+        due_at=task.due_at,
+        original_due_at=task.original_due_at if task.original_due_at != task.due_at else None,
+        paused_until=task.paused_until,
+        pause_reason=str(PAUSE_REASONS.get(task.pause_reason, task.pause_reason or "")),
+        level=task.level,
+        who=_name(work, task.assignee_id),
+        is_mine=is_mine,
+        team=post_name(task.group_code),
+        facts=[(said(label), said(text)) for label, text in detail.opened.facts],
+        filling=_filling(work, detail, typed, errors),
+        key=str(new_id()),
+        may_complete=detail.may_complete,
+        may_claim=detail.may_claim,
+        may_release=is_mine and bool(task.group_code),
+        may_reassign=may_reassign,
+        may_pause=detail.may_complete and task.pausable and task.due_at is not None,
+        may_move=work.may("task.move_due", task.scope_id) and task.due_at is not None,
+        people=_people(work, task) if may_reassign else (),
+        changes=change_sentences(work, deadlines.changes(work, task_id)),
+    )
+
+
+def remark(work: Work, task_id: int, text: str) -> None:
+    """Add a remark to the case of a task that the person may look at."""
+    case = inbox.detail(work, task_id).case
+    drafts.comment(work, case.id, text, task_id)
+
+
+def next_task(work: Work, instance_id: int) -> int | None:
+    """Find the next step of the same case that waits for this person, so that nobody has to look for it."""
+    mine = inbox.page(work, View.MINE, limit=200)
+    return next((row.id for row in mine.rows if row.instance_id == instance_id), None)
+
+
+def _filling(
+    work: Work, detail: TaskDetail, typed: Mapping[str, Json] | None, errors: Mapping[str, str]
+) -> Filling | None:
+    opened = detail.opened
+    if opened.form is None:
+        return None
+    values = dict(opened.values)
+    if typed is None:
+        values |= drafts.draft(work, detail.task.id)
+    else:
+        values |= typed
+    return fill(opened.form, values, opened.options, errors, work.engine.zone)
+
+
+def _people(work: Work, task: Any) -> tuple[tuple[int, str], ...]:
+    candidates = work.engine.directory.recipients(work.connection, task.group_code, task.scope_id, work.now)
+    names = work.engine.directory.names(work.connection, set(candidates) - {task.assignee_id})
+    return tuple(sorted(names.items(), key=lambda item: item[1]))
+
+
+def _name(work: Work, actor_id: int | None) -> str:
+    if actor_id is None:
+        return ""
+    return work.engine.directory.names(work.connection, [actor_id]).get(actor_id, "")
