@@ -62,9 +62,7 @@ class _TokenJoin:
         arrived: dict[str, Task] = {}
         for task in waiting:
             arrived.setdefault(task.internal_data["from"], task)
-        if my_task.state == TaskState.READY:
-            return True
-        if my_task not in arrived.values() or not self._is_complete(my_task, arrived.keys()):
+        if not self._is_complete(my_task, arrived.keys()):
             my_task._set_state(TaskState.WAITING)
             return False
         for task in arrived.values():

@@ -31,8 +31,6 @@ class _Loop(BpmnSpecMixin):
         self._wf_spec.task_specs[self.task_spec].completed_event.connect(self.instance_completed)
 
     def _update_hook(self: Any, my_task: Task) -> bool:
-        if my_task.state == TaskState.STARTED:
-            return False
         super()._update_hook(my_task)
         return bool(self.begin(my_task))
 
@@ -167,5 +165,5 @@ class MultiInstance(Holdable, _Loop):
 
     def _finish(self, my_task: Task) -> None:
         if self.instances.results:
-            results = [result for _, result in sorted(my_task.internal_data["results"], key=lambda r: r[0])]
+            results = [result for _, result in sorted(my_task.internal_data["results"])]
             my_task.workflow.script_engine.write(my_task, {self.instances.results: results})

@@ -154,7 +154,6 @@ def _planted(tree: Any, rows: list[list[Any]]) -> list[Task]:
         if spec is None:
             raise SnapshotUnreadable("snapshot_element", "流程中已没有“{element}”", element=node)
         task = Task(tree, spec, None if below is None else tasks[below], state=state, id=UUID(token))
-        task.triggered = True  # what stands is never replaced by a prediction
         if kept:
             task.internal_data = kept
         if data:

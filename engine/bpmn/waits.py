@@ -59,9 +59,6 @@ class Wait:
 def open_step(engine: ScriptEngine, task: Task) -> None:
     """Compute once, when a step opens, whose it is and until when; kept with its token."""
     step: Step = task.task_spec.extensions
-    if step.kind != "user":
-        task.internal_data["open"] = {}
-        return
     said = {
         "due": _time(engine, task, step.due),
         "follow_up": _time(engine, task, step.follow_up),

@@ -130,6 +130,7 @@ def test_a_parallel_join_waits_for_every_branch():
     assert case.steps == ["c"]
     case.complete("c")
     assert case.steps == ["after"]
+    assert sorted(kind for kind, element in case.log if element == "join") == ["entered"] * 3 + ["left"] * 3
     case.complete("after")
     assert case.finished
 
@@ -235,6 +236,49 @@ def test_an_inclusive_join_waits_for_a_running_subprocess():
     assert case.steps == ["after"]
 
 
+def test_an_inclusive_join_does_not_wait_for_a_token_that_may_come_by_a_flow_where_one_waits():
+    body = (
+        parallel("fork"),
+        user("first"),
+        user("second"),
+        exclusive("which", default="which_b"),
+        exclusive("a"),
+        exclusive("b"),
+        inclusive("join"),
+        user("after"),
+        flows("start", "fork", "first", "a", "join", "after", "end"),
+        flows("fork", "second", "which", "b", "join"),
+        flow("which", "a", "${true}"),
+    )
+    case = begin(program(process(start(), *body, end())))
+    case.complete("first")
+    assert case.steps == ["after", "second"]
+
+
+def test_tokens_that_come_by_one_flow_pass_an_inclusive_join_one_after_the_other():
+    body = (
+        parallel("fork"),
+        user("first"),
+        user("second"),
+        user("third"),
+        exclusive("merge"),
+        exclusive("which", default="which_join"),
+        inclusive("join"),
+        user("after"),
+        end("given_up"),
+        flows("start", "fork", "first", "merge", "join", "after", "end"),
+        flows("fork", "second", "merge"),
+        flows("fork", "third", "which", "join"),
+        flow("which", "given_up", "${given_up}"),
+    )
+    case = begin(program(process(start(), *body, end())))
+    case.complete("first")
+    case.complete("second")
+    assert case.steps == ["third"]
+    case.complete("third", given_up=True)
+    assert case.steps == ["after", "after"]
+
+
 RACE = process(
     start(),
     tag("eventBasedGateway", id="race"),
@@ -328,6 +372,15 @@ def test_a_signal_reaches_every_branch_that_waits_for_it():
     case.complete("ring")
     assert case.steps == ["x", "y"]
     assert [(thrown.kind, thrown.name) for thrown in case.last.thrown] == [("signal", "bell")]
+
+
+def test_a_signal_does_not_reach_what_it_has_just_ended():
+    inner = subprocess("sub", start("s"), catch("hear", event("signal", "bell")), user("x"), end("e"))
+    inner = inner.replace("</bpmn:subProcess>", flows("s", "hear", "x", "e") + "</bpmn:subProcess>")
+    body = (inner, boundary("stop", "sub", event("signal", "bell")), user("y"), flows("start", "sub", "end"))
+    case = begin(program(process(start(), *body, flows("stop", "y", "end"), end())))
+    case.do(lambda run: run.signal(case.host, "bell", {}))
+    assert case.steps == ["y"]
 
 
 def test_a_signal_from_outside_reaches_the_case():

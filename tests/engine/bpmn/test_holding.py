@@ -9,10 +9,12 @@ from tests.engine.bpmn.cases import Case, FakeHost, begin
 from tests.engine.bpmn.diagrams import (
     boundary,
     call,
+    catch,
     crossing,
     duration,
     each,
     end,
+    event,
     exclusive,
     flow,
     flows,
@@ -106,6 +108,35 @@ def test_whatever_computes_something_when_its_token_arrives_can_be_held(kind):
     assert len(case.waits()) == (3 if kind == "timer" else 2)
 
 
+def test_what_is_held_can_be_neither_completed_nor_fired_nor_reached():
+    body = (
+        parallel("fork"),
+        user("u"),
+        catch("pause", duration("PT1H")),
+        catch("hear", event("message", "m")),
+        flows("start", "fork", "u", "end"),
+        flows("fork", "pause", "end"),
+        flows("fork", "hear", "end"),
+    )
+    host = FakeHost(hold={((), "u"), ((), "pause"), ((), "hear")})
+    case = begin(program(process(start(), *body, end())), host)
+    held = {wait.element: wait.token for wait in case.waits("held")}
+    assert sorted(held) == ["hear", "pause", "u"]
+    with pytest.raises(NoSuchWait):
+        case.do(lambda run: run.complete(host, held["u"], {}))
+    with pytest.raises(NoSuchWait):
+        case.do(lambda run: run.fire(host, held["pause"]))
+    with pytest.raises(NoSuchWait):
+        case.do(lambda run: run.correlate(host, "m", {}))
+
+
+def test_nodes_that_nobody_drew_are_never_held():
+    body = (user("u"), boundary("b", "u", duration("PT1H")), end(), flows("start", "u", "end"))
+    case = begin(program(process(start(), *body)), FakeHost(hold={((), "")}))
+    case.complete("u")
+    assert case.finished
+
+
 def test_a_call_can_be_held_before_it_begins():
     called = process(start("s"), user("inner"), end("e"), flows("s", "inner", "e"), key="visit")
     case = begin(
@@ -176,7 +207,7 @@ def test_an_endless_loop_of_automatic_steps_is_stopped():
         )
     )
     case = begin(compiled)
-    with pytest.raises(BudgetExceeded) as failure:
+    with pytest.raises(BudgetExceeded, match="500") as failure:
         case.complete("u")
     held_after(case, "u", failure.value)
     assert [wait.kind for wait in case.waits()] == ["held"]

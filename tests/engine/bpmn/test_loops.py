@@ -47,6 +47,12 @@ def test_in_parallel_every_instance_opens_at_once_with_its_item():
     assert case.variables == {"people": ["a", "b", "c"]}
 
 
+def test_a_loop_variable_hides_a_variable_of_the_case():
+    case = begin(program(asking()), people=["a", "b"], person="someone")
+    assert [wait.assignee for wait in case.open()] == ["a", "b"]
+    assert case.variables["person"] == "someone"
+
+
 def test_one_by_one_the_next_instance_opens_when_the_last_is_through():
     case = begin(program(asking(sequential=True)), people=["a", "b"])
     assert [wait.assignee for wait in case.open()] == ["a"]

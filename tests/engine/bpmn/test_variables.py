@@ -167,6 +167,14 @@ def test_a_value_of_another_type_than_declared_is_refused_where_it_is_written():
     assert refused.value.element == "c"
 
 
+def test_a_variable_with_two_declarations_has_any_type():
+    step = service("c", "when") + user("u", camunda_formRef="visit")
+    compiled = typed_program(
+        step, flows("start", "c", "u", "end"), forms={"visit": {"notice": ValueType.CODE}}
+    )
+    assert compiled.types["p"]["notice"] is ValueType.ANY
+
+
 def test_types_travel_through_calls():
     crossed = crossing(given={"from": "notice"}, taken={"back": "from"})
     offered = topics({"when": Topic("when", "handler", (), {"notice": ValueType.MOMENT})})
