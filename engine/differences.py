@@ -70,6 +70,7 @@ class _Writing:
     case: Any
     run: Run
     host: CaseHost
+    case_due_at: datetime | None = None
     waits: dict[str, Known] = field(default_factory=dict)
     rows: dict[Table, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     events: list[Event] = field(default_factory=list)
@@ -84,7 +85,7 @@ def write(work: Work, case: Any, moved: Moved) -> None:
     Args:
         case: the locked row of the instance; `case.waits` says what its tokens waited for before.
     """
-    writing = _Writing(work, case, moved.run, moved.host)
+    writing = _Writing(work, case, moved.run, moved.host, limits.case_due_at(work, case, moved.run))
     for wait in moved.run.waits():
         known = case.waits.get(wait.token)
         if known is not None and known["k"] == wait.kind and known.get("d") == _iso(wait.due_at):
@@ -108,7 +109,7 @@ def _iso(moment: datetime | None) -> str | None:
 def _open_user(writing: _Writing, wait: Wait) -> None:
     work, case, step = writing.work, writing.case, wait.step
     task_id = new_id()
-    plan = limits.plan_opened(work, writing.run.program, wait, case.due_at)
+    plan = limits.plan_opened(work, writing.run.program, wait, writing.case_due_at)
     groups = [(group, _scope(case, group)) for group in step.group]
     group, scope_id = groups[0] if groups else ("", case.scope_id)
     assignee = int(wait.assignee) if wait.assignee and wait.assignee.isdecimal() else None
@@ -382,7 +383,7 @@ def _insert(writing: _Writing) -> None:
 
 def _store(writing: _Writing, snapshot: bytes) -> None:
     run, work = writing.run, writing.work
-    values: dict[str, Any] = {"waits": writing.waits, "snapshot": snapshot}
+    values: dict[str, Any] = {"waits": writing.waits, "snapshot": snapshot, "due_at": writing.case_due_at}
     if run.finished:
         values = {
             "waits": {},

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.bpmn.program import Step
-from engine.errors import HandlerFailed, Problem, Refused, TransactionLost
+from engine.errors import AlreadyDone, HandlerFailed, Problem, Refused, TransactionLost
 from engine.ports import Json
 from engine.service_tasks import Context, checked_json
 from engine.store.database import time_limit
@@ -25,11 +25,21 @@ class Failure:
     @staticmethod
     def of(error: BaseException) -> "Failure":
         """Describe an error without values that could be private: only its type and where it was raised."""
+        if isinstance(error, FailedAgain):
+            return error.failure
         origin = error.__cause__ if isinstance(error, HandlerFailed) and error.__cause__ else error
         message = origin.text() if isinstance(origin, Problem) else type(origin).__name__
         frames = traceback.extract_tb(origin.__traceback__)[-8:]
         cause = "\n".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames)
         return Failure(message, cause)
+
+
+class FailedAgain(AlreadyDone):
+    """A step was tried again and failed again, as `failure` says."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__("failed_again", "步骤再次失败：{why}", why=failure.message)
+        self.failure = failure
 
 
 @dataclass

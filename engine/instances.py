@@ -12,7 +12,7 @@ from engine.bpmn.runtime import Run
 from engine.differences import Moved
 from engine.errors import AlreadyDone, NotPermitted, Refused, RuleBroken
 from engine.history import Event
-from engine.hosting import CaseHost
+from engine.hosting import CaseHost, FailedAgain
 from engine.ids import new_id
 from engine.ports import Json
 from engine.stepping import Case
@@ -173,7 +173,7 @@ def retry(work: Work, instance_id: int, token: str) -> None:
     def again(run: Run, host: CaseHost) -> None:
         run.retry(host, token)
         if token in host.failures:
-            raise AlreadyDone("failed_again", "步骤再次失败：{why}", why=host.failures[token].message)
+            raise FailedAgain(host.failures[token])
 
     stepping.move(work, case, again)
 

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from engine import definitions
-from engine.calendar import Calendar, calendar_of
-from engine.durations import Duration
+from engine.bpmn.expressions import NOW, ZONE, load_all
+from engine.calendar import ALWAYS, Calendar, calendar_of
+from engine.durations import Cycle, Duration
 from engine.escalation import LADDER_DECISION, Ladder, LadderBroken, Times, agenda, parse_ladder
 
 if TYPE_CHECKING:
     from engine.bpmn.program import Program
-    from engine.bpmn.runtime import Wait
+    from engine.bpmn.runtime import Run, Wait
     from engine.work import Engine, Work
 
 
@@ -41,6 +42,26 @@ def plan_opened(work: "Work", program: "Program", wait: "Wait", case_due_at: dat
     times = Times(work.now, due_at, due_at, follow_up_at)
     coming = agenda(times, ladder_of(work, program.bundle_id, wait.step.ladder), calendar)
     return Plan(due_at, follow_up_at, coming[0].at if coming else None)
+
+
+def case_due_at(work: "Work", case: Any, run: "Run") -> datetime | None:
+    """Return the limit of a whole case; None where it has none, or as long as a fact for it is missing.
+
+    Args:
+        case: row of its instance; once known, the limit stays.
+    """
+    limit = run.program.due
+    if case.due_at is not None or limit is None:
+        known: datetime | None = case.due_at
+        return known
+    variables = run.variables()
+    if any(variables.get(name) is None for name in limit.names):
+        return None
+    values = load_all(variables, run.program.types.get(run.program.key, {}), limit.names)
+    due = limit.evaluate({**values, ZONE: work.engine.zone.key, NOW: work.now})
+    if isinstance(due, Cycle):
+        return due.due(0, case.started_at, work.engine.zone)
+    return _moment(calendar_of(work, ALWAYS), case.started_at, due)
 
 
 def _moment(calendar: Calendar, start: datetime, limit: Duration | datetime | None) -> datetime | None:
