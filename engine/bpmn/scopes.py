@@ -59,8 +59,8 @@ def path_of(workflow: Any) -> tuple[str, ...]:
 
 
 def element_of(task: Task) -> str:
-    """Return the id of the element that a token stands at; "" inside SpiffWorkflow's own nodes."""
-    return task.task_spec.bpmn_id or ""
+    """Return the id of the element that a token stands at; of the process, in a node that nobody drew."""
+    return task.task_spec.bpmn_id or str(task.workflow.spec.name)
 
 
 def place_of(task: Task) -> Place:

@@ -1,5 +1,6 @@
 """Trees of tokens: SpiffWorkflow's workflows, grown one step at a time instead of predicted to the end."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +9,10 @@ from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.specs.Join import Join
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
+
+# SpiffWorkflow would log each change of state, with the process data.
+for _name in ("spiff.task", "spiff.workflow"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 OPEN = TaskState.READY | TaskState.WAITING | TaskState.STARTED
 

@@ -207,7 +207,7 @@ def test_an_endless_loop_of_automatic_steps_is_stopped():
         )
     )
     case = begin(compiled)
-    with pytest.raises(BudgetExceeded, match="500") as failure:
+    with pytest.raises(BudgetExceeded, match="500 个自动步骤") as failure:
         case.complete("u")
     held_after(case, "u", failure.value)
     assert [wait.kind for wait in case.waits()] == ["held"]

@@ -121,6 +121,19 @@ def test_values_that_are_not_json_are_refused_where_they_are_written(value):
     assert case.steps == ["u"]
 
 
+def test_a_bad_variable_of_a_start_is_blamed_on_the_process():
+    with pytest.raises(NotJson) as refused:
+        begin(program(process(start(), user("u"), end(), flows("start", "u", "end"))), x={1, 2})
+    assert (refused.value.path, refused.value.element) == ((), "p")
+
+
+def test_process_data_are_never_logged(caplog):
+    caplog.set_level(1)
+    case = begin(program(process(start(), user("u"), end(), flows("start", "u", "end"))), secret="canary")
+    case.complete("u")
+    assert [record for record in caplog.records if record.name.startswith("spiff")] == []
+
+
 def test_an_integer_that_json_readers_would_not_keep_is_refused():
     case = begin(program(process(start(), user("u"), user("v"), end(), flows("start", "u", "v", "end"))))
     with pytest.raises(NotJson):
