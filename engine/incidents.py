@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
 
-from engine import external_tasks, history, instances
+from engine import deadlines, external_tasks, history, instances
 from engine.errors import EngineError, NotFound
 from engine.history import Event
 from engine.hosting import Failure
@@ -106,6 +106,8 @@ def retry(work: Work, incident_id: int, reason: str) -> None:
     row = _operable(work, incident_id)
     if row.kind == "timer":
         instances.fire_timer(work, row.instance_id, row.token)
+    elif row.kind in {"deadline", "unpause"}:
+        deadlines.rearm(work, row.instance_id, row.token)
     elif row.kind == "external":
         external_tasks.set_retries(work, row.job_id, 1)
     else:

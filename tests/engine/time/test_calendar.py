@@ -15,13 +15,23 @@ from engine.calendar import (
     Calendar,
     CalendarBroken,
     DayKind,
+    ListedDay,
     always,
+    calendar_names,
+    calendar_of,
+    declare,
+    guessed_calendars,
     parse_calendars,
     parse_days,
+    publish_days,
     with_exceptions,
 )
+from engine.clock import SettableClock
 from engine.durations import Duration
-from engine.errors import Refused
+from engine.errors import NotAllowed, Refused
+from engine.ports import SYSTEM, Actor
+from engine.work import Engine
+from tests.engine.time.world import CLERK
 
 PROCESSES = Path(__file__).parents[3] / "processes"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -54,7 +64,7 @@ EXCEPTIONS = {
 
 
 @cache
-def calendar_of(zone: str, hours: str) -> Calendar:
+def declared_in(zone: str, hours: str) -> Calendar:
     text = f'[shift]\nzone = "{zone}"\nhours = {hours}\nexceptions = "cn_workdays"\n'
     return with_exceptions(parse_calendars(text)["shift"], EXCEPTIONS)
 
@@ -83,7 +93,7 @@ minutes = st.integers(0, WINDOW_MINUTES)
 @given(case_names, minutes, minutes)
 def test_working_time_between_two_moments_is_what_the_minutes_on_the_wall_add_up_to(name, one, other):
     start, before = open_minutes(*CASES[name])
-    measured = calendar_of(*CASES[name][:2]).between(start + one * MINUTE, start + other * MINUTE)
+    measured = declared_in(*CASES[name][:2]).between(start + one * MINUTE, start + other * MINUTE)
     assert measured == max(0, before[other] - before[one]) * MINUTE
 
 
@@ -96,7 +106,7 @@ def test_adding_working_time_ends_at_the_first_minute_that_completes_it(name, be
     if wanted > before[-1]:
         return
     expected = start + max(begin, bisect_left(before, wanted)) * MINUTE
-    assert calendar_of(*CASES[name][:2]).add(start + begin * MINUTE, span * MINUTE) == expected
+    assert declared_in(*CASES[name][:2]).add(start + begin * MINUTE, span * MINUTE) == expected
 
 
 @settings(max_examples=200, deadline=None)
@@ -107,12 +117,12 @@ def test_adding_working_time_ends_at_the_first_minute_that_completes_it(name, be
 )
 def test_what_was_added_is_measured_again_to_the_microsecond(name, offset, span):
     start, _ = open_minutes(*CASES[name])
-    calendar = calendar_of(*CASES[name][:2])
+    calendar = declared_in(*CASES[name][:2])
     assert calendar.between(start + offset, calendar.add(start + offset, span)) == span
 
 
 def office() -> Calendar:
-    return calendar_of("Asia/Shanghai", OFFICE_HOURS)
+    return declared_in("Asia/Shanghai", OFFICE_HOURS)
 
 
 def shanghai(text: str) -> datetime:
@@ -233,3 +243,71 @@ def test_the_seed_lists_each_day_once_with_a_known_kind():
 def test_a_list_of_days_that_cannot_be_read_is_refused(text):
     with pytest.raises(CalendarBroken):
         parse_days(text)
+
+
+# --- the published table -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def in_office(engine: Engine) -> Engine:
+    """An engine that knows the office, whose holidays nobody has published."""
+    text = (PROCESSES / "calendars.toml").read_text("utf-8")
+    declare(engine, parse_calendars(text))
+    return engine
+
+
+def published(engine: Engine) -> Calendar:
+    with engine.reading(SYSTEM) as work:
+        return calendar_of(work, "office")
+
+
+def publish(engine: Engine, *days: ListedDay, actor: Actor = SYSTEM) -> None:
+    with engine.work(actor) as work:
+        publish_days(work, "cn_workdays", days)
+
+
+def test_published_holidays_count_from_the_next_question_on(in_office: Engine) -> None:
+    start = shanghai("2026-12-31 17:00")
+    assert published(in_office).add(start, timedelta(hours=2)) == shanghai("2027-01-01 10:00")
+    publish(in_office, ListedDay(date(2027, 1, 1), DayKind.HOLIDAY, "元旦"))
+
+    assert published(in_office).add(start, timedelta(hours=2)) == shanghai("2027-01-04 10:00")
+    assert published(in_office) is published(in_office)  # what was cut out of it is not forgotten
+
+
+def test_publishing_a_year_replaces_that_year_only(in_office: Engine) -> None:
+    publish(
+        in_office,
+        ListedDay(date(2026, 1, 1), DayKind.HOLIDAY),
+        ListedDay(date(2027, 1, 1), DayKind.HOLIDAY),
+        ListedDay(date(2027, 1, 2), DayKind.HOLIDAY),
+    )
+    publish(in_office, ListedDay(date(2027, 1, 2), DayKind.MAKEUP_WORKDAY))
+
+    assert published(in_office).exceptions == {
+        date(2026, 1, 1): DayKind.HOLIDAY,
+        date(2027, 1, 2): DayKind.MAKEUP_WORKDAY,
+    }
+
+
+def test_whoever_may_not_publish_calendars_changes_nothing(in_office: Engine) -> None:
+    with pytest.raises(NotAllowed):
+        publish(in_office, ListedDay(date(2027, 1, 1), DayKind.HOLIDAY), actor=CLERK)
+    assert published(in_office).exceptions == {}
+
+
+def test_a_calendar_that_ends_soon_is_pointed_out_in_time(in_office: Engine, clock: SettableClock) -> None:
+    publish(in_office, ListedDay(date(2026, 10, 1), DayKind.HOLIDAY))
+    names = []
+    for day in ("2026-10-31 12:00", "2026-11-02 12:00"):
+        clock.set(shanghai(day))
+        with in_office.reading(SYSTEM) as work:
+            names.append([calendar.code for calendar in guessed_calendars(work)])
+
+    assert names == [[], ["office"]]
+
+
+def test_a_calendar_that_nobody_declared_is_refused_by_name(in_office: Engine) -> None:
+    assert calendar_names(in_office) == {"24x7", "office"}
+    with in_office.reading(SYSTEM) as work, pytest.raises(CalendarBroken, match="bank"):
+        calendar_of(work, "bank")

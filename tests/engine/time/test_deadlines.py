@@ -1,5 +1,6 @@
 """A step's time: what its diagram says, pauses, moves, and what stays of the old."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,7 +9,15 @@ from sqlalchemy import select
 from engine import calendar, deadlines, instances, tasks
 from engine.errors import AlreadyDone, NotAllowed, Refused
 from engine.ports import SYSTEM, Actor, Grants, Membership
-from engine.store.tables import due_change, escalation, history_event, job, task_candidate, user_task
+from engine.store.tables import (
+    due_change,
+    escalation,
+    history_event,
+    instance,
+    job,
+    task_candidate,
+    user_task,
+)
 from engine.timers import fire_due
 from tests.engine.cases.conftest import CLERK, COMMUNITY, MANAGER, STRANGER, Shop
 from tests.engine.models import Model
@@ -31,6 +40,21 @@ VISIT = (
     .flow("start", "repair", "end")
     .flow("given_up", "stopped")
     .flow("reminded", "remind", "told")
+)
+
+
+WHOLE = (
+    Model("whole", properties={"dueDate": "P1D"})
+    .start()
+    .user("first", due="PT2H", form="notice")
+    .user("second", due="")
+    .end()
+    .flow("start", "first", "second", "end")
+)
+NOTICE_FORM = (
+    "notice.form",
+    b'{"type": "default", "id": "notice", "schemaVersion": 18, "components": [{"type": "datetime",'
+    b' "subtype": "datetime", "key": "noticed_at", "label": "x", "variable": true}]}',
 )
 
 
@@ -127,6 +151,29 @@ def test_a_limit_on_a_working_calendar_counts_its_hours_only(shop: Shop) -> None
 
     assert step(shop).due_at == datetime.fromisoformat("2026-10-09T17:00:00+08:00")
     assert step(shop).follow_up_at == datetime.fromisoformat("2026-10-08T10:00:00+08:00")
+
+
+def test_a_step_without_a_limit_has_that_of_the_whole_case(shop: Shop) -> None:
+    opened = shop.clock.now()
+    shop.deploy(WHOLE, NOTICE_FORM)
+    shop.start("whole")
+    assert [(row.step_id, row.due_at) for row in shop.open_tasks()] == [("first", opened + 2 * HOUR)]
+    shop.clock.advance(hours=1)
+    shop.complete("first")
+
+    assert shop.open_tasks("second")[0].due_at == opened + DAY
+    assert shop.rows(instance)[0].due_at == opened + DAY
+
+
+def test_the_limit_of_a_case_may_run_from_what_is_only_known_later(shop: Shop) -> None:
+    model = replace(WHOLE, properties={"dueDate": "${noticed_at + PT24H}"})
+    shop.deploy(model, NOTICE_FORM)
+    shop.start("whole")
+    assert shop.rows(instance)[0].due_at is None
+    shop.clock.advance(hours=1)
+    shop.complete("first", noticed_at="2026-11-22T12:00:00+08:00")
+
+    assert shop.open_tasks("second")[0].due_at == datetime.fromisoformat("2026-11-23T12:00:00+08:00")
 
 
 # --- pausing -----------------------------------------------------------------------------------------------

@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import delete, event, update
 from sqlalchemy.engine import Engine as SqlEngine
 
+from engine import incidents
 from engine.clock import SettableClock, monotonic
+from engine.limits import keep_ladder
 from engine.ports import SYSTEM
 from engine.store.database import Database
 from engine.store.tables import escalation, history_event, incident, job, task_candidate, user_task
@@ -219,6 +221,19 @@ def test_one_broken_ladder_becomes_an_incident_and_its_neighbours_go_on(
     assert trouble.kind == "deadline"
     assert count(engine, user_task, user_task.c.level == 2) == 20
     assert count(engine, job, job.c.task_id == broken) == 0
+
+
+def test_a_retried_deadline_is_armed_again(engine: Engine, clock: SettableClock) -> None:
+    open_steps(engine, ladder="written_later")
+    clock.advance(minutes=31)
+    fire_due(engine)
+    (trouble,) = fetch(engine, incident)
+    keep_ladder(engine, world.BUNDLE, "written_later", world.LADDER)
+    engine.run(SYSTEM, lambda work: incidents.retry(work, trouble.id, "阶梯已补"))
+    fire_due(engine)
+
+    assert fetch(engine, user_task)[0].level == 2
+    assert fetch(engine, incident)[0].close_kind == "retried"
 
 
 @pytest.mark.parametrize("jump", [timedelta(hours=1), timedelta(hours=-1), timedelta(minutes=-10)])
