@@ -151,4 +151,4 @@ def plan_rework(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     before = frozenset(crew.past_workers(context.connection, order.id))
     worker_id = chosen(context, order, given.id("worker_id"), frozenset() if is_same_allowed else before)
     sent = assign(context, order, worker_id, "rework")
-    return sent | {"on_site": False, "repaired": False, "plan": "new"}
+    return sent | {"on_site": False, "repaired": False, "plan": "new", "reworks": order.rework_count}
