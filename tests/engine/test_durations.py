@@ -128,6 +128,16 @@ def test_a_month_keeps_the_wall_clock_over_a_change_to_summer_time():
     assert Duration(1).after(datetime(2026, 3, 10, 9, tzinfo=BERLIN), BERLIN).astimezone(BERLIN).hour == 9
 
 
+def test_a_month_into_the_hour_that_comes_twice_means_its_first_coming():
+    end = Duration(1).after(datetime(2026, 9, 25, 2, 30, tzinfo=BERLIN), BERLIN)
+    assert end == parse_moment("2026-10-25T02:30:00+02:00")
+
+
+def test_durations_are_added_part_by_part():
+    assert Duration.parse("P1MT1H") + Duration.parse("P2MT2H") == Duration.parse("P3MT3H")
+    assert Duration.parse("P3MT3H") - Duration.parse("P1MT1H") == Duration.parse("P2MT2H")
+
+
 def test_a_day_is_24_hours_over_a_change_to_summer_time():
     end = Duration.parse("P1D").after(datetime(2026, 3, 28, 12, tzinfo=BERLIN), BERLIN)
     assert end.astimezone(BERLIN).hour == 13
@@ -157,6 +167,18 @@ def test_a_huge_multiple_is_refused():
 def test_a_negative_difference_is_known_as_negative():
     assert (Duration.parse("PT1H") - Duration.parse("PT2H")).is_negative
     assert not Duration().is_negative
+
+
+def test_a_duration_of_nothing_is_zero():
+    assert Duration() == Duration.parse("PT0S")
+    assert Duration().is_zero
+    assert Duration().after(ARMED, SHANGHAI) == ARMED
+
+
+@pytest.mark.parametrize("text", ["1900-01-01T00:00:00Z", "2999-12-31T23:59:59Z"])
+def test_the_first_and_the_last_moment_are_usable(text):
+    moment = parse_moment(text)
+    assert Duration().after(moment, SHANGHAI) == moment
 
 
 @pytest.mark.parametrize("text", ["-PT5M", "P2W3D", "PT5M", "p1d"])
@@ -209,7 +231,14 @@ def test_a_moment_survives_being_written_and_read(moment):
 
 @pytest.mark.parametrize(
     "text",
-    ["R3/PT10M", "R/PT10M", "R3/2026-11-23T01:00:00Z/P1D", "R5/PT10M/2026-11-23T01:00:00Z", "R/P1M"],
+    [
+        "R1/PT10M",
+        "R1000000/PT10M",
+        "R/PT10M",
+        "R3/2026-11-23T01:00:00Z/P1D",
+        "R5/PT10M/2026-11-23T01:00:00Z",
+        "R/P1M",
+    ],
 )
 def test_a_cycle_survives_being_read_and_written(text):
     assert str(Cycle.parse(text)) == text

@@ -85,5 +85,5 @@ def _check_names(node: Element, decision: Decision, inputs: Mapping[str, Element
             report.add(
                 node,
                 f"第 {rule.number} 行的“{name}”不是输入；文本请加双引号，变量请加成一个输入列",
-                f"“{name}” in row {rule.number} is no input; put a text in double quotes, give a variable a column",
+                f"“{name}” in row {rule.number} is no input; quote a text, give a variable a column",
             )

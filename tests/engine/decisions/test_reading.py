@@ -57,7 +57,7 @@ def test_an_aggregation_that_makes_no_sense_is_refused(policy, outputs):
 @pytest.mark.parametrize(
     ("inputs", "outputs", "cells", "place", "hint"),
     [
-        (["a: string"], B, ["P0", "1"], "limits", "double quotes"),
+        (["a: string"], B, ["P0", "1"], "limits", "quote a text"),
         (["a: string"], B, ["'P0'", "1"], "limits_c1_0", "double quotes"),
         (["a: string"], B, ["“P0”", "1"], "limits_c1_0", "full-width"),
         (["a: number"], B, ['"5"', "1"], "limits_c1_0", "would never match"),
@@ -69,7 +69,7 @@ def test_an_aggregation_that_makes_no_sense_is_refused(policy, outputs):
         (["a: number"], B, ["[5..1]", "1"], "limits_c1_0", "must not exceed"),
         (["a: number"], B, ["a > 5", "1"], "limits_c1_0", "write it as ?"),
         (A, ["b: number"], ['"x"', '"1"'], "limits_c1_1", "holds a number"),
-        (A, ["b: string"], ['"x"', "P0"], "limits", "double quotes"),
+        (A, ["b: string"], ['"x"', "P0"], "limits", "quote a text"),
         (A, ["b: string"], ['"x"', "-"], "limits_c1_1", "incomplete"),
         (A, ["b: dayTimeDuration"], ['"x"', '"30 minutes"'], "limits_c1_1", "PT30M"),
         (A, ["b: dayTimeDuration"], ['"x"', "30"], "limits_c1_1", "holds a duration"),

@@ -103,7 +103,10 @@ def test_the_due_date_of_the_design_is_a_moment():
         "duration('pt5m') == PT5M and moment('2026-11-23T01:30:00Z') == notice_time",
         "unset == null and missing == null and null == null and urgency != null",
         "[1, [2, 'a']] == [1.0, [2, 'a']] and [1] != [1, 2]",
-        '"P0" < "P1"',
+        '"P0" < "P1" and "P0" <= "P0" and not ("P0" < "P0")',
+        "day <= day and not (day > day) and notice_time >= notice_time and not (notice_time < notice_time)",
+        "limit <= limit and not (limit < limit) and P1M < P1Y and P1M < P1MT1H and P1M > PT0S",
+        "month + P1M == P2M",
         "'it\\'s' == \"it's\" and '\\\\' != '\\n'",
     ],
 )

@@ -15,7 +15,7 @@ from engine.bpmn.expressions import ExpressionError, parse_condition, parse_feel
         ("", "${"),
         ("${}", "incomplete"),
         ("${a ==}", "incomplete"),
-        ("${(a == b}", ") is expected"),
+        ("${(a == b}", ") is expected here, not the end"),
         ("${a == b)}", "Unexpected “)”"),
         ("${a b}", "Unexpected “b”"),
         ("${a = b}", "Write == instead of ="),
