@@ -12,6 +12,7 @@ from handlers.demo.names import Inventor
 # Four teams take three shifts in turn (四班三倒): each day one of them is off.
 TEAMS = 4
 _SHIFTS = ((time(8), 8, False), (time(16), 8, False), (time(0), 8, True))  # from, hours, led by its clerk
+DAY_TEAM = TEAMS  # a second clerk by day, so that what one writes down another checks
 
 # What the two repairers of every team can do between them.
 _SKILLS = (
@@ -20,8 +21,11 @@ _SKILLS = (
 )
 _MORE_SKILLS = ("hvac_vendor", "green_vendor", "developer", "by_item", "cs_lead")
 
-_EVERYWHERE = (Post.QA, Post.ADM, Post.SYS, Post.SEC, Post.AUD, Post.DPO, Post.PO, Post.FINL, Post.VEN)
-_IN_EACH_COMMUNITY = (Post.PM, Post.CSL, Post.RPL, Post.FIN, Post.ACT)
+_EVERYWHERE = (
+    *(Post.QA, Post.ADM, Post.SYS, Post.SEC, Post.AUD, Post.DPO, Post.PO),
+    *(Post.FINL, Post.FIN, Post.ACT, Post.VEN, Post.VEN),
+)
+_IN_EACH_COMMUNITY = (Post.PM, Post.CSL, Post.RPL)
 
 _DEPARTMENTS = {
     Post.CS: "客户服务部",
@@ -44,7 +48,7 @@ class Employee:
 
     Attributes:
         community: place in the list of communities; None for the whole company.
-        team: from 0 to 3 for those who work in shifts, else None.
+        team: from 0 to 4 for those who work in shifts, else None.
     """
 
     name: str
@@ -72,16 +76,23 @@ class Shift:
 
 
 def invent(communities: int, seed: int) -> list[Employee]:
-    """Invent nine people of the company and seventeen of each community; every post is held."""
+    """Invent twelve people of the company and sixteen of each community; every post is held."""
     random = Random(seed + 1)  # noqa: S311  # inventing, not guarding
     inventor = Inventor(random, block=4)
-    staff = [_employee(inventor, post, None, str(post)) for post in _EVERYWHERE]
+    staff = [_employee(inventor, post, None, login) for login, post in _numbered(_EVERYWHERE)]
     for community in range(communities):
         tail = str(community + 1)
         staff += [_employee(inventor, post, community, f"{post}{tail}") for post in _IN_EACH_COMMUNITY]
         for team in range(TEAMS):
             staff += _team(inventor, community, team)
+        staff.append(replace(_employee(inventor, Post.CS, community, f"cs{tail}e"), team=DAY_TEAM))
     return staff
+
+
+def _numbered(posts: tuple[Post, ...]) -> Iterator[tuple[str, Post]]:
+    for place, post in enumerate(posts):
+        count = posts[:place].count(post)
+        yield f"{post}{count + 1}" if count else str(post), post
 
 
 def _team(inventor: Inventor, community: int, team: int) -> Iterator[Employee]:
@@ -105,3 +116,5 @@ def roster(first: date, days: int, zone: ZoneInfo) -> Iterator[Shift]:
             starts_at = datetime.combine(first + timedelta(days=day), starts, zone)
             team = (day + turn) % TEAMS
             yield Shift(team, starts_at, starts_at + timedelta(hours=hours), is_led)
+        starts_at = datetime.combine(first + timedelta(days=day), _SHIFTS[0][0], zone)
+        yield Shift(DAY_TEAM, starts_at, starts_at + timedelta(hours=_SHIFTS[0][1]), False)

@@ -66,7 +66,7 @@ def _table(work: Work, key: str) -> Table:
 def _faults(table: Table, area: str) -> tuple[Fault, ...]:
     return tuple(
         Fault(str(row["code"]), str(row["name"]), str(row["name_en"] or ""), str(row["category"]))
-        for row in table.evaluate({"area": area})
+        for row in table.evaluate({"area": str(area)})
     )
 
 

@@ -12,28 +12,26 @@ from handlers.repair import crew, media, notices, orders, rules
 from handlers.repair.answers import Answers
 from handlers.repair.closing import close_merged
 from handlers.repair.orders import Order
-from handlers.repair.records import OVER, Area, OrderState, repair_event
+from handlers.repair.records import OVER, Area, Channel, OrderState, repair_event
 
 _SATISFIED = "satisfied"
 
 
 @completion("repair.confirm")
-def confirm(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
-    """Take the owner's word and marks, or their rejection.
-
-    Returns:
-        {"rejections"}: how often this order was rejected, this time included.
-    """
+def confirm(context: Context, answers: dict[str, Json]) -> None:
+    """Take the owner's word and marks, or their rejection."""
     order = orders.of(context)
     crew_ids = crew.past_workers(context.connection, order.id)
     rules.require_other_person(context.actor.id, crew_ids)
-    return _judged(context.work, order, Answers(answers), "owner")
+    _judged(context.work, order, Answers(answers), "owner")
 
 
 @completion("repair.record_confirmation")
 def record_confirmation(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     """Record by phone what the owner said (电话代录), or that nobody picked up.
 
+    Returns:
+        {"phone_outcome"}: apart from the owner's own answer, which may come at the same time.
     Raises:
         RuleRefused: somebody who worked on the order asks.
     """
@@ -42,23 +40,25 @@ def record_confirmation(context: Context, answers: dict[str, Json]) -> dict[str,
     rules.require_other_person(context.actor.id, crew.past_workers(context.connection, order.id))
     if given.outcome == "unreachable":
         orders.tell(work, order.id, "call_failed")
-        return {"rejections": order.rework_count}
-    order = orders.change(work, order, is_recorded_by_phone=True)
-    return _judged(work, order, given, "phone")
+    else:
+        order = orders.change(work, order, is_recorded_by_phone=True)
+        _judged(work, order, given, "phone")
+    return {"phone_outcome": given.outcome}
 
 
 @completion("repair.inspect")
-def inspect(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
+def inspect(context: Context, answers: dict[str, Json]) -> None:
     """Let the engineering lead accept the repair of a common area in the owners' place."""
     order = orders.of(context)
     rules.require_other_person(context.actor.id, crew.past_workers(context.connection, order.id))
-    return _judged(context.work, order, Answers(answers), "lead")
+    _judged(context.work, order, Answers(answers), "lead")
 
 
-def _judged(work: Work, order: Order, given: Answers, confirmed_by: str) -> dict[str, Json]:
+def _judged(work: Work, order: Order, given: Answers, confirmed_by: str) -> None:
     media.attach(work, order, given.ids("photos"))
     if given.outcome != _SATISFIED:
-        return _rejected(work, order, given)
+        _rejected(work, order, given)
+        return
     comment = given.text("comment")
     orders.tell(work, order.id, "confirmed", {"by": confirmed_by})
     orders.enter(
@@ -73,17 +73,15 @@ def _judged(work: Work, order: Order, given: Answers, confirmed_by: str) -> dict
         rating_attitude=given.count("attitude"),
         rating_text=orders.sealed(work, order.id, "rating_text", comment),
     )
-    return {"rejections": order.rework_count}
 
 
-def _rejected(work: Work, order: Order, given: Answers) -> dict[str, Json]:
+def _rejected(work: Work, order: Order, given: Answers) -> None:
     rejections = order.rework_count + 1
     orders.note(work, order.id, "problem", given.text("problem"))
     orders.tell(work, order.id, "rejected", {"count": rejections})
     order = orders.enter(work, order, OrderState.REWORK, rework_count=rejections)
     notices.to_owner(work, order, "repair_rework")
     notices.to_post(work, order, Post.RPL, "repair_rejected", count=rejections)
-    return {"rejections": rejections}
 
 
 @service_task("repair.settle")
@@ -94,8 +92,8 @@ def settle(context: Context) -> dict[str, Json]:
     the order stays unconfirmed.
 
     Returns:
-        confirmation (owner, phone, lead, auto or none), low_rating, rejections, and lot (0 to 99): the draw
-        of the sample, the same for an order each time.
+        confirmation (owner, phone, lead, auto or none), low_rating, rejections, reachable (somebody to call),
+        and lot (0 to 99): the draw of the sample, the same for an order each time.
     """
     work, order = context.work, orders.of(context)
     if order.confirmed_by is None and _was_called_in_vain(work, order):
@@ -119,6 +117,7 @@ def settle(context: Context) -> dict[str, Json]:
         "low_rating": any(mark is not None and mark <= rules.BAD_RATING for mark in marks),
         "rejections": order.rework_count,
         "lot": lot(order.number),
+        "reachable": order.house_id is not None or order.channel == Channel.PHONE,
     }
 
 
@@ -154,20 +153,34 @@ def record_return_visit(context: Context, answers: dict[str, Json]) -> None:
     rules.require_other_person(context.actor.id, crew.past_workers(context.connection, order.id))
     orders.note(work, order.id, "return_visit", given.text("comment"))
     orders.tell(work, order.id, "return_visited", {"grade": given.outcome})
-    if given.outcome == "unreachable":
-        return
-    order = orders.change(
+    if given.outcome != "unreachable":
+        order = orders.change(
+            work,
+            order,
+            return_visit_grade=given.outcome.upper(),
+            return_visit_by=context.actor.id,
+            return_visit_at=work.now,
+        )
+    if order.confirmed_by is None and given.outcome != "c":
+        _settled_by_visit(work, order, "auto" if given.outcome == "unreachable" else "phone")
+
+
+def _settled_by_visit(work: Work, order: Order, confirmed_by: str) -> None:
+    """Confirm what nobody had answered before: by what was said now, or after a call in vain."""
+    is_auto = confirmed_by == "auto"
+    orders.tell(work, order.id, "auto_confirmed" if is_auto else "confirmed", {"by": confirmed_by})
+    order = orders.enter(
         work,
         order,
-        return_visit_grade=given.outcome.upper(),
-        return_visit_by=context.actor.id,
-        return_visit_at=work.now,
+        OrderState.CLOSED,
+        outcome="repaired",
+        confirmed_at=work.now,
+        confirmed_by=confirmed_by,
+        is_auto_confirmed=is_auto,
+        is_recorded_by_phone=not is_auto,
+        closed_at=work.now,
     )
-    if order.confirmed_by is None and given.outcome != "c":
-        order = orders.enter(
-            work, order, OrderState.CONFIRMED, confirmed_at=work.now, confirmed_by="phone", outcome="repaired"
-        )
-        orders.enter(work, order, OrderState.CLOSED, closed_at=work.now, is_recorded_by_phone=True)
+    close_merged(work, order, "repaired")
 
 
 @service_task("repair.raise_complaint")

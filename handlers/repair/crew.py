@@ -76,7 +76,7 @@ def open_orders(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
         .where(repair_assignment.c.worker_id.in_(list(ids)), repair_assignment.c.ended_at.is_(None))
         .group_by(repair_assignment.c.worker_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def past_workers(connection: Connection, order_id: int) -> dict[int, str | None]:
@@ -86,7 +86,7 @@ def past_workers(connection: Connection, order_id: int) -> dict[int, str | None]
         .where(repair_assignment.c.order_id == order_id)
         .order_by(repair_assignment.c.id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def assign(work: Work, order: Order, worker_id: int, mode: str, key: str) -> None:
@@ -156,7 +156,7 @@ def _skills(connection: Connection, ids: list[int]) -> dict[int, set[str]]:
     rows = connection.execute(
         select(account_skill.c.account_id, account_skill.c.skill).where(account_skill.c.account_id.in_(ids))
     )
-    for worker_id, skill in rows.tuples():
+    for worker_id, skill in rows:
         skills[worker_id].add(skill)
     return skills
 
@@ -200,4 +200,4 @@ def _visits(work: Work, ids: list[int], order: Order) -> dict[int, int]:
         )
         .group_by(repair_assignment.c.worker_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

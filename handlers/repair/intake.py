@@ -140,9 +140,7 @@ def houses(work: Work, community_id: int) -> list[tuple[int, str]]:
             select(estate_house.c.id, estate_house.c.address)
             .where(estate_house.c.community_id == community_id)
             .order_by(estate_house.c.address)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
 
 

@@ -25,7 +25,7 @@ def request_parts(context: Context, answers: dict[str, Json]) -> dict[str, Json]
     in_stock = given.outcome == "in_stock"
     parts_at = None if in_stock else _arrival(work, given.day("parts_on"))
     add_parts(work, order, given.lines("parts"), "arrived" if in_stock else "ordered")
-    outputs: dict[str, Json] = {"parts_asked_at": work.now.isoformat(), "pause_reason": _REASON}
+    outputs: dict[str, Json] = {"parts_asked_at": work.now.isoformat(), "reason": _REASON}
     if parts_at is None:
         orders.tell(work, order.id, "parts_in_stock")
         return outputs | {"plan": "ready", "next_step": "revisit"}

@@ -68,7 +68,7 @@ def press_call(
         "instance": str(started.id),
         "task": str(task_id),
     }
-    idempotency.remember(work, idempotency_key, "repair.call", digest, answer)
+    idempotency.remember(work, idempotency_key, answer)
     return Call(order.number, started.id, task_id)
 
 

@@ -95,7 +95,7 @@ def own_houses(work: Work) -> dict[int, datetime]:
         )
         .group_by(estate_relation.c.house_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def person_of(work: Work) -> int | None:

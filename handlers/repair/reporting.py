@@ -108,7 +108,7 @@ def _taken_in(work: Work, report: Report, channel: Channel, key: str | None) -> 
         "number": order.number,
         "instance": str(reported.instance_id),
     }
-    idempotency.remember(work, key, "repair.report", digest, answer)
+    idempotency.remember(work, key, answer)
     return reported
 
 

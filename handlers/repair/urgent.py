@@ -93,7 +93,13 @@ def arrive_urgent(context: Context, answers: dict[str, Json]) -> dict[str, Json]
     work, order = context.work, orders.of(context)
     orders.note(work, order.id, "situation", given.text("situation"))
     media.attach(work, order, given.ids("photos"))
-    order = orders.enter(work, order, OrderState.ARRIVED, arrived_at=work.now)
+    order = orders.enter(
+        work,
+        order,
+        OrderState.ARRIVED,
+        arrived_at=work.now,
+        verified_at=order.verified_at or work.now,  # seen with one's own eyes
+    )
     notices.to_owner(work, order, "repair_arrived", worker_id=str(context.actor.id))
     return {"on_site": True}
 

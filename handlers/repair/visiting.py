@@ -89,7 +89,7 @@ def _absent(work: Work, order: Order, given: Answers) -> dict[str, Json]:
     return {
         "absences": count,
         "harms_others": given.flag("harms_others"),
-        "pause_reason": "owner_absent",
+        "reason": "owner_absent",
         "absent_at": work.now.isoformat(),
     }
 

@@ -1,0 +1,120 @@
+"""Fills an empty installation with the demonstration estate."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+
+from engine.clock import SettableClock
+from engine.work import SYSTEM, Engine, Work
+from handlers.accounts.installation import make_usable
+from handlers.accounts.passwords import initial_password
+from handlers.accounts.permissions import POST_NAMES, RESIDENT, Post
+from handlers.demo import crew, handover, population, settling
+from handlers.demo.past import Past
+from handlers.demo.population import FULL, SMALL, Size
+from handlers.demo.settling import Settled
+from handlers.errors import RuleRefused
+from handlers.estate.records import estate_community
+
+_ROSTER_AHEAD_DAYS = 14
+_RESIDENTS = 2
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """Somebody to sign in as.
+
+    Attributes:
+        post, post_en: what they are.
+        login: login name of staff, mobile number of residents.
+    """
+
+    post: str
+    post_en: str
+    name: str
+    login: str
+    password: str
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """What was made.
+
+    Attributes:
+        list_file: a hand-over list to try the import with.
+    """
+
+    sign_ins: tuple[SignIn, ...]
+    houses: int
+    cases: int
+    list_file: Path
+
+
+def build(engine: Engine, folder: Path, *, size: Size = FULL, seed: int = 1) -> Demonstration:
+    """Fill an empty installation; the same size and seed give the same estate, with passwords of its own.
+
+    The engine's clock is set back for the invented past, and is the old one again at the end.
+
+    Args:
+        folder: where the hand-over list is written to.
+    Raises:
+        RuleRefused: there is an estate already.
+    """
+    until = engine.clock.now().replace(microsecond=0)
+    real_clock = engine.clock
+    clock = SettableClock(until - timedelta(weeks=size.weeks, days=1))
+    engine.clock = clock
+    try:
+        settled, sign_ins = _settle(engine, size, seed)
+        cases = Past(engine, clock, settled, seed).run(size, until)
+    finally:
+        engine.clock = real_clock
+    list_file = folder / "demo" / "交付清单.xlsx"
+    handover.write_list(list_file, seed)
+    houses = sum(
+        len(members)
+        for community in population.invent(size, seed)
+        for building in community.buildings
+        for _, members in building.units
+    )
+    return Demonstration(sign_ins, houses, cases, list_file)
+
+
+def _settle(engine: Engine, size: Size, seed: int) -> tuple[Settled, tuple[SignIn, ...]]:
+    with engine.work(SYSTEM) as work:
+        if work.connection.execute(select(estate_community.c.id).limit(1)).first() is not None:
+            raise RuleRefused("estate_exists", "已有小区数据，演示数据只能建在空的安装上")
+        settled = settling.settle(work, population.invent(size, seed), seed)
+        nobody_knows = settling.password_hash(work, initial_password())
+        settling.employ(work, settled, crew.invent(len(size.communities), seed), nobody_knows)
+        settling.plan_shifts(work, settled, work.now, size.weeks * 7 + 1 + _ROSTER_AHEAD_DAYS)
+        return settled, (*_staff(work, settled), *_residents(work, settled))
+
+
+def _staff(work: Work, settled: Settled) -> list[SignIn]:
+    """Give the first holder of each post a password."""
+    first: dict[Post, tuple[crew.Employee, int]] = {}
+    for one, account_id in settled.staff:
+        first.setdefault(one.post, (one, account_id))
+    sign_ins = []
+    for post, (one, account_id) in first.items():
+        password = initial_password()
+        make_usable(work, account_id, settling.password_hash(work, password))
+        sign_ins.append(SignIn(*POST_NAMES[post], one.name, one.login, password))
+    return sign_ins
+
+
+def _residents(work: Work, settled: Settled) -> list[SignIn]:
+    """Give two owners of the first community a password; they also report, so they have cases to see."""
+    owners = [one for one in settled.dwellers[settled.communities[0]] if one.relation == "owner"]
+    sign_ins = []
+    for one in owners[:_RESIDENTS]:
+        password = initial_password()
+        make_usable(work, one.account_id, settling.password_hash(work, password))
+        sign_ins.append(SignIn(*POST_NAMES[RESIDENT], one.name, one.phone, password))
+    return sign_ins
+
+
+__all__ = ["FULL", "SMALL", "Demonstration", "SignIn", "build"]

@@ -1,0 +1,294 @@
+"""What invented people answer at each step, and how long they take for it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from engine.ports import Json
+from engine.work import Work
+from handlers.demo.fates import Script
+from handlers.repair import crew, orders, outsourcing, quoting, rules
+from handlers.repair.dispatching import gave_back, sendable
+from handlers.repair.orders import Order
+
+Answers = dict[str, Json]
+Step = tuple[str, str]
+
+# process and step -> median minutes until it is done, and how far they spread (sigma of the logarithm)
+PACE: dict[Step, tuple[float, float]] = {
+    ("repair", "register_call"): (4, 0.5),
+    ("repair", "accept"): (9, 0.8),
+    ("repair", "supply_info"): (180, 1.0),
+    ("repair", "confirm"): (600, 1.2),
+    ("repair", "record_confirmation"): (240, 0.7),
+    ("repair", "inspect"): (400, 0.8),
+    ("repair", "plan_rework"): (200, 0.8),
+    ("repair_urgent", "verify"): (2.5, 0.6),
+    ("repair_urgent", "confirm_false_alarm"): (6, 0.6),
+    ("repair_urgent", "take"): (1.6, 0.6),
+    ("repair_urgent", "arrive"): (7, 0.5),
+    ("repair_urgent", "control"): (9, 0.6),
+    ("repair_visit", "take"): (8, 0.8),
+    ("repair_visit", "appoint"): (25, 0.8),
+    ("repair_visit", "arrive"): (75, 0.8),
+    ("repair_visit", "rebook"): (700, 0.8),
+    ("repair_visit", "lead_decide"): (14, 0.7),
+    ("repair_work", "diagnose"): (14, 0.6),
+    ("repair_work", "observe"): (2900, 0.2),
+    ("repair_work", "do_work"): (55, 0.8),
+    ("repair_work", "finish"): (12, 0.7),
+    ("repair_quote", "write_quote"): (12, 0.7),
+    ("repair_quote", "check"): (70, 0.8),
+    ("repair_quote", "approve"): (400, 0.8),
+    ("repair_quote", "answer"): (300, 1.2),
+    ("repair_parts", "request"): (25, 0.7),
+    ("repair_parts", "receive"): (3000, 0.4),
+    ("repair_outsource", "decide_major"): (8000, 0.5),
+    ("repair_outsource", "engage"): (110, 0.7),
+    ("repair_outsource", "vendor_arrive"): (1100, 0.5),
+    ("repair_outsource", "vendor_finish"): (1900, 0.5),
+    ("repair_outsource", "accept_work"): (500, 0.7),
+    ("repair_return_visit", "visit_by_clerk"): (1300, 0.7),
+    ("repair_return_visit", "visit_by_lead"): (700, 0.7),
+}
+_OWNER_NEVER_ANSWERS = {"silence", "phone_answer"}
+
+
+@dataclass
+class Doing:
+    """A step that somebody does now."""
+
+    work: Work
+    script: Script
+    task: Any
+    random: Random
+
+    @property
+    def order(self) -> Order:
+        """The order of the case."""
+        return orders.by_number(self.work.connection, self.task.business_key)
+
+    @property
+    def now(self) -> datetime:
+        """The moment it is done."""
+        return self.work.now
+
+    def times(self) -> int:
+        """How often this step was done before in this case."""
+        return self.script.times(self.task.called_process, self.task.step_id)
+
+    def worker(self, *not_again: int) -> str:
+        """Choose the best who can be sent."""
+        order = self.order
+        able = sendable(self.work, order, gave_back(self.work, order) | frozenset(not_again))
+        return str(able[0]) if able else ""
+
+
+def delay(script: Script, step: Step, random: Random) -> timedelta | None:
+    """Draw how long somebody takes for a step; None when nobody does it."""
+    if script.stall == step:
+        return None
+    if step == ("repair", "confirm") and script.fate in _OWNER_NEVER_ANSWERS:
+        return None
+    median, sigma = PACE[step]
+    return timedelta(minutes=min(median * random.lognormvariate(0, sigma), median * 12))
+
+
+def answers(doing: Doing) -> Answers:
+    """Return what somebody answers at a step."""
+    return _ANSWERS[doing.task.called_process, doing.task.step_id](doing)
+
+
+def _register(doing: Doing) -> Answers:
+    script = doing.script
+    caller = script.caller
+    place: Answers = {"place": "一层大厅"} if script.area == "common" else {"house_id": str(caller.house_id)}
+    return place | {
+        "area": script.area,
+        "contact_name": caller.name,
+        "contact_phone": caller.phone,
+        "fault_code": script.fault,
+        "description": script.text,
+    }
+
+
+def _accept(doing: Doing) -> Answers:
+    script = doing.script
+    if script.fate == "more_info" and not doing.times():
+        return {"outcome": "more_info", "question": "请说明是哪一处，能否发照片？"}
+    if script.fate == "reclassify" and not doing.times():
+        return {"outcome": "reclassify", "fault_code": "W05" if script.area == "private" else "P05"}
+    if script.fate == "out_of_scope":
+        return {"outcome": "out_of_scope", "reason": "属业主自购电器，请联系厂家售后"}
+    order = doing.order
+    alone = order.second_check == "pending" and order.entered_by == doing.work.actor.id
+    return {"outcome": "accept", "worker_id": doing.worker()} | ({"read_back": True} if alone else {})
+
+
+def _take(doing: Doing) -> Answers:
+    if doing.script.fate == "given_back" and doing.times() < 2:
+        return {"outcome": "return", "reason_code": "busy", "note": "手上有急修，赶不过来"}
+    return {"outcome": "taken"}
+
+
+def _lead(doing: Doing) -> Answers:
+    order = doing.order
+    if order.absent_count >= 3:
+        return {"outcome": "close", "reason": "三次上门无人，请业主再约"}
+    return {"outcome": "reassign", "worker_id": str(sendable(doing.work, order)[0]), "reason": "请优先处理"}
+
+
+def _appoint(doing: Doing) -> Answers:
+    order = doing.order
+    if order.proposed_at is not None and order.proposed_at > doing.now:
+        return {"outcome": "fixed", "visit_at": order.proposed_at.isoformat()}
+    if doing.random.random() < 0.5:
+        return {"outcome": "soon"}
+    return {"outcome": "fixed", "visit_at": (doing.now + timedelta(minutes=90)).isoformat()}
+
+
+def _arrive(doing: Doing) -> Answers:
+    times_absent = 3 if doing.script.fault == "W06" else 1
+    if doing.script.fate == "absent" and doing.times() < times_absent:
+        return {"outcome": "absent", "called_times": 3, "card_left": True, "harms_others": False}
+    return {"outcome": "met"}
+
+
+def _rebook(doing: Doing) -> Answers:
+    return {"visit_at": (doing.now + timedelta(hours=doing.random.choice((4, 20, 26)))).isoformat()}
+
+
+_FINDINGS = {
+    "quote": "quote",
+    "big_quote": "quote",
+    "decline": "quote",
+    "parts": "parts",
+    "parts_late": "parts",
+    "vendor": "outsource",
+    "major": "major",
+    "observe": "not_found",
+}
+
+
+def _diagnose(doing: Doing) -> Answers:
+    outcome = "repair" if doing.times() else _FINDINGS.get(doing.script.fate, "repair")
+    return {"outcome": outcome, "finding": "已查看现场，原因明确" if outcome != "not_found" else "现场未复现"}
+
+
+def _finish(doing: Doing) -> Answers:
+    agreed = quoting.agreed_fen(doing.work, doing.order) or 0
+    return {"charge": float(rules.yuan(agreed)), "note": "已修好并清理现场，业主在场试用正常"}
+
+
+def _answer_quote(doing: Doing) -> Answers:
+    if doing.script.fate == "decline":
+        return {"outcome": "decline", "reason": "自己找人修"}
+    return {"outcome": "agree"}
+
+
+def _request(doing: Doing) -> Answers:
+    parts: list[Json] = [{"name": "专用配件", "quantity": 1, "unit": "个"}]
+    if doing.script.stall != ("repair_parts", "receive") and doing.random.random() < 0.3:
+        return {"outcome": "in_stock", "parts": parts}
+    day = (doing.now + timedelta(days=3)).astimezone(doing.work.engine.zone).date()
+    return {"outcome": "purchase", "parts": parts, "parts_on": day.isoformat()}
+
+
+def _receive(doing: Doing) -> Answers:
+    if doing.script.fate == "parts_late" and not doing.times():
+        day = (doing.now + timedelta(days=4)).astimezone(doing.work.engine.zone).date()
+        return {"outcome": "delayed", "parts_on": day.isoformat(), "note": "厂家缺货"}
+    return {"outcome": "arrived"}
+
+
+def _engage(doing: Doing) -> Answers:
+    vendors = outsourcing.vendors(doing.work, doing.order.community_id)
+    return {
+        "vendor_id": str(vendors[doing.random.randrange(len(vendors))]),
+        "scope": "检修并更换损坏部件",
+        "insurance": "已投保",
+        "arrive_at": (doing.now + timedelta(hours=20)).isoformat(),
+        "finish_at": (doing.now + timedelta(hours=50)).isoformat(),
+    }
+
+
+def _marks(doing: Doing) -> Answers:
+    low = doing.script.fate == "bad_mark"
+    speed = doing.random.choice((1, 2)) if low else doing.random.choice((4, 5, 5, 5))
+    return {
+        "speed": speed,
+        "quality": doing.random.choice((3, 4, 5)) if low else doing.random.choice((4, 5, 5)),
+        "attitude": doing.random.choice((4, 5, 5)),
+        "comment": "等了太久" if low else "",
+    }
+
+
+def _confirm(doing: Doing) -> Answers:
+    if doing.script.fate == "rework" and doing.order.rework_count == 0:
+        return {"outcome": "unsatisfied", "problem": "修完又坏了"}
+    return {"outcome": "satisfied"} | _marks(doing)
+
+
+def _record(doing: Doing) -> Answers:
+    if doing.script.fate == "silence":
+        return {"outcome": "unreachable"}
+    return {"outcome": "satisfied"} | _marks(doing)
+
+
+def _rework(doing: Doing) -> Answers:
+    order = doing.order
+    before = frozenset(crew.past_workers(doing.work.connection, order.id))
+    may_be_same = rules.rework_path(order.rework_count) == "same"
+    able = sendable(doing.work, order, frozenset() if may_be_same else before)
+    return {"cause": "配件质量问题", "measure": "更换原厂配件", "worker_id": str(able[0])}
+
+
+def _fixed(**given: Json) -> Callable[[Doing], Answers]:
+    return lambda _doing: dict(given)
+
+
+def _false_alarm(doing: Doing) -> Answers:
+    return {
+        "outcome": "false_alarm" if doing.script.fate == "false_alarm" else "confirmed",
+        "note": "已电话核实",
+    }
+
+
+_ANSWERS: dict[Step, Callable[[Doing], Answers]] = {
+    ("repair", "register_call"): _register,
+    ("repair", "accept"): _accept,
+    ("repair", "supply_info"): _fixed(answer="就是报修里说的那一处"),
+    ("repair", "confirm"): _confirm,
+    ("repair", "record_confirmation"): _record,
+    ("repair", "inspect"): _fixed(outcome="satisfied"),
+    ("repair", "plan_rework"): _rework,
+    ("repair_urgent", "verify"): _false_alarm,
+    ("repair_urgent", "confirm_false_alarm"): _fixed(outcome="false_alarm", reason="现场确认无异常"),
+    ("repair_urgent", "take"): _fixed(minutes=8),
+    ("repair_urgent", "arrive"): _fixed(situation="已到现场，人员安全"),
+    ("repair_urgent", "control"): _fixed(note="已控制险情"),
+    ("repair_visit", "take"): _take,
+    ("repair_visit", "appoint"): _appoint,
+    ("repair_visit", "arrive"): _arrive,
+    ("repair_visit", "rebook"): _rebook,
+    ("repair_visit", "lead_decide"): _lead,
+    ("repair_work", "diagnose"): _diagnose,
+    ("repair_work", "observe"): _fixed(outcome="gone", note="这几天没有再出现"),
+    ("repair_work", "do_work"): _fixed(outcome="done", note="按方案施工"),
+    ("repair_work", "finish"): _finish,
+    ("repair_quote", "write_quote"): lambda doing: {"lines": doing.script.quote_lines()},
+    ("repair_quote", "check"): _fixed(outcome="approve"),
+    ("repair_quote", "approve"): _fixed(outcome="approve"),
+    ("repair_quote", "answer"): _answer_quote,
+    ("repair_parts", "request"): _request,
+    ("repair_parts", "receive"): _receive,
+    ("repair_outsource", "decide_major"): _fixed(outcome="approved", fund="maint_fund", reason="影响居住"),
+    ("repair_outsource", "engage"): _engage,
+    ("repair_outsource", "vendor_arrive"): _fixed(note="已到场"),
+    ("repair_outsource", "vendor_finish"): _fixed(work_done="已更换并调试"),
+    ("repair_outsource", "accept_work"): _fixed(outcome="accepted", note="合格"),
+    ("repair_return_visit", "visit_by_clerk"): _fixed(outcome="a", comment="业主满意"),
+    ("repair_return_visit", "visit_by_lead"): _fixed(outcome="b", comment="已向业主致歉并说明"),
+}
