@@ -150,7 +150,7 @@ user_task = Table(
     Column("rank", Integer, nullable=False),
     Column("opened_at", UtcDateTime, nullable=False),
     Column("claimed_at", UtcDateTime),
-    Column("limit_text", String(64)),  # as the diagram says it: PT30M, or the moment
+    Column("limit_text", String(500)),  # as the diagram says it: PT30M, or an expression
     Column("clock", String(32), nullable=False),
     Column("ladder", String(64)),
     Column("due_at", UtcDateTime),
