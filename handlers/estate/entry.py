@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, Table, select
 
 from engine.ids import new_id
+from engine.store.dialects import insert_new
 from engine.work import Work
 from handlers.errors import ActionNotAllowed, FieldsInvalid, RecordConflict, RecordNotFound
 from handlers.estate.address import Place
@@ -25,7 +26,6 @@ from handlers.estate.records import (
     estate_unit,
     estate_vehicle,
 )
-from handlers.shared.dialects import insert_new
 from handlers.shared.permissions import Permission
 from handlers.shared.scopes import scopes_with
 from handlers.shared.sealed import vault_of

@@ -1,0 +1,293 @@
+"""Writes a hand-over list in one transaction; a house that contradicts what is known is left out whole."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, select
+
+from engine.ids import new_id
+from engine.work import Work
+from handlers.estate.address import Place
+from handlers.estate.entry import HouseFacts, add_community, unit_of
+from handlers.estate.import_list import HandOverList, ListedHouse, ListedOwner
+from handlers.estate.import_people import Contradiction, PeopleOfImport, Planned
+from handlers.estate.import_rows import Field, RowProblem
+from handlers.estate.records import (
+    CheckState,
+    RelationKind,
+    estate_community,
+    estate_house,
+    estate_import,
+    estate_person,
+    estate_relation,
+)
+from handlers.shared import access_log
+from handlers.shared.masks import mask_name
+from handlers.shared.permissions import Permission
+
+_OWNERS = (RelationKind.OWNER, RelationKind.CO_OWNER)
+_FACTS = {"kind": Field.KIND, "area_m2": Field.AREA, "handed_over_on": Field.HANDED_OVER}
+
+
+@dataclass
+class Totals:
+    """What an import did."""
+
+    rows: int = 0
+    ignored: int = 0
+    repeated: int = 0
+    houses_added: int = 0
+    houses_changed: int = 0
+    people_added: int = 0
+    people_changed: int = 0
+    relations_added: int = 0
+    relations_removed: int = 0
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What an import did, and every row that it left out."""
+
+    import_id: int
+    totals: Totals
+    problems: tuple[RowProblem, ...]
+
+
+@dataclass(frozen=True)
+class _Relation:
+    id: int
+    person_id: int
+    name_index: str
+    check_state: str
+    import_id: int | None
+
+
+class _LeftOut(Exception):
+    """A house cannot be taken over; `problem` says why."""
+
+    def __init__(
+        self, at: ListedHouse | ListedOwner, column: Field, message: str, value: str = "", **params: object
+    ) -> None:
+        super().__init__(message)
+        self.problem = RowProblem(at.sheet, at.row, column, value, message, params)
+
+
+class TakeOver:
+    """Writes one list in one Work; a house with a contradiction is left out as a whole."""
+
+    def __init__(self, work: Work, listed: HandOverList, checksum: str) -> None:
+        self._work = work
+        self._listed = listed
+        self._checksum = checksum
+        self._people = PeopleOfImport(work)
+        self._import_id = new_id()
+        self._problems = list(listed.problems)
+        self._units: dict[tuple[int, str, str], int] = {}
+        self._communities: dict[str, tuple[int, ZoneInfo]] = {}
+        self._totals = Totals(rows=listed.rows, ignored=listed.ignored, repeated=listed.repeated)
+
+    def run(self) -> ImportReport:
+        """Write everything, and note what was done."""
+        self._read_communities()
+        for house in self._listed.houses:
+            try:
+                self._take(house)
+            except _LeftOut as left_out:
+                self._problems.append(left_out.problem)
+        concerned = sorted({str(self._communities[house.community][0]) for house in self._taken()})
+        self._work.connection.execute(
+            estate_import.insert().values(
+                id=self._import_id,
+                checksum=self._checksum,
+                imported_at=self._work.now,
+                imported_by=self._work.actor.id,
+                totals={**asdict(self._totals), "communities": concerned},
+            )
+        )
+        access_log.append(self._work, access_log.Entry("import_estate", "import", self._import_id))
+        problems = sorted(self._problems, key=lambda problem: (problem.sheet, problem.row))
+        return ImportReport(self._import_id, self._totals, tuple(problems))
+
+    def _taken(self) -> list[ListedHouse]:
+        return [house for house in self._listed.houses if house.community in self._communities]
+
+    def _read_communities(self) -> None:
+        """Find the communities of the list; new ones are opened by those who may."""
+        work = self._work
+        for name in sorted({house.community for house in self._listed.houses}):
+            row = work.connection.execute(
+                select(estate_community).where(estate_community.c.name == name)
+            ).one_or_none()
+            if row is not None:
+                work.require(Permission.ESTATE_IMPORT, row.id)
+                self._communities[name] = (row.id, ZoneInfo(row.zone))
+            elif work.may(Permission.SYSTEM_CONFIGURE):
+                zone = "Asia/Shanghai"
+                self._communities[name] = (add_community(work, name, zone), ZoneInfo(zone))
+
+    def _take(self, house: ListedHouse) -> None:
+        """Decide about a house as a whole, and only then write it."""
+        if house.community not in self._communities:
+            raise _LeftOut(
+                house, Field.COMMUNITY, "没有名为“{name}”的小区，请先建立小区", name=house.community
+            )
+        community_id, zone = self._communities[house.community]
+        unit_id = self._unit(community_id, house.place)
+        row = self._work.connection.execute(
+            select(estate_house).where(
+                estate_house.c.unit_id == unit_id, estate_house.c.room == house.place.room
+            )
+        ).one_or_none()
+        relations = [] if row is None else self._owner_relations(row.id)
+        planned = self._planned(house, relations)
+        facts = _stated(house.facts)
+        if row is not None and row.check_state == CheckState.CHECKED:
+            facts = self._completing(house, row, facts)
+        house_id = self._write_house(row, facts, unit_id, community_id, house.place)
+        owners = []
+        for plan in planned:
+            self._totals.people_added += plan.id is None
+            self._totals.people_changed += plan.id is not None and plan.is_changed
+            owners.append(self._people.write(plan))
+        self._relate(house_id, owners, relations, self._valid_from(house.facts, zone))
+
+    def _planned(self, house: ListedHouse, relations: list[_Relation]) -> list[Planned]:
+        """Plan the owners of a house; a change of checked owners is a transfer, not an import."""
+        by_name = {relation.name_index: relation.person_id for relation in relations}
+        checked = {relation.person_id for relation in relations if relation.check_state == CheckState.CHECKED}
+        planned = []
+        for owner in house.owners:
+            try:
+                plan = self._people.plan(owner.person, by_name)
+            except Contradiction as contradiction:
+                raise _of_owner(owner, contradiction) from contradiction
+            if checked and plan.id not in checked:
+                message = "该房屋已有核对过的业主；业主变更请走产权变更"
+                raise _of_owner(owner, Contradiction(Field.NAME, message))
+            planned.append(plan)
+        return planned
+
+    def _unit(self, community_id: int, place: Place) -> int:
+        key = (community_id, place.building, place.unit)
+        if key not in self._units:
+            self._units[key] = unit_of(self._work.connection, community_id, place)
+        return self._units[key]
+
+    def _owner_relations(self, house_id: int) -> list[_Relation]:
+        rows = self._work.connection.execute(
+            select(estate_relation, estate_person.c.name_index)
+            .join(estate_person, estate_person.c.id == estate_relation.c.person_id)
+            .where(
+                estate_relation.c.house_id == house_id,
+                estate_relation.c.kind.in_(_OWNERS),
+                estate_relation.c.valid_to.is_(None),
+            )
+        )
+        return [
+            _Relation(row.id, row.person_id, row.name_index, row.check_state, row.import_id) for row in rows
+        ]
+
+    def _completing(
+        self, house: ListedHouse, row: Row[*tuple[Any, ...]], facts: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Keep to what is still unknown of a checked house."""
+        for name, column in _FACTS.items():
+            known = getattr(row, name)
+            if known and facts.get(name) and facts[name] != known:
+                raise _LeftOut(house, column, "与已核对的登记不同；确需变更的走信息更正")
+        return {name: value for name, value in facts.items() if not getattr(row, name)}
+
+    def _write_house(
+        self,
+        row: Row[*tuple[Any, ...]] | None,
+        facts: dict[str, Any],
+        unit_id: int,
+        community_id: int,
+        place: Place,
+    ) -> int:
+        connection = self._work.connection
+        if row is None:
+            house_id = new_id()
+            connection.execute(
+                estate_house.insert().values(
+                    id=house_id,
+                    unit_id=unit_id,
+                    community_id=community_id,
+                    room=place.room,
+                    address=place.address(),
+                    check_state=CheckState.PENDING,
+                    import_id=self._import_id,
+                    **facts,
+                )
+            )
+            self._totals.houses_added += 1
+            return house_id
+        values = {name: value for name, value in facts.items() if getattr(row, name) != value}
+        self._totals.houses_changed += bool(values)
+        if row.check_state == CheckState.PENDING:
+            values["import_id"] = self._import_id
+        if values:
+            connection.execute(estate_house.update().where(estate_house.c.id == row.id).values(values))
+        return int(row.id)
+
+    def _relate(
+        self, house_id: int, owners: list[int], relations: list[_Relation], valid_from: datetime
+    ) -> None:
+        known = {relation.person_id: relation for relation in relations}
+        for relation in relations:
+            is_pending = relation.check_state == CheckState.PENDING and relation.import_id is not None
+            if is_pending and relation.person_id not in owners:
+                self._remove(relation)
+            elif is_pending:
+                self._adopt(relation)
+        for place, person_id in enumerate(owners):
+            if person_id not in known:
+                kind = RelationKind.OWNER if place == 0 else RelationKind.CO_OWNER
+                self._add(house_id, person_id, kind, valid_from)
+
+    def _remove(self, relation: _Relation) -> None:
+        """Take back what an earlier state of the list said and nobody has checked."""
+        self._work.connection.execute(estate_relation.delete().where(estate_relation.c.id == relation.id))
+        self._people.forget_unrelated(relation.person_id)
+        self._totals.relations_removed += 1
+
+    def _adopt(self, relation: _Relation) -> None:
+        """Let this import, which says the same, be the one to release."""
+        self._work.connection.execute(
+            estate_relation.update()
+            .where(estate_relation.c.id == relation.id)
+            .values(import_id=self._import_id)
+        )
+
+    def _add(self, house_id: int, person_id: int, kind: RelationKind, valid_from: datetime) -> None:
+        self._work.connection.execute(
+            estate_relation.insert().values(
+                id=new_id(),
+                house_id=house_id,
+                person_id=person_id,
+                kind=kind,
+                is_payer=kind is RelationKind.OWNER,
+                valid_from=valid_from,
+                check_state=CheckState.PENDING,
+                entered_by=self._work.actor.id,
+                import_id=self._import_id,
+            )
+        )
+        self._totals.relations_added += 1
+
+    def _valid_from(self, facts: HouseFacts, zone: ZoneInfo) -> datetime:
+        """Let ownership begin with the day of handing over, or now when that lies ahead or is unknown."""
+        if facts.handed_over_on is None:
+            return self._work.now
+        return min(self._work.now, datetime.combine(facts.handed_over_on, time(), zone))
+
+
+def _stated(facts: HouseFacts) -> dict[str, Any]:
+    return {name: value for name in _FACTS if (value := getattr(facts, name))}
+
+
+def _of_owner(owner: ListedOwner, contradiction: Contradiction) -> _LeftOut:
+    masked = mask_name(owner.person.name)
+    return _LeftOut(owner, contradiction.column, contradiction.message, value=masked, **contradiction.params)
