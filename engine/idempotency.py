@@ -4,10 +4,11 @@ import hashlib
 import json
 from datetime import timedelta
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, delete, select, update
 
 from engine.errors import RuleBroken
 from engine.ports import Json
+from engine.store.dialects import insert_new
 from engine.store.tables import idempotency
 from engine.work import Work
 
@@ -21,40 +22,46 @@ def fingerprint(*parts: Json) -> str:
 
 
 def recall(work: Work, key: str | None, command: str, digest: str) -> dict[str, Json] | None:
-    """Return the answer given before to this key, or None.
+    """Return the answer given before to this key; with None the key is this Work's until it ends.
+
+    Whoever comes at the same moment with the same key waits here for the first one's end.
 
     Raises:
         RuleBroken: the key was used for another request.
     """
     if key is None:
         return None
-    row = work.connection.execute(
-        select(idempotency.c.command, idempotency.c.fingerprint, idempotency.c.answer).where(
-            idempotency.c.key == key, idempotency.c.actor_id == work.actor.id
-        )
-    ).one_or_none()
-    if row is None:
+    mine = {
+        "key": key,
+        "actor_id": work.actor.id,
+        "command": command,
+        "fingerprint": digest,
+        "answer": {},
+        "created_at": work.now,
+    }
+    if insert_new(work.connection, idempotency, [mine]):
         return None
+    row = work.connection.execute(select(idempotency).where(*_is(work, key))).one()
     if (row.command, row.fingerprint) != (command, digest):
         raise RuleBroken("idempotency_key_reused", "这个提交编号已用于另一项内容，请刷新页面后重新提交")
     answer: dict[str, Json] = row.answer
     return answer
 
 
-def remember(work: Work, key: str | None, command: str, digest: str, answer: dict[str, Json]) -> None:
-    """Keep the answer; two transactions with one key cannot both commit."""
-    if key is None:
-        return
-    work.connection.execute(
-        insert(idempotency).values(
-            key=key,
-            actor_id=work.actor.id,
-            command=command,
-            fingerprint=digest,
-            answer=answer,
-            created_at=work.now,
-        )
-    )
+def remember(work: Work, key: str | None, answer: dict[str, Json]) -> None:
+    """Keep the answer for a key that `recall` gave to this Work."""
+    if key is not None and answer:
+        work.connection.execute(update(idempotency).where(*_is(work, key)).values(answer=answer))
+
+
+def give_back(work: Work, key: str | None) -> None:
+    """Let a key be used again: what it was for did not happen, though this Work commits."""
+    if key is not None:
+        work.connection.execute(delete(idempotency).where(*_is(work, key)))
+
+
+def _is(work: Work, key: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return idempotency.c.key == key, idempotency.c.actor_id == work.actor.id
 
 
 def forget_old(work: Work) -> int:

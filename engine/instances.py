@@ -81,7 +81,7 @@ def start(
     history.record(work, case.id, [Event("started", detail={"message": message} if message else None)])
     stepping.begin(work, case, message, variables or {})
     answer: dict[str, Json] = {"id": str(case.id), "business_key": case.business_key}
-    idempotency.remember(work, idempotency_key, "start", digest, answer)
+    idempotency.remember(work, idempotency_key, answer)
     return StartedInstance(case.id, case.business_key)
 
 

@@ -125,6 +125,7 @@ def complete(
     require_other_eyes(work, task, case)
     moved = _after_due_timers(work, case, task)
     if moved is None:
+        idempotency.give_back(work, idempotency_key)
         work.raise_after_commit(
             TaskGone("task_timed_out", "任务“{name}”的时限已到，流程已转入下一步", name=task.name)
         )
@@ -132,7 +133,6 @@ def complete(
     answered = form_steps.answered(work, moved, task, answers)
     closing = Closing(task, answered.outcome, right.on_behalf_of, answered.extra)
     stepping.move(work, moved, lambda run, host: run.complete(host, task.token, answered.variables), closing)
-    idempotency.remember(work, idempotency_key, "complete", digest, {})
 
 
 def _after_due_timers(work: Work, case: Case, task: Task) -> Case | None:

@@ -33,10 +33,16 @@ def add_up(
     )
 
 
-def lock_deployments(connection: Connection) -> None:
-    """Let one deployment at a time go on until its transaction ends; on SQLite one writer is alone anyway."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("LOCK TABLE deployment IN SHARE ROW EXCLUSIVE MODE"))
+def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> int:
+    """Insert rows, passing over those whose unique key is there already; return how many were new.
+
+    Waits for other transactions that have inserted the same key and not ended yet.
+    """
+    if not rows:
+        return 0
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).on_conflict_do_nothing().returning(*table.primary_key)
+    return len(connection.execute(statement, list(rows)).all())
 
 
 def one_at_a_time(connection: Connection, table: Table) -> None:

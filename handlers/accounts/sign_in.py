@@ -7,13 +7,13 @@ from sqlalchemy import Row, select
 
 from engine.ids import new_id
 from engine.ports import Actor
+from engine.store.dialects import insert_new
 from engine.work import SYSTEM, Engine, Work
 from handlers.accounts import passwords, sessions
 from handlers.accounts.logins import login_index
 from handlers.accounts.records import account, account_login, account_old_password, account_throttle
 from handlers.errors import ActionNotAllowed, RuleRefused
 from handlers.shared import access_log, limits
-from handlers.shared.dialects import insert_new
 from handlers.shared.sealed import vault_of
 
 RESPONSIBILITY_VERSION = "2026-11"

@@ -6,12 +6,12 @@ from sqlalchemy import ColumnElement, and_, select
 
 from engine.ids import new_id
 from engine.ports import OutboxItem
+from engine.store.dialects import insert_new
 from engine.work import Work
 from handlers.errors import ActionNotAllowed
 from handlers.repair import orders
 from handlers.repair.orders import Order
 from handlers.shared.calls import RING
-from handlers.shared.dialects import insert_new
 from handlers.shared.records import outbox_call
 
 TEMPLATE = "repair_alarm"

@@ -2,9 +2,9 @@
 
 from sqlalchemy import update
 
+from engine.store.dialects import insert_new
 from engine.work import Work
 from handlers.repair.records import repair_number
-from handlers.shared.dialects import insert_new
 
 
 def next_number(work: Work) -> str:

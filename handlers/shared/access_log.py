@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime
 from sqlalchemy import Connection, func, select
 
 from engine.ports import Json
+from engine.store.dialects import insert_new
 from engine.work import Work
-from handlers.shared.dialects import insert_new
 from handlers.shared.records import access_log, access_log_head
 from handlers.shared.sealed import vault_of
 

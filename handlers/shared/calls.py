@@ -8,12 +8,12 @@ from sqlalchemy import Row, select
 
 from engine.ids import new_id
 from engine.ports import Json, OutboxItem
+from engine.store.dialects import insert_new
 from engine.work import SYSTEM, Work
 from handlers.shared import limits
 from handlers.shared.alarms import raise_alarm
 from handlers.shared.case_facts import is_waiting_for_somebody
 from handlers.shared.channels import Message
-from handlers.shared.dialects import insert_new
 from handlers.shared.messages import recipients_of
 from handlers.shared.outbox import JobContext, put
 from handlers.shared.records import outbox_call

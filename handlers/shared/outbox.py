@@ -10,10 +10,10 @@ from sqlalchemy import Connection, select
 
 from engine.ids import new_id
 from engine.ports import Json, OutboxItem
+from engine.store.dialects import insert_new
 from engine.work import SYSTEM, Engine, Work
 from handlers.shared import limits
 from handlers.shared.alarms import raise_alarm
-from handlers.shared.dialects import insert_new
 from handlers.shared.records import outbox_job
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from datetime import datetime
 from sqlalchemy import select
 
 from engine.ids import new_id
+from engine.store.dialects import insert_new
 from engine.work import SYSTEM, Engine, Work
 from handlers.shared import limits
 from handlers.shared.channels import Message
-from handlers.shared.dialects import insert_new
 from handlers.shared.masks import mask_phone
 from handlers.shared.permissions import Permission
 from handlers.shared.records import outbox_message
