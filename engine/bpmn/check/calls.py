@@ -65,7 +65,7 @@ MISSING_OUT = Rule(
 def check_calls(names: Names, uses: Sequence[Use], report: Report) -> None:
     """Check every call of every process."""
     whole = names.whole
-    needs = {key: _needs(names, process, uses) for key, process in whole.processes.items()}
+    read = {key: _read(names, process, uses) for key, process in whole.processes.items()}
     for process in whole.processes.values():
         for call in _calls(process):
             called = whole.processes.get(call.element.get("calledElement", ""))
@@ -76,7 +76,7 @@ def check_calls(names: Names, uses: Sequence[Use], report: Report) -> None:
             if not any(start.event == "" and not start.definitions for start in called.root.starts()):
                 report.add(CALLED_START, call.place, name=call.label, called=called.id)
             if _check_written(call, report):
-                _check_in(call, called, needs[called.id] & names.known(called.id), report)
+                _check_in(call, called, names, read[called.id], report)
                 _check_out(call, called, names, report)
     for path in circles(whole):
         first = next(
@@ -89,8 +89,8 @@ def _calls(process: Process) -> Iterator[Node]:
     return (node for node in process.nodes() if node.kind == "callActivity")
 
 
-def _needs(names: Names, process: Process, uses: Sequence[Use]) -> frozenset[str]:
-    """Return what a process reads without producing it."""
+def _read(names: Names, process: Process, uses: Sequence[Use]) -> frozenset[str]:
+    """Return the variables that a process reads."""
     found: set[str] = set()
     for use in uses:
         if use.node is not None and use.node.scope.process is process:
@@ -99,7 +99,7 @@ def _needs(names: Names, process: Process, uses: Sequence[Use]) -> frozenset[str
             found |= use.compiled.names
     for node, _, read in reads(names.whole, process):
         found |= read - local(node)
-    return frozenset(found - names.own[process.id])
+    return frozenset(found)
 
 
 def _check_written(call: Node, report: Report) -> bool:
@@ -113,16 +113,21 @@ def _check_written(call: Node, report: Report) -> bool:
     return is_complete
 
 
-def _check_in(call: Node, called: Process, needs: frozenset[str], report: Report) -> None:
+def _check_in(call: Node, called: Process, names: Names, read: frozenset[str], report: Report) -> None:
     given = targets(call, "in")
-    for variable in sorted(needs - given):
+    # What no caller hands in is told where it is read.
+    needed = (read & names.known(called.id)) - names.own[called.id]
+    for variable in sorted(needed - given):
         report.add(MISSING_IN, call.place, name=call.label, called=called.id, variable=variable)
-    for variable in sorted(given - needs):
+    taken_back = {entry.get("source", "").strip() for entry in crossings(call, "out")}
+    for variable in sorted(given - read - taken_back):
         report.add(UNUSED_IN, call.place, name=call.label, called=called.id, variable=variable)
 
 
 def _check_out(call: Node, called: Process, names: Names, report: Report) -> None:
     known = names.known(called.id)
+    if called.id in names.unsure:
+        return
     for entry in crossings(call, "out"):
         read = {entry.get("source", "").strip()} - {""}
         expression = entry.get("sourceExpression", "")

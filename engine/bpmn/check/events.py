@@ -165,7 +165,8 @@ def _check_boundary(events: Events, node: Node, report: Report) -> None:
         seen.add((boundary.event, code))
         if boundary.event == "error" and not boundary.is_interrupting:
             report.add(NOT_INTERRUPTING, boundary.place, name=boundary.label)
-        if boundary.event in _CATCH_ALL:
+        is_known = node.kind != "callActivity" or node.element.get("calledElement") in events.whole.processes
+        if boundary.event in _CATCH_ALL and is_known:
             thrown = events.thrown_by(node, boundary.event)
             if (code and code not in thrown) or (not thrown and not code):
                 known = "、".join(sorted(thrown)) or "—"

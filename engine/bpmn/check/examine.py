@@ -31,6 +31,21 @@ log = logging.getLogger(__name__)
 
 _FILE_NAME = re.compile(r"\w[\w .()-]{0,150}\.(bpmn|dmn|form)")
 
+# Where one of these is broken, nothing can be said about tokens.
+_SHAPELESS = frozenset(
+    {
+        "no_start",
+        "inner_starts",
+        "no_end",
+        "dead_end",
+        "unreachable",
+        "self_edge",
+        "wrong_way",
+        "not_attached",
+    }
+    | {"flow_ends", "twice_connected", "several_flows", "event_target", "unsupported", "duplicate_id"}
+)
+
 UNREADABLE = Rule(
     "unreadable",
     "无法检查这个文件（{reason}）",
@@ -72,7 +87,7 @@ def examine(files: Mapping[str, bytes], around: Surroundings) -> Examination:
         files: name -> content, all that the diagrams among them use.
     """
     examiner = _examiner(files, around)
-    if examiner.report.is_clean(TOPICS_FILE):  # else every topic would be unknown
+    if not examiner.report.broken(TOPICS_FILE):
         examiner.check()
     return Examination(examiner.whole, in_order(examiner.report.problems))
 
@@ -86,7 +101,8 @@ def _examiner(files: Mapping[str, bytes], around: Surroundings) -> "_Examiner":
     examiner = _Examiner(around)
     # Topics come first: forms name them.
     for name, content in sorted(files.items(), key=lambda file: (file[0] != TOPICS_FILE, file[0])):
-        examiner.read(name, content)
+        if not examiner.report.broken(TOPICS_FILE):  # else every topic would be unknown
+            examiner.read(name, content)
     return examiner
 
 
@@ -132,7 +148,7 @@ class _Examiner:
         for name, diagram in whole.diagrams.items():
             self._guarded(name, partial(self._check_shape, diagram, waiting))
             self._guarded(name, partial(self._compile, diagram, uses))
-        sound = frozenset(name for name in whole.diagrams if report.is_clean(name))
+        sound = frozenset(name for name in whole.diagrams if not report.broken(name) & _SHAPELESS)
         self._guarded("", lambda: check_times(uses, waiting, report))
         self._guarded("", lambda: check_events(whole, report))
         self._guarded("", lambda: self._check_scopes(uses, sound))

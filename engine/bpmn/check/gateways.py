@@ -1,6 +1,7 @@
 """Checks gateways and the conditions of flows: every decision must have a way on."""
 
 from engine.bpmn.check.model import Flow, Node, Process
+from engine.bpmn.check.reading import UNSUPPORTED_NODES
 from engine.bpmn.check.rules import Report, Rule
 from engine.check_problem import Severity
 
@@ -77,7 +78,7 @@ def check_gateways(process: Process, report: Report) -> None:
     for node in process.nodes():
         if node.kind in DECIDING:
             _check_decision(node, report)
-        else:
+        elif node.kind not in UNSUPPORTED_NODES:
             _check_lost(node, report)
         if node.kind == "eventBasedGateway":
             _check_event_gateway(node, report)
@@ -108,7 +109,7 @@ def _check_lost(node: Node, report: Report) -> None:
     for flow in node.outgoing:
         if flow.condition is not None:
             report.add(LOST_CONDITION, flow.place, name=node.label)
-    if len(node.outgoing) > 1 and node.kind not in ("parallelGateway", "eventBasedGateway", "complexGateway"):
+    if len(node.outgoing) > 1 and node.kind not in ("parallelGateway", "eventBasedGateway"):
         report.add(SEVERAL_FLOWS, node.place, name=node.label, count=len(node.outgoing))
 
 

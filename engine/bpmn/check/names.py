@@ -53,17 +53,21 @@ class Names:
         produced: process -> variable -> the types it is produced with.
         outputs: node -> what it sets, loop variables of its own left out.
         own: process -> what it produces without its callers.
+        unsure: processes of which a form, topic or table is missing: what they produce is not known.
     """
 
     whole: Whole
     produced: dict[str, dict[str, set[ValueType]]] = field(default_factory=dict)
     outputs: dict[Node, Outputs] = field(default_factory=dict)
     own: dict[str, frozenset[str]] = field(default_factory=dict)
+    unsure: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         for process in self.whole.processes.values():
             own = self.produced.setdefault(process.id, {})
             for node in process.nodes():
+                if self._is_missing(node):
+                    self.unsure.add(process.id)
                 outputs = self._outputs(node)
                 self.outputs[node] = {key: kind for key, kind in outputs.items() if key not in local(node)}
                 for key, kind in self.outputs[node].items():
@@ -80,6 +84,15 @@ class Names:
     def known(self, process: str) -> frozenset[str]:
         """Return the variables of a process, those handed in by callers too."""
         return frozenset(self.produced.get(process, ()))
+
+    def _is_missing(self, node: Node) -> bool:
+        if node.kind == "userTask":
+            return node.camunda("formRef") not in self.whole.forms
+        if node.kind == "businessRuleTask":
+            return node.camunda("decisionRef") not in self.whole.decisions
+        if node.kind == "callActivity":
+            return node.element.get("calledElement", "") not in self.whole.processes
+        return node.kind == "serviceTask" and node.camunda("topic") not in self.whole.topics.services
 
     def _outputs(self, node: Node) -> Outputs:
         topics = self.whole.topics
@@ -139,11 +152,14 @@ def check_names(names: Names, uses: Sequence[Use], report: Report) -> None:
         seen = use.also | (local(use.node) if use.node else frozenset())
         label = use.node.label if use.node else process.name or process.id
         unknown = use.compiled.names - names.known(process.id) - seen
-        _report_unknown(report, Reader(use.place, label, use.what), unknown, names.known(process.id))
+        if process.id not in names.unsure:
+            _report_unknown(report, Reader(use.place, label, use.what), unknown, names.known(process.id))
     for process in names.whole.processes.values():
+        known = names.known(process.id)
         for node, what, read in reads(names.whole, process):
-            unknown = read - names.known(process.id) - local(node)
-            _report_unknown(report, Reader(node.place, node.label, what), unknown, names.known(process.id))
+            if process.id not in names.unsure:
+                reader = Reader(node.place, node.label, what)
+                _report_unknown(report, reader, read - known - local(node), known)
         for variable, kinds in names.produced[process.id].items():
             certain = sorted(kinds - {ValueType.ANY})
             if len(certain) > 1:

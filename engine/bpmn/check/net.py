@@ -31,6 +31,7 @@ class Net:
         moves: every way in which tokens go on.
         together: place -> bit set of the places that can hold a token at the same time as it.
         marked: bit set of the places that can hold a token at all.
+        repeated: places that a second token comes to while the first is still there; end events left out.
     """
 
     scope: Scope
@@ -39,11 +40,15 @@ class Net:
     moves: list[Move] = field(default_factory=list)
     together: list[int] = field(default_factory=list)
     marked: int = 0
+    repeated: list[int] = field(default_factory=list)
+    ends: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         for node in self.scope.nodes:
             self._enter(node)
             self._leave(node)
+            if node.kind == "endEvent":
+                self.ends.add(self.number(node))
         self.together = [0] * len(self.numbers)
 
     def number(self, place: Place) -> int:
@@ -74,6 +79,8 @@ class Net:
             self.moves.extend(Move(here, (flow,)) for flow in flows)
         else:
             self.moves.append(Move(here, flows))
+            if node.kind == "inclusiveGateway" and len(flows) > 1:
+                self.moves.extend(Move(here, (flow,)) for flow in flows)
         for boundary in node.boundaries:
             if boundary.is_interrupting:
                 self.moves.append(Move(here, (self.number(boundary),)))
@@ -98,6 +105,8 @@ class Net:
         common = self.together[before[0]]
         for place in before[1:]:
             common &= self.together[place]
+        if not self.with_side_branches and self._is_repeated(move, common):
+            return False
         changed = False
         for place in move.after:
             others = common | sum(1 << other for other in move.after if other != place)
@@ -109,12 +118,24 @@ class Net:
                 self.together[other] |= 1 << place
         return changed
 
+    def _is_repeated(self, move: Move, common: int) -> bool:
+        """Note a move that would put a second token on a place; it is not made, so nothing follows."""
+        repeated = [place for place in move.after if common >> place & 1 and place not in self.ends]
+        for place in repeated:
+            if place not in self.repeated:
+                self.repeated.append(place)
+        return bool(repeated)
+
     def _can_fire(self, move: Move) -> bool:
         return all(self.marked >> place & 1 for place in move.before) and all(
             self.together[one] >> other & 1
             for index, one in enumerate(move.before)
             for other in move.before[index + 1 :]
         )
+
+    def at(self, number: int) -> Place:
+        """Return the place of a number."""
+        return next(place for place, found in self.numbers.items() if found == number)
 
     def are_together(self, one: Place, other: Place) -> bool:
         """Tell whether two places can hold tokens at the same time."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from engine.bpmn.check.model import (
     FLOW_NODES,
@@ -68,13 +69,6 @@ NOT_EXECUTABLE = Rule(
     "the process “{name}” is not marked as executable",
     '在流程属性中勾选 Executable（isExecutable="true"）',
     "tick Executable in the properties of the process",
-)
-PROCESS_ID = Rule(
-    "process_id",
-    "流程的 id“{id}”不合规",
-    "the process id “{id}” is not usable",
-    "id 用英文字母、数字、下划线，字母开头，不超过 100 个字符，例如 repair_visit",
-    "use letters, digits and underscores, at most 100, such as repair_visit",
 )
 ELEMENT_ID = Rule(
     "element_id",
@@ -182,8 +176,6 @@ class DiagramReader:
 
     def _process(self, element: Element) -> Process:
         process = Process(self.resource, element, self._id(element), element.get("name", ""))
-        if not _KEY.fullmatch(process.id):
-            self.report.add(PROCESS_ID, process.place, id=process.id)
         if not process.is_executable:
             self.report.add(NOT_EXECUTABLE, process.place, name=process.name or process.id)
         self._fill(process.root)
@@ -248,6 +240,9 @@ class DiagramReader:
         identity = element.get("id", "")
         place = Place(self.resource, identity, line_of(element))
         if not _KEY.fullmatch(identity):
+            around = element.getparent()
+            if not identity and around is not None:
+                place = replace(place, element_id=around.get("id", ""))
             self.report.add(ELEMENT_ID, place, tag=local_name(element), id=identity)
             return identity or f"{local_name(element)}@{line_of(element)}"
         if identity in self._ids:

@@ -76,9 +76,9 @@ class Report:
         """Note why a file was given up."""
         self.add(refused.rule, Place(resource, refused.element_id), **refused.params)
 
-    def is_clean(self, resource: str) -> bool:
-        """Tell whether nothing that stops a deployment was found in a file."""
-        return not any(found.is_error and found.resource == resource for found in self.problems)
+    def broken(self, resource: str) -> frozenset[str]:
+        """Return the names of the rules that a file breaks so far."""
+        return frozenset(found.rule for found in self.problems if found.resource == resource)
 
 
 def _short(value: object) -> str:

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 
-from engine.bpmn.check.model import Node, Process, Scope
+from engine.bpmn.check.model import Flow, Node, Process, Scope
 from engine.bpmn.check.net import Net, TooComplex, most_tokens
 from engine.bpmn.check.rules import Report, Rule
 from engine.bpmn.check.structure import reachable
 
 MOST_TOKENS = 64
 MOST_BLOCKS = 4
-JOINS = frozenset({"parallelGateway", "inclusiveGateway"})
 
 RUNS_TWICE = Rule(
     "runs_twice",
@@ -136,19 +135,14 @@ def _reachable_without(starts: list[Node], left_out: Node) -> set[Node]:
 def _check_from(scope: Scope, start: Node, report: Report) -> bool:
     net = Net(scope, with_side_branches=False)
     net.spread([start])
-    found = False
-    for node in scope.nodes:
-        if node.kind in JOINS or node.kind == "endEvent" or not net.can_be_at(node):
-            continue
-        pairs = ((one, two) for one in node.incoming for two in node.incoming if one is not two)
-        if any(net.are_together(one, two) for one, two in pairs):
-            report.add(RUNS_TWICE, node.place, name=node.label)
-            found = True
-    for node in [] if found else scope.nodes:
-        if net.can_be_at(node) and net.are_together(node, node):
-            report.add(MULTIPLIES, node.place, name=node.label)
-            return False
-    return not found and not _is_stuck(scope, start, net, report)
+    places = [net.at(number) for number in net.repeated]
+    meetings = [place for place in places if isinstance(place, Node)]
+    for node in meetings:
+        report.add(RUNS_TWICE, node.place, name=node.label)
+    for flow in places:
+        if isinstance(flow, Flow) and not meetings:  # else it may only be what follows from the meeting
+            report.add(MULTIPLIES, flow.source.place, name=flow.source.label)
+    return not net.repeated and not _is_stuck(scope, start, net, report)
 
 
 def _is_stuck(scope: Scope, start: Node, net: Net, report: Report) -> bool:
@@ -162,12 +156,9 @@ def _is_stuck(scope: Scope, start: Node, net: Net, report: Report) -> bool:
         return True
     if stuck is None:
         return False
-    places = {number: place for place, number in net.numbers.items()}
-    for number in stuck:
-        flow = places[number]
-        assert not isinstance(flow, Node | tuple)  # tokens only ever get stuck on the way into a join
-        report.add(JOIN_STUCK, flow.target.place, name=flow.target.label)
-        break
+    joins = [flow.target for number in stuck if isinstance(flow := net.at(number), Flow)]
+    if joins:  # else a dead end, which is told elsewhere
+        report.add(JOIN_STUCK, joins[0].place, name=joins[0].label)
     return True
 
 

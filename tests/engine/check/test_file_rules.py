@@ -1,0 +1,242 @@
+"""Rules about whole files, tables, forms and topics; and that every rule is tried by some test."""
+
+import importlib
+import pkgutil
+
+import pytest
+
+import engine.bpmn.check
+from engine.bpmn import loader, trial
+from engine.bpmn.check.examine import examine
+from engine.bpmn.check.rules import Rule
+from tests.engine.check import test_hostile, test_meaning_rules, test_shape_rules
+from tests.engine.check.good import around, drawn, examined, field, files, form, source
+from tests.engine.check.mutants import add, flow, mutant, node, put
+
+FILES = [
+    ("file_name", "", "../x.bpmn", b""),
+    ("file_name", "", "repair.exe", b""),
+    ("file_name", "", ".bpmn", b""),
+    ("not_bpmn", "", "x.bpmn", b"<html/>"),
+    ("not_bpmn", "", "x.bpmn", b"<definitions xmlns='http://example.org'/>"),
+    (
+        "no_process",
+        "d",
+        "x.bpmn",
+        b"<definitions id='d' xmlns='http://www.omg.org/spec/BPMN/20100524/MODEL'/>",
+    ),
+    ("table", "", "x.dmn", b"<x/>"),
+    ("malformed", "", "x.dmn", b"<x"),
+    ("form_json", "", "x.form", b"{"),
+]
+
+
+@pytest.mark.parametrize(("rule", "element", "name", "content"), FILES)
+def test_a_file_that_is_none_of_ours_is_refused(rule, element, name, content):
+    found = examined({name: content}).errors
+    assert [(one.resource, one.element_id, one.rule) for one in found] == [(name, element, rule)]
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://camunda.org/schema/zeebe/1.0",
+        "http://activiti.org/bpmn",
+        "http://flowable.org/bpmn",
+        "http://operaton.org/schema/1.0/bpmn",
+        "http://spiffworkflow.org/bpmn/schema/1.0/core",
+    ],
+)
+def test_another_dialect_is_refused_with_one_message(uri):
+    content = source("visit.bpmn").replace(
+        'isExecutable="true"', f'isExecutable="true" xmlns:z="{uri}" z:a="1"'
+    )
+    found = examined({"visit.bpmn": content}).errors
+    assert [one.rule for one in found if one.resource == "visit.bpmn"] == ["dialect"]
+
+
+def test_a_dialect_that_is_declared_but_not_used_does_no_harm():
+    content = drawn(source("visit.bpmn")).replace(
+        'targetNamespace="x"', 'targetNamespace="x" xmlns:z="http://flowable.org/bpmn"'
+    )
+    assert examined({"visit.bpmn": content}).problems == ()
+
+
+def test_a_step_that_is_not_drawn_is_a_warning():
+    content = drawn(source("visit.bpmn")).replace('<bpmndi:BPMNShape bpmnElement="go"/>', "")
+    found = examined({"visit.bpmn": content})
+    assert [(one.rule, one.element_id) for one in found.problems] == [("not_drawn", "go")]
+    assert found.errors == ()
+
+
+@pytest.mark.parametrize(
+    ("copied", "other", "element"),
+    [
+        ("visit.bpmn", "visit_2.bpmn", "visit_process"),
+        ("urgency.dmn", "urgency_2.dmn", "urgency_table"),
+        ("parts.form", "parts_2.form", "parts_form"),
+    ],
+)
+def test_a_key_belongs_to_one_file(copied, other, element):
+    found = examined({other: files()[copied]}).errors
+    assert [(one.resource, one.rule, one.element_id) for one in found] == [(other, "duplicate_key", element)]
+
+
+def test_a_called_process_needs_a_plain_start():
+    start = '<bpmn:messageEventDefinition id="md" messageRef="m"/>'
+    broken = mutant(
+        "called_start",
+        "visit",
+        add("begin", start),
+        add("visit_file", '<bpmn:message id="m" name="x"/>'),
+        file="visit.bpmn",
+    )
+    assert broken.findings() == [("repair.bpmn", "called_start", "visit")]
+
+
+def test_calls_must_not_form_a_circle():
+    calls_back = node("callActivity", "again", calledElement="visit_process")
+    broken = mutant(
+        "",
+        "",
+        add("visit_process", calls_back, flow("vb", "again", "go")),
+        put("v1", "targetRef", "again"),
+        file="visit.bpmn",
+    )
+    assert ("visit.bpmn", "call_circle", "again") in broken.findings()
+
+
+def test_a_variable_has_one_type():
+    changed = form("rate_form", field("checkbox", "stars", variable=True))
+    found = examined(
+        {
+            "rate.form": changed,
+            "visit.form": form(
+                "visit_form",
+                field("checkbox", "repaired", variable=True),
+                field("number", "stars", variable=True),
+            ),
+        }
+    )
+    assert found.errors == ()
+    changed = form(
+        "rate_form", field("number", "stars", variable=True), field("checkbox", "urgency", variable=True)
+    )
+    found = examined({"rate.form": changed})
+    assert [(one.rule, one.element_id) for one in found.errors] == [("two_types", "repair")]
+
+
+@pytest.mark.parametrize(("key", "element"), [("on_open", "parts_form"), ("on_complete", "parts_form")])
+def test_a_form_names_topics_that_are_declared(key, element):
+    found = examined(
+        {"parts.form": form("parts_form", field("textfield", "what"), **{key: "repair.unknown"})}
+    )
+    assert [(one.rule, one.element_id) for one in found.errors] == [("form_topic", element)]
+
+
+def test_a_form_without_a_field_that_its_command_knows_is_a_warning():
+    lacking = form(
+        "accept_form",
+        field("radio", "outcome", values=[{"label": "x", "value": "accept"}], variable=True),
+        on_complete="repair.accept",
+    )
+    found = examined({"accept.form": lacking})
+    assert [(one.rule, one.severity) for one in found.problems] == [("form_answers", "warning")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"100%"', '"later"'),
+        ('"csl,assignee"', '"boss"'),
+        ("<text>1</text>", "<text>12</text>"),
+        ('<text>"csl"</text></outputEntry></rule>', '<text>"nobody"</text></outputEntry></rule>'),
+    ],
+)
+def test_a_ladder_says_something_that_can_be_done(old, new):
+    text = source("escalation.dmn")
+    assert old in text
+    found = examined({"escalation.dmn": text.replace(old, new)}).errors
+    assert [(one.rule, one.element_id) for one in found] == [("ladder", "escalation")]
+
+
+@pytest.mark.parametrize(
+    "cell", ['"gas', "__import__('os')", "9**9", '"a" == 1', "x" * 501, "unknown_name + 1"]
+)
+def test_a_cell_that_does_not_compile_is_refused_at_its_place(cell):
+    text = source("urgency.dmn").replace('<text>"gas"</text>', f"<text>{cell}</text>")
+    found = examined({"urgency.dmn": text}).errors
+    assert {one.resource for one in found} <= {"urgency.dmn", "repair.bpmn"}
+    assert found
+    assert all(one.element_id for one in found)
+
+
+def test_bad_topics_are_told_alone():
+    found = examined({"topics.toml": b"[handler"}).errors
+    assert [one.rule for one in found] == ["topics_toml"]
+
+
+def test_a_missing_form_is_told_once_not_as_missing_variables():
+    found = examined({"rate.form": None}).errors
+    assert {(one.rule, one.element_id) for one in found} == {
+        ("unknown_form", "rate"),
+        ("unknown_form", "ring"),
+    }
+
+
+def test_findings_are_ordered_by_file_and_position_and_told_all_at_once():
+    repair = (
+        source("repair.bpmn")
+        .replace('camunda:topic="repair.notify"', "")
+        .replace('camunda:dueDate="PT8H"', 'camunda:dueDate="8h"')
+    )
+    visit = source("visit.bpmn").replace('camunda:formRef="visit_form"', "")
+    found = examined({"repair.bpmn": drawn(repair), "visit.bpmn": drawn(visit)}).errors
+    assert [(one.resource, one.rule) for one in found] == [
+        ("repair.bpmn", "no_topic"),
+        ("repair.bpmn", "bad_expression"),
+        ("visit.bpmn", "no_form"),
+    ]
+    assert found[0].line < found[1].line
+
+
+def test_a_check_that_fails_itself_becomes_a_finding():
+    class Odd(bytes):
+        def removeprefix(self, _prefix):
+            raise ZeroDivisionError
+
+    found = examine({"visit.bpmn": Odd(b"<x/>")}, around()).problems
+    assert [(one.resource, one.rule) for one in found] == [("visit.bpmn", "unreadable")]
+    assert "ZeroDivisionError" in found[0].zh
+
+
+def every_rule() -> set[str]:
+    """Collect the names of all rules."""
+    modules = [
+        importlib.import_module(f"engine.bpmn.check.{found.name}")
+        for found in pkgutil.iter_modules(engine.bpmn.check.__path__)
+    ]
+    return {
+        value.name
+        for module in [*modules, loader, trial]
+        for value in vars(module).values()
+        if isinstance(value, Rule)
+    }
+
+
+def test_every_rule_is_broken_by_some_test():
+    mutants = [
+        value
+        for module in (test_shape_rules, test_meaning_rules)
+        for name, value in vars(module).items()
+        if name.isupper() and isinstance(value, list)
+    ]
+    tried = {broken.rule for group in mutants for broken in group} | {
+        case.rule for case in test_hostile.CASES
+    }
+    here = {rule for rule, *_ in FILES} | {
+        "dialect", "not_drawn", "duplicate_key", "called_start", "call_circle", "two_types", "form_topic",
+        "form_answers", "ladder", "table", "unreadable",
+    }  # fmt: skip
+    elsewhere = {"no_python", "too_costly", "not_loadable"}  # where files are deployed, and in the trial
+    assert every_rule() - tried - here - elsewhere == set()
