@@ -1,6 +1,7 @@
 """Reads a case for its page: its steps and times, what happened, remarks, and where its tokens stand."""
 
 from collections import Counter
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,11 @@ from engine.history import Happened
 from engine.stepping import Case
 from engine.store.tables import bundle, case_comment, definition, instance, resource, task_history, user_task
 from engine.work import Work
+
+# Kinds of events that say where tokens came, where they left, and what they only passed.
+_CAME = frozenset({"entered", "opened"})
+_LEFT = frozenset({"left", "cancelled", "completed", "withdrawn"})
+_WALKED = frozenset({"passed", "fired"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,10 +215,11 @@ def _sheets(
 
     The procedure itself comes first, then what it called, in the order of the calls.
     """
-    entered = Counter((event.path, event.step_id) for event in events if event.kind == "entered")
-    left = Counter((event.path, event.step_id) for event in events if event.kind in {"left", "cancelled"})
+    came = Counter((event.path, event.step_id) for event in events if event.kind in _CAME)
+    left = Counter((event.path, event.step_id) for event in events if event.kind in _LEFT)
+    walked = left.keys() | {(event.path, event.step_id) for event in events if event.kind in _WALKED}
     is_over = case.state not in {"active", "suspended"}
-    still = set() if is_over else {place for place, count in entered.items() if count > left[place]}
+    still = set() if is_over else {place for place, count in came.items() if count > left[place]}
     late = {(step.path, step.step_id) for step in steps if step.end_kind is None and step.is_late}
     sheets = []
     for path in dict.fromkeys(["", *(event.path for event in events)]):
@@ -224,7 +231,7 @@ def _sheets(
                 process=process,
                 name=call.name if call else program.name,
                 name_en=call.name_en if call else program.name_en,
-                done=frozenset(element for at, element in left if at == path) - _at(still, path),
+                done=_at(walked, path) - _at(still, path),
                 open=_at(still, path),
                 late=_at(late, path),
             )
@@ -232,7 +239,7 @@ def _sheets(
     return tuple(sheets)
 
 
-def _at(places: set[tuple[str, str]], path: str) -> frozenset[str]:
+def _at(places: Set[tuple[str, str]], path: str) -> frozenset[str]:
     return frozenset(element for at, element in places if at == path)
 
 

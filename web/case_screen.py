@@ -168,7 +168,7 @@ def with_limits(
 ) -> dict[str, dict[str, Any]]:
     """Add to each human step of a diagram the limit that the diagram states."""
     for (owner, element), step in program.steps.items():
-        limit = limit_words(step.limit_text) if step.kind == "user" else ""
+        limit = fixed_limit(step.limit_text) if step.kind == "user" else ""
         if program.owners.get(owner, owner) == process and limit:
             facts.setdefault(element, {})["limit"] = limit
     return facts
@@ -176,9 +176,12 @@ def with_limits(
 
 def limit_words(text: str | None) -> str:
     """Say a limit as the diagram states it; one that a table decides is said to be so."""
-    if not text:
-        return ""
+    return fixed_limit(text) or (gettext("按规则表") if text else "")
+
+
+def fixed_limit(text: str | None) -> str:
+    """Say a limit that stands in the diagram itself; "" for one that is computed."""
     try:
-        return duration_words(Duration.parse(text.strip('"')))
+        return duration_words(Duration.parse((text or "").strip('"')))
     except DurationError:
-        return gettext("按规则表")
+        return ""

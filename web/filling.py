@@ -17,7 +17,7 @@ from web.words import either
 _LINES_SHOWN = 3
 _LINES_SPARE = 9
 _LONG_LABEL = 14
-_STARS = ("1", "2", "3", "4", "5")
+_STARS = ["1", "2", "3", "4", "5"]
 _LISTS = (ComponentType.CHECKLIST, ComponentType.FILEPICKER)
 _INPUT_TYPES = {"date": "date", "time": "time", "datetime": "datetime-local"}
 
@@ -47,6 +47,7 @@ class Part:
         name: path of the field, "parts.0.count" inside a list; errors are listed under it.
         input_name: what the browser posts; "[]" at its end says that it holds a list (see web.answers).
         value: what the input shows: text as typed, a list for checklists and files.
+        default: what the browser puts in once somebody begins a line.
         hide: condition for the browser as JSON, or "".
         hidden: whether the condition holds for the values shown.
         stars: draw as five stars.
@@ -76,6 +77,7 @@ class Part:
     step: str = ""
     unit: str = ""
     input_type: str = ""
+    default: str = ""
     parts: tuple["Part", ...] = ()
     lines: tuple[Line, ...] = ()
 
@@ -138,7 +140,10 @@ class _Filler:
             return replace(built, parts=tuple(self.part(child) for child in component.components))
         if component.type is ComponentType.DYNAMICLIST:
             return replace(built, lines=self._lines(component, name))
-        value = self.values.get(component.key, component.default)
+        # A line nobody has begun shows no defaults, else it would count as filled in.
+        default = component.default if not self.prefix or self.values else None
+        built = replace(built, default="" if component.default is None else str(component.default))
+        value = self.values.get(component.key, default)
         if component.options or component.options_key:
             return _with_choices(built, self._choices(component), value)
         if component.type is ComponentType.NUMBER:
@@ -247,12 +252,13 @@ def _is_hidden(component: Component, scope: Mapping[str, Json]) -> bool:
 
 def _with_choices(part: Part, choices: tuple[Choice, ...], value: Json) -> Part:
     chosen = [choice.label for choice in choices if choice.value == value]
+    is_mark = part.type == "radio" and sorted(choice.value for choice in choices) == _STARS
     return replace(
         part,
-        options=choices,
+        options=tuple(sorted(choices, key=lambda choice: choice.value)) if is_mark else choices,
         value=value,
         said="、".join(chosen),
-        stars=part.type == "radio" and tuple(choice.value for choice in choices) == _STARS,
+        stars=is_mark,
         tall=len(choices) > 6 or any(len(choice.label) > _LONG_LABEL for choice in choices),
     )
 

@@ -50,6 +50,14 @@ NEXT: Mapping[OrderState, int] = {
     OrderState.CANCELLED: 5,
 }
 
+# What people are told instead of the codes of the tables.
+URGENCIES = {
+    "P0": lazy_gettext("紧急"),
+    "P1": lazy_gettext("加急"),
+    "P2": lazy_gettext("一般"),
+    "P3": lazy_gettext("不急"),
+}
+
 
 def order_facts(order: OrderView) -> list[tuple[str, str]]:
     """List what a resident wants to know of a report, leaving out what is not known yet."""

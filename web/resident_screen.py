@@ -16,7 +16,7 @@ from handlers.repair.queries import OrderLine
 from handlers.repair.records import OVER, Area, OrderState
 from handlers.shared.attachments import Attachment
 from web.filling import Filling, fill
-from web.repair_words import NEXT, STATES, order_facts
+from web.repair_words import NEXT, STATES, URGENCIES, order_facts
 from web.story import Sentence
 from web.texts import gettext, lazy_gettext
 from web.words import either, filled, said
@@ -261,5 +261,12 @@ def _ask(work: Work, task_id: int, typed: Mapping[str, Json] | None, errors: Map
 
 
 def _story(work: Work, number: str) -> tuple[Sentence, ...]:
-    told = (Sentence(one.at, filled(one.text, one.params), "done") for one in story.story(work, number))
-    return tuple(reversed(tuple(told)))
+    told = [
+        Sentence(one.at, filled(one.text, {key: _word(value) for key, value in one.params.items()}), "done")
+        for one in story.story(work, number)
+    ]
+    return tuple(reversed(told))
+
+
+def _word(value: str) -> str:
+    return str(URGENCIES[value]) if value in URGENCIES else value

@@ -85,7 +85,7 @@ class Browser:
 
     def get(self, path: str, **headers: str) -> TestResponse:
         """Open a page."""
-        return self.client.get(path, headers={"Accept": "text/html", **headers})
+        return self.client.get(path, headers={"Accept": "text/html", **headers}, buffered=True)
 
     def post(
         self, path: str, data: Mapping[str, object] | None = None, page: str = "/sign-in"
@@ -94,7 +94,7 @@ class Browser:
         token = re.search(r'name="csrf-token" content="([^"]+)"', self.get(page).text)
         assert token is not None, page
         fields = {"csrf_token": token[1], **(data or {})}
-        return self.client.post(path, data=fields, headers={"Accept": "text/html"})
+        return self.client.post(path, data=fields, headers={"Accept": "text/html"}, buffered=True)
 
 
 class Site:

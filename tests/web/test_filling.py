@@ -139,9 +139,22 @@ def test_lines_carry_numbered_names_and_spare_ones_wait_to_be_added() -> None:
 
 @pytest.mark.usefixtures("chinese")
 def test_marks_from_one_to_five_are_drawn_as_stars() -> None:
-    values = [{"value": str(mark), "label": f"{mark} 星"} for mark in range(1, 6)]
+    values = [{"value": str(mark), "label": f"{mark} 星"} for mark in range(5, 0, -1)]
     part = shown(fill(form({"type": "radio", "key": "speed", "values": values}), {}, {}, {}, ZONE), "speed")
     assert part.stars
+    assert [choice.value for choice in part.options] == ["1", "2", "3", "4", "5"]
+
+
+@pytest.mark.usefixtures("chinese")
+def test_a_line_nobody_began_shows_no_default_so_that_it_stays_empty() -> None:
+    parts = {
+        "type": "dynamiclist",
+        "path": "parts",
+        "label": "用料",
+        "components": [{"type": "number", "key": "quantity", "label": "数量", "defaultValue": 1}],
+    }
+    line = shown(fill(form(parts), {}, {}, {}, ZONE), "parts").lines[0].parts[0]
+    assert (line.value, line.default) == (None, "1")
 
 
 @pytest.mark.usefixtures("chinese")

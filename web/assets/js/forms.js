@@ -74,6 +74,11 @@ function lines(form) {
       line.hidden = true;
       for (const field of line.querySelectorAll("input, select")) field.disabled = true;
     }
+    list.addEventListener("input", (event) => {
+      for (const field of event.target.closest(".line-item")?.querySelectorAll("[data-default]") ?? []) {
+        if (!field.value && field !== event.target) field.value = field.dataset.default;
+      }
+    });
     add.addEventListener("click", () => {
       const next = list.querySelector(".line-item[hidden]");
       if (!next) return;
