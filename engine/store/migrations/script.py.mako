@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-import engine.store.types
+from engine.store import types
 ${imports if imports else ""}
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
