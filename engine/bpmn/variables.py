@@ -6,6 +6,8 @@ from types import MappingProxyType
 from engine.bpmn.decisions import Decision
 from engine.bpmn.errors import ModelInvalid
 from engine.bpmn.expressions import Expression, ValueType
+from engine.bpmn.expressions.tree import Call, Choice, Literal, Name, Node
+from engine.bpmn.expressions.values import type_of
 from engine.bpmn.steps import Step
 from engine.topics import Topics
 
@@ -73,9 +75,32 @@ def _cross(types: Types, call: Step) -> None:
     outside, inside = types[call.process], types.setdefault(call.called or "", {})
     for copies, source, target in ((call.copies_in, outside, inside), (call.copies_out, inside, outside)):
         for copy in copies:
-            kind = None if isinstance(copy.source, Expression) else source.get(copy.source)
+            kind = (
+                _kind(copy.source.tree, source)
+                if isinstance(copy.source, Expression)
+                else source.get(copy.source)
+            )
             if kind is not None:
                 _add(target, copy.target, kind)
+
+
+def _kind(node: Node, types: Mapping[str, ValueType]) -> ValueType | None:
+    """Say of which type a value is, as far as the form of its expression tells."""
+    match node:
+        case Name(name=name):
+            return types.get(name)
+        case Literal(value=value) if value is not None:
+            return type_of(value)
+        case Choice(yes=yes, no=no):
+            return _common((yes, no), types)
+        case Call(function="coalesce", arguments=arguments):
+            return _common(arguments, types)
+    return None
+
+
+def _common(nodes: tuple[Node, ...], types: Mapping[str, ValueType]) -> ValueType | None:
+    kinds = {_kind(node, types) for node in nodes}
+    return kinds.pop() if len(kinds) == 1 else None
 
 
 def _add(types: dict[str, ValueType], name: str, kind: ValueType) -> None:

@@ -238,3 +238,20 @@ def test_facts_of_a_called_process_can_be_corrected():
     case.do(lambda run: run.correct(case.host, {"x": 1}, ("go",)))
     assert Run.load(case.program, case.content).variables(("go",)) == {"x": 1}
     assert case.variables == {}
+
+
+def test_a_type_crosses_into_a_called_process_through_a_choice_of_variables():
+    """Symptom: a limit chosen by `coalesce` arrived as text, and adding it to a moment failed."""
+    chosen = crossing(given={"arrive": "${urgent ? coalesce(special, limit) : limit}"})
+    limits = Topic(
+        "limits",
+        "handler",
+        (),
+        {"urgent": ValueType.BOOLEAN, "limit": ValueType.DURATION, "special": ValueType.DURATION},
+    )
+    outer = process(
+        start(), service("s", "limits"), call("c", "q", chosen), end(), flows("start", "s", "c", "end")
+    )
+    inner = process(start(), user("u"), end(), flows("start", "u", "end"), key="q")
+    compiled = compile_program("p", {"p.bpmn": diagram(outer, inner)}, topics({"limits": limits}))
+    assert compiled.types["q"]["arrive"] is ValueType.DURATION
