@@ -27,7 +27,7 @@ from handlers.estate.records import (
     estate_vehicle,
 )
 from handlers.shared.permissions import Permission
-from handlers.shared.scopes import scopes_with
+from handlers.shared.scopes import require_somewhere
 from handlers.shared.sealed import vault_of
 
 
@@ -116,7 +116,7 @@ def add_person(work: Work, entry: PersonEntry) -> int:
     Raises:
         FieldsInvalid: with one message for each field that is wrong.
     """
-    _require_anywhere(work, Permission.OWNER_ENTER)
+    require_somewhere(work, Permission.OWNER_ENTER)
     person = checked_person(entry, work.now.date())
     person_id = new_id()
     values = person_values(vault_of(work.engine), person_id, person)
@@ -246,11 +246,6 @@ def _relation(work: Work, relation_id: int) -> Row[Any]:
     if row is None or not knows_place(work, row.community_id, row.house_id):
         raise RecordNotFound("relation_not_found", "没有这项关系")
     return row
-
-
-def _require_anywhere(work: Work, permission: Permission) -> None:
-    if scopes_with(work, permission) == frozenset():
-        work.require(permission)
 
 
 def _get_or_add(connection: Connection, table: Table, key: dict[str, Any]) -> int:

@@ -16,7 +16,7 @@ from handlers.estate.records import CheckState, estate_house, estate_import, est
 from handlers.estate.workbooks import read_workbook
 from handlers.shared import access_log, limits
 from handlers.shared.permissions import Permission
-from handlers.shared.scopes import scopes_with
+from handlers.shared.scopes import require_somewhere
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,7 @@ def import_estate(engine: Engine, actor: Actor, content: bytes, community: str =
         WorkbookRefused: the file as a whole cannot be taken.
     """
     with engine.reading(actor) as work:
-        if scopes_with(work, Permission.ESTATE_IMPORT) == frozenset():
-            work.require(Permission.ESTATE_IMPORT)
+        require_somewhere(work, Permission.ESTATE_IMPORT)
         today = work.now.date()
     listed = read_list(read_workbook(content), today, community)
     checksum = sha256(content).hexdigest()
@@ -57,14 +56,12 @@ def release_import(work: Work, import_id: int) -> int:
     Returns:
         How many relations count from now on.
     """
+    require_somewhere(work, Permission.HOUSE_CHECK)
     row = work.connection.execute(
         select(estate_import).where(estate_import.c.id == import_id).with_for_update()
     ).one_or_none()
-    if row is None or scopes_with(work, Permission.HOUSE_CHECK) == frozenset():
-        work.require(Permission.HOUSE_CHECK)
+    if row is None or not _may_in_all(work, row.totals, Permission.HOUSE_CHECK):
         raise RecordNotFound("import_not_found", "没有这次导入")
-    for community_id in row.totals["communities"]:
-        work.require(Permission.HOUSE_CHECK, int(community_id))
     if row.imported_by == work.actor.id:
         raise ActionNotAllowed("second_check", "须由另一人核对，录入人不能核对自己的录入")
     if row.released_at is not None:
@@ -95,11 +92,16 @@ def imports(work: Work) -> list[PastImport]:
             {name: count for name, count in row.totals.items() if name != "communities"},
         )
         for row in rows
-        if all(
-            work.may(Permission.ESTATE_IMPORT, int(scope)) or work.may(Permission.HOUSE_CHECK, int(scope))
-            for scope in row.totals["communities"]
-        )
+        if _may_in_all(work, row.totals, Permission.ESTATE_IMPORT)
+        or _may_in_all(work, row.totals, Permission.HOUSE_CHECK)
     ]
+
+
+def _may_in_all(work: Work, totals: Mapping[str, list[str]], permission: Permission) -> bool:
+    """Tell whether the actor holds a permission in every community that an import concerns."""
+    if not totals["communities"]:
+        return work.may(permission)
+    return all(work.may(permission, int(community_id)) for community_id in totals["communities"])
 
 
 def _release(work: Work, table: Table, import_id: int) -> int:

@@ -18,3 +18,13 @@ def within(work: Work, permission: str, column: ColumnElement[int]) -> ColumnEle
     """Say in SQL that a column's scope is one where the actor holds a permission."""
     scopes = scopes_with(work, permission)
     return true() if scopes is None else column.in_(scopes)
+
+
+def require_somewhere(work: Work, permission: str) -> None:
+    """Refuse an actor who holds a permission nowhere.
+
+    Raises:
+        NotPermitted: naming the permission.
+    """
+    if scopes_with(work, permission) == frozenset():
+        work.require(permission)
