@@ -1,0 +1,141 @@
+"""What happens when the owner is content, is not, or says nothing."""
+
+import pytest
+
+from engine import tasks, timers
+from engine.errors import Refused, TaskGone
+from handlers.repair.records import Area
+from tests.handlers.repair.repair_world import FULL_MARKS, Shop
+
+
+@pytest.fixture
+def finished(shop: Shop) -> str:
+    """A repair that waits for the owner."""
+    number = shop.report()
+    shop.accept(number)
+    shop.repair(number)
+    return number
+
+
+def test_after_two_days_customer_service_asks_by_phone(shop: Shop, finished: str) -> None:
+    shop.later(days=2, seconds=-1)
+    assert shop.steps(finished) == ["confirm"]
+    shop.later(seconds=1)
+    assert shop.steps(finished) == ["confirm", "record_confirmation"]
+
+
+def test_an_answer_by_phone_withdraws_the_owners_form(shop: Shop, finished: str) -> None:
+    shop.later(days=2)
+    shop.do(finished, "record_confirmation", shop.clerk, **FULL_MARKS)
+    order = shop.order(finished)
+    assert (order.confirmed_by, order.is_recorded_by_phone) == ("phone", True)
+    assert ("confirm", "withdrawn") in shop.done(finished)
+
+
+def test_the_owners_answer_withdraws_the_phone_call(shop: Shop, finished: str) -> None:
+    shop.later(days=2)
+    phoning = shop.task(finished, "record_confirmation").id
+    shop.do(finished, "confirm", shop.owner, **FULL_MARKS)
+    assert ("record_confirmation", "withdrawn") in shop.done(finished)
+    with pytest.raises(TaskGone):
+        shop.engine.run(shop.clerk, lambda work: tasks.complete(work, phoning, {"outcome": "unreachable"}))
+
+
+def test_who_repaired_never_answers_for_the_owner(shop: Shop) -> None:
+    shop.skill(shop.clerk, "plumbing")
+    number = shop.report()
+    shop.accept(number)
+    shop.repair(number)
+    shop.later(days=2)
+    with shop.engine.work(shop.plumber) as work:
+        assert work.memberships  # a repairer, not a clerk
+    with pytest.raises(Exception, match="岗位"):
+        shop.do(number, "record_confirmation", shop.plumber, **FULL_MARKS)
+
+
+def test_silence_confirms_after_exactly_seven_days_and_a_failed_call(shop: Shop, finished: str) -> None:
+    shop.later(days=2)
+    shop.do(finished, "record_confirmation", shop.clerk, outcome="unreachable")
+    shop.later(days=5, seconds=-1)
+    assert shop.steps(finished) == ["confirm"]
+    shop.later(seconds=1)
+    order = shop.order(finished)
+    assert (order.confirmed_by, order.is_auto_confirmed) == ("auto", True)
+    assert order.rating_speed is None
+    assert ("confirm", "withdrawn") in shop.done(finished)
+    assert shop.steps(finished) == ["visit_by_clerk"]
+
+
+def test_a_timer_that_came_due_while_the_platform_was_down_fires_once(shop: Shop, finished: str) -> None:
+    shop.later(days=2)
+    shop.do(finished, "record_confirmation", shop.clerk, outcome="unreachable")
+    shop.clock.advance(days=5, hours=2)
+    timers.fire_due(shop.engine)
+    timers.fire_due(shop.engine)
+    assert shop.events(finished).count("auto_confirmed") == 1
+    assert shop.steps(finished) == ["visit_by_clerk"]
+
+
+def test_nobody_confirms_for_an_owner_whom_nobody_called(shop: Shop, finished: str) -> None:
+    shop.later(days=7)
+    order = shop.order(finished)
+    assert (order.confirmed_by, order.state) == (None, "finished")
+    assert shop.steps(finished) == ["visit_by_clerk"]
+    shop.do(finished, "visit_by_clerk", shop.clerk, outcome="a", comment="修好了")
+    assert (shop.order(finished).confirmed_by, shop.order(finished).state) == ("phone", "closed")
+
+
+def test_answering_after_the_seven_days_is_too_late(shop: Shop, finished: str) -> None:
+    confirming = shop.task(finished, "confirm").id
+    shop.clock.advance(days=7, minutes=1)
+    answers = dict(FULL_MARKS)
+    with pytest.raises(TaskGone, match="时限已到"):
+        shop.engine.run(shop.owner, lambda work: tasks.complete(work, confirming, answers))
+    assert shop.order(finished).confirmed_by is None
+
+
+def test_rejected_once_the_same_person_may_repair_again(shop: Shop, finished: str) -> None:
+    shop.do(finished, "confirm", shop.owner, outcome="unsatisfied", problem="还在漏")
+    assert shop.steps(finished) == ["plan_rework"]
+    rework(shop, finished, shop.plumber)
+    shop.do(finished, "confirm", shop.owner, **FULL_MARKS)
+    assert (shop.order(finished).rework_count, shop.order(finished).outcome) == (1, "repaired")
+    assert shop.steps(finished) == ["visit_by_clerk"]
+
+
+def test_rejected_twice_another_person_is_sent_and_the_third_time_is_a_complaint(
+    shop: Shop, finished: str
+) -> None:
+    shop.do(finished, "confirm", shop.owner, outcome="unsatisfied", problem="还在漏")
+    rework(shop, finished, shop.plumber)
+    shop.do(finished, "confirm", shop.owner, outcome="unsatisfied", problem="又漏了")
+    with pytest.raises(Refused):
+        rework(shop, finished, shop.plumber)
+    rework(shop, finished, shop.second_plumber)
+    assert shop.order(finished).worker_id == shop.second_plumber.id
+    shop.do(finished, "confirm", shop.owner, outcome="unsatisfied", problem="第三次了")
+    order = shop.order(finished)
+    assert (order.state, order.outcome, order.rework_count) == ("closed", "complaint", 3)
+    assert shop.told("repair_complaint") == [[f"account:{shop.desk_lead.id}"]]
+    assert shop.case(finished).state == "completed"
+
+
+def rework(shop: Shop, number: str, worker: object) -> None:
+    """Let the lead plan the rework and the worker do it."""
+    shop.do(number, "plan_rework", shop.lead, cause="垫圈装反", measure="重装", worker_id=str(worker.id))
+    shop.repair(number, worker)
+
+
+def test_a_bad_mark_brings_the_lead_of_the_desk_to_call(shop: Shop, finished: str) -> None:
+    shop.do(finished, "confirm", shop.owner, **(FULL_MARKS | {"speed": "2"}))
+    assert shop.order(finished).state == "closed"
+    assert shop.steps(finished) == ["visit_by_lead"]
+
+
+def test_a_common_area_is_accepted_by_the_engineering_lead(shop: Shop) -> None:
+    number = shop.report(fault="P05", text="一楼楼道灯不亮", area=Area.COMMON, place="一楼楼道")
+    shop.accept(number, shop.electrician)
+    shop.repair(number, shop.electrician)
+    assert shop.steps(number) == ["inspect"]
+    shop.do(number, "inspect", shop.lead, outcome="satisfied")
+    assert (shop.order(number).state, shop.order(number).confirmed_by) == ("closed", "lead")

@@ -1,0 +1,149 @@
+"""Danger: the repair staff are called at once, whatever the desk does."""
+
+from datetime import timedelta
+
+import pytest
+
+from engine.errors import NotAllowed, Refused
+from handlers.repair import calls
+from handlers.repair.records import Area
+from tests.handlers.repair.repair_world import FULL_MARKS, Shop
+
+
+def gas(shop: Shop) -> str:
+    """Let the owner smell gas."""
+    return shop.report(fault="G01", text="厨房有燃气味")
+
+
+def rescue(shop: Shop, number: str, worker: object) -> None:
+    """Let somebody take an urgent order, arrive and make it safe."""
+    shop.do(number, "take", worker, minutes=5)
+    shop.do(number, "arrive", worker, situation="阀门未关")
+    shop.do(number, "control", worker, measures=["shut_water"], outside_help="none", note="已关阀通风")
+
+
+def ringing(shop: Shop, number: str) -> list[int]:
+    with shop.engine.reading(shop.clerk) as work:
+        return sorted(calls.ringing(work, shop.order(number)))
+
+
+def test_a_gas_smell_reaches_every_repairer_though_verification_is_open(shop: Shop) -> None:
+    number = gas(shop)
+    assert shop.order(number).urgency == "P0"
+    crew = [shop.plumber.id, shop.second_plumber.id, shop.electrician.id]
+    assert ringing(shop, number) == sorted(crew)
+    assert {"verify", "take"} <= set(shop.steps(number))
+    shop.do(number, "take", shop.electrician, minutes=5)
+    assert "verify" in shop.steps(number)
+    shop.do(number, "arrive", shop.electrician, situation="阀门未关")
+    shop.do(number, "control", shop.electrician, measures=["shut_water"], outside_help="none")
+    assert shop.order(number).worker_id == shop.electrician.id
+    assert shop.order(number).controlled_at is not None
+
+
+def test_verification_has_five_minutes_and_taking_three(shop: Shop) -> None:
+    number = gas(shop)
+    assert shop.task(number, "verify").due_at == shop.clock.now() + timedelta(minutes=5)
+    assert shop.task(number, "take").due_at == shop.clock.now() + timedelta(minutes=3)
+
+
+def test_p1_rings_who_can_do_it(shop: Shop) -> None:
+    number = shop.report(fault="W01", text="水管裂了")
+    assert ringing(shop, number) == sorted([shop.plumber.id, shop.second_plumber.id])
+
+
+def test_acknowledging_silences_every_phone(shop: Shop) -> None:
+    number = gas(shop)
+    with shop.engine.work(shop.plumber) as work:
+        calls.acknowledge(work, number)
+    assert ringing(shop, number) == []
+    assert "acknowledged" in shop.events(number)
+    with pytest.raises(NotAllowed), shop.engine.work(shop.electrician) as work:
+        calls.acknowledge(work, number)
+
+
+def test_taking_silences_every_phone(shop: Shop) -> None:
+    number = gas(shop)
+    shop.do(number, "take", shop.plumber, minutes=5)
+    assert ringing(shop, number) == []
+
+
+def test_with_nobody_on_shift_the_shift_lead_is_rung(shop: Shop) -> None:
+    shop.off_duty(shop.plumber, shop.second_plumber, shop.electrician, shop.clerk)
+    shop.on_duty(shop.clerk, shop.clock.now(), timedelta(hours=8), is_lead=True)
+    number = gas(shop)
+    assert ringing(shop, number) == [shop.clerk.id]
+
+
+def test_an_urgent_order_that_nobody_takes_escalates_once_even_after_a_restart(shop: Shop) -> None:
+    number = gas(shop)
+    shop.later(minutes=4)
+    level = shop.task(number, "take").level
+    assert level > 0
+    shop.engine.cache.pop("compiled", None)
+    shop.later(seconds=1)
+    assert shop.task(number, "take").level == level
+    told = shop.told("task_escalated")
+    assert len(told) == len({str(one) for one in told})
+
+
+def test_after_the_danger_the_repair_goes_on_and_is_always_visited(shop: Shop) -> None:
+    number = gas(shop)
+    rescue(shop, number, shop.plumber)
+    assert ("verify", "withdrawn") in shop.done(number)
+    shop.mend(number)
+    shop.do(number, "confirm", shop.owner, **FULL_MARKS)
+    assert shop.steps(number) == ["visit_by_clerk"]
+
+
+def test_a_false_alarm_is_called_off_by_the_lead_of_the_desk_only(shop: Shop) -> None:
+    number = gas(shop)
+    shop.do(number, "take", shop.plumber, minutes=5)
+    shop.do(number, "verify", shop.clerk, outcome="false_alarm", note="邻居在喷漆")
+    with pytest.raises(NotAllowed):
+        shop.do(number, "confirm_false_alarm", shop.clerk, outcome="false_alarm", reason="喷漆")
+    shop.do(number, "confirm_false_alarm", shop.desk_lead, outcome="false_alarm", reason="喷漆")
+    assert (shop.order(number).state, shop.order(number).outcome) == ("closed", "false_alarm")
+    assert shop.case(number).state == "completed"
+    assert shop.told("repair_called_back") == [[f"account:{shop.plumber.id}"]]
+
+
+def test_an_unreachable_caller_does_not_stop_the_rescue(shop: Shop) -> None:
+    number = gas(shop)
+    shop.do(number, "verify", shop.clerk, outcome="unreachable")
+    rescue(shop, number, shop.plumber)
+    assert shop.order(number).state in {"arrived", "working"}
+
+
+def test_an_urgent_report_is_cancelled_by_the_lead_after_verification_only(shop: Shop) -> None:
+    from handlers.repair import commands
+
+    number = gas(shop)
+    with pytest.raises(NotAllowed), shop.engine.work(shop.owner) as work:
+        commands.cancel(work, number, "没事了")
+    with pytest.raises(Refused, match="核实"), shop.engine.work(shop.desk_lead) as work:
+        commands.cancel(work, number, "没事了")
+    shop.do(number, "verify", shop.clerk, outcome="confirmed")
+    with shop.engine.work(shop.desk_lead) as work:
+        commands.cancel(work, number, "燃气公司已处理")
+    assert (shop.order(number).state, shop.case(number).state) == ("cancelled", "cancelled")
+
+
+def test_reports_of_one_outage_are_merged_and_end_together(shop: Shop) -> None:
+    from handlers.repair import merging
+
+    first, second = (
+        shop.report(fault="P01", text="整栋停电", area=Area.COMMON, place="公共") for _ in range(2)
+    )
+    with shop.engine.work(shop.clerk) as work:
+        assert [[one.number for one in group] for group in merging.groups(work, shop.community)] == [
+            [first, second]
+        ]
+        merging.merge(work, first, second)
+    assert (shop.order(second).state, shop.steps(second)) == ("merged", [])
+    assert ringing(shop, second) == []
+    rescue(shop, first, shop.electrician)
+    shop.mend(first, shop.electrician)
+    shop.do(first, "inspect", shop.lead, outcome="satisfied")
+    assert (shop.order(second).state, shop.order(second).outcome) == ("closed", "repaired")
+    assert len(shop.told("repair_merged_closed")) == 1

@@ -1,0 +1,151 @@
+"""Taking orders, giving them back, coming in vain, changing plans."""
+
+from datetime import timedelta
+
+import pytest
+
+from engine import deadlines
+from engine.errors import NotAllowed, Refused
+from handlers.repair import commands, merging
+from handlers.repair.records import Area
+from tests.handlers.repair.repair_world import FULL_MARKS, Shop
+
+
+@pytest.fixture
+def assigned(shop: Shop) -> str:
+    """An order in the plumber's hands."""
+    number = shop.report()
+    shop.accept(number)
+    return number
+
+
+def give_back(shop: Shop, number: str, worker: object) -> None:
+    shop.do(number, "take", worker, outcome="return", reason_code="busy", note="手上有急活")
+
+
+def test_who_gives_an_order_back_hands_it_to_the_next_best(shop: Shop, assigned: str) -> None:
+    give_back(shop, assigned, shop.plumber)
+    assert shop.task(assigned, "take").assignee_id == shop.second_plumber.id
+
+
+def test_an_order_given_back_twice_goes_to_the_lead(shop: Shop, assigned: str) -> None:
+    give_back(shop, assigned, shop.plumber)
+    give_back(shop, assigned, shop.second_plumber)
+    assert shop.order(assigned).return_count == 2
+    assert shop.steps(assigned) == ["lead_decide"]
+    shop.do(
+        assigned, "lead_decide", shop.lead, outcome="reassign", worker_id=str(shop.plumber.id), reason="加急"
+    )
+    assert shop.task(assigned, "take").assignee_id == shop.plumber.id
+
+
+def test_an_order_is_handed_to_a_colleague(shop: Shop, assigned: str) -> None:
+    shop.do(assigned, "take", shop.plumber, outcome="transfer", colleague_id=str(shop.second_plumber.id))
+    assert shop.task(assigned, "take").assignee_id == shop.second_plumber.id
+    assert shop.order(assigned).return_count == 0
+
+
+def test_only_the_assigned_repairer_takes_an_order(shop: Shop, assigned: str) -> None:
+    with pytest.raises(Exception, match=r"领取|岗位"):
+        shop.do(assigned, "take", shop.second_plumber, outcome="taken")
+
+
+def test_nobody_off_shift_away_or_unable_can_be_sent(shop: Shop) -> None:
+    number = shop.report()
+    with pytest.raises(Refused):
+        shop.accept(number, shop.electrician)
+    shop.off_duty(shop.plumber)
+    with pytest.raises(Refused):
+        shop.accept(number, shop.plumber)
+    shop.accept(number, shop.second_plumber)
+
+
+def test_an_agreed_time_gives_the_owner_a_window(shop: Shop, assigned: str) -> None:
+    shop.do(assigned, "take", shop.plumber, outcome="taken")
+    visit_at = shop.clock.now() + timedelta(hours=3)
+    shop.do(assigned, "appoint", shop.plumber, outcome="fixed", visit_at=visit_at.isoformat())
+    order = shop.order(assigned)
+    assert (order.window_from, order.window_to) == (
+        visit_at - timedelta(minutes=30),
+        visit_at + timedelta(minutes=30),
+    )
+
+
+def test_the_third_absence_within_seven_days_brings_the_lead_who_may_close(shop: Shop, assigned: str) -> None:
+    shop.do(assigned, "take", shop.plumber, outcome="taken")
+    for count in (1, 2):
+        absent(shop, assigned)
+        assert shop.order(assigned).absent_count == count
+        back = shop.clock.now() + timedelta(days=1)
+        shop.do(assigned, "rebook", shop.owner, visit_at=back.isoformat())
+        shop.later(hours=20)
+    absent(shop, assigned)
+    assert shop.steps(assigned) == ["lead_decide"]
+    shop.do(assigned, "lead_decide", shop.lead, outcome="close", reason="三次上门无人")
+    assert shop.order(assigned).state == "closed"
+    assert shop.case(assigned).state == "completed"
+
+
+def absent(shop: Shop, number: str) -> None:
+    shop.do(number, "appoint", shop.plumber, outcome="soon")
+    shop.do(number, "arrive", shop.plumber, outcome="absent", called_times=3, card_left=True)
+
+
+def test_an_absent_owner_is_not_given_up_while_others_are_harmed(shop: Shop) -> None:
+    number = shop.report(fault="W01", text="水管裂了")
+    shop.do(number, "take", shop.plumber, minutes=5)
+    shop.do(number, "arrive", shop.plumber, situation="楼下在漏")
+    shop.do(number, "control", shop.plumber, measures=["shut_water"], outside_help="none")
+    shop.do(number, "diagnose", shop.plumber, outcome="other", finding="需进邻居家")
+    with pytest.raises(Refused, match="不能直接关闭"):
+        shop.do(number, "lead_decide", shop.lead, outcome="close", reason="无人")
+
+
+def test_a_pause_frees_the_step_but_not_the_time_for_accepting(shop: Shop) -> None:
+    number = shop.report()
+    task = shop.task(number, "accept")
+    with pytest.raises(Refused), shop.engine.work(shop.clerk) as work:
+        deadlines.pause(work, task.id, "owner_absent", shop.clock.now() + timedelta(days=1))
+    assert shop.task(number, "accept").due_at == task.due_at
+
+
+def test_the_owner_cancels_before_anybody_came(shop: Shop, assigned: str) -> None:
+    with shop.engine.work(shop.owner) as work:
+        commands.cancel(work, assigned, "自己修好了")
+    assert (shop.order(assigned).state, shop.case(assigned).state) == ("cancelled", "cancelled")
+    assert shop.told("repair_called_back") == [[f"account:{shop.plumber.id}"]]
+
+
+def test_a_cancelled_report_needs_a_reason_and_the_right_person(shop: Shop) -> None:
+    number = shop.report()
+    with pytest.raises(Refused, match="原因"), shop.engine.work(shop.owner) as work:
+        commands.cancel(work, number, " ")
+    with pytest.raises(Exception, match="没有编号"), shop.engine.work(shop.stranger) as work:
+        commands.cancel(work, number, "不关我事")
+
+
+def test_a_common_report_is_cancelled_by_the_lead_of_the_desk_only(shop: Shop) -> None:
+    number = shop.report(fault="P05", text="楼道灯不亮", area=Area.COMMON, place="一楼")
+    with pytest.raises(NotAllowed), shop.engine.work(shop.owner) as work:
+        commands.cancel(work, number, "算了")
+
+
+def test_private_faults_are_never_merged(shop: Shop) -> None:
+    first, second = shop.report(), shop.report()
+    with shop.engine.work(shop.clerk) as work:
+        assert merging.groups(work, shop.community) == []
+        with pytest.raises(Refused):
+            merging.merge(work, first, second)
+
+
+def test_a_closed_order_is_reopened_as_a_new_case(shop: Shop, assigned: str) -> None:
+    shop.repair(assigned)
+    shop.do(assigned, "confirm", shop.owner, **FULL_MARKS)
+    shop.later(days=29)
+    with shop.engine.work(shop.owner) as work:
+        again = commands.reopen(work, assigned, "又漏了")
+    order = shop.order(again.number)
+    assert (order.reopens_id, order.state) == (shop.order(assigned).id, "reported")
+    shop.later(days=2)
+    with pytest.raises(Refused), shop.engine.work(shop.owner) as work:
+        commands.reopen(work, assigned, "又漏了")
