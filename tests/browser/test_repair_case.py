@@ -1,0 +1,119 @@
+"""A whole repair by the pages: reported, accepted, taken, quoted, agreed, repaired, confirmed and rated."""
+
+from pathlib import Path
+
+import pytest
+
+from handlers.accounts.permissions import Post
+from tests.browser.conftest import OWNER, PHONE, Town, Visitor, Visitors
+
+pytestmark = pytest.mark.browser
+
+
+def report(owner: Visitor, text: str = "洗手间的灯不亮了") -> str:
+    """Report a private fault and return its number."""
+    owner.open("/home/report")
+    owner.page.select_option("[name=fault]", "private:P04")
+    owner.page.fill("[name=description]", text)
+    owner.page.fill("[name=contact_name]", "陈静")
+    owner.page.fill("[name=contact_phone]", OWNER)
+    owner.send()
+    return owner.page.url.rstrip("/").split("/")[-1]
+
+
+def open_step(visitor: Visitor, number: str) -> str:
+    """Open the step of a case that waits for somebody, by the table of its page; return the step's name."""
+    visitor.open(f"/cases/{number}")
+    visitor.page.locator("table a[href*='/tasks/']").first.click()
+    visitor.page.wait_for_url("**/tasks/*")
+    visitor.expect_fitting()
+    return visitor.page.locator("h1").inner_text().strip()
+
+
+def choose(visitor: Visitor, name: str, value: str) -> None:
+    visitor.page.locator(f"[name='{name}'][value='{value}']").check()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_repair_from_report_to_rating(town: Town, visit: Visitors, photo: Path, language: str) -> None:
+    owner = visit(PHONE, language=language).sign_in(OWNER)
+    clerk = visit(language=language).sign_in(town.logins[Post.CS])
+    repairer = visit(PHONE, language=language).sign_in(town.logins[Post.RP])
+    number = report(owner)
+
+    open_step(clerk, number)
+    clerk.send()  # accept; the best worker is proposed
+
+    open_step(repairer, number)
+    repairer.send()  # take
+    assert "/tasks/" in repairer.page.url, "the next step of the case opens by itself"
+    repairer.send()  # come soon
+    repairer.send()  # arrived
+    choose(repairer, "outcome", "quote")
+    repairer.page.fill("[name=finding]", "灯座烧坏，需更换")
+    repairer.send()
+    repairer.page.fill("[name='lines.0.name']", "灯座")
+    repairer.page.fill("[name='lines.0.price']", "35")
+    assert repairer.page.input_value("[name='lines.0.quantity']") == "1"
+    repairer.send()
+
+    owner.open(f"/home/reports/{number}")
+    choose(owner, "outcome", "agree")
+    owner.send()
+
+    open_step(repairer, number)
+    repairer.send()  # the work is done
+    repairer.page.set_input_files("input[type=file]", photo)
+    repairer.page.wait_for_selector("[data-shown] img")
+    repairer.page.fill("[name=charge]", "35")
+    repairer.send()
+
+    owner.open(f"/home/reports/{number}")
+    choose(owner, "outcome", "satisfied")
+    for mark in ("speed", "quality", "attitude"):
+        owner.page.click(f"label[for=o-{mark}-4]")
+    owner.send()
+
+    page = owner.open("/home/")
+    assert number in page.content()
+    assert page.locator(f"a[href$='{number}'] .strip").count() == 0, "nothing is left to be done"
+    clerk.open(f"/cases/{number}")
+    clerk.page.wait_for_selector("[data-drawn]")
+    assert clerk.page.locator(".djs-element.is-done").count() > 5
+
+
+def test_a_second_click_sends_nothing_twice(visit: Visitors) -> None:
+    owner = visit(PHONE).sign_in(OWNER)
+    owner.open("/home/report")
+    owner.page.select_option("[name=fault]", "private:P04")
+    owner.page.fill("[name=description]", "双击也只报一次")
+    owner.page.fill("[name=contact_name]", "陈静")
+    owner.page.fill("[name=contact_phone]", OWNER)
+    with owner.page.expect_navigation():
+        owner.page.dblclick("[data-primary]")
+    page = owner.open("/home/")
+    assert page.locator(".report", has_text="插座").count() >= 1
+    page.goto(page.url)
+    texts = [owner.open(href).content() for href in hrefs(owner)]
+    assert sum("双击也只报一次" in text for text in texts) == 1
+
+
+def hrefs(visitor: Visitor) -> list[str]:
+    """List the addresses of the reports on the resident's front page."""
+    visitor.open("/home/")
+    links = visitor.page.locator(".reports a").all()
+    return [link.get_attribute("href") or "" for link in links]
+
+
+def test_the_whole_flow_of_a_step_works_without_scripts(town: Town, visit: Visitors) -> None:
+    owner = visit(PHONE, scripts=False).sign_in(OWNER)
+    number = report(owner, "没有脚本也能报修")
+    clerk = visit(scripts=False).sign_in(town.logins[Post.CS])
+    open_step(clerk, number)
+    choose(clerk, "outcome", "more_info")
+    clerk.press("noscript button, button[formnovalidate]")
+    assert clerk.page.locator("[name=question]").is_visible()
+    clerk.page.fill("[name=question]", "灯是完全不亮还是会闪？")
+    clerk.send()
+    owner.open(f"/home/reports/{number}")
+    assert "灯是完全不亮还是会闪？" in owner.page.content()
