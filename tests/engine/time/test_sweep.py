@@ -10,6 +10,7 @@ from sqlalchemy.engine import Engine as SqlEngine
 
 from engine import incidents
 from engine.clock import SettableClock, monotonic
+from engine.escalation import parse_ladder
 from engine.limits import keep_ladder
 from engine.ports import SYSTEM
 from engine.store.database import Database
@@ -108,6 +109,18 @@ def test_widening_to_somebody_who_is_a_candidate_already_changes_nothing(
 
     assert fire_due(engine) == 1
     assert fetch(engine, task_candidate) == []
+
+
+def test_two_rungs_that_widen_to_the_same_post_do_it_once(engine: Engine, clock: SettableClock) -> None:
+    rows = [{"level": level, "after": f"{level}00%", "widen": "csl"} for level in (1, 2)]
+    keep_ladder(engine, world.BUNDLE, "twice", parse_ladder(rows))
+    open_steps(engine, ladder="twice")
+    for _ in range(2):
+        clock.advance(minutes=31)
+        fire_due(engine)
+
+    assert [level for _, level in fired(engine)] == [1, 2]
+    assert len(fetch(engine, task_candidate)) == 1
 
 
 def test_a_rung_leaves_the_step_open_and_with_its_holder(engine: Engine, clock: SettableClock) -> None:

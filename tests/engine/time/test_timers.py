@@ -158,6 +158,22 @@ def test_completing_and_firing_at_once_let_one_of_them_win(shop: Shop) -> None:
     assert shop.rows(incident) == []
 
 
+def test_a_case_that_somebody_works_on_is_left_for_later_and_not_waited_for(
+    shop: Shop, database: Database
+) -> None:
+    if database.is_sqlite:
+        return  # one writer at a time: there is nobody to wait for
+    shop.deploy(PATIENT)
+    busy, _ = several(shop, "patient", 2)
+    shop.clock.advance(minutes=31)
+    with shop.engine.work(SYSTEM) as work:
+        work.connection.execute(select(instance).where(instance.c.id == busy).with_for_update()).one()
+        assert fire_due(shop.engine) == 1
+
+    assert fire_due(shop.engine) == 1
+    assert moved(shop) == {"call": 2}
+
+
 @pytest.mark.parametrize("jump", [timedelta(hours=1), timedelta(hours=-1), timedelta(minutes=-10)])
 def test_a_clock_that_jumps_neither_doubles_nor_misses_a_timer(shop: Shop, jump: timedelta) -> None:
     shop.deploy(REMINDING)
