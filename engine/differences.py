@@ -235,7 +235,7 @@ def _open_message(writing: _Writing, wait: Wait) -> None:
             "business_key": writing.case.business_key,
         }
     )
-    writing.keep(wait, subscription_id)
+    writing.keep(wait, subscription_id, m=wait.message)
 
 
 _OPEN = {

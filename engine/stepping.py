@@ -1,22 +1,26 @@
 """Moves one locked case: loads it, lets it act, and writes what changed, all in the caller's Work."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, select
 
-from engine import definitions, differences
+from engine import definitions, differences, history
 from engine.bpmn.program import Program
-from engine.bpmn.runtime import Run, StepFailed
+from engine.bpmn.runtime import Run, StepFailed, Thrown
 from engine.differences import Closing, Moved
-from engine.errors import AlreadyDone, InstanceNotFound, TransactionLost
+from engine.errors import AlreadyDone, InstanceNotFound, RuleBroken, TransactionLost
+from engine.history import Event
 from engine.hosting import CaseHost
-from engine.store.tables import instance
+from engine.ports import Json
+from engine.store.tables import instance, message_subscription
 from engine.work import Work
 
 Case = Row[Any]
 Action = Callable[[Run, CaseHost], None]
 
+_MOST_DELIVERIES = 50  # messages between cases in one Work: two cases could answer each other for ever
 _MOST_HELD = 20  # steps that may fail in one transaction before the whole thing is given up
 
 
@@ -98,4 +102,45 @@ def _move(work: Work, case: Case, act: Callable[[CaseHost], Run], closing: Closi
                     "transaction_lost", "正在重新执行，请稍候", held=dict(hold)
                 ) from failure
     differences.write(work, case, Moved(run, host, snapshot, closing))
+    if run.thrown:
+        _deliver(work, case, run.thrown)
     return run
+
+
+# --- what cases say to each other --------------------------------------------------------------------------
+
+
+def awaiting(message: str, business_key: str) -> Select[Any]:
+    """Select the cases of a business key that wait for a message, the longest waiting first."""
+    return (
+        select(message_subscription.c.instance_id)
+        .join(instance, instance.c.id == message_subscription.c.instance_id)
+        .where(message_subscription.c.message == message, message_subscription.c.business_key == business_key)
+        .order_by(message_subscription.c.id)
+    )
+
+
+def give(work: Work, instance_id: int, message: str, variables: Mapping[str, Json]) -> bool:
+    """Give a message to a case; return False when it does not wait for it any more."""
+    case = locked(work, instance_id)
+    require_active(case)
+    # Under the lock: somebody may have been faster.
+    if not any(known.get("m") == message for known in case.waits.values()):
+        return False
+    move(work, case, lambda run, host: run.correlate(host, message, variables))
+    return True
+
+
+def _deliver(work: Work, case: Case, thrown: Sequence[Thrown]) -> None:
+    """Bring what a case has just said to another case of its business key; else its history tells."""
+    work.deliveries += len(thrown)
+    if work.deliveries > _MOST_DELIVERIES:
+        raise RuleBroken("too_many_messages", "流程 {key} 一次发出过多消息", key=case.business_key)
+    for said in thrown:
+        taken = False
+        if said.kind == "message":
+            waiting = awaiting(said.name, case.business_key).where(instance.c.id != case.id)
+            other = work.connection.execute(waiting).scalars().first()
+            taken = other is not None and give(work, other, said.name, said.variables)
+        told = Event(f"{said.kind}_{'sent' if taken else 'unheard'}", said.element, "/".join(said.path))
+        history.record(work, case.id, [replace(told, detail={"name": said.name})])

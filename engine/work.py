@@ -100,6 +100,7 @@ class Work:
         now: read once, aware UTC.
         held: steps that failed when this Work ran before and lost its transaction.
         verdict: raised after the commit, see `raise_after_commit`.
+        deliveries: messages that cases sent to each other in this Work.
     """
 
     def __init__(
@@ -111,6 +112,7 @@ class Work:
         self.now = now
         self.held = held
         self.verdict: Problem | None = None
+        self.deliveries = 0
         self._after_commit: list[Callable[[], None]] = []
         self._earliest_job: datetime | None = None
 

@@ -78,6 +78,10 @@ class Model:
         """Add an intermediate message catch event."""
         return self._event("intermediateCatchEvent", element, self._message(message))
 
+    def throw(self, element: str, message: str) -> "Model":
+        """Add an intermediate message throw event."""
+        return self._event("intermediateThrowEvent", element, self._message(message))
+
     def timer(
         self, element: str, on: str, duration: str, *, interrupting: bool = True, **said: str
     ) -> "Model":

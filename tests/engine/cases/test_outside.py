@@ -1,0 +1,131 @@
+"""What comes from outside a case: messages of other cases, and work that other programs do."""
+
+from datetime import timedelta
+
+import pytest
+
+from engine import external_tasks, incidents, messages, tasks
+from engine.errors import NotPermitted, RuleBroken
+from engine.external_tasks import FetchedTask
+from engine.messages import NotAwaited
+from engine.store.tables import external_task, history_event, incident
+from tests.engine.cases.conftest import CLERK, MANAGER, WORKER, Shop
+from tests.engine.models import Model
+
+
+def _receiving() -> Model:
+    return (
+        Model("receive").start().user("first").receive("paid", "payment").user("thank").end()
+        .flow("start", "first", "paid", "thank", "end")
+    )  # fmt: skip
+
+
+def test_a_message_reaches_the_case_with_its_business_key(shop: Shop) -> None:
+    shop.deploy(_receiving())
+    shop.start("receive", "R1")
+    shop.start("receive", "R2")
+    for row in shop.open_tasks("first"):
+        shop.engine.run(CLERK, lambda work, task_id=row.id: tasks.complete(work, task_id, {}))
+    shop.engine.run(CLERK, lambda work: messages.correlate(work, "receive", "payment", "R2", {}))
+
+    assert shop.steps() == ["thank"]
+    with pytest.raises(NotAwaited):
+        shop.engine.run(CLERK, lambda work: messages.correlate(work, "receive", "payment", "R2", {}))
+
+
+def _outside() -> Model:
+    return (
+        Model("outside").start(message="reported").service("meter", "test.outside").user("read").end()
+        .error("broke", "meter", "broken").user("mend").flow("broke", "mend", "end")
+        .flow("start", "meter", "read", "end")
+    )  # fmt: skip
+
+
+def _fetch(shop: Shop, worker: str = "w1") -> list[FetchedTask]:
+    return shop.engine.run(
+        WORKER,
+        lambda work: external_tasks.fetch_and_lock(
+            work, worker, ["test.outside"], most=10, lock_for=timedelta(minutes=5)
+        ),
+    )
+
+
+def test_an_outside_worker_fetches_with_a_lock_and_completes(shop: Shop) -> None:
+    shop.deploy(_outside())
+    shop.start("outside", message="reported", wanted="m1")
+    (fetched,) = _fetch(shop)
+
+    assert fetched.inputs == {"wanted": "m1"}
+    assert _fetch(shop, "w2") == []
+    shop.engine.run(WORKER, lambda work: external_tasks.complete(work, fetched.id, "w1", {"measured": 7}))
+    assert shop.steps() == ["read"]
+    assert shop.rows(external_task) == []
+
+
+def test_a_lock_that_ran_out_lets_another_worker_in(shop: Shop) -> None:
+    shop.deploy(_outside())
+    shop.start("outside", message="reported", wanted="m1")
+    _fetch(shop)
+    shop.clock.advance(minutes=6)
+    (fetched,) = _fetch(shop, "w2")
+
+    with pytest.raises(RuleBroken):
+        shop.engine.run(WORKER, lambda work: external_tasks.complete(work, fetched.id, "w1", {}))
+
+
+def test_an_outside_task_without_retries_is_an_incident_that_can_be_retried(shop: Shop) -> None:
+    shop.deploy(_outside())
+    shop.start("outside", message="reported", wanted="m1")
+    (fetched,) = _fetch(shop)
+    shop.engine.run(
+        WORKER,
+        lambda work: external_tasks.failure(
+            work, fetched.id, "w1", "no signal", retries=0, retry_after=timedelta(0)
+        ),
+    )
+    assert _fetch(shop) == []
+    (row,) = shop.rows(incident)
+    shop.engine.run(MANAGER, lambda work: incidents.retry(work, row.id, "信号恢复"))
+
+    assert len(_fetch(shop)) == 1
+
+
+def test_an_outside_error_takes_the_path_drawn_for_it(shop: Shop) -> None:
+    shop.deploy(_outside())
+    shop.start("outside", message="reported", wanted="m1")
+    (fetched,) = _fetch(shop)
+    shop.engine.run(WORKER, lambda work: external_tasks.bpmn_error(work, fetched.id, "w1", "broken", {}))
+
+    assert shop.steps() == ["mend"]
+
+
+def test_a_person_is_no_outside_worker(shop: Shop) -> None:
+    with pytest.raises(NotPermitted), shop.engine.work(CLERK) as work:
+        external_tasks.fetch_and_lock(work, "w", ["test.outside"], most=1, lock_for=timedelta(minutes=1))
+
+
+def _throwing() -> Model:
+    thrower = Model("throw").start().user("pay")
+    thrower.throw("told", "payment")
+    return thrower.end().flow("start", "pay", "told", "end")
+
+
+def test_what_a_case_says_reaches_the_case_that_waits_for_it(shop: Shop) -> None:
+    shop.deploy(_receiving(), _throwing())
+    shop.start("receive", "R1")
+    shop.complete("first")
+    shop.start("throw", "R1")
+    shop.complete("pay")
+
+    assert shop.steps() == ["thank"]
+    assert "message_sent" in {row.kind for row in shop.rows(history_event)}
+
+
+def test_what_nobody_hears_stays_in_the_history(shop: Shop) -> None:
+    shop.deploy(_throwing())
+    shop.start("throw", "R1")
+    shop.complete("pay")
+
+    assert [row.detail for row in shop.rows(history_event) if row.kind == "message_unheard"] == [
+        {"name": "payment"}
+    ]
