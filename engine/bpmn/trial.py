@@ -102,8 +102,9 @@ def _ask_child(trial: Trial, roots: tuple[str, ...]) -> list[tuple[str, str, str
         )
     except subprocess.TimeoutExpired:
         return None
-    if done.returncode != 0 or len(done.stdout) > _LARGEST_ANSWER:
+    if done.stderr:
         log.warning("trial of %s ended with %s: %s", roots, done.returncode, done.stderr[-2000:])
+    if done.returncode != 0 or len(done.stdout) > _LARGEST_ANSWER:
         return None
     return [(str(root), str(element), str(zh), str(en)) for root, element, zh, en in json.loads(done.stdout)]
 
@@ -130,24 +131,32 @@ def _written(trial: Trial, roots: Iterable[str]) -> bytes:
 
 def main() -> None:
     """Answer one request from standard input; a limit that is passed ends the process."""
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    confine()
     request = json.load(sys.stdin)
     findings = [found for root in request["roots"] for found in _tried(root, request)]
     os.write(sys.stdout.fileno(), json.dumps(findings).encode())
 
 
+def confine() -> None:
+    """Limit what this process may take from now on."""
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
 def _tried(root: str, request: Mapping[str, Any]) -> list[list[str]]:
     try:
         _begin(root, request)
+    except MemoryError:
+        raise
     except ModelInvalid as error:
         return [[root, error.element, error.zh, error.en]]
     except BudgetExceeded as error:
         return [[root, error.element, error.text(), "it runs on without end, or grows too large"]]
-    except RecursionError:
-        return [[root, "", "结构太深或太长", "it is too deep or too long"]]
+    except Exception as error:  # an edge: SpiffWorkflow says in many ways that it does not like a file
+        log.exception("trial of %s", root)
+        return [[root, "", f"内部错误 {type(error).__name__}", f"internal error {type(error).__name__}"]]
     return []
 
 

@@ -93,10 +93,8 @@ def _read(names: Names, process: Process, uses: Sequence[Use]) -> frozenset[str]
     """Return the variables that a process reads."""
     found: set[str] = set()
     for use in uses:
-        if use.node is not None and use.node.scope.process is process:
-            found |= use.compiled.names - use.also - local(use.node)
-        elif use.node is None and use.place == process.place:
-            found |= use.compiled.names
+        if use.process is process:
+            found |= use.compiled.names - use.also - (local(use.node) if use.node else frozenset())
     for node, _, read in reads(names.whole, process):
         found |= read - local(node)
     return frozenset(found)

@@ -217,11 +217,9 @@ def _check_node(node: Node, report: Report) -> None:
 
 
 def _check_event(node: Node, report: Report) -> None:
-    if node.kind not in EVENT_KINDS:
-        return
     found = [local_name(part).removesuffix("EventDefinition") for part in node.definitions]
     kind = "+".join(found) if found else "none"
-    is_wrong = len(found) > 1 or any(event not in EVENT_KINDS[node.kind] for event in found)
+    is_wrong = len(found) > 1 or any(event not in EVENT_KINDS.get(node.kind, ()) for event in found)
     is_inner_start = node.kind == "startEvent" and node.scope.holder is not None
     if is_wrong or (is_inner_start and found) or (not found and node.kind in _MUST_HAVE_EVENT):
         remedy = _EVENT_REMEDIES.get(found[0] if found else "", _OTHER_REMEDY)

@@ -45,10 +45,12 @@ class Use:
     """One expression of a diagram.
 
     Attributes:
+        process: whose variables it sees.
         node: where it is evaluated; None for the process itself.
         also: names that only this expression sees.
     """
 
+    process: Process
     place: Place
     node: Node | None
     what: tuple[str, str]
@@ -122,7 +124,7 @@ class _Compiler:
     ) -> Iterator[Use]:
         name = node.label if node else self.process.name or self.process.id
         try:
-            yield Use(place, node, what, parse(text))
+            yield Use(self.process, place, node, what, parse(text))
         except ExpressionError as error:
             words = {"name": name, "text": text, "zh": error.zh, "en": error.en}
             self.report.add(BAD_EXPRESSION, place, what_zh=what[0], what_en=what[1], **words)

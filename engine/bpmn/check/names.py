@@ -148,7 +148,7 @@ class Names:
 def check_names(names: Names, uses: Sequence[Use], report: Report) -> None:
     """Check every read of a variable, and the types of all that are produced."""
     for use in uses:
-        process = use.node.scope.process if use.node else _process_at(names.whole, use.place)
+        process = use.process
         seen = use.also | (local(use.node) if use.node else frozenset())
         label = use.node.label if use.node else process.name or process.id
         unknown = use.compiled.names - names.known(process.id) - seen
@@ -167,10 +167,6 @@ def check_names(names: Names, uses: Sequence[Use], report: Report) -> None:
                 report.add(TWO_TYPES, process.place, types="、".join(certain), **words)
         for node in process.nodes():
             _check_instances(names, node, report)
-
-
-def _process_at(whole: Whole, place: Place) -> Process:
-    return next(found for found in whole.processes.values() if found.place == place)
 
 
 def reads(whole: Whole, process: Process) -> Iterator[tuple[Node, tuple[str, str], frozenset[str]]]:

@@ -114,7 +114,6 @@ class DiagramReader:
         self.resource = resource
         self.root = root
         self.report = report
-        self._ids: set[str] = set()
 
     def read(self) -> Diagram:
         """Build the graph.
@@ -126,6 +125,7 @@ class DiagramReader:
             raise FileRefused(NOT_BPMN, tag=self.root.tag)
         self._refuse_dialects()
         self._refuse_bulk()
+        self._check_ids()
         diagram = Diagram(self.resource, self.root)
         self._read_names(diagram)
         filled = [found for found in self.root.iterfind(f"{BPMN}process") if _has_nodes(found)]
@@ -162,6 +162,16 @@ class DiagramReader:
         if flows > MOST_FLOWS:
             raise FileRefused(TOO_MANY_NODES, count=flows, most=MOST_FLOWS, what_zh="连线", what_en="flows")
 
+    def _check_ids(self) -> None:
+        """Every reference finds the first element of an id, whatever it is."""
+        seen: set[str] = set()
+        for element in self.root.iter(f"{BPMN}*"):
+            identity = element.get("id")
+            if identity in seen:
+                self.report.add(DUPLICATE_ID, Place(self.resource, identity, line_of(element)), id=identity)
+            elif identity is not None:
+                seen.add(identity)
+
     def _read_names(self, diagram: Diagram) -> None:
         """Collect what event definitions refer to; a name that only differs by blanks is the same."""
         kinds = (
@@ -171,7 +181,7 @@ class DiagramReader:
             ("signal", "name", diagram.signals),
         )
         for tag, attribute, names in kinds:
-            for element in self.root.iterfind(f"{BPMN}{tag}"):
+            for element in self.root.iter(f"{BPMN}{tag}"):
                 names[self._id(element)] = (element.get(attribute) or "").strip()
 
     def _process(self, element: Element) -> Process:
@@ -245,9 +255,6 @@ class DiagramReader:
                 place = replace(place, element_id=around.get("id", ""))
             self.report.add(ELEMENT_ID, place, tag=local_name(element), id=identity)
             return identity or f"{local_name(element)}@{line_of(element)}"
-        if identity in self._ids:
-            self.report.add(DUPLICATE_ID, place, id=identity)
-        self._ids.add(identity)
         return identity
 
 

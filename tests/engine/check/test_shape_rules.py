@@ -71,6 +71,7 @@ READ = [
     mutant("element_id", "1st", put("f1", "id", "1st")),
     mutant("element_id", "repair", put("f1", "id", None)),
     mutant("duplicate_id", "f1", put("f2", "id", "f1")),
+    mutant("duplicate_id", "accept", put("note", "id", "accept")),
     mutant("one_process", "second", add("repair_file", SECOND)),
     mutant("flow_ends", "stray", add("repair", flow("stray", "accept", "rate"))),
     mutant("flow_ends", "stray", add("repair", flow("stray", "accept", "nowhere"))),
@@ -93,6 +94,7 @@ ELEMENTS = [
     mutant("unsupported", "remind", put("remind", "isForCompensation", "true")),
     mutant("event_kind", "rejected", swap("rejected", node("endEvent", "rejected", event("compensate")))),
     mutant("event_kind", "reminded", swap("reminded", node("endEvent", "reminded", event("cancel")))),
+    mutant("event_kind", "parts", add("parts", event("terminate"))),
     mutant("event_kind", "done", add("done", event("terminate"), event("terminate"))),
     mutant("event_kind", "confirm_start", add("confirm_start", event("message", messageRef="m_paid"))),
     mutant(

@@ -1,0 +1,89 @@
+"""The trial: procedures are loaded in a child process that is stopped when it takes too much."""
+
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from engine.bpmn import trial
+from engine.bpmn.check.rules import Report
+from engine.bpmn.trial import Trial, try_out
+from engine.clock import SettableClock
+from engine.topics import Topics
+from tests.engine.check.good import examined, files, source
+
+
+@pytest.fixture
+def good(clock: SettableClock) -> Trial:
+    """A trial of the good procedure."""
+    topics = Topics.parse(source("topics.toml").encode())
+    forms = {
+        key: {**form.variables, **topics.set_by(form.on_complete)}
+        for key, form in examined({}).whole.forms.items()
+    }
+    return Trial(("repair", "visit_process"), files(), topics, forms, clock.now(), "Asia/Shanghai")
+
+
+def findings(tried: Trial) -> list[tuple[str, str, str]]:
+    """Return file, element and rule of what a trial finds."""
+    report = Report()
+    try_out(tried, examined({}).whole, report)
+    return [(found.resource, found.element_id, found.rule) for found in report.problems]
+
+
+def test_a_good_procedure_loads(good):
+    assert findings(good) == []
+
+
+def test_what_cannot_be_compiled_is_told_at_its_element(good):
+    broken = files()["visit.bpmn"].replace(b"${worker_id}", b"${worker_id")
+    found = findings(replace(good, files=files() | {"visit.bpmn": broken}))
+    assert {rule for _, _, rule in found} == {"not_loadable"}
+    assert ("visit.bpmn", "go", "not_loadable") in found
+
+
+def test_a_procedure_that_runs_without_end_is_told(good):
+    endless = files()["repair.bpmn"].replace(
+        b'sourceRef="decide" targetRef="accept"', b'sourceRef="decide" targetRef="decide"'
+    )
+    found = findings(replace(good, roots=("repair",), files=files() | {"repair.bpmn": endless}))
+    assert [rule for _, _, rule in found] == ["not_loadable"] * len(found)
+    assert found
+
+
+def test_an_accident_in_the_child_is_a_finding_not_a_traceback(good):
+    found = findings(replace(good, roots=("repair",), zone="Nowhere/Nothing"))
+    assert found == [("repair.bpmn", "repair", "not_loadable")]
+
+
+def test_a_child_without_memory_is_a_finding_for_the_procedure_that_needs_it(good):
+    greedy = replace(good, files=files() | {"big.bpmn": b"x" * 200_000_000}, roots=("repair",))
+    assert findings(greedy) == [("repair.bpmn", "repair", "too_costly")]
+
+
+def confined(program: str) -> subprocess.CompletedProcess[str]:
+    """Run a program under the limits of a trial."""
+    program = f"from engine.bpmn import trial; trial.confine(); {program}"
+    return subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False
+    )
+
+
+def test_a_child_is_stopped_after_its_processor_time():
+    assert confined("exec('while True: pass')").returncode in (-signal.SIGXCPU, -signal.SIGKILL)
+
+
+def test_a_child_gets_no_more_memory_than_it_may():
+    assert "MemoryError" in confined("bytearray(600_000_000)").stderr
+
+
+def test_a_child_writes_no_files(tmp_path):
+    done = confined(f"open({str(tmp_path / 'x')!r}, 'w').write('x' * 10_000)")
+    assert done.returncode != 0
+
+
+def test_several_procedures_are_tried_a_few_at_a_time(good, monkeypatch):
+    monkeypatch.setattr(trial, "ROOTS_AT_ONCE", 1)
+    assert findings(good) == []
