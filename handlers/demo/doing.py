@@ -53,17 +53,23 @@ PACE: dict[Step, tuple[float, float]] = {
     ("repair_return_visit", "visit_by_clerk"): (1300, 0.7),
     ("repair_return_visit", "visit_by_lead"): (700, 0.7),
 }
+PHOTOGRAPHED = frozenset({("repair_work", "finish"), ("repair_outsource", "vendor_finish")})
 _OWNER_NEVER_ANSWERS = {"silence", "phone_answer"}
 
 
 @dataclass
 class Doing:
-    """A step that somebody does now."""
+    """A step that somebody does now.
+
+    Attributes:
+        photo: id of a photo they took, at steps that ask for one.
+    """
 
     work: Work
     script: Script
     task: Any
     random: Random
+    photo: str = ""
 
     @property
     def order(self) -> Order:
@@ -106,6 +112,7 @@ def _register(doing: Doing) -> Answers:
     caller = script.caller
     place: Answers = {"place": "一层大厅"} if script.area == "common" else {"house_id": str(caller.house_id)}
     return place | {
+        "called_at": doing.order.called_at.isoformat(),
         "area": script.area,
         "contact_name": caller.name,
         "contact_phone": caller.phone,
@@ -179,13 +186,14 @@ def _diagnose(doing: Doing) -> Answers:
 
 def _finish(doing: Doing) -> Answers:
     agreed = quoting.agreed_fen(doing.work, doing.order) or 0
-    return {"charge": float(rules.yuan(agreed)), "note": "已修好并清理现场，业主在场试用正常"}
+    charge = float(rules.yuan(agreed))
+    return {"charge": charge, "photos": [doing.photo], "note": "已修好并清理现场，试用正常"}
 
 
 def _answer_quote(doing: Doing) -> Answers:
     if doing.script.fate == "decline":
-        return {"outcome": "decline", "reason": "自己找人修"}
-    return {"outcome": "agree"}
+        return {"outcome": "decline", "how": "online", "reason": "自己找人修"}
+    return {"outcome": "agree", "how": "online"}
 
 
 def _request(doing: Doing) -> Answers:
@@ -218,9 +226,9 @@ def _marks(doing: Doing) -> Answers:
     low = doing.script.fate == "bad_mark"
     speed = doing.random.choice((1, 2)) if low else doing.random.choice((4, 5, 5, 5))
     return {
-        "speed": speed,
-        "quality": doing.random.choice((3, 4, 5)) if low else doing.random.choice((4, 5, 5)),
-        "attitude": doing.random.choice((4, 5, 5)),
+        "speed": str(speed),
+        "quality": str(doing.random.choice((3, 4, 5)) if low else doing.random.choice((4, 5, 5))),
+        "attitude": str(doing.random.choice((4, 5, 5))),
         "comment": "等了太久" if low else "",
     }
 
@@ -268,7 +276,7 @@ _ANSWERS: dict[Step, Callable[[Doing], Answers]] = {
     ("repair_urgent", "confirm_false_alarm"): _fixed(outcome="false_alarm", reason="现场确认无异常"),
     ("repair_urgent", "take"): _fixed(minutes=8),
     ("repair_urgent", "arrive"): _fixed(situation="已到现场，人员安全"),
-    ("repair_urgent", "control"): _fixed(note="已控制险情"),
+    ("repair_urgent", "control"): _fixed(measures=["other"], outside_help="none", note="已控制险情"),
     ("repair_visit", "take"): _take,
     ("repair_visit", "appoint"): _appoint,
     ("repair_visit", "arrive"): _arrive,
@@ -287,8 +295,11 @@ _ANSWERS: dict[Step, Callable[[Doing], Answers]] = {
     ("repair_outsource", "decide_major"): _fixed(outcome="approved", fund="maint_fund", reason="影响居住"),
     ("repair_outsource", "engage"): _engage,
     ("repair_outsource", "vendor_arrive"): _fixed(note="已到场"),
-    ("repair_outsource", "vendor_finish"): _fixed(work_done="已更换并调试"),
-    ("repair_outsource", "accept_work"): _fixed(outcome="accepted", note="合格"),
+    ("repair_outsource", "vendor_finish"): lambda doing: {
+        "work_done": "已更换并调试",
+        "photos": [doing.photo],
+    },
+    ("repair_outsource", "accept_work"): _fixed(outcome="accepted", charge=0, note="合格"),
     ("repair_return_visit", "visit_by_clerk"): _fixed(outcome="a", comment="业主满意"),
     ("repair_return_visit", "visit_by_lead"): _fixed(outcome="b", comment="已向业主致歉并说明"),
 }

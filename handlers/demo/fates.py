@@ -57,6 +57,7 @@ _FATES = (
 )
 # Only these can befall a fault that brings people at once.
 _URGENT_FATES = (("plain", 7), ("parts", 1), ("phone_answer", 1), ("false_alarm", 1))
+_COMMON_FATES = frozenset({"parts", "parts_late", "given_back", "vendor", "false_alarm"})
 URGENT = frozenset({"E01", "E02", "G01", "F01", "W01", "P01", "P02", "D01", "N02", "H01"})
 
 
@@ -106,6 +107,8 @@ def draw(random: Random, caller: Caller) -> Script:
     fault, area, text, _, lines = random.choices(_FAULTS, [row[3] for row in _FAULTS])[0]
     fates = _URGENT_FATES if fault in URGENT else _FATES
     fate = random.choices([name for name, _ in fates], [weight for _, weight in fates])[0]
+    if area == "common" and fate not in _COMMON_FATES:
+        fate = "plain"
     channel = random.choices(("online", "phone", "staff"), (58, 34, 8))[0]
     if channel == "staff" and area == "private":
         channel = "online"

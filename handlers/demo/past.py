@@ -1,6 +1,7 @@
 """Lets some weeks of repairs happen: real commands on the real engine, by a clock moved by hand."""
 
 import heapq
+import io
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -8,11 +9,12 @@ from itertools import count
 from random import Random
 from typing import Any
 
+from PIL import Image
 from sqlalchemy import select
 
 from engine import tasks, timers
 from engine.clock import SettableClock
-from engine.errors import Conflict, NotAllowed, Refused, TaskGone
+from engine.errors import Conflict, Invalid, NotAllowed, NotFound, Refused, TaskGone
 from engine.ports import SYSTEM, Actor
 from engine.store.tables import instance, task_candidate, user_task
 from engine.work import Engine, Work
@@ -24,11 +26,13 @@ from handlers.demo.settling import Settled
 from handlers.repair import commands, phone, reporting
 from handlers.repair.records import Area
 from handlers.repair.reporting import Report
+from handlers.shared import attachments
 
 # how much is reported in each hour of the day, and how much less between ten at night and six
 _HOURS = (1, 1, 1, 1, 1, 1, 3, 6, 9, 9, 8, 7, 6, 6, 7, 7, 7, 8, 10, 10, 8, 5, 3, 2)
 _STALLED_WITHIN = timedelta(hours=70)
 _REGRETS_AFTER = timedelta(minutes=25)
+_PHOTO_SIZE = (320, 240)
 _AGAIN = timedelta(minutes=20)
 _MOST_REPORTERS = 80  # per community: the same people report again, as they do
 
@@ -135,7 +139,7 @@ class Past:
                 select(instance.c.business_key).where(instance.c.id == instance_id)
             ).scalar_one()
         owner = Actor(script.caller.account_id, "resident")
-        with suppress(Refused, NotAllowed, Conflict):  # too late: somebody is at work, or it is over
+        with suppress(Refused, NotAllowed, NotFound, Conflict):  # too late, or the call is not entered yet
             self.engine.run(owner, lambda work: commands.cancel(work, number, "自己修好了"))
 
     # --- steps ----------------------------------------------------------------------------------------------
@@ -170,21 +174,32 @@ class Past:
             self._at(self.clock.now() + _AGAIN, lambda: self._do(task_id))
             return
         script = self._scripts[task.instance_id]
+        step = (task.called_process, task.step_id)
+        photo = self._photo(actor) if step in doing.PHOTOGRAPHED else ""
 
         def complete(work: Work) -> None:
             tasks.claim(work, task_id)
-            tasks.complete(work, task_id, doing.answers(Doing(work, script, task, self.random)))
+            tasks.complete(work, task_id, doing.answers(Doing(work, script, task, self.random, photo)))
 
         try:
             self.engine.run(actor, complete)
         except TaskGone:
             return
+        except Invalid:
+            raise  # the invented answers do not fit the form
         except Refused:  # nobody to send, or the same clerk: somebody else a little later
             self._at(self.clock.now() + _AGAIN, lambda: self._do(task_id))
             return
-        step = (task.called_process, task.step_id)
         script.done[step] = script.done.get(step, 0) + 1
         self._plan_open_steps()
+
+    def _photo(self, actor: Actor) -> str:
+        """Let somebody take a photo: a patch of colour stands for the repaired thing."""
+        colour = tuple(self.random.randrange(60, 200) for _ in range(3))
+        content = io.BytesIO()
+        Image.new("RGB", _PHOTO_SIZE, colour).save(content, "JPEG")
+        content.seek(0)
+        return str(attachments.upload(self.engine, actor, content, "after.jpg"))
 
     def _doer(self, work: Work, task: Any) -> Actor | None:
         """Choose who does a step: whose it is, or one of the candidates who are at work now."""

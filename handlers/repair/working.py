@@ -4,11 +4,12 @@ from engine.ids import new_id
 from engine.ports import Json
 from engine.service_tasks import Context, completion
 from engine.work import Work
+from handlers.errors import RuleRefused
 from handlers.repair import crew, media, notices, orders, quoting, rules
 from handlers.repair.answers import Answers
 from handlers.repair.closing import close
 from handlers.repair.orders import Order
-from handlers.repair.records import OrderState, repair_part
+from handlers.repair.records import Area, OrderState, repair_part
 
 _PLANS = {"outsource": "vendor", "developer": "developer", "major": "major"}
 
@@ -18,6 +19,8 @@ def diagnose(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     """Note what is wrong and how it goes on."""
     given = Answers(answers)
     work, order = context.work, orders.of(context)
+    if given.outcome == "quote":
+        _require_payer(order)
     orders.note(work, order.id, "finding", given.text("finding"))
     media.attach(work, order, given.ids("photos"))
     orders.tell(work, order.id, "diagnosed", {"outcome": given.outcome})
@@ -30,6 +33,11 @@ def diagnose(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
         "parts_needed": given.flag("parts_needed") or given.outcome == "parts",
         "next_step": "lead" if given.outcome == "other" else "none",
     }
+
+
+def _require_payer(order: Order) -> None:
+    if order.area == Area.COMMON:
+        raise RuleRefused("no_payer", "公共部位不向业主报价；费用较大时请选择大修立项")
 
 
 @completion("repair.observe")
@@ -50,6 +58,8 @@ def record_work(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     """Note how the work went; unsafe work stops, and the lead decides."""
     given = Answers(answers)
     work, order = context.work, orders.of(context)
+    if given.outcome == "extra":
+        _require_payer(order)
     orders.note(work, order.id, "work", given.text("note"))
     orders.tell(work, order.id, "worked", {"outcome": given.outcome})
     if given.outcome != "stop":

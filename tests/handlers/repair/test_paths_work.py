@@ -1,0 +1,242 @@
+"""What the repairer finds: charges, missing parts, contractors, faults that hide."""
+
+from datetime import timedelta
+
+import pytest
+
+from engine.errors import Conflict, Invalid, NotAllowed, Refused
+from engine.ports import Json
+from handlers.repair.records import Area
+from tests.handlers.repair.repair_world import Shop
+
+TAP: list[Json] = [{"price_code": "W01", "quantity": 1}, {"price_code": "M01", "quantity": 1}]
+
+
+@pytest.fixture
+def on_site(shop: Shop) -> str:
+    """A repairer stands before a dripping tap."""
+    number = shop.report()
+    shop.accept(number)
+    shop.go_to(number)
+    return number
+
+
+def quote(shop: Shop, number: str, lines: list[Json], **more: Json) -> None:
+    shop.do(number, "diagnose", shop.plumber, outcome="quote", finding="要换龙头", **more)
+    shop.do(number, "write_quote", shop.plumber, lines=lines)
+
+
+# --- charges -----------------------------------------------------------------------------------------------
+
+
+def test_a_small_quote_goes_straight_to_the_owner_and_binds_the_charge(shop: Shop, on_site: str) -> None:
+    quote(shop, on_site, TAP)
+    assert shop.steps(on_site) == ["answer"]
+    shop.do(on_site, "answer", shop.owner, outcome="agree", how="online")
+    shop.do(on_site, "do_work", shop.plumber, outcome="done")
+    photo = shop.photo(shop.plumber)
+    with pytest.raises(Refused, match=r"75\.00"):
+        shop.do(on_site, "finish", shop.plumber, charge=75.01, photos=[photo])
+    shop.do(on_site, "finish", shop.plumber, charge=75, photos=[photo])
+    assert shop.order(on_site).charge_fen == 7500
+
+
+def test_prices_come_from_the_public_list_whatever_is_typed(shop: Shop, on_site: str) -> None:
+    quote(shop, on_site, TAP)
+    shop.do(on_site, "answer", shop.owner, outcome="agree", how="online")
+    assert "quote_agreed" in shop.events(on_site)
+    with pytest.raises(Invalid):
+        shop.do(on_site, "do_work", shop.plumber, outcome="nonsense")
+
+
+def test_a_quote_above_500_yuan_is_checked_by_the_lead_not_by_its_maker(shop: Shop, on_site: str) -> None:
+    quote(shop, on_site, [{"price_code": "W08", "quantity": 5}])
+    assert shop.steps(on_site) == ["check"]
+    with pytest.raises(NotAllowed):
+        shop.do(on_site, "check", shop.plumber, outcome="approve")
+    shop.do(on_site, "check", shop.lead, outcome="approve")
+    assert shop.steps(on_site) == ["answer"]
+
+
+def test_a_quote_above_2000_yuan_is_approved_by_the_project_manager_too(shop: Shop, on_site: str) -> None:
+    quote(shop, on_site, [{"price_code": "W08", "quantity": 20}])
+    shop.do(on_site, "check", shop.lead, outcome="approve")
+    assert shop.steps(on_site) == ["approve"]
+    shop.do(on_site, "approve", shop.manager, outcome="approve")
+    assert shop.steps(on_site) == ["answer"]
+
+
+def test_a_rejected_quote_is_written_again(shop: Shop, on_site: str) -> None:
+    quote(shop, on_site, [{"price_code": "W08", "quantity": 5}])
+    shop.do(on_site, "check", shop.lead, outcome="reject", note="面积多算了")
+    shop.do(on_site, "write_quote", shop.plumber, lines=TAP)
+    shop.do(on_site, "answer", shop.owner, outcome="agree", how="online")
+    assert shop.steps(on_site) == ["do_work"]
+
+
+def test_an_owner_who_declines_ends_the_order(shop: Shop, on_site: str) -> None:
+    quote(shop, on_site, TAP)
+    shop.do(on_site, "answer", shop.owner, outcome="decline", how="online", reason="自己修")
+    assert (shop.order(on_site).state, shop.order(on_site).outcome) == ("closed", "owner_declined")
+    assert shop.case(on_site).state == "completed"
+
+
+def test_extra_work_needs_another_quote(shop: Shop, on_site: str) -> None:
+    shop.do(on_site, "diagnose", shop.plumber, outcome="repair", finding="换垫圈")
+    shop.do(on_site, "do_work", shop.plumber, outcome="extra")
+    assert shop.steps(on_site) == ["write_quote"]
+
+
+def test_common_areas_are_never_quoted_to_an_owner(shop: Shop) -> None:
+    number = shop.report(fault="P05", text="楼道灯不亮", area=Area.COMMON, place="一楼")
+    shop.accept(number, shop.electrician)
+    shop.go_to(number, shop.electrician)
+    with pytest.raises(Refused, match="公共部位"):
+        shop.do(number, "diagnose", shop.electrician, outcome="quote", finding="要换灯")
+
+
+# --- parts -------------------------------------------------------------------------------------------------
+
+
+def order_parts(shop: Shop, number: str) -> None:
+    shop.do(number, "diagnose", shop.plumber, outcome="parts", finding="缺阀芯")
+    day = (shop.clock.now() + timedelta(days=3)).date().isoformat()
+    parts: list[Json] = [{"name": "阀芯", "quantity": 1, "unit": "个"}]
+    shop.do(number, "request", shop.plumber, outcome="purchase", parts=parts, parts_on=day)
+
+
+def test_the_owner_is_told_when_parts_will_be_there_and_each_new_date(shop: Shop, on_site: str) -> None:
+    order_parts(shop, on_site)
+    assert len(shop.told("repair_parts_date")) == 1
+    later = (shop.clock.now() + timedelta(days=6)).date().isoformat()
+    shop.do(on_site, "receive", shop.lead, outcome="delayed", parts_on=later)
+    assert len(shop.told("repair_parts_date")) == 2
+    shop.do(on_site, "receive", shop.lead, outcome="arrived")
+    assert shop.steps(on_site) == ["appoint"]
+    shop.do(on_site, "appoint", shop.plumber, outcome="soon")
+    shop.do(on_site, "arrive", shop.plumber, outcome="met")
+    assert shop.steps(on_site) == ["do_work"]
+
+
+def test_parts_that_do_not_come_within_fifteen_days_bring_the_lead(shop: Shop, on_site: str) -> None:
+    order_parts(shop, on_site)
+    shop.later(days=15, seconds=-1)
+    assert shop.steps(on_site) == ["receive"]
+    shop.later(seconds=1)
+    assert shop.steps(on_site) == ["lead_decide"]
+    assert "parts_given_up" in shop.events(on_site)
+
+
+def test_parts_in_the_store_lead_back_to_the_owner(shop: Shop, on_site: str) -> None:
+    shop.do(on_site, "diagnose", shop.plumber, outcome="parts", finding="缺阀芯")
+    shop.do(on_site, "request", shop.plumber, outcome="in_stock", parts=[])
+    assert shop.steps(on_site) == ["appoint"]
+
+
+# --- contractors and major works ----------------------------------------------------------------------------
+
+
+def engage(shop: Shop, number: str) -> None:
+    shop.do(
+        number,
+        "engage",
+        shop.lead,
+        vendor_id=str(shop.vendor.id),
+        scope="更换面板",
+        insurance="有",
+        arrive_at=(shop.clock.now() + timedelta(hours=4)).isoformat(),
+        finish_at=(shop.clock.now() + timedelta(hours=24)).isoformat(),
+    )
+
+
+def test_a_contractor_works_and_the_lead_accepts(shop: Shop, on_site: str) -> None:
+    shop.do(on_site, "diagnose", shop.plumber, outcome="outsource", finding="要专业设备")
+    engage(shop, on_site)
+    shop.do(on_site, "vendor_arrive", shop.vendor)
+    shop.do(on_site, "vendor_finish", shop.vendor, work_done="已换", photos=[shop.photo(shop.vendor)])
+    shop.do(
+        on_site,
+        "accept_work",
+        shop.lead,
+        outcome="redo",
+        finish_at=(shop.clock.now() + timedelta(hours=5)).isoformat(),
+    )
+    shop.do(on_site, "vendor_finish", shop.vendor, work_done="重做", photos=[shop.photo(shop.vendor)])
+    shop.do(on_site, "accept_work", shop.lead, outcome="accepted", charge=0)
+    assert shop.steps(on_site) == ["confirm"]
+
+
+def test_a_contractor_who_is_a_day_late_is_engaged_anew(shop: Shop, on_site: str) -> None:
+    shop.do(on_site, "diagnose", shop.plumber, outcome="outsource", finding="要专业设备")
+    engage(shop, on_site)
+    shop.later(hours=28)
+    assert shop.steps(on_site) == ["engage"]
+
+
+def test_the_lead_who_gives_a_contractor_up_decides_anew(shop: Shop, on_site: str) -> None:
+    shop.do(on_site, "diagnose", shop.plumber, outcome="outsource", finding="要专业设备")
+    engage(shop, on_site)
+    shop.do(on_site, "vendor_arrive", shop.vendor)
+    shop.do(on_site, "vendor_finish", shop.vendor, work_done="修不了", photos=[shop.photo(shop.vendor)])
+    shop.do(on_site, "accept_work", shop.lead, outcome="give_up")
+    assert shop.steps(on_site) == ["lead_decide"]
+
+
+def test_a_warranty_defect_goes_to_the_developer(shop: Shop) -> None:
+    number = shop.report(fault="X02", text="墙面空鼓")
+    shop.do(number, "accept", shop.clerk, outcome="warranty")
+    assert shop.steps(number) == ["engage"]
+
+
+def test_major_works_are_decided_by_the_project_manager(shop: Shop, on_site: str) -> None:
+    shop.do(on_site, "diagnose", shop.plumber, outcome="major", finding="主管锈蚀")
+    assert shop.steps(on_site) == ["decide_major"]
+    shop.do(on_site, "decide_major", shop.manager, outcome="rejected", reason="先局部处理")
+    assert (shop.order(on_site).state, shop.order(on_site).outcome) == ("closed", "major_rejected")
+
+
+# --- faults that hide ---------------------------------------------------------------------------------------
+
+
+def test_a_fault_that_cannot_be_found_is_watched_and_asked_about(shop: Shop, on_site: str) -> None:
+    shop.do(on_site, "diagnose", shop.plumber, outcome="not_found", finding="现场不漏")
+    assert shop.task(on_site, "observe").group_code == "cs"
+    shop.do(on_site, "observe", shop.clerk, outcome="gone")
+    assert (shop.order(on_site).state, shop.order(on_site).outcome) == ("closed", "fault_gone")
+
+
+def test_a_fault_that_comes_back_gets_a_second_opinion(shop: Shop, on_site: str) -> None:
+    shop.do(on_site, "diagnose", shop.plumber, outcome="not_found", finding="现场不漏")
+    shop.do(on_site, "observe", shop.clerk, outcome="again")
+    assert shop.steps(on_site) == ["lead_decide"]
+
+
+def test_unsafe_work_stops_and_may_raise_the_urgency(shop: Shop, on_site: str) -> None:
+    shop.do(on_site, "diagnose", shop.plumber, outcome="repair", finding="墙内漏")
+    shop.do(on_site, "do_work", shop.plumber, outcome="stop", raise_to="P1", note="墙内有电线")
+    assert shop.order(on_site).urgency == "P1"
+    assert shop.steps(on_site) == ["lead_decide"]
+
+
+def test_working_may_pause_for_parts_and_resumes_by_itself(shop: Shop, on_site: str) -> None:
+    from engine import deadlines
+
+    shop.do(on_site, "diagnose", shop.plumber, outcome="repair", finding="换垫圈")
+    task = shop.task(on_site, "do_work")
+    with shop.engine.work(shop.plumber) as work:
+        deadlines.pause(work, task.id, "parts", shop.clock.now() + timedelta(days=2))
+    assert shop.task(on_site, "do_work").paused_at is not None
+    shop.later(days=2)
+    resumed = shop.task(on_site, "do_work")
+    assert resumed.paused_at is None
+    assert resumed.due_at == task.due_at + timedelta(days=2)
+
+
+def test_two_people_cannot_finish_the_same_step(shop: Shop, on_site: str) -> None:
+    from engine import tasks
+
+    diagnosing = shop.task(on_site, "diagnose").id
+    answers: dict[str, Json] = {"outcome": "repair", "finding": "垫圈"}
+    shop.engine.run(shop.plumber, lambda work: tasks.complete(work, diagnosing, answers))
+    with pytest.raises(Conflict):
+        shop.engine.run(shop.plumber, lambda work: tasks.complete(work, diagnosing, answers))
