@@ -26,8 +26,10 @@ from web import (
     outbox,
     overdue,
     processes,
+    repairs,
     resident,
     security,
+    shift,
     signin,
     tasks,
 )
@@ -46,7 +48,9 @@ BLUEPRINTS: Iterable[Blueprint] = (
     outbox.bp,
     overdue.bp,
     processes.bp,
+    repairs.bp,
     resident.bp,
+    shift.bp,
     signin.bp,
     tasks.bp,
 )

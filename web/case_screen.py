@@ -13,6 +13,7 @@ from engine.durations import Duration, DurationError
 from engine.work import Work
 from web.lists import post_name
 from web.story import Sentence, Storyteller, outcome_label
+from web.subjects import Subject, subject_of
 from web.texts import gettext, lazy_gettext
 from web.words import TimeLeft, duration_words, either, span, time_left
 
@@ -77,6 +78,7 @@ class CaseScreen:
     tabs: tuple[SheetTab, ...]
     sheet: Sheet
     marks: str
+    subject: Subject
     may_cancel: bool
     may_operate: bool
 
@@ -113,6 +115,7 @@ def case_screen(work: Work, number: str, path: str) -> CaseScreen:
         ),
         sheet=sheet,
         marks=_marks(detail.program, sheet),
+        subject=subject_of(work, case.process_key, case.business_key),
         may_cancel=instances.may_cancel(work, case),
         may_operate=work.may("instance.operate", case.scope_id),
     )

@@ -64,6 +64,7 @@ DOCK = (
     Entry("inbox.index", lazy_gettext("我办结的"), "done", (("view", "done"),)),
 )
 OWN = (
+    Entry("shift.index", lazy_gettext("班次")),
     Entry("account.password", lazy_gettext("修改密码")),
     Entry("account.sessions", lazy_gettext("我的登录")),
 )

@@ -7,7 +7,7 @@ from flask_babel.speaklater import LazyString
 from handlers.repair.queries import OrderView
 from handlers.repair.records import OrderState
 from web.texts import gettext, lazy_gettext
-from web.words import moment, money
+from web.words import moment, money, said
 
 STATES: Mapping[OrderState, LazyString] = {
     OrderState.REGISTERING: lazy_gettext("登记中"),
@@ -74,6 +74,25 @@ def order_facts(order: OrderView) -> list[tuple[str, str]]:
         (gettext("用料"), "、".join(order.materials)),
         (gettext("收费"), money(order.charge_fen) if order.charge_fen else ""),
         (gettext("合并到"), order.duplicate_of or ""),
+    ]
+    return [(label, text) for label, text in pairs if text]
+
+
+def desk_facts(order: OrderView) -> list[tuple[str, str]]:
+    """List what staff want to know of a report besides: urgency, marks, quote, rating."""
+    line = order.line
+    quote = money(order.quote_total_fen) if order.quote_total_fen is not None else ""
+    pairs = [
+        (
+            gettext("紧急程度"),
+            " ".join(filter(None, (line.urgency, str(URGENCIES.get(line.urgency or "", ""))))),
+        ),
+        *order_facts(order),
+        (gettext("报价"), quote),
+        (gettext("评价"), " / ".join(str(mark) for mark in order.rating)),
+        (gettext("业主的话"), order.rating_text),
+        (gettext("再次报修"), order.reopens or ""),
+        (gettext("标记"), said("、".join(line.marks))),
     ]
     return [(label, text) for label, text in pairs if text]
 

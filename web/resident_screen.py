@@ -166,6 +166,7 @@ def report_screen(work: Work, typed: Mapping[str, Json], *, is_asking: bool) -> 
         is_asking: the report was held back for the one question.
     """
     question = queries.first_look(work, str(typed.get("description") or "")).question if is_asking else None
+    typed = typed or _contact_of_last_report(work)
     kept = typed.get("photos")
     return ReportScreen(
         houses=tuple(communities.own_houses(work)),
@@ -181,6 +182,17 @@ def report_screen(work: Work, typed: Mapping[str, Json], *, is_asking: bool) -> 
         kept=tuple(str(one) for one in kept) if isinstance(kept, list) else (),
         key=str(new_id()),
     )
+
+
+def _contact_of_last_report(work: Work) -> dict[str, Json]:
+    """Return who was to be called last time, so that nobody types it twice."""
+    last = next(iter(queries.own_reports(work)), None)
+    if last is None:
+        return {}
+    order = queries.order(work, last.number)
+    if "*" in order.contact_phone:
+        return {}  # somebody else of the house reported, and their number is theirs
+    return {"contact_name": order.contact_name, "contact_phone": order.contact_phone}
 
 
 def submit(work: Work, typed: Mapping[str, Json], key: str | None) -> str:

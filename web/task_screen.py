@@ -13,6 +13,7 @@ from engine.work import Work
 from web.filling import Filling, fill
 from web.lists import post_name
 from web.story import PAUSE_REASONS, Sentence, change_sentences
+from web.subjects import Subject, subject_of
 from web.words import TimeLeft, either, said, time_left
 
 
@@ -53,6 +54,7 @@ class TaskScreen:
     may_move: bool
     people: tuple[tuple[int, str], ...]
     changes: tuple[Sentence, ...]
+    subject: Subject
 
 
 def task_screen(
@@ -99,6 +101,7 @@ def task_screen(
         may_move=work.may("task.move_due", task.scope_id) and task.due_at is not None,
         people=_people(work, task) if may_reassign else (),
         changes=change_sentences(work, deadlines.changes(work, task_id)),
+        subject=subject_of(work, case.process_key, case.business_key),
     )
 
 

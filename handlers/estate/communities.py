@@ -27,12 +27,27 @@ class OwnHouse:
     desk_phone: str
 
 
+def every(work: Work) -> list[Community]:
+    """Return every community, for the command line."""
+    rows = work.connection.execute(select(estate_community).order_by(estate_community.c.name))
+    return [Community(row.id, row.name, row.desk_phone) for row in rows]
+
+
 def with_permission(work: Work, permission: str) -> list[Community]:
     """Return the communities in which the actor holds a permission, by name."""
     everywhere = (permission, None) in work.grants.permissions
     scopes = {scope for held, scope in work.grants.permissions if held == permission and scope is not None}
     query = select(estate_community).order_by(estate_community.c.name)
     rows = work.connection.execute(query if everywhere else query.where(estate_community.c.id.in_(scopes)))
+    return [Community(row.id, row.name, row.desk_phone) for row in rows]
+
+
+def of_posts(work: Work) -> list[Community]:
+    """Return the communities in which the actor, a member of staff, holds a post, by name."""
+    scopes = {member.scope_id for member in work.memberships if member.on_behalf_of is None}
+    rows = work.connection.execute(
+        select(estate_community).where(estate_community.c.id.in_(scopes)).order_by(estate_community.c.name)
+    )
     return [Community(row.id, row.name, row.desk_phone) for row in rows]
 
 

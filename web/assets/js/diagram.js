@@ -2,6 +2,7 @@
 import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
 
 const MARGIN = 24;
+const READABLE = 0.55;
 
 /** Read the facts the server wrote beside the canvas: element id -> {state, badge, limit}. */
 function factsOf(canvas) {
@@ -52,13 +53,26 @@ function fit(viewer) {
   });
 }
 
+/** Where the whole would be too small to read, begin at what is being done. */
+function focus(viewer, facts) {
+  const canvas = viewer.get("canvas");
+  if (canvas.zoom() >= READABLE) return;
+  const open = Object.keys(facts).find((id) => ["open", "late"].includes(facts[id].state));
+  const element = open && viewer.get("elementRegistry").get(open);
+  if (!element) return;
+  canvas.zoom(READABLE);
+  canvas.scrollToElement(element, { top: 120, right: 100, bottom: 120, left: 100 });
+}
+
 async function draw(canvas) {
   const response = await fetch(canvas.dataset.diagram, { headers: { Accept: "application/xml" } });
   if (!response.ok) return;
   const viewer = new NavigatedViewer({ container: canvas });
   await viewer.importXML(await response.text());
+  const facts = factsOf(canvas);
   fit(viewer);
-  mark(viewer, factsOf(canvas));
+  mark(viewer, facts);
+  focus(viewer, facts);
   const tools = document.querySelector(`[data-tools="${canvas.id}"]`);
   if (tools) tools.hidden = false;
   tools?.addEventListener("click", (event) => {

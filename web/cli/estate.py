@@ -1,0 +1,30 @@
+"""`wuye import estate`: take a developer's hand-over list over."""
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from engine.work import SYSTEM
+from handlers import bootstrap, settings
+from handlers.estate import importing
+
+
+def add_commands(commands: Any) -> None:
+    """Add the commands to the parser."""
+    imports = commands.add_parser("import", help="take data over")
+    kinds = imports.add_subparsers(dest="kind", required=True, metavar="KIND")
+    estate = kinds.add_parser("estate", help="houses and owners from a hand-over list (.xlsx)")
+    estate.add_argument("file", type=Path, metavar="FILE.xlsx")
+    estate.add_argument("--community", default="", help="of the rows that name none")
+    estate.set_defaults(run=run_import)
+
+
+def run_import(arguments: argparse.Namespace) -> None:
+    """Take a list over, and name every row that was left out; another person releases it on its page."""
+    engine = bootstrap.build(settings.from_environment())
+    report = importing.import_estate(engine, SYSTEM, arguments.file.read_bytes(), arguments.community)
+    for name, count in asdict(report.totals).items():
+        print(f"{name}: {count}")
+    for one in report.problems:
+        print(f"{one.sheet} {one.row} {one.column} {one.value}: {one.reason()}")

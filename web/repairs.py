@@ -1,0 +1,44 @@
+"""What staff do with a repair besides its steps: look the contact up, and say that they heard the alarm."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug import Response
+
+from engine.errors import RuleBroken
+from handlers.repair import calls, commands, visibility
+from web import context, errors
+from web.texts import gettext, lazy_gettext
+
+bp = Blueprint("repairs", __name__, url_prefix="/repairs")
+
+PURPOSES = {
+    "repair": lazy_gettext("联系维修"),
+    "return_visit": lazy_gettext("回访"),
+    "emergency": lazy_gettext("紧急情况"),
+}
+
+
+@bp.get("/<number>/contact")
+def contact(number: str) -> str:
+    """Ask what the contact is needed for."""
+    with context.engine().reading(context.actor()) as work:
+        order = visibility.seen(work, number)
+    return render_template("contact.html", number=order.number, purposes=PURPOSES, shown=None)
+
+
+@bp.post("/<number>/contact")
+@errors.shown_again_by(contact)
+def reveal(number: str) -> str:
+    """Show name and phone, after who asked and why was written down."""
+    purpose = request.form.get("purpose", "")
+    if purpose not in PURPOSES:
+        raise RuleBroken("purpose_missing", "请选择用途")
+    shown = context.engine().run(context.actor(), lambda work: commands.reveal_contact(work, number, purpose))
+    return render_template("contact.html", number=number, purposes=PURPOSES, shown=shown)
+
+
+@bp.post("/<number>/heard")
+def acknowledge(number: str) -> Response:
+    """Say that one heard the alarm, so that the phones fall silent."""
+    context.engine().run(context.actor(), lambda work: calls.acknowledge(work, number))
+    flash(gettext("已应答，不再呼叫"))
+    return redirect(url_for("cases.show", number=number))

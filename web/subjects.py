@@ -1,0 +1,51 @@
+"""What the cases of each procedure are about, for their pages: facts, photos, and what else can be done."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from engine.errors import NotFound
+from engine.work import Work
+from handlers.repair import calls, orders, queries
+from handlers.shared.attachments import Attachment
+from web.repair_words import desk_facts
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a case is about.
+
+    Attributes:
+        contact: number of the record whose contact can be looked up, or "".
+        is_ringing: a phone of this person rings for it.
+    """
+
+    facts: tuple[tuple[str, str], ...] = ()
+    photos: tuple[Attachment, ...] = ()
+    contact: str = ""
+    is_ringing: bool = False
+
+
+def subject_of(work: Work, process_key: str, number: str) -> Subject:
+    """Read what a case is about, as much as the actor may see of it."""
+    read = _SUBJECTS.get(process_key)
+    if read is None:
+        return Subject()
+    try:
+        return read(work, number)
+    except NotFound:
+        # Somebody may see the course of a case, such as an old hand of it, and not what it was about.
+        return Subject()
+
+
+def _repair(work: Work, number: str) -> Subject:
+    order = queries.order(work, number)
+    row = orders.by_number(work.connection, number)
+    return Subject(
+        facts=tuple(desk_facts(order)),
+        photos=order.media,
+        contact=number if order.contact_phone else "",
+        is_ringing=work.actor.id in calls.ringing(work, row),
+    )
+
+
+_SUBJECTS: Mapping[str, Callable[[Work, str], Subject]] = {"repair": _repair}
