@@ -139,12 +139,17 @@ def _written(work: Work, program: Program, bundle_id: int, subject: Subject) -> 
     return work.connection.execute(select(instance).where(instance.c.id == row["id"])).one()
 
 
-def describe(work: Work, instance_id: int, *, title: str, title_en: str = "", place: str = "") -> None:
-    """Change what lists say a case is about."""
+def describe(work: Work, instance_id: int, subject: Subject) -> None:
+    """Change what a case is about: what lists say, and whose house it is; its key and community stay."""
     work.connection.execute(
         update(instance)
         .where(instance.c.id == instance_id)
-        .values(title=title, title_en=title_en, place=place)
+        .values(
+            title=subject.title,
+            title_en=subject.title_en,
+            place=subject.place,
+            resident_scope_id=subject.resident_scope_id,
+        )
     )
 
 

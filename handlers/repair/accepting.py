@@ -161,10 +161,7 @@ def _reclassify(context: Context, order: Order, given: Answers) -> dict[str, Jso
         orders.tell(work, order.id, "urgency_raised", {"from": order.urgency, "to": raised})
         values |= {"urgency": raised, "urgency_from": "clerk", "urgency_by": context.actor.id}
     order = orders.change(work, order, **values)
-    subject = reporting.subject_of(order, fault)
-    instances.describe(
-        work, context.instance_id, title=subject.title, title_en=subject.title_en, place=subject.place
-    )
+    instances.describe(work, context.instance_id, reporting.subject_of(order, fault))
     return {"fault_code": code, "hint_urgency": raised, "confirm_by": reporting.confirm_by(order)}
 
 

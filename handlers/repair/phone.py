@@ -111,10 +111,7 @@ def register_call(context: Context, answers: dict[str, Json]) -> dict[str, Json]
     )
     media.attach(work, order, given.ids("photos"))
     fault = catalogue.fault(work, order.fault_code)
-    subject = reporting.subject_of(order, fault)
-    instances.describe(
-        work, context.instance_id, title=subject.title, title_en=subject.title_en, place=subject.place
-    )
+    instances.describe(work, context.instance_id, reporting.subject_of(order, fault))
     notices.to_owner(work, order, "repair_received")
     return {
         "fault_code": order.fault_code,

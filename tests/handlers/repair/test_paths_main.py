@@ -87,6 +87,16 @@ def test_a_phone_report_is_checked_by_another_clerk(shop: Shop) -> None:
     assert (order.second_check, order.second_check_by) == ("checked", shop.other_clerk.id)
 
 
+def test_who_reported_by_phone_confirms_in_the_app(shop: Shop) -> None:
+    """Symptom: the house was known only after the case had begun, and nobody of it could confirm."""
+    number = shop.call()
+    shop.register(number)
+    shop.accept(number, by=shop.other_clerk)
+    shop.repair(number)
+    shop.do(number, "confirm", shop.owner, **FULL_MARKS)
+    assert shop.order(number).confirmed_by == "owner"
+
+
 def test_a_clerk_alone_at_night_reads_back(shop: Shop) -> None:
     number = shop.call()
     shop.register(number)
