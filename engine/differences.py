@@ -2,17 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Table, delete, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 
 from engine import history, limits
-from engine.bpmn.runtime import Run, Wait
+from engine.bpmn.runtime import Run
 from engine.history import Event
 from engine.hosting import CaseHost
 from engine.ids import new_id
+from engine.opening import OPEN, Known, Writing, iso
 from engine.ports import Json
 from engine.store.tables import (
     external_task,
@@ -26,12 +26,6 @@ from engine.store.tables import (
     user_task,
 )
 from engine.work import Work
-
-END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
-FIRST_RETRY = timedelta(seconds=15)
-
-# As kept in instance.waits: what a token waits for, and the row that shows it.
-Known = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,34 +58,19 @@ class Moved:
     closing: Closing | None = None
 
 
-@dataclass
-class _Writing:
-    work: Work
-    case: Any
-    run: Run
-    host: CaseHost
-    case_due_at: datetime | None = None
-    waits: dict[str, Known] = field(default_factory=dict)
-    rows: dict[Table, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
-    events: list[Event] = field(default_factory=list)
-
-    def keep(self, wait: Wait, row_id: int, **facts: Any) -> None:
-        self.waits[wait.token] = {"k": wait.kind, "id": row_id, **facts}
-
-
 def write(work: Work, case: Any, moved: Moved) -> None:
     """Bring the rows of a case in line with its tokens, and store its snapshot.
 
     Args:
         case: the locked row of the instance; `case.waits` says what its tokens waited for before.
     """
-    writing = _Writing(work, case, moved.run, moved.host, limits.case_due_at(work, case, moved.run))
+    writing = Writing(work, case, moved.run, moved.host, limits.case_due_at(work, case, moved.run))
     for wait in moved.run.waits():
         known = case.waits.get(wait.token)
-        if known is not None and known["k"] == wait.kind and known.get("d") == _iso(wait.due_at):
+        if known is not None and known["k"] == wait.kind and known.get("d") == iso(wait.due_at):
             writing.waits[wait.token] = known
         else:
-            _OPEN[wait.kind](writing, wait)
+            OPEN[wait.kind](writing, wait)
     closed = [known for token, known in case.waits.items() if writing.waits.get(token) != known]
     withdrawn = _close(writing, closed, moved.closing)
     _insert(writing)
@@ -99,180 +78,13 @@ def write(work: Work, case: Any, moved: Moved) -> None:
     history.record(work, case.id, _story(writing, moved.closing, withdrawn))
 
 
-def _iso(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).isoformat() if moment else None
-
-
-# --- opening -----------------------------------------------------------------------------------------------
-
-
-def _open_user(writing: _Writing, wait: Wait) -> None:
-    work, case, step = writing.work, writing.case, wait.step
-    task_id = new_id()
-    plan = limits.plan_opened(work, writing.run.program, wait, writing.case_due_at)
-    groups = [(group, _scope(case, group)) for group in step.group]
-    group, scope_id = groups[0] if groups else ("", case.scope_id)
-    assignee = int(wait.assignee) if wait.assignee and wait.assignee.isdecimal() else None
-    due_sort = plan.due_at or END_OF_TIME
-    writing.rows[user_task].append(
-        {
-            "id": task_id,
-            "instance_id": case.id,
-            "token": wait.token,
-            "process_key": case.process_key,
-            "path": "/".join(wait.path),
-            "called_process": wait.process,
-            "step_id": wait.element,
-            "name": step.name,
-            "name_en": step.name_en,
-            "form_key": step.form,
-            "group_code": group,
-            "scope_id": scope_id,
-            "assignee_id": assignee,
-            "rank": wait.rank,
-            "opened_at": work.now,
-            "claimed_at": work.now if assignee else None,
-            "limit_text": step.limit_text,
-            "clock": step.clock,
-            "ladder": step.ladder,
-            "due_at": plan.due_at,
-            "original_due_at": plan.due_at,
-            "due_sort": due_sort,
-            "follow_up_at": plan.follow_up_at,
-            "pausable": step.pausable,
-        }
-    )
-    for extra_group, extra_scope in groups[1:]:
-        writing.rows[task_candidate].append(
-            {
-                "task_id": task_id,
-                "group_code": extra_group,
-                "scope_id": extra_scope,
-                "rank": wait.rank,
-                "due_sort": due_sort,
-            }
-        )
-    if plan.job_due_at is not None:
-        _job(writing, wait, "deadline", plan.job_due_at, task_id=task_id)
-    writing.events.append(Event("opened", wait.element, "/".join(wait.path), task_id, due_at=plan.due_at))
-    writing.keep(wait, task_id)
-
-
-def _scope(case: Any, group: str) -> int:
-    """Residents act for a house, staff for a community; a case without a house falls to the community."""
-    if group == "resident" and case.resident_scope_id is not None:
-        return int(case.resident_scope_id)
-    return int(case.scope_id)
-
-
-def _open_timer(writing: _Writing, wait: Wait) -> None:
-    assert wait.due_at is not None
-    job_id = _job(writing, wait, "timer", wait.due_at)
-    pausable = {"of": wait.closes} if wait.step.pausable and wait.closes else {}
-    writing.keep(wait, job_id, d=_iso(wait.due_at), i=wait.interrupting, **pausable)
-
-
-def _open_retry(writing: _Writing, wait: Wait) -> None:
-    failure = writing.host.failures.get(wait.token)
-    job_id = _job(
-        writing,
-        wait,
-        "retry",
-        writing.work.now + FIRST_RETRY,
-        attempts=1,
-        last_error=f"{failure.message}\n{failure.cause}" if failure else wait.error,
-    )
-    writing.keep(wait, job_id)
-
-
-def _open_held(writing: _Writing, wait: Wait) -> None:
-    failure = writing.host.why_held(wait.path, wait.element)
-    incident_id = new_id()
-    writing.rows[incident].append(
-        {
-            "id": incident_id,
-            "instance_id": writing.case.id,
-            "kind": "step",
-            "path": "/".join(wait.path),
-            "step_id": wait.element,
-            "token": wait.token,
-            "message": failure.message,
-            "cause": failure.cause,
-            "opened_at": writing.work.now,
-        }
-    )
-    writing.events.append(Event("incident", wait.element, "/".join(wait.path)))
-    writing.keep(wait, incident_id)
-
-
-def _open_external(writing: _Writing, wait: Wait) -> None:
-    task_id = new_id()
-    writing.rows[external_task].append(
-        {
-            "id": task_id,
-            "instance_id": writing.case.id,
-            "token": wait.token,
-            "topic": wait.step.topic,
-            "process_key": writing.case.process_key,
-            "business_key": writing.case.business_key,
-            "step_id": wait.element,
-            "path": "/".join(wait.path),
-            "created_at": writing.work.now,
-            "inputs": wait.inputs,
-        }
-    )
-    writing.keep(wait, task_id)
-
-
-def _open_message(writing: _Writing, wait: Wait) -> None:
-    subscription_id = new_id()
-    writing.rows[message_subscription].append(
-        {
-            "id": subscription_id,
-            "instance_id": writing.case.id,
-            "token": wait.token,
-            "message": wait.message,
-            "business_key": writing.case.business_key,
-        }
-    )
-    writing.keep(wait, subscription_id, m=wait.message)
-
-
-_OPEN = {
-    "user": _open_user,
-    "timer": _open_timer,
-    "retry": _open_retry,
-    "held": _open_held,
-    "external": _open_external,
-    "message": _open_message,
-}
 _SHOWN_IN = {"external": external_task, "message": message_subscription}
-
-
-def _job(writing: _Writing, wait: Wait, kind: str, due_at: datetime, **facts: Any) -> int:
-    job_id = new_id()
-    writing.rows[job].append(
-        {
-            "id": job_id,
-            "kind": kind,
-            "instance_id": writing.case.id,
-            "task_id": facts.get("task_id"),
-            "token": wait.token,
-            "step_id": wait.element,
-            "due_at": due_at,
-            "scheduled_at": due_at,
-            "attempts": facts.get("attempts", 0),
-            "last_error": facts.get("last_error"),
-        }
-    )
-    writing.work.job_due(due_at)
-    return job_id
 
 
 # --- closing -----------------------------------------------------------------------------------------------
 
 
-def _close(writing: _Writing, closed: Sequence[Known], closing: Closing | None) -> list[Row[Any]]:
+def _close(writing: Writing, closed: Sequence[Known], closing: Closing | None) -> list[Row[Any]]:
     """Delete the rows of tokens that are gone; return the tasks that ended without their person."""
     work = writing.work
     ids: dict[str, list[int]] = defaultdict(list)
@@ -306,7 +118,7 @@ def _close(writing: _Writing, closed: Sequence[Known], closing: Closing | None) 
     return withdrawn
 
 
-def _into_history(writing: _Writing, withdrawn: Sequence[Row[Any]], closing: Closing | None) -> None:
+def _into_history(writing: Writing, withdrawn: Sequence[Row[Any]], closing: Closing | None) -> None:
     for task in withdrawn:
         writing.rows[task_history].append(_ended(writing.work, task, "withdrawn", None))
     if closing is not None:
@@ -347,7 +159,7 @@ def _ended(work: Work, task: Row[Any], end_kind: str, closing: Closing | None) -
     }
 
 
-def _delta(writing: _Writing, ended: dict[str, Any]) -> dict[str, Any]:
+def _delta(writing: Writing, ended: dict[str, Any]) -> dict[str, Any]:
     work = writing.work
     late_by = (work.now - ended["due_at"]).total_seconds() if ended["late"] else 0
     return {
@@ -365,7 +177,7 @@ def _delta(writing: _Writing, ended: dict[str, Any]) -> dict[str, Any]:
 # --- storing -----------------------------------------------------------------------------------------------
 
 
-def _insert(writing: _Writing) -> None:
+def _insert(writing: Writing) -> None:
     for table in (
         user_task,
         task_candidate,
@@ -381,7 +193,7 @@ def _insert(writing: _Writing) -> None:
             writing.work.connection.execute(insert(table), rows)
 
 
-def _store(writing: _Writing, snapshot: bytes) -> None:
+def _store(writing: Writing, snapshot: bytes) -> None:
     run, work = writing.run, writing.work
     values: dict[str, Any] = {"waits": writing.waits, "snapshot": snapshot, "due_at": writing.case_due_at}
     if run.finished:
@@ -399,7 +211,7 @@ def _store(writing: _Writing, snapshot: bytes) -> None:
     )
 
 
-def _story(writing: _Writing, closing: Closing | None, withdrawn: Sequence[Row[Any]]) -> list[Event]:
+def _story(writing: Writing, closing: Closing | None, withdrawn: Sequence[Row[Any]]) -> list[Event]:
     told: list[Event] = []
     if closing is not None:
         task = closing.task

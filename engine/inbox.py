@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, func, literal, select, tuple_, union_all
 
 from engine import form_steps, rights
-from engine.differences import END_OF_TIME
 from engine.errors import NotPermitted, RuleBroken
 from engine.form_steps import OpenedForm
+from engine.opening import END_OF_TIME
 from engine.store.tables import case_follower, instance, task_candidate, task_history, user_task
 from engine.work import Work
 
@@ -103,14 +103,7 @@ def page(
     if not branches:
         return Page((), None)
     limited = [_limited(branch, _order(view), after, limit + 1, process_key) for branch in branches]
-    keys = union_all(*(select(branch.subquery()) for branch in limited)).subquery()
-    found = (
-        select(keys.c.id, keys.c.rank, keys.c.due_sort)
-        .distinct()
-        .order_by(keys.c.rank, keys.c.due_sort, keys.c.id)
-        .limit(limit + 1)
-        .subquery()
-    )
+    found = _first_of(limited, limit + 1).subquery()
     rows = work.connection.execute(
         select(
             user_task,
@@ -128,6 +121,17 @@ def page(
     return Page(
         tuple(_row(row) for row in rows[:limit]),
         Place(last.key_rank, last.due_sort, last.id) if last is not None else None,
+    )
+
+
+def _first_of(limited: list[Select[Any]], limit: int) -> Select[Any]:
+    """Unite branches that are limited each, and take the first keys of all."""
+    keys = union_all(*(select(branch.subquery()) for branch in limited)).subquery()
+    return (
+        select(keys.c.id, keys.c.rank, keys.c.due_sort)
+        .distinct()
+        .order_by(keys.c.rank, keys.c.due_sort, keys.c.id)
+        .limit(limit)
     )
 
 

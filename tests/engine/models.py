@@ -37,7 +37,7 @@ class Model:
         """Add a user task.
 
         Args:
-            said: `form` (else an empty one), `assignee`, `follow_up`, and anything else as a camunda:property.
+            said: `form` (else an empty one), `assignee`, `follow_up`; anything else is a camunda:property.
         """
         said.setdefault("form", "plain")
         attributes = [f'camunda:candidateGroups="{group}"', f'camunda:dueDate="{due}"']
@@ -122,7 +122,8 @@ class Model:
         starters = f' camunda:candidateStarterGroups="{self.starters}"' if self.starters else ""
         body = _properties(self.properties) + "".join(self._parts)
         return (
-            f'{_HEAD}{"".join(self._roots)}<bpmn:process id="{self.key}" name="{self.key}" isExecutable="true"'
+            f"{_HEAD}{''.join(self._roots)}"
+            f'<bpmn:process id="{self.key}" name="{self.key}" isExecutable="true"'
             f"{starters}>{body}</bpmn:process></bpmn:definitions>"
         ).encode()
 
