@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC
 from typing import Any
 
 import pytest
 
 from engine.bpmn.expressions.values import ValueType
 from engine.forms import Component, ComponentType, Form
+from engine.forms.form import AnswersInvalid
 from engine.forms.model import inputs
 from engine.topics import Topics
 from tests.processes.sheets import FOLDER
@@ -109,6 +111,24 @@ def test_confirming_and_rating_are_one_form() -> None:
     assert {"outcome", "speed", "quality", "attitude", "comment"} <= set(form.fields)
     for mark in ("speed", "quality", "attitude"):
         assert {option.value for option in form.fields[mark].options} == {"1", "2", "3", "4", "5"}
+
+
+def _confirmed(**answers: str) -> set[str]:
+    """Return the fields of the owner's answer that are refused."""
+    try:
+        FORMS["repair_confirm"].validate(answers, zone=UTC)
+    except AnswersInvalid as invalid:
+        return set(invalid.fields)
+    return set()
+
+
+def test_a_content_owner_gives_marks_and_a_discontent_one_says_what_is_wrong() -> None:
+    marks = {"speed": "5", "quality": "4", "attitude": "3"}
+    assert _confirmed(outcome="satisfied", **marks) == set()
+    assert _confirmed(outcome="satisfied") == set(marks)
+    assert _confirmed(outcome="unsatisfied", problem="还在漏水") == set()
+    assert _confirmed(outcome="unsatisfied") == {"problem"}
+    assert _confirmed() == {"outcome"}
 
 
 def test_photos_are_asked_for_after_the_repair_and_optional_before() -> None:
