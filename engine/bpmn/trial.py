@@ -2,14 +2,13 @@
 
 import json
 import logging
-import os
 import resource
-import subprocess
 import sys
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from engine.bpmn.check.rules import Place, Report, Rule
 from engine.bpmn.check.whole import Whole
 from engine.bpmn.errors import BudgetExceeded, ModelInvalid, StepFailed
 from engine.bpmn.expressions import ValueType
+from engine.bpmn.nursery import Nursery, serve
 from engine.durations import format_moment, parse_moment
 from engine.errors import Refused
 from engine.topics import Topic, Topics
@@ -31,6 +31,7 @@ _LARGEST_ANSWER = 1_000_000
 _ROOT = Path(__file__).resolve().parents[2]
 # Isolated from the environment and the current folder; the platform's own folder is all it may import from.
 _PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from engine.bpmn import trial; trial.main()"
+_nursery = Nursery([sys.executable, "-I", "-c", _PROGRAM, str(_ROOT)])
 
 TOO_COSTLY = Rule(
     "too_costly",
@@ -89,24 +90,12 @@ def _place(whole: Whole, root: str, element: str) -> Place:
 
 
 def _ask_child(trial: Trial, roots: tuple[str, ...]) -> list[tuple[str, str, str, str]] | None:
-    """Run the child; None when it was stopped or said nothing usable."""
-    command = [sys.executable, "-I", "-c", _PROGRAM, str(_ROOT)]
-    try:
-        done = subprocess.run(  # noqa: S603  # our own interpreter and a fixed program
-            command,
-            input=_written(trial, roots),
-            capture_output=True,
-            timeout=WALL_SECONDS,
-            check=False,
-            env={},
-        )
-    except subprocess.TimeoutExpired:
+    """Have a confined process try; None when it was stopped or said nothing usable."""
+    answer = _nursery.ask(_written(trial, roots))
+    if answer is None or len(answer) > _LARGEST_ANSWER:
+        log.warning("the trial of %s was stopped", roots)
         return None
-    if done.stderr:
-        log.warning("trial of %s ended with %s: %s", roots, done.returncode, done.stderr[-2000:])
-    if done.returncode != 0 or len(done.stdout) > _LARGEST_ANSWER:
-        return None
-    return [(str(root), str(element), str(zh), str(en)) for root, element, zh, en in json.loads(done.stdout)]
+    return [(str(root), str(element), str(zh), str(en)) for root, element, zh, en in json.loads(answer)]
 
 
 def _written(trial: Trial, roots: Iterable[str]) -> bytes:
@@ -130,11 +119,16 @@ def _written(trial: Trial, roots: Iterable[str]) -> bytes:
 
 
 def main() -> None:
-    """Answer one request from standard input; a limit that is passed ends the process."""
+    """Prepare, then answer requests one after the other, each in a fork of its own."""
+    import_module("engine.bpmn.program")  # the asking process need not know SpiffWorkflow
+    import_module("engine.bpmn.runtime")
+    serve(_answer, WALL_SECONDS)
+
+
+def _answer(request: bytes) -> bytes:
     confine()
-    request = json.load(sys.stdin)
-    findings = [found for root in request["roots"] for found in _tried(root, request)]
-    os.write(sys.stdout.fileno(), json.dumps(findings).encode())
+    asked = json.loads(request)
+    return json.dumps([found for root in asked["roots"] for found in _tried(root, asked)]).encode()
 
 
 def confine() -> None:
