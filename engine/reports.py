@@ -33,6 +33,7 @@ PERMISSION = "report.read"
 PAGE = 100
 MOST_PAGE = 500
 _FOLD_BATCH = 5000
+_CASE = (instance.c.business_key, instance.c.title, instance.c.title_en, instance.c.place)
 _SUMS = ("finished", "late", "seconds", "late_seconds")
 
 
@@ -76,6 +77,7 @@ class LateStep:
     instance_id: int
     business_key: str
     title: str
+    title_en: str
     place: str
     process_key: str
     step_id: str
@@ -158,7 +160,7 @@ def overdue_now(
     """List open steps that are late, or will be within `soon`, with who holds them and how late they are."""
     limit = max(1, min(limit, MOST_PAGE))
     query = (
-        _late(work, only, soon, user_task, instance.c.business_key, instance.c.title, instance.c.place)
+        _late(work, only, soon, user_task, *_CASE)
         .add_columns(instance.c.scope_id.label("community_id"))
         .order_by(user_task.c.due_sort, user_task.c.id)
         .limit(limit + 1)
@@ -180,6 +182,7 @@ def _late_step(work: Work, row: Any, names: Mapping[int, str]) -> LateStep:
         instance_id=row.instance_id,
         business_key=row.business_key,
         title=row.title,
+        title_en=row.title_en,
         place=row.place,
         process_key=row.process_key,
         step_id=row.step_id,

@@ -6,6 +6,7 @@ from werkzeug import Response as BaseResponse
 from engine import cases, drafts, instances
 from web import context, errors
 from web.case_screen import case_screen
+from web.diagrams import in_readers_language
 from web.texts import gettext
 
 bp = Blueprint("cases", __name__, url_prefix="/cases")
@@ -30,7 +31,7 @@ def diagram(number: str, process: str) -> Response:
     """Give the diagram that the case runs on."""
     with context.engine().reading(context.actor()) as work:
         content = cases.diagram(work, cases.find(work, number), process)
-    return Response(content, mimetype="application/xml")
+    return Response(in_readers_language(content), mimetype="application/xml")
 
 
 @bp.post("/<number>/comment")

@@ -196,7 +196,7 @@ def _step(row: LateStep) -> StepRow:
     return StepRow(
         task_id=row.task_id,
         number=row.business_key,
-        title=row.title,
+        title=either(row.title, row.title_en),
         place=row.place,
         step=either(row.name, row.name_en),
         who=row.person or gettext("%(team)s（无人领取）", team=post_name(row.group_code)),

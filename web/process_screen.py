@@ -10,7 +10,7 @@ from engine.procedures import Version
 from engine.work import Work
 from web.case_screen import limit_words, with_limits
 from web.lists import post_name
-from web.words import either
+from web.words import either, said
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def _row(work: Work, version: Version) -> ProcedureRow:
         name=either(program.name, program.name_en),
         version=version.version,
         deployed_at=version.deployed_at,
-        deployed_by=names.get(version.actor_id, ""),
+        deployed_by=said(names.get(version.actor_id, "")),
         open_cases=version.open_cases,
     )
 

@@ -5,6 +5,7 @@ from werkzeug import Response as BaseResponse
 
 from engine import cases, definitions, procedures
 from web import context, errors
+from web.diagrams import in_readers_language
 from web.process_screen import procedure_rows, procedure_screen
 from web.texts import gettext
 
@@ -50,4 +51,4 @@ def diagram(key: str, process: str) -> Response:
     with context.engine().reading(context.actor()) as work:
         newest = procedures.versions(work, key)[0]
         content = cases.bundle_diagram(work, newest.bundle_id, process)
-    return Response(content, mimetype="application/xml")
+    return Response(in_readers_language(content), mimetype="application/xml")

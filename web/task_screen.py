@@ -90,7 +90,7 @@ def task_screen(
         who=_name(work, task.assignee_id),
         is_mine=is_mine,
         team=post_name(task.group_code),
-        facts=[(said(label), said(text)) for label, text in detail.opened.facts],
+        facts=[(said(label), _fact(case, text)) for label, text in detail.opened.facts],
         filling=_filling(work, detail, typed, errors),
         key=str(new_id()),
         may_complete=detail.may_complete,
@@ -109,6 +109,11 @@ def remark(work: Work, task_id: int, text: str) -> None:
     """Add a remark to the case of a task that the person may look at."""
     case = inbox.detail(work, task_id).case
     drafts.comment(work, case.id, text, task_id)
+
+
+def _fact(case: Any, text: object) -> str:
+    """Say a fact; one that repeats what the case is about says it in the reader's language."""
+    return either(case.title, case.title_en) if text == case.title else said(text)
 
 
 def next_task(work: Work, instance_id: int) -> int | None:

@@ -1,0 +1,121 @@
+"""Pages about cases, what is late, procedures and incidents."""
+
+import json
+from io import BytesIO
+
+from engine.clock import SettableClock
+from handlers.accounts.permissions import Post
+from tests.engine.models import Model
+from tests.web.conftest import ACCEPT, Site
+
+
+def finish_first_step(site: Site, clock: SettableClock, minutes: int) -> None:
+    task_id = site.task(site.start())
+    clock.advance(minutes=minutes)
+    clerk = site.browser(Post.CS)
+    clerk.post(f"/tasks/{task_id}/complete", {"outcome": "accept"}, page="/inbox")
+
+
+def test_a_case_tells_who_did_what_and_whether_in_time(site: Site, clock: SettableClock) -> None:
+    finish_first_step(site, clock, minutes=12)
+    page = site.browser(Post.CS).get("/cases/K1").text
+    assert "办结“accept”：受理（在时限内，用时 12 分）" in page
+    assert "“make”等待办理" in page
+
+
+def test_a_step_that_was_late_is_told_so(site: Site, clock: SettableClock) -> None:
+    finish_first_step(site, clock, minutes=42)
+    page = site.browser(Post.CS).get("/cases/K1").text
+    assert "（超时 12 分）" in page
+    assert "is-late" in page
+
+
+def test_the_diagram_says_what_is_done_and_what_is_open(site: Site, clock: SettableClock) -> None:
+    finish_first_step(site, clock, minutes=1)
+    clerk = site.browser(Post.CS)
+    page = clerk.get("/cases/K1").text
+    marks = json.loads(page.split('id="marks">')[1].split("</script>")[0])
+    assert (marks["start"]["state"], marks["accept"]["state"], marks["make"]["state"]) == (
+        "done",
+        "done",
+        "open",
+    )
+    diagram = clerk.get("/cases/K1/diagram/keys")
+    assert diagram.mimetype == "application/xml"
+    assert b'id="accept"' in diagram.data
+
+
+def test_an_english_reader_gets_english_labels_in_the_diagram(site: Site) -> None:
+    site.start()
+    clerk = site.browser(Post.CS)
+    clerk.client.set_cookie("language", "en")
+    assert b'name="Accept"' in clerk.get("/cases/K1/diagram/keys").data
+
+
+def test_cancelling_needs_a_reason_and_ends_the_case(site: Site) -> None:
+    site.start()
+    clerk = site.browser(Post.CS)
+    refused = clerk.post("/cases/K1/cancel", {"reason": " "}, page="/inbox")
+    assert refused.status_code == 422
+    assert "请填写原因" in refused.text
+    assert clerk.post("/cases/K1/cancel", {"reason": "业主搬走"}, page="/inbox").status_code == 302
+    page = clerk.get("/cases/K1").text
+    assert "已取消" in page
+    assert "业主搬走" in page
+
+
+def test_a_number_nobody_knows_is_not_found(site: Site) -> None:
+    clerk = site.browser(Post.CS)
+    assert clerk.get("/cases/?q=K99").location == "/cases/K99"
+    assert clerk.get("/cases/K99").status_code == 404
+
+
+def test_what_is_late_is_counted_by_step_with_how_late(site: Site, clock: SettableClock) -> None:
+    site.start()
+    clock.advance(minutes=45)
+    page = site.browser(Post.PM).get("/overdue?by=step").text
+    assert "<b>1</b>超时中" in page
+    assert "超时 15 分" in page
+    assert "/overdue?by=step&amp;process_key=keys&amp;step_id=accept" in page
+
+
+def test_reports_can_be_narrowed_to_one_post(site: Site, clock: SettableClock) -> None:
+    site.start()
+    clock.advance(minutes=45)
+    page = site.browser(Post.PM).get("/overdue?by=group&group_code=rp").text
+    assert "<b>0</b>超时中" in page
+
+
+def test_the_page_of_a_procedure_lists_steps_with_posts_and_limits(site: Site) -> None:
+    page = site.browser(Post.CS).get("/processes/keys").text
+    assert "30 分" in page
+    assert "2 天" in page
+    assert "客服" in page
+
+
+def deploy(site: Site, name: str, content: bytes) -> tuple[int, str]:
+    administrator = site.browser(Post.SYS)
+    answer = administrator.post(
+        "/processes/deploy", {"files": (BytesIO(content), name)}, page="/processes/deploy"
+    )
+    return answer.status_code, answer.text
+
+
+def test_a_good_file_is_deployed_from_the_page(site: Site) -> None:
+    form = {**ACCEPT, "properties": {**ACCEPT["properties"], "submit": "受理此事"}}  # type: ignore[dict-item]
+    status, _ = deploy(site, "keys_accept.form", json.dumps(form).encode())
+    assert status == 302
+    task_id = site.task(site.start())
+    assert 'data-primary="受理此事"' in site.browser(Post.CS).get(f"/tasks/{task_id}").text
+
+
+def test_a_bad_file_is_refused_with_every_problem_and_its_remedy(site: Site) -> None:
+    broken = Model("broken").start().user("lost", form="no_such_form").user("two", form="nor_this").end()
+    status, page = deploy(site, "broken.bpmn", broken.flow("start", "lost", "two", "end").xml())
+    assert status == 422
+    assert page.count("broken.bpmn") >= 2
+    assert "怎么改" in page
+
+
+def test_an_administrator_without_incidents_is_told_so(site: Site) -> None:
+    assert "没有异常" in site.browser(Post.SYS).get("/incidents/").text

@@ -1,0 +1,30 @@
+"""`wuye bench`: measure this version against its targets, where it runs from a checkout."""
+
+import argparse
+import importlib
+import importlib.util
+import sys
+from typing import Any
+
+REFUSED = 1
+
+
+def add_commands(commands: Any) -> None:
+    """Add the command to the parser."""
+    bench = commands.add_parser("bench", help="measure against the targets; needs a checkout")
+    bench.add_argument("--quick", action="store_true", help="smaller sizes, under a minute")
+    bench.add_argument("--postgresql", action="store_true", help="measure on PostgreSQL as well")
+    bench.add_argument("--json", metavar="FILE", help="write the figures there, too")
+    bench.set_defaults(run=run_bench)
+
+
+def run_bench(arguments: argparse.Namespace) -> int:
+    """Hand over to the package `bench`, which is not installed with the product."""
+    if importlib.util.find_spec("bench") is None or importlib.util.find_spec("tests") is None:
+        print("The measurements are not installed: run this in a checkout of the product.", file=sys.stderr)
+        return REFUSED
+    options = [f"--{name}" for name in ("quick", "postgresql") if getattr(arguments, name)]
+    if arguments.json:
+        options += ["--json", arguments.json]
+    done: int = importlib.import_module("bench.__main__").main(options)
+    return done
