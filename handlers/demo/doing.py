@@ -53,6 +53,8 @@ PACE: dict[Step, tuple[float, float]] = {
     ("repair_return_visit", "visit_by_clerk"): (1300, 0.7),
     ("repair_return_visit", "visit_by_lead"): (700, 0.7),
 }
+_RESCUED = ("repair_urgent", "control")  # withdraws what is open beside it
+_BESIDE_THE_RESCUE = (("repair_urgent", "verify"), ("repair_urgent", "confirm_false_alarm"))
 PHOTOGRAPHED = frozenset({("repair_work", "finish"), ("repair_outsource", "vendor_finish")})
 _OWNER_NEVER_ANSWERS = {"silence", "phone_answer"}
 
@@ -94,12 +96,12 @@ class Doing:
 
 def delay(script: Script, step: Step, random: Random) -> timedelta | None:
     """Draw how long somebody takes for a step; None when nobody does it."""
-    if script.stall == step:
+    if script.stall == step or (script.stall in _BESIDE_THE_RESCUE and step == _RESCUED):
         return None
     if step == ("repair", "confirm") and script.fate in _OWNER_NEVER_ANSWERS:
         return None
     median, sigma = PACE[step]
-    return timedelta(minutes=min(median * random.lognormvariate(0, sigma), median * 12))
+    return timedelta(seconds=round(60 * min(median * random.lognormvariate(0, sigma), median * 12)))
 
 
 def answers(doing: Doing) -> Answers:
@@ -107,12 +109,17 @@ def answers(doing: Doing) -> Answers:
     return _ANSWERS[doing.task.called_process, doing.task.step_id](doing)
 
 
+def moment(now: datetime, **later: float) -> str:
+    """Write a moment as the form does, to the minute."""
+    return (now + timedelta(**later)).isoformat(timespec="minutes")
+
+
 def _register(doing: Doing) -> Answers:
     script = doing.script
     caller = script.caller
     place: Answers = {"place": "一层大厅"} if script.area == "common" else {"house_id": str(caller.house_id)}
     return place | {
-        "called_at": doing.order.called_at.isoformat(),
+        "called_at": doing.order.called_at.isoformat(timespec="minutes"),
         "area": script.area,
         "contact_name": caller.name,
         "contact_phone": caller.phone,
@@ -150,10 +157,10 @@ def _lead(doing: Doing) -> Answers:
 def _appoint(doing: Doing) -> Answers:
     order = doing.order
     if order.proposed_at is not None and order.proposed_at > doing.now:
-        return {"outcome": "fixed", "visit_at": order.proposed_at.isoformat()}
+        return {"outcome": "fixed", "visit_at": moment(order.proposed_at)}
     if doing.random.random() < 0.5:
         return {"outcome": "soon"}
-    return {"outcome": "fixed", "visit_at": (doing.now + timedelta(minutes=90)).isoformat()}
+    return {"outcome": "fixed", "visit_at": moment(doing.now, minutes=90)}
 
 
 def _arrive(doing: Doing) -> Answers:
@@ -164,7 +171,7 @@ def _arrive(doing: Doing) -> Answers:
 
 
 def _rebook(doing: Doing) -> Answers:
-    return {"visit_at": (doing.now + timedelta(hours=doing.random.choice((4, 20, 26)))).isoformat()}
+    return {"visit_at": moment(doing.now, hours=doing.random.choice((4, 20, 26)))}
 
 
 _FINDINGS = {
@@ -217,8 +224,8 @@ def _engage(doing: Doing) -> Answers:
         "vendor_id": str(vendors[doing.random.randrange(len(vendors))]),
         "scope": "检修并更换损坏部件",
         "insurance": "已投保",
-        "arrive_at": (doing.now + timedelta(hours=20)).isoformat(),
-        "finish_at": (doing.now + timedelta(hours=50)).isoformat(),
+        "arrive_at": moment(doing.now, hours=20),
+        "finish_at": moment(doing.now, hours=50),
     }
 
 

@@ -33,7 +33,8 @@ def call_facts(context: Context) -> Facts:
         facts.append([one.address, f"{one.name} {one.phone} {one.checked}"])
     facts += [["未结报修", f"{other.number} {other.place}"] for one in known for other in one.open_orders]
     facts += [["附近在办故障", text] for text in intake.outages(work, order.community_id)]
-    values: dict[str, Json] = {"called_at": order.called_at.astimezone(work.engine.zone).isoformat()}
+    called_at = order.called_at.astimezone(work.engine.zone)
+    values: dict[str, Json] = {"called_at": called_at.isoformat(timespec="minutes")}
     if len(known) == 1:
         values["house_id"] = str(known[0].house_id)
     return {

@@ -31,11 +31,11 @@ def called_at_of(pressed_at: datetime, said_at: datetime | None) -> tuple[dateti
     """Settle when a call came in, and whether that was written down afterwards (补录).
 
     Args:
-        said_at: what the clerk says, earlier than the moment the button was pressed; None for that moment.
+        said_at: what the clerk says, to the minute; None for the moment the button was pressed.
     Raises:
         RuleRefused("call_in_future"): the time said is later than the button.
     """
-    if said_at is None or said_at == pressed_at:
+    if said_at is None or timedelta(0) <= pressed_at - said_at < timedelta(minutes=1):
         return pressed_at, False
     if said_at > pressed_at:
         raise RuleRefused("call_in_future", "来电时间不能晚于登记时间")

@@ -23,6 +23,8 @@ def test_a_call_time_said_afterwards_is_marked() -> None:
     earlier = NOON - timedelta(minutes=25)
     assert rules.called_at_of(NOON, earlier) == (earlier, True)
     assert rules.called_at_of(NOON, None) == (NOON, False)
+    pressed = NOON + timedelta(seconds=35, microseconds=7)
+    assert rules.called_at_of(pressed, NOON) == (pressed, False)
     with pytest.raises(Refused, match="不能晚于"):
         rules.called_at_of(NOON, NOON + timedelta(seconds=1))
 

@@ -1,0 +1,207 @@
+"""What the desk sees, finds and says; who may see what."""
+
+from datetime import timedelta
+
+import pytest
+
+from engine.errors import NotAllowed, NotFound, Refused
+from engine.service_tasks import Context
+from engine.work import Work
+from handlers.estate.records import RelationKind
+from handlers.repair import commands, intake, numbers, orders, queries, reporting, story, urgent
+from handlers.repair.records import Area
+from handlers.repair.reporting import Report
+from tests.handlers.repair.repair_world import FULL_MARKS, OWNER_PHONE, Shop
+
+
+def numbers_of(lines: list[queries.OrderLine]) -> list[str]:
+    return [line.number for line in lines]
+
+
+def test_the_callers_number_tells_house_masked_owner_and_open_orders(shop: Shop) -> None:
+    number = shop.report()
+    with shop.engine.reading(shop.clerk) as work:
+        (known,) = intake.caller(work, shop.community, "+86 138-1111-2222")
+    assert (known.house_id, known.address) == (shop.house, "1栋2单元301")
+    assert (known.name, known.phone) == ("李*", "138****2222")
+    assert known.months is None
+    assert "核对" in known.checked
+    assert [one.number for one in known.open_orders] == [number]
+
+
+def test_a_known_outage_near_by_is_named(shop: Shop) -> None:
+    shop.report(fault="P05", text="楼道灯不亮", area=Area.COMMON, place="一楼")
+    with shop.engine.reading(shop.clerk) as work:
+        assert intake.outages(work, shop.community) == ["1栋一楼 公共照明不亮"]
+
+
+def test_only_the_desk_asks_who_calls(shop: Shop) -> None:
+    for actor in (shop.plumber, shop.owner):
+        with pytest.raises(NotAllowed), shop.engine.reading(actor) as work:
+            intake.caller(work, shop.community, OWNER_PHONE)
+
+
+@pytest.mark.parametrize("text", ["R20261123-0001", OWNER_PHONE, "2222", "1栋2单元301", "滴漏"])
+def test_an_order_is_found_by_number_phone_house_and_words(shop: Shop, text: str) -> None:
+    number = shop.report()
+    with shop.engine.reading(shop.clerk) as work:
+        assert numbers_of(queries.search(work, text)) == [number]
+
+
+def test_names_and_phones_in_a_report_cannot_be_searched_for(shop: Shop) -> None:
+    number = shop.report(text="李明家龙头滴漏，电话13811112222")
+    with shop.engine.reading(shop.clerk) as work:
+        assert queries.search(work, "李明") == []
+        assert queries.order(work, number).description == "李明家龙头滴漏，电话13811112222"
+    assert shop.order(number).search_text == "＊家龙头滴漏，电话＊"
+
+
+def test_residents_see_their_houses_orders_since_they_live_there(shop: Shop) -> None:
+    number = shop.report()
+    shop.later(days=1)
+    newcomer_person = shop.person("赵新", "13855556666")
+    shop.relate(newcomer_person, shop.house, RelationKind.TENANT)
+    newcomer = shop.resident(newcomer_person)
+    with shop.engine.reading(shop.owner) as work:
+        assert numbers_of(queries.own_reports(work)) == [number]
+    for actor in (shop.stranger, newcomer):
+        with shop.engine.reading(actor) as work:
+            assert queries.own_reports(work) == []
+            assert queries.search(work, number) == []
+            with pytest.raises(NotFound):
+                queries.order(work, number)
+
+
+def test_the_owner_sees_who_comes_and_when(shop: Shop) -> None:
+    number = shop.report()
+    shop.accept(number)
+    shop.do(number, "take", shop.plumber, outcome="taken")
+    shop.do(number, "appoint", shop.plumber, outcome="soon")
+    with shop.engine.reading(shop.owner) as work:
+        (line,) = queries.own_reports(work)
+        name = shop.engine.directory.names(work.connection, [shop.plumber.id])[shop.plumber.id]
+    assert line.worker == name
+    assert line.window_to == shop.clock.now() + timedelta(minutes=30)
+
+
+def test_repairers_see_only_their_orders_and_only_until_a_day_after_the_end(shop: Shop) -> None:
+    number = shop.report()
+    with pytest.raises(NotFound), shop.engine.reading(shop.plumber) as work:
+        queries.order(work, number)
+    shop.accept(number)
+    with shop.engine.reading(shop.plumber) as work:
+        view = queries.order(work, number)
+        assert numbers_of(queries.own_jobs(work)) == [number]
+    assert (view.contact_name, view.contact_phone) == ("李*", "138****2222")
+    with pytest.raises(NotFound), shop.engine.reading(shop.second_plumber) as work:
+        queries.order(work, number)
+    shop.repair(number)
+    shop.do(number, "confirm", shop.owner, **FULL_MARKS)
+    shop.clock.advance(hours=23)
+    with shop.engine.reading(shop.plumber) as work:
+        queries.order(work, number)
+    shop.clock.advance(hours=2)
+    with pytest.raises(NotFound), shop.engine.reading(shop.plumber) as work:
+        queries.order(work, number)
+
+
+def test_a_revealed_phone_is_logged_before_it_is_shown(shop: Shop) -> None:
+    from handlers.shared import access_log
+
+    number = shop.report()
+    shop.accept(number)
+    with shop.engine.work(shop.plumber) as work:
+        assert commands.reveal_contact(work, number, "repair") == ("李明", OWNER_PHONE)
+        assert access_log.count(work, "reveal_phone", shop.clock.now() - timedelta(hours=1)) == 1
+    with pytest.raises(NotFound), shop.engine.work(shop.electrician) as work:
+        commands.reveal_contact(work, number, "repair")
+
+
+def test_danger_is_said_before_the_form_and_doubt_asks_one_question(shop: Shop) -> None:
+    with shop.engine.reading(shop.owner) as work:
+        danger = queries.first_look(work, "厨房有燃气味")
+        doubt = queries.first_look(work, "卫生间漏水")
+        plain = queries.first_look(work, "门把手松了")
+    assert danger.danger is not None
+    assert doubt.danger is None
+    assert doubt.question is not None
+    assert plain == queries.FirstLook(None, None)
+
+
+def test_a_yes_to_the_question_makes_a_report_urgent(shop: Shop) -> None:
+    number = shop.report(fault="W07", text="卫生间漏水", urgency="P1")
+    assert shop.order(number).urgency == "P1"
+
+
+def test_the_story_is_told_in_plain_sentences(shop: Shop) -> None:
+    number = shop.report()
+    shop.accept(number)
+    shop.repair(number)
+    shop.do(number, "confirm", shop.owner, **FULL_MARKS)
+    with shop.engine.reading(shop.owner) as work:
+        told = [one.text.format(**one.params) for one in story.story(work, number)]
+    assert told[0] == "住户报修（在线）"
+    assert any(sentence.endswith("接单") or "派给" in sentence for sentence in told)
+    assert told[-1] == "住户确认修好"
+
+
+def test_a_remark_is_kept_with_the_case_for_those_who_see_the_order(shop: Shop) -> None:
+    number = shop.report()
+    with shop.engine.work(shop.owner) as work:
+        commands.comment(work, number, "请下午来")
+    with pytest.raises(NotFound), shop.engine.work(shop.stranger) as work:
+        commands.comment(work, number, "插一句")
+
+
+def test_a_report_sent_twice_is_one_case(shop: Shop) -> None:
+    report = Report(Area.PRIVATE, "W05", "滴漏", "李明", OWNER_PHONE, house_id=shop.house)
+    answers = set()
+    for _ in range(2):
+        with shop.engine.work(shop.owner) as work:
+            answers.add(reporting.report_online(work, report, idempotency_key="one-click"))
+    assert len(answers) == 1
+
+
+def test_equipment_and_staff_report_common_faults_without_a_house(shop: Shop) -> None:
+    with shop.engine.reading(shop.clerk) as work:
+        building = orders.by_number(work.connection, shop.report()).building_id
+    report = Report(Area.COMMON, "P05", "灯不亮", "巡检", "13900001111", building_id=building, place="二楼")
+    with shop.engine.work(shop.plumber) as work:
+        number = reporting.report_found(work, report).number
+    order = shop.order(number)
+    assert (order.channel, order.house_id, order.place) == ("staff", None, "1栋二楼")
+    with pytest.raises(Refused, match="没有对应的住户"):
+        shop.do(number, "accept", shop.clerk, outcome="more_info", question="哪盏灯？")
+
+
+def test_a_handler_that_runs_again_rings_once(shop: Shop) -> None:
+    number = shop.report(fault="G01", text="燃气味")
+    order = shop.order(number)
+
+    def again(work: Work) -> dict[str, object]:
+        case = shop.case(number)
+        context = Context(
+            work, case.id, "repair", number, shop.community, shop.house, "alarm", None, "same-token"
+        )
+        return urgent.alarm_shift(context, fault_code="G01", skill="emergency", urgency="P0")
+
+    with shop.engine.work(shop.clerk) as work:
+        first = again(work)
+        second = again(work)
+    assert first == second
+    assert shop.events(number).count("alarmed") == 2  # the case's own, and the one of this token
+    assert order.id == shop.order(number).id
+
+
+def test_numbers_drawn_at_the_same_time_differ(shop: Shop) -> None:
+    drawn = []
+    for _ in range(3):
+        with shop.engine.work(shop.clerk) as work:
+            drawn += [numbers.next_number(work), numbers.next_number(work)]
+    assert drawn == [f"R20261123-{n:04d}" for n in range(1, 7)]
+
+
+def test_a_case_knows_its_fault_and_place_and_names_nobody(shop: Shop) -> None:
+    case = shop.case(shop.report())
+    assert (case.title, case.place) == ("户内水龙头/软管滴漏", "1栋2单元301")
+    assert "李" not in f"{case.title}{case.title_en}{case.place}"
