@@ -108,7 +108,7 @@ def code_of(diagram: Diagram, kind: str, definition: Element) -> str:
     """Return the name or code that a definition refers to; "" where there is none."""
     attribute, table, _, _ = _KINDS[kind]
     names: Mapping[str, str] = getattr(diagram, table)
-    return names.get(definition.get(attribute, "").rpartition(":")[2], "")
+    return names.get(definition.get(attribute, ""), "")
 
 
 def check_events(whole: Whole, report: Report) -> None:

@@ -67,6 +67,7 @@ EVENTS = [
     mutant("same_start", "phone", put("d2", "messageRef", "m_online")),
     mutant("no_reference", "paid", put("m_paid", "name", "")),
     mutant("no_reference", "paid", put("d10", "messageRef", None)),
+    mutant("no_reference", "paid", put("d10", "messageRef", "x:m_paid")),
     mutant("no_reference", "done", add("done", event("error"))),
     mutant("no_reference", "done", add("done", event("escalation", escalationRef="nowhere"))),
     mutant("no_reference", "done", add("done", event("signal"))),

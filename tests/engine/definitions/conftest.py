@@ -13,8 +13,14 @@ HANDLERS = ("repair.dispatch", "repair.notify", "repair.cancel", "repair.bill")
 
 
 @pytest.fixture
-def engine(database: Database, clock: SettableClock) -> Engine:
-    """An engine with the surroundings of the good procedure, once on each store."""
+def engine(sqlite_database: Database, clock: SettableClock) -> Engine:
+    """An engine with the surroundings of the good procedure."""
+    return engine_on(sqlite_database, clock)
+
+
+@pytest.fixture
+def each_engine(database: Database, clock: SettableClock) -> Engine:
+    """The same once on each store, for what the store does."""
     return engine_on(database, clock)
 
 

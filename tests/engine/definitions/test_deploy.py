@@ -49,8 +49,8 @@ def changed_visit() -> dict[str, bytes]:
     return {"visit.bpmn": files()["visit.bpmn"].replace("上门".encode(), "登门".encode())}
 
 
-def test_a_first_deployment_stores_files_definitions_and_bundles(engine):
-    deployed = deploy(engine)
+def test_a_first_deployment_stores_files_definitions_and_bundles(each_engine):
+    deployed = deploy(each_engine)
     assert {(found.kind, found.key, found.version) for found in deployed.definitions} == {
         ("process", "repair", 1),
         ("process", "visit_process", 1),
@@ -63,7 +63,7 @@ def test_a_first_deployment_stores_files_definitions_and_bundles(engine):
         ("topics", "topics", 1),
     }
     assert set(deployed.bundles) == {"repair", "visit_process"}
-    assert bundle_of(engine, "repair") == deployed.bundles["repair"]
+    assert bundle_of(each_engine, "repair") == deployed.bundles["repair"]
     assert next(found.name for found in deployed.definitions if found.key == "repair") == "报修"
 
 
@@ -103,13 +103,13 @@ def test_only_the_changed_file_of_several_becomes_a_new_version(engine):
     assert [(found.key, found.version) for found in second.definitions] == [("visit_process", 2)]
 
 
-def test_a_changed_called_diagram_makes_new_bundles_of_its_callers_too(engine):
-    first = deploy(engine)
-    second = deploy(engine, changed_visit())
+def test_a_changed_called_diagram_makes_new_bundles_of_its_callers_too(each_engine):
+    first = deploy(each_engine)
+    second = deploy(each_engine, changed_visit())
     assert set(second.bundles) == {"repair", "visit_process"}
-    with engine.reading(SYSTEM) as work:
-        old = definitions.program(engine, work.connection, first.bundles["repair"])
-        new = definitions.program(engine, work.connection, second.bundles["repair"])
+    with each_engine.reading(SYSTEM) as work:
+        old = definitions.program(each_engine, work.connection, first.bundles["repair"])
+        new = definitions.program(each_engine, work.connection, second.bundles["repair"])
     assert old.steps["visit_process", "go"].name == "上门"
     assert new.steps["visit_process", "go"].name == "登门"
 
@@ -141,7 +141,7 @@ def test_a_form_that_a_diagram_needs_cannot_lose_a_variable(engine):
     assert {file for file, _, _ in refusal(engine, changed)} == {"repair.bpmn"}
 
 
-def test_what_was_wrong_before_in_another_file_does_not_stop_a_deployment(engine, database, clock):
+def test_what_was_wrong_before_in_another_file_does_not_stop_a_deployment(engine):
     deploy(engine)
     engine.directory.groups = lambda: frozenset({"rp", "resident", "csl"})  # the post cs was abolished
     deployed = deploy(engine, {"parts.form": form("parts_form", field("textfield", "which"))})
@@ -165,10 +165,10 @@ def test_a_diagram_that_needs_undeployed_files_is_refused_with_all_that_is_missi
     assert {rule for _, _, rule in alone} >= {"unknown_form", "no_decision", "unknown_topic", "called"}
 
 
-def test_a_refused_deployment_stores_nothing(engine):
+def test_a_refused_deployment_stores_nothing(each_engine):
     broken = files() | {"visit.bpmn": b"<x/>"}
-    assert ("visit.bpmn", "", "not_bpmn") in refusal(engine, broken)
-    assert [count(engine, table) for table in (deployment, resource, definition, bundle)] == [0, 0, 0, 0]
+    assert ("visit.bpmn", "", "not_bpmn") in refusal(each_engine, broken)
+    assert [count(each_engine, table) for table in (deployment, resource, definition, bundle)] == [0, 0, 0, 0]
 
 
 def test_only_those_with_the_permission_deploy(engine):
@@ -200,10 +200,10 @@ def test_a_topic_without_python_is_refused(engine):
     ]
 
 
-def test_versions_and_files_can_be_looked_up(engine):
-    first = deploy(engine)
-    second = deploy(engine, changed_visit())
-    with engine.reading(SYSTEM) as work:
+def test_versions_and_files_can_be_looked_up(each_engine):
+    first = deploy(each_engine)
+    second = deploy(each_engine, changed_visit())
+    with each_engine.reading(SYSTEM) as work:
         connection = work.connection
         found = definitions.versions(connection, "process", "visit_process")
         assert [(one.version, one.deployment_id) for one in found] == [(2, second.id), (1, first.id)]
@@ -215,37 +215,39 @@ def test_versions_and_files_can_be_looked_up(engine):
             ("visit_process", 2, "visit.bpmn"),
         ]
         assert [one.name for one in definitions.files_of_deployment(connection, second.id)] == ["visit.bpmn"]
-        assert definitions.decision(engine, connection, "urgency_table").id == "urgency_table"
-        assert definitions.decision(engine, connection, "urgency_table") is definitions.decision(
-            engine, connection, "urgency_table"
+        assert definitions.decision(each_engine, connection, "urgency_table").id == "urgency_table"
+        assert definitions.decision(each_engine, connection, "urgency_table") is definitions.decision(
+            each_engine, connection, "urgency_table"
         )
 
 
-def test_what_was_never_deployed_is_not_found(engine):
-    deploy(engine)
-    with engine.reading(SYSTEM) as work:
+def test_what_was_never_deployed_is_not_found(each_engine):
+    deploy(each_engine)
+    with each_engine.reading(SYSTEM) as work:
         for look in (
             lambda: definitions.current_bundle(work.connection, "nothing"),
-            lambda: definitions.program(engine, work.connection, 1),
-            lambda: definitions.decision(engine, work.connection, "nothing"),
+            lambda: definitions.program(each_engine, work.connection, 1),
+            lambda: definitions.decision(each_engine, work.connection, "nothing"),
             lambda: definitions.definition_by_id(work.connection, 1),
             lambda: definitions.file(work.connection, 1),
-            lambda: definitions.form(engine, work.connection, bundle_of(engine, "repair"), "nothing"),
+            lambda: definitions.form(
+                each_engine, work.connection, bundle_of(each_engine, "repair"), "nothing"
+            ),
         ):
             with pytest.raises(DefinitionNotFound):
                 look()
         assert definitions.versions(work.connection, "form", "nothing") == []
 
 
-def test_two_deployments_at_once_follow_one_another(engine):
-    deploy(engine)
+def test_two_deployments_at_once_follow_one_another(each_engine):
+    deploy(each_engine)
     forms = [{"parts.form": form("parts_form", field("textfield", f"which{n}"))} for n in range(4)]
     with ThreadPoolExecutor(len(forms)) as pool:
-        list(pool.map(lambda changed: deploy(engine, changed), forms))
-    with engine.reading(SYSTEM) as work:
+        list(pool.map(lambda changed: deploy(each_engine, changed), forms))
+    with each_engine.reading(SYSTEM) as work:
         found = definitions.versions(work.connection, "form", "parts_form")
     assert [one.version for one in found] == [5, 4, 3, 2, 1]
-    assert count(engine, bundle) == 2 + 4
+    assert count(each_engine, bundle) == 2 + 4
 
 
 def test_many_readers_of_a_new_bundle_compile_it_once(engine):
