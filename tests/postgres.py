@@ -12,7 +12,8 @@ _BIN_FOLDERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 _FAST = ("-c", "max_connections=200", "-c", "shared_buffers=64MB")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Find a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -26,7 +27,7 @@ class PostgresServer:
             raise RuntimeError("PostgreSQL is missing: apt-get install -y postgresql")
         self._bin = _BIN_FOLDERS[0]
         self._folder = folder / "data"
-        self._port = _free_port()
+        self._port = free_port()
         self._numbers = count(1)
         self._user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
 

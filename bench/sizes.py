@@ -1,0 +1,37 @@
+"""How much is measured: the sizes of a full run, and those of a quick one."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Sizes of one run.
+
+    Attributes:
+        rounds: how often the contenders of one comparison take turns.
+        cases: open in one round; each has three steps.
+        requests: cases completed over HTTP.
+        idle: open cases of the empty sweep, beside 100.
+        timers: timers of the idle system.
+        due: deadlines due at once.
+        open_tasks: in the inbox.
+        steps: finished, in the report.
+    """
+
+    rounds: int
+    cases: int
+    requests: int
+    idle: int
+    timers: int
+    due: int
+    open_tasks: int
+    steps: int
+
+    def reduced(self, name: str) -> str:
+        """Say that a size is smaller than that of a full run, or nothing."""
+        mine, full = getattr(self, name), getattr(FULL, name)
+        return f"reduced: {mine:,} instead of {full:,}" if mine < full else ""
+
+
+FULL = Sizes(9, 40, 200, 100_000, 400, 10_000, 1_000_000, 10_000_000)
+QUICK = Sizes(3, 12, 30, 5_000, 40, 200, 20_000, 100_000)
