@@ -240,6 +240,24 @@ def publish_days(work: Work, table: str, days: Sequence[ListedDay]) -> None:
     work.connection.execute(insert(work_calendar), rows)
 
 
+def seed_days(work: Work, table: str, days: Sequence[ListedDay]) -> None:
+    """Publish the years of a list of which the table knows nothing yet; what was edited stays."""
+    known = {listed.day.year for listed in published_days(work, table)}
+    new = [listed for listed in days if listed.day.year not in known]
+    if new:
+        publish_days(work, table, new)
+
+
+def published_days(work: Work, table: str) -> list[ListedDay]:
+    """Return the holidays and make-up workdays of a table, in order."""
+    columns = work_calendar.c
+    query = select(columns.day, columns.kind, columns.note).where(columns.calendar == table)
+    return [
+        ListedDay(row.day, DayKind(row.kind), row.note)
+        for row in work.connection.execute(query.order_by(columns.day))
+    ]
+
+
 def calendar_names(engine: Engine) -> frozenset[str]:
     """Return the names that a diagram's `clock` may use."""
     return frozenset(_declared(engine))
@@ -257,10 +275,7 @@ def calendar_of(work: Work, code: str) -> Calendar:
         raise CalendarBroken("calendar_unknown", "没有名为“{calendar}”的日历", calendar=code)
     if calendar.table is None:
         return calendar
-    query = select(work_calendar.c.day, work_calendar.c.kind).where(
-        work_calendar.c.calendar == calendar.table
-    )
-    exceptions = {day: DayKind(kind) for day, kind in work.connection.execute(query)}
+    exceptions = {listed.day: listed.kind for listed in published_days(work, calendar.table)}
     if exceptions != calendar.exceptions:
         # A new object, so that what was cut out under the old exceptions is forgotten with the old one.
         calendar = declared[code] = with_exceptions(calendar, exceptions)

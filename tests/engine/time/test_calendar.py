@@ -24,6 +24,8 @@ from engine.calendar import (
     parse_calendars,
     parse_days,
     publish_days,
+    published_days,
+    seed_days,
     with_exceptions,
 )
 from engine.clock import SettableClock
@@ -288,6 +290,20 @@ def test_publishing_a_year_replaces_that_year_only(in_office: Engine) -> None:
         date(2026, 1, 1): DayKind.HOLIDAY,
         date(2027, 1, 2): DayKind.MAKEUP_WORKDAY,
     }
+
+
+def test_seeding_again_keeps_what_was_edited(in_office: Engine) -> None:
+    seed = parse_days((PROCESSES / "calendars" / "cn_workdays.csv").read_text("utf-8"))
+    with in_office.work(SYSTEM) as work:
+        seed_days(work, "cn_workdays", [day for day in seed if day.day.year == 2025])
+    publish(in_office, ListedDay(date(2025, 6, 2), DayKind.HOLIDAY, "端午节"))
+    with in_office.work(SYSTEM) as work:
+        seed_days(work, "cn_workdays", seed)
+        seed_days(work, "cn_workdays", seed)
+        days = published_days(work, "cn_workdays")
+
+    assert days[0] == ListedDay(date(2025, 6, 2), DayKind.HOLIDAY, "端午节")
+    assert days[1:] == [day for day in seed if day.day.year == 2026]
 
 
 def test_whoever_may_not_publish_calendars_changes_nothing(in_office: Engine) -> None:

@@ -1,47 +1,20 @@
-"""A step's time: what its diagram says, pauses, moves, and what stays of the old."""
+"""A step's time: what its diagram says, what a manager makes of it, and what stays of the old."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 from sqlalchemy import select
 
-from engine import calendar, deadlines, instances, tasks
-from engine.errors import AlreadyDone, NotAllowed, Refused
-from engine.ports import SYSTEM, Actor, Grants, Membership
-from engine.store.tables import (
-    due_change,
-    escalation,
-    history_event,
-    instance,
-    job,
-    task_candidate,
-    user_task,
-)
+from engine import calendar
+from engine.errors import NotAllowed, Refused
+from engine.ports import SYSTEM
+from engine.store.tables import due_change, history_event, instance, task_candidate, user_task
 from engine.timers import fire_due
-from tests.engine.cases.conftest import CLERK, COMMUNITY, MANAGER, STRANGER, Shop
+from tests.engine.cases.conftest import CLERK, MANAGER, Shop
 from tests.engine.models import Model
-from tests.engine.time.tables import LADDERS, PAUSES
 from tests.engine.time.test_calendar import office
-
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-LEAD = Actor(8, "staff")
-
-VISIT = (
-    Model("visit")
-    .start()
-    .user("repair", due="PT2H", follow_up="PT1H", escalation="accept", pausable="true")
-    .timer("given_up", "repair", "PT4H", pausable="true")
-    .timer("reminded", "repair", "PT3H", interrupting=False)
-    .user("remind")
-    .end()
-    .end("stopped")
-    .end("told")
-    .flow("start", "repair", "end")
-    .flow("given_up", "stopped")
-    .flow("reminded", "remind", "told")
-)
-
+from tests.engine.time.visit import DAY, HOUR, jobs, levels, move, step
 
 WHOLE = (
     Model("whole", properties={"dueDate": "P1D"})
@@ -56,52 +29,6 @@ NOTICE_FORM = (
     b'{"type": "default", "id": "notice", "schemaVersion": 18, "components": [{"type": "datetime",'
     b' "subtype": "datetime", "key": "noticed_at", "label": "x", "variable": true}]}',
 )
-
-
-@pytest.fixture
-def visit(shop: Shop) -> Shop:
-    """A case whose one step is due in two hours, is given up after four, and can be paused."""
-    shop.deploy(VISIT, LADDERS, PAUSES)
-    shop.start("visit")
-    rights = {"task.move_due", "task.approve_pause"}
-    shop.directory.give(
-        LEAD,
-        Grants((Membership("csl", COMMUNITY),), frozenset((right, COMMUNITY) for right in rights)),
-    )
-    return shop
-
-
-def pause(shop: Shop, until: datetime, reason: str = "owner_absent", actor: Actor = CLERK) -> None:
-    task_id = shop.task("repair")
-    shop.engine.run(actor, lambda work: deadlines.pause(work, task_id, reason, until))
-
-
-def unpause(shop: Shop, actor: Actor = CLERK) -> None:
-    task_id = shop.task("repair")
-    shop.engine.run(actor, lambda work: deadlines.unpause(work, task_id))
-
-
-def move(shop: Shop, due_at: datetime, reason: str = "下暴雨", actor: Actor = MANAGER) -> None:
-    task_id = shop.task("repair")
-    shop.engine.run(actor, lambda work: deadlines.move(work, task_id, due_at, reason))
-
-
-def step(shop: Shop):
-    (row,) = shop.open_tasks("repair")
-    return row
-
-
-def jobs(shop: Shop) -> dict[str, datetime]:
-    """Tell what happens next to the step and when, without its own timers."""
-    return {row.kind: row.due_at for row in shop.rows(job) if row.step_id == "repair"}
-
-
-def timers(shop: Shop) -> dict[str, datetime]:
-    return {row.step_id: row.due_at for row in shop.rows(job) if row.kind == "timer"}
-
-
-def levels(shop: Shop) -> list[int]:
-    return [row.level for row in shop.rows(escalation)]
 
 
 # --- opening -----------------------------------------------------------------------------------------------
@@ -174,212 +101,6 @@ def test_the_limit_of_a_case_may_run_from_what_is_only_known_later(shop: Shop) -
     shop.complete("first", noticed_at="2026-11-22T12:00:00+08:00")
 
     assert shop.open_tasks("second")[0].due_at == datetime.fromisoformat("2026-11-23T12:00:00+08:00")
-
-
-# --- pausing -----------------------------------------------------------------------------------------------
-
-
-def test_a_pause_puts_off_the_due_date_and_lets_nothing_fire_meanwhile(visit: Shop) -> None:
-    opened = visit.clock.now()
-    visit.clock.advance(minutes=30)
-    pause(visit, opened + DAY)
-    visit.clock.advance(hours=20)
-    fire_due(visit.engine)
-
-    assert step(visit).due_at == step(visit).due_sort == opened + DAY + 1.5 * HOUR
-    assert step(visit).original_due_at == opened + 2 * HOUR
-    assert levels(visit) == []
-    assert jobs(visit) == {"unpause": opened + DAY}
-
-
-def test_a_paused_step_goes_on_by_itself_and_recomputes_its_rungs(visit: Shop) -> None:
-    opened = visit.clock.now()
-    visit.clock.advance(minutes=90)
-    fire_due(visit.engine)
-    pause(visit, opened + DAY)
-    visit.clock.set(opened + DAY)
-    fire_due(visit.engine)
-    paused = DAY - 1.5 * HOUR
-
-    assert levels(visit) == [0]
-    assert step(visit).paused_at is None
-    assert step(visit).paused_seconds == paused.total_seconds()
-    assert jobs(visit) == {"deadline": opened + 1.6 * HOUR + paused}
-    visit.clock.set(opened + 2 * HOUR + paused)
-    fire_due(visit.engine)
-    assert levels(visit) == [0, 1, 2]
-    assert step(visit).overdue_at == visit.clock.now()
-    assert jobs(visit) == {"deadline": opened + 3 * HOUR + paused}
-
-
-def test_a_pause_that_ends_early_costs_only_its_own_length(visit: Shop) -> None:
-    opened = visit.clock.now()
-    pause(visit, opened + DAY)
-    visit.clock.advance(hours=5)
-    unpause(visit)
-
-    assert step(visit).due_at == opened + 7 * HOUR
-    assert step(visit).follow_up_at == opened + 6 * HOUR
-    assert timers(visit)["given_up"] == opened + 9 * HOUR
-    assert jobs(visit) == {"deadline": opened + 6 * HOUR}
-
-
-def test_a_pause_whose_end_was_missed_ended_when_it_was_planned_to(visit: Shop) -> None:
-    opened = visit.clock.now()
-    pause(visit, opened + 5 * HOUR)
-    visit.clock.advance(hours=6)  # the platform was down for an hour
-    fire_due(visit.engine)
-
-    assert step(visit).due_at == opened + 7 * HOUR
-    assert step(visit).paused_seconds == 5 * 3600
-
-
-def test_only_the_timers_marked_pausable_move_with_a_pause(visit: Shop) -> None:
-    opened = visit.clock.now()
-    pause(visit, opened + DAY)
-    assert timers(visit) == {"given_up": opened + DAY + 4 * HOUR, "reminded": opened + 3 * HOUR}
-
-    visit.clock.set(opened + 4 * HOUR)
-    fire_due(visit.engine)
-    assert visit.steps() == ["remind", "repair"]
-    visit.clock.set(opened + DAY)
-    fire_due(visit.engine)
-    pause(visit, opened + 2 * DAY, actor=LEAD)
-    assert timers(visit) == {"given_up": opened + 2 * DAY + 4 * HOUR}
-    visit.clock.set(opened + 2 * DAY + 4 * HOUR)
-    fire_due(visit.engine)
-    assert visit.steps() == ["remind"]
-
-
-def test_a_paused_step_can_still_be_completed(visit: Shop) -> None:
-    pause(visit, visit.clock.now() + DAY)
-    visit.clock.advance(hours=10)
-    visit.complete("repair")
-
-    assert visit.rows(job) == []
-    assert visit.steps() == []
-
-
-def test_every_pause_and_its_end_stay_with_reason_person_and_both_dates(visit: Shop) -> None:
-    opened = visit.clock.now()
-    pause(visit, opened + DAY, "parts")
-    visit.clock.advance(hours=3)
-    unpause(visit, LEAD)
-    task_id = visit.task("repair")
-
-    with visit.engine.reading(CLERK) as work:
-        kept = [
-            (change.kind, change.actor_id, change.reason, change.old_due_at, change.new_due_at)
-            for change in deadlines.changes(work, task_id)
-        ]
-    due = opened + 2 * HOUR
-    assert kept == [
-        ("pause", CLERK.id, "parts", due, due + DAY),
-        ("unpause", LEAD.id, "parts", due + DAY, due + 3 * HOUR),
-    ]
-    assert [row.kind for row in visit.rows(history_event) if row.kind.endswith("paused")] == [
-        "paused",
-        "unpaused",
-    ]
-
-
-def test_a_reason_that_the_table_does_not_list_is_refused(visit: Shop) -> None:
-    with pytest.raises(Refused, match="holiday"):
-        pause(visit, visit.clock.now() + HOUR, "holiday")
-
-
-def test_a_pause_is_no_longer_than_its_reason_allows(visit: Shop) -> None:
-    now = visit.clock.now()
-    with pytest.raises(Refused, match="11-30 10:00"):
-        pause(visit, now + 7 * DAY + timedelta(seconds=1), actor=LEAD)
-    pause(visit, now + 7 * DAY, actor=LEAD)
-
-
-def test_a_pause_cannot_end_before_it_begins(visit: Shop) -> None:
-    with pytest.raises(Refused):
-        pause(visit, visit.clock.now())
-
-
-def test_a_long_pause_needs_somebody_who_may_approve_it(visit: Shop) -> None:
-    until = visit.clock.now() + 3 * DAY + timedelta(seconds=1)
-    with pytest.raises(NotAllowed, match=r"task\.approve_pause"):
-        pause(visit, until)
-    assert step(visit).paused_at is None
-    pause(visit, until, actor=LEAD)
-
-
-def test_a_second_pause_needs_somebody_who_may_approve_it(visit: Shop) -> None:
-    pause(visit, visit.clock.now() + HOUR)
-    unpause(visit)
-    with pytest.raises(NotAllowed, match=r"task\.approve_pause"):
-        pause(visit, visit.clock.now() + HOUR)
-    pause(visit, visit.clock.now() + HOUR, actor=LEAD)
-
-    assert step(visit).pause_count == 2
-
-
-def test_a_late_step_is_not_paused(visit: Shop) -> None:
-    visit.clock.advance(hours=2, seconds=1)
-    with pytest.raises(Refused, match="已超时"):
-        pause(visit, visit.clock.now() + HOUR)
-
-
-def test_a_paused_step_is_neither_paused_again_nor_moved(visit: Shop) -> None:
-    pause(visit, visit.clock.now() + HOUR)
-    with pytest.raises(AlreadyDone):
-        pause(visit, visit.clock.now() + HOUR, actor=LEAD)
-    with pytest.raises(AlreadyDone):
-        move(visit, visit.clock.now() + DAY)
-
-
-def test_a_step_that_is_not_paused_cannot_go_on(visit: Shop) -> None:
-    with pytest.raises(AlreadyDone):
-        unpause(visit)
-
-
-def test_a_step_whose_diagram_does_not_say_so_is_never_paused(shop: Shop) -> None:
-    shop.deploy(Model("plain").start().user("repair").end().flow("start", "repair", "end"), PAUSES)
-    shop.start("plain")
-    with pytest.raises(Refused, match="不能暂停"):
-        pause(shop, shop.clock.now() + HOUR)
-
-
-def test_a_procedure_without_a_table_of_pauses_knows_no_reason(shop: Shop) -> None:
-    model = Model("bare").start().user("repair", pausable="true").end().flow("start", "repair", "end")
-    shop.deploy(model)
-    shop.start("bare")
-    with pytest.raises(Refused, match="不是可选的暂停原因"):
-        pause(shop, shop.clock.now() + HOUR)
-
-
-def test_a_stranger_pauses_nothing(visit: Shop) -> None:
-    with pytest.raises(NotAllowed):
-        pause(visit, visit.clock.now() + HOUR, actor=STRANGER)
-    pause(visit, visit.clock.now() + HOUR)
-    with pytest.raises(NotAllowed):
-        unpause(visit, STRANGER)
-
-
-def test_who_does_not_hold_a_claimed_step_does_not_pause_it(visit: Shop) -> None:
-    task_id = visit.task("repair")
-    visit.engine.run(CLERK, lambda work: tasks.claim(work, task_id))
-    with pytest.raises(NotAllowed):
-        pause(visit, visit.clock.now() + HOUR, actor=Actor(2, "staff"))
-    pause(visit, visit.clock.now() + HOUR, actor=CLERK)
-
-
-def test_a_suspended_case_ends_its_pause_when_it_is_resumed(visit: Shop) -> None:
-    opened = visit.clock.now()
-    (case,) = {row.instance_id for row in visit.open_tasks()}
-    pause(visit, opened + 5 * HOUR)
-    visit.engine.run(MANAGER, lambda work: instances.suspend(work, case, "查账"))
-    visit.clock.advance(hours=8)
-    fire_due(visit.engine)
-    assert step(visit).paused_at is not None
-    visit.engine.run(MANAGER, lambda work: instances.resume(work, case))
-    fire_due(visit.engine)
-
-    assert step(visit).paused_seconds == 5 * 3600
 
 
 # --- moving ------------------------------------------------------------------------------------------------
