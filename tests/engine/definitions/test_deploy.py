@@ -1,5 +1,6 @@
 """Deploying: what is stored, what is left out, what is refused, and what new cases run on."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -14,6 +15,7 @@ from engine.store.database import Database
 from engine.store.tables import bundle, definition, deployment, resource
 from engine.work import Engine
 from tests.engine.check.good import field, files, form
+from tests.engine.definitions.conftest import engine_on
 
 OWNER = Actor(7, "staff")
 
@@ -239,7 +241,25 @@ def test_what_was_never_deployed_is_not_found(each_engine):
         assert definitions.versions(work.connection, "form", "nothing") == []
 
 
-def test_two_deployments_at_once_follow_one_another(each_engine):
+def test_a_second_deployment_waits_until_the_first_is_committed(
+    each_engine: Engine, database: Database, clock: SettableClock
+):
+    deploy(each_engine)
+    one, two = ({"parts.form": form("parts_form", field("textfield", f"which{n}"))} for n in "ab")
+    second = engine_on(database, clock)
+    looked = threading.Event()
+    groups = second.directory.groups()
+    second.directory.groups = lambda: (looked.set(), groups)[1]  # asked for when the checks begin
+    with ThreadPoolExecutor(1) as pool:
+        with each_engine.work(SYSTEM) as work:
+            definitions.deploy(work, "first", one)
+            waiting = pool.submit(deploy, second, two)
+            assert not looked.wait(0.5)
+        assert [found.version for found in waiting.result().definitions] == [3]
+    assert looked.is_set()
+
+
+def test_many_deployments_at_once_follow_one_another(each_engine: Engine):
     deploy(each_engine)
     forms = [{"parts.form": form("parts_form", field("textfield", f"which{n}"))} for n in range(4)]
     with ThreadPoolExecutor(len(forms)) as pool:
@@ -275,8 +295,6 @@ def test_the_cache_of_programs_is_bounded(engine, monkeypatch):
 
 
 def test_ids_of_files_in_a_bundle_are_text(sqlite_database: Database, clock: SettableClock):
-    from tests.engine.definitions.conftest import engine_on
-
     engine = engine_on(sqlite_database, clock)
     deploy(engine)
     with engine.reading(SYSTEM) as work:
