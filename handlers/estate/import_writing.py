@@ -1,11 +1,12 @@
 """Writes a hand-over list in one transaction; a house that contradicts what is known is left out whole."""
 
+from collections import defaultdict
 from dataclasses import asdict, dataclass
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Table, select
 
 from engine.ids import new_id
 from engine.work import Work
@@ -28,6 +29,7 @@ from handlers.shared.masks import mask_name
 from handlers.shared.permissions import Permission
 
 _OWNERS = (RelationKind.OWNER, RelationKind.CO_OWNER)
+_BATCH = 500
 _FACTS = {"kind": Field.KIND, "area_m2": Field.AREA, "handed_over_on": Field.HANDED_OVER}
 
 
@@ -86,16 +88,21 @@ class TakeOver:
         self._problems = list(listed.problems)
         self._units: dict[tuple[int, str, str], int] = {}
         self._communities: dict[str, tuple[int, ZoneInfo]] = {}
+        self._houses: dict[tuple[int, str], Row[*tuple[Any, ...]]] = {}  # by unit and room
+        self._owners: dict[int, list[_Relation]] = defaultdict(list)  # by house
+        self._same: dict[Table, list[int]] = {estate_house: [], estate_relation: []}
         self._totals = Totals(rows=listed.rows, ignored=listed.ignored, repeated=listed.repeated)
 
     def run(self) -> ImportReport:
         """Write everything, and note what was done."""
         self._read_communities()
+        self._read_known()
         for house in self._listed.houses:
             try:
                 self._take(house)
             except _LeftOut as left_out:
                 self._problems.append(left_out.problem)
+        self._adopt()
         concerned = sorted({str(self._communities[house.community][0]) for house in self._taken()})
         self._work.connection.execute(
             estate_import.insert().values(
@@ -127,6 +134,23 @@ class TakeOver:
                 zone = "Asia/Shanghai"
                 self._communities[name] = (add_community(work, name, zone), ZoneInfo(zone))
 
+    def _read_known(self) -> None:
+        """Read the houses and owners that are on record in these communities."""
+        communities = {community_id for community_id, _ in self._communities.values()}
+        in_communities = estate_house.c.community_id.in_(communities)
+        connection = self._work.connection
+        for row in connection.execute(select(estate_house).where(in_communities)):
+            self._houses[row.unit_id, row.room] = row
+        rows = connection.execute(
+            select(estate_relation, estate_person.c.name_index)
+            .join(estate_person, estate_person.c.id == estate_relation.c.person_id)
+            .join(estate_house, estate_house.c.id == estate_relation.c.house_id)
+            .where(in_communities, estate_relation.c.kind.in_(_OWNERS), estate_relation.c.valid_to.is_(None))
+        )
+        for row in rows:
+            relation = _Relation(row.id, row.person_id, row.name_index, row.check_state, row.import_id)
+            self._owners[row.house_id].append(relation)
+
     def _take(self, house: ListedHouse) -> None:
         """Decide about a house as a whole, and only then write it."""
         if house.community not in self._communities:
@@ -135,12 +159,8 @@ class TakeOver:
             )
         community_id, zone = self._communities[house.community]
         unit_id = self._unit(community_id, house.place)
-        row = self._work.connection.execute(
-            select(estate_house).where(
-                estate_house.c.unit_id == unit_id, estate_house.c.room == house.place.room
-            )
-        ).one_or_none()
-        relations = [] if row is None else self._owner_relations(row.id)
+        row = self._houses.get((unit_id, house.place.room))
+        relations = [] if row is None else self._owners[row.id]
         planned = self._planned(house, relations)
         facts = _stated(house.facts)
         if row is not None and row.check_state == CheckState.CHECKED:
@@ -174,20 +194,6 @@ class TakeOver:
         if key not in self._units:
             self._units[key] = unit_of(self._work.connection, community_id, place)
         return self._units[key]
-
-    def _owner_relations(self, house_id: int) -> list[_Relation]:
-        rows = self._work.connection.execute(
-            select(estate_relation, estate_person.c.name_index)
-            .join(estate_person, estate_person.c.id == estate_relation.c.person_id)
-            .where(
-                estate_relation.c.house_id == house_id,
-                estate_relation.c.kind.in_(_OWNERS),
-                estate_relation.c.valid_to.is_(None),
-            )
-        )
-        return [
-            _Relation(row.id, row.person_id, row.name_index, row.check_state, row.import_id) for row in rows
-        ]
 
     def _completing(
         self, house: ListedHouse, row: Row[*tuple[Any, ...]], facts: dict[str, Any]
@@ -227,7 +233,7 @@ class TakeOver:
         values = {name: value for name, value in facts.items() if getattr(row, name) != value}
         self._totals.houses_changed += bool(values)
         if row.check_state == CheckState.PENDING:
-            values["import_id"] = self._import_id
+            self._same[estate_house].append(row.id)
         if values:
             connection.execute(estate_house.update().where(estate_house.c.id == row.id).values(values))
         return int(row.id)
@@ -241,7 +247,7 @@ class TakeOver:
             if is_pending and relation.person_id not in owners:
                 self._remove(relation)
             elif is_pending:
-                self._adopt(relation)
+                self._same[estate_relation].append(relation.id)
         for place, person_id in enumerate(owners):
             if person_id not in known:
                 kind = RelationKind.OWNER if place == 0 else RelationKind.CO_OWNER
@@ -253,13 +259,12 @@ class TakeOver:
         self._people.forget_unrelated(relation.person_id)
         self._totals.relations_removed += 1
 
-    def _adopt(self, relation: _Relation) -> None:
-        """Let this import, which says the same, be the one to release."""
-        self._work.connection.execute(
-            estate_relation.update()
-            .where(estate_relation.c.id == relation.id)
-            .values(import_id=self._import_id)
-        )
+    def _adopt(self) -> None:
+        """Let this import be the one to release of what earlier ones said as well."""
+        for table, ids in self._same.items():
+            for start in range(0, len(ids), _BATCH):
+                batch = table.c.id.in_(ids[start : start + _BATCH])
+                self._work.connection.execute(table.update().where(batch).values(import_id=self._import_id))
 
     def _add(self, house_id: int, person_id: int, kind: RelationKind, valid_from: datetime) -> None:
         self._work.connection.execute(
