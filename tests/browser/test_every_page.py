@@ -1,0 +1,138 @@
+"""Every page at a desk and on a phone: it fits, can be read in English, and is open to everybody."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from handlers.accounts.permissions import Post
+from tests.browser.conftest import DESKTOP, OWNER, PHONE, Town, Visitor, Visitors
+from tests.browser.test_repair_case import report
+
+pytestmark = pytest.mark.browser
+
+CHINESE = re.compile(r"[\u4e00-\u9fff]+")
+# What people and places are called, and what they wrote, is said in its own language.
+DATA = re.compile(r"职员\d*|1栋|2单元301|2单元302|1栋2单元301|翠湖花园|云山府|陈静|陈\*?|灯一直闪")
+
+CLERK = (
+    "/inbox",
+    "/inbox?view=done",
+    "/overdue?by=person",
+    "/processes/",
+    "/processes/repair",
+    "/desk/",
+    "/shift/",
+)
+OWN = ("/account/password", "/account/sessions", "/nothing-here")
+ADMINISTRATOR = ("/processes/deploy", "/incidents/")
+RESIDENT = ("/home/", "/home/report", *OWN)
+
+
+@pytest.fixture(scope="module")
+def number(town: Town, address: str, chromium: object) -> Iterator[str]:
+    """A report that waits to be accepted."""
+    visitors = Visitors(chromium, address)  # type: ignore[arg-type]
+    yield report(visitors(PHONE).sign_in(OWNER), "灯一直闪")
+    visitors.leave()
+
+
+def pages(visitor: Visitor, paths: tuple[str, ...]) -> Iterator[str]:
+    """Open each page, expect it to fit the screen, and yield its path."""
+    for path in paths:
+        page = visitor.open(path)
+        if page.locator("[data-diagram]").count():
+            page.wait_for_selector("[data-drawn]")
+        yield path
+
+
+def expect_english(visitor: Visitor, path: str) -> None:
+    # What process owners note on a diagram is theirs, in their language.
+    visitor.page.locator("[data-element-id^=note_]").evaluate_all(
+        "notes => notes.forEach(note => note.remove())"
+    )
+    text = DATA.sub("", visitor.page.inner_text("body"))
+    assert CHINESE.findall(text) == [], path
+
+
+def expect_accessible(visitor: Visitor, path: str) -> None:
+    found = Axe().run(visitor.page).response["violations"]
+    serious = [
+        (one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")
+    ]
+    assert serious == [], path
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desk", "phone"])
+def test_pages_of_staff_fit_speak_english_and_are_accessible(
+    town: Town, visit: Visitors, number: str, size: tuple[int, int]
+) -> None:
+    clerk = visit(size, language="en").sign_in(town.logins[Post.CS])
+    case = f"/cases/{number}"
+    for path in pages(clerk, (*CLERK, case, f"/repairs/{number}/contact", *OWN)):
+        expect_english(clerk, path)
+        expect_accessible(clerk, path)
+    clerk.open(case)
+    step = clerk.page.locator("table a[href*='/tasks/']").first.get_attribute("href") or ""
+    for path in pages(clerk, (step,)):
+        expect_english(clerk, path)
+        expect_accessible(clerk, path)
+    administrator = visit(size, language="en").sign_in(town.logins[Post.SYS])
+    for path in pages(administrator, ADMINISTRATOR):
+        expect_english(administrator, path)
+        expect_accessible(administrator, path)
+
+
+def test_pages_of_residents_fit_a_phone_speak_english_and_are_accessible(
+    visit: Visitors, number: str
+) -> None:
+    owner = visit(PHONE, language="en").sign_in(OWNER)
+    for path in pages(owner, (*RESIDENT, f"/home/reports/{number}")):
+        expect_english(owner, path)
+        expect_accessible(owner, path)
+
+
+def test_a_residents_page_costs_less_than_sixty_kilobytes(visit: Visitors, number: str) -> None:
+    owner = visit(PHONE).sign_in(OWNER)
+    weights: list[int] = []
+    owner.page.on("response", lambda answer: weights.append(len(answer.body()) if answer.ok else 0))
+    for path in ("/home/", "/home/report", f"/home/reports/{number}"):
+        weights.clear()
+        owner.open(path)
+        owner.page.wait_for_load_state("networkidle")
+        assert 0 < sum(weights) < 60_000, (path, sum(weights))
+
+
+def test_a_click_opens_the_task_beside_the_list_and_keys_move_through_it(
+    town: Town, visit: Visitors, number: str
+) -> None:
+    clerk = visit(DESKTOP).sign_in(town.logins[Post.CS])
+    page = clerk.open("/inbox")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#pane h1")
+    assert page.url.endswith("/inbox")
+    assert page.locator(".row[aria-current]").count() == 1
+    page.keyboard.press("Tab")
+    page.keyboard.press("?")
+    assert page.locator("#keys").is_visible()
+
+
+def test_on_a_phone_the_row_opens_the_page_of_the_task(town: Town, visit: Visitors, number: str) -> None:
+    clerk = visit(PHONE).sign_in(town.logins[Post.CS])
+    clerk.open("/inbox")
+    clerk.page.locator(".row a").first.click()
+    clerk.page.wait_for_url("**/tasks/*")
+
+
+def test_the_outcome_names_the_button_and_shows_its_fields(town: Town, visit: Visitors, number: str) -> None:
+    clerk = visit(DESKTOP).sign_in(town.logins[Post.CS])
+    page = clerk.open(f"/cases/{number}")
+    page.locator("table a[href*='/tasks/']").first.click()
+    button = page.locator("[data-primary]")
+    before = button.inner_text()
+    page.locator("[name=outcome][value=more_info]").check()
+    assert button.inner_text() != before
+    assert page.locator("[name=question]").is_visible()
+    assert not page.locator("[name=worker_id]").is_visible()
