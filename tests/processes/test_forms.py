@@ -131,6 +131,14 @@ def test_a_content_owner_gives_marks_and_a_discontent_one_says_what_is_wrong() -
     assert _confirmed() == {"outcome"}
 
 
+@pytest.mark.parametrize(
+    "name", ["repair_confirm", "repair_confirm_phone", "repair_inspect", "repair_vendor_accept"]
+)
+def test_no_judgement_is_filled_in_beforehand(name: str) -> None:
+    judged = ("outcome", "speed", "quality", "attitude")
+    assert [key for key, field in FORMS[name].fields.items() if key in judged and field.default] == []
+
+
 def test_photos_are_asked_for_after_the_repair_and_optional_before() -> None:
     needed = {
         name for name, form in FORMS.items() if "photos" in form.fields and form.fields["photos"].required
