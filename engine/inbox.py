@@ -4,15 +4,30 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, literal, select, tuple_, union_all
+from sqlalchemy import (
+    BigInteger,
+    CompoundSelect,
+    Integer,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal,
+    select,
+    tuple_,
+    union_all,
+)
 
 from engine import form_steps, rights
 from engine.errors import NotPermitted, RuleBroken
 from engine.form_steps import OpenedForm
 from engine.opening import END_OF_TIME
 from engine.store.tables import case_follower, instance, task_candidate, task_history, user_task
+from engine.store.types import UtcDateTime
 from engine.work import Work
 
 PAGE = 50
@@ -99,24 +114,13 @@ def page(
         raise RuleBroken("page_size", "每页 1 到 200 条，收到 {limit}", limit=limit)
     if view is View.DONE:
         return _done(work, after, limit)
-    branches = _branches(work, view)
-    if not branches:
+    known = _parameters(work, after)
+    if process_key is not None:
+        known["process"] = process_key
+    query = _page_query(_Shape(*_numbers(work), after is not None, process_key is not None), view, limit)
+    if query is None:
         return Page((), None)
-    limited = [_limited(branch, _order(view), after, limit + 1, process_key) for branch in branches]
-    found = _first_of(limited, limit + 1).subquery()
-    rows = work.connection.execute(
-        select(
-            user_task,
-            found.c.rank.label("key_rank"),
-            instance.c.business_key,
-            instance.c.title,
-            instance.c.title_en,
-            instance.c.place,
-        )
-        .join(found, found.c.id == user_task.c.id)
-        .join(instance, instance.c.id == user_task.c.instance_id)
-        .order_by(found.c.rank, found.c.due_sort, found.c.id)
-    ).all()
+    rows = work.connection.execute(query, known).all()
     last = rows[limit - 1] if len(rows) > limit else None
     return Page(
         tuple(_row(row) for row in rows[:limit]),
@@ -138,65 +142,126 @@ def _first_of(limited: list[Select[Any]], limit: int) -> Select[Any]:
 Branch = tuple[Any, Any]  # the table whose index leads, and the condition
 
 
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What a query's text depends on; building it costs more than running it, so texts are kept.
+
+    Attributes:
+        people: how many accounts' own tasks: the actor's and those of whom the actor stands in for.
+        groups: how many candidate groups.
+    """
+
+    people: int
+    groups: int
+    is_after: bool = False
+    of_process: bool = False
+
+
+def _numbers(work: Work) -> tuple[int, int]:
+    return 1 + len(work.grants.stands_in_for), len(_groups(work))
+
+
+def _groups(work: Work) -> list[tuple[str, int]]:
+    return sorted({(member.group, member.scope_id) for member in work.memberships})
+
+
+def _parameters(work: Work, after: Place | None = None) -> dict[str, Any]:
+    known: dict[str, Any] = {"me": work.actor.id, "now": work.now, "soon": work.now + SOON}
+    for number, person in enumerate((work.actor.id, *work.grants.stands_in_for)):
+        known[f"person_{number}"] = person
+    for number, (group, scope_id) in enumerate(_groups(work)):
+        known[f"group_{number}"], known[f"scope_{number}"] = group, scope_id
+    if after is not None:
+        known |= {"after_rank": after.rank, "after_due": after.due_sort, "after_id": after.id}
+    return known
+
+
+@lru_cache(maxsize=512)
+def _page_query(shape: _Shape, view: View, limit: int) -> Select[Any] | None:
+    branches = _branches(shape, view)
+    if not branches:
+        return None
+    limited = [_limited(branch, _order(view), shape, limit + 1) for branch in branches]
+    keys = union_all(*(select(branch.subquery()) for branch in limited)).subquery()
+    found = (
+        select(keys.c.id, keys.c.rank, keys.c.due_sort)
+        .distinct()
+        .order_by(keys.c.rank, keys.c.due_sort, keys.c.id)
+        .limit(limit + 1)
+        .subquery()
+    )
+    return (
+        select(
+            user_task,
+            found.c.rank.label("key_rank"),
+            instance.c.business_key,
+            instance.c.title,
+            instance.c.title_en,
+            instance.c.place,
+        )
+        .join(found, found.c.id == user_task.c.id)
+        .join(instance, instance.c.id == user_task.c.instance_id)
+        .order_by(found.c.rank, found.c.due_sort, found.c.id)
+    )
+
+
 def _order(view: View) -> Any:
     """Return what leads a view's key: the rank of each task, or nothing where the latest come first."""
     return literal(0) if view in {View.LATE, View.SOON} else None
 
 
-def _branches(work: Work, view: View) -> list[Branch]:
-    own = [work.actor.id, *work.grants.stands_in_for]
-    mine: list[Branch] = [(user_task, user_task.c.assignee_id == person) for person in own]
+def _branches(shape: _Shape, view: View) -> list[Branch]:
+    mine: list[Branch] = [
+        (user_task, user_task.c.assignee_id == bindparam(f"person_{number}"))
+        for number in range(shape.people)
+    ]
     if view is View.MINE:
         return mine
     if view is View.FOLLOWED:
-        followed = select(case_follower.c.instance_id).where(case_follower.c.actor_id == work.actor.id)
+        followed = select(case_follower.c.instance_id).where(case_follower.c.actor_id == bindparam("me"))
         return [(user_task, user_task.c.instance_id.in_(followed))]
-    groups = {(member.group, member.scope_id) for member in work.memberships}
-    claimable = [_of_group(user_task, group, user_task.c.assignee_id.is_(None)) for group in sorted(groups)]
-    widened = [_of_group(task_candidate, group, None) for group in sorted(groups)]
+    numbers = range(shape.groups)
+    claimable = [_of_group(user_task, number, user_task.c.assignee_id.is_(None)) for number in numbers]
+    widened = [_of_group(task_candidate, number, None) for number in numbers]
     if view is View.CLAIMABLE:
         return claimable + widened
     if view is View.WORK:
         return mine + claimable + widened
-    team = [_of_group(user_task, group, None) for group in sorted(groups)] + widened + mine
+    team = [_of_group(user_task, number, None) for number in numbers] + widened + mine
     if view is View.TEAM:
         return team
-    late = _between(work, view)
-    return [(table, and_(condition, late(table))) for table, condition in team]
+    return [(table, and_(condition, _is_due(table, view))) for table, condition in team]
 
 
-def _of_group(table: Any, group: tuple[str, int], also: Any) -> Branch:
-    condition = and_(table.c.group_code == group[0], table.c.scope_id == group[1])
+def _of_group(table: Any, number: int, also: Any) -> Branch:
+    condition = and_(
+        table.c.group_code == bindparam(f"group_{number}"), table.c.scope_id == bindparam(f"scope_{number}")
+    )
     return table, condition if also is None else and_(condition, also)
 
 
-def _between(work: Work, view: View) -> Any:
-    def condition(table: Any) -> Any:
-        if view is View.LATE:
-            return table.c.due_sort < work.now
-        return and_(table.c.due_sort >= work.now, table.c.due_sort < work.now + SOON)
-
-    return condition
+def _is_due(table: Any, view: View) -> Any:
+    if view is View.LATE:
+        return table.c.due_sort < bindparam("now")
+    return and_(table.c.due_sort >= bindparam("now"), table.c.due_sort < bindparam("soon"))
 
 
-def _limited(
-    branch: Branch, flat_rank: Any, after: Place | None, limit: int, process_key: str | None
-) -> Select[Any]:
+def _limited(branch: Branch, flat_rank: Any, shape: _Shape, limit: int) -> Select[Any]:
     table, condition = branch
     task_id = table.c.task_id if table is task_candidate else table.c.id
     rank = table.c.rank if flat_rank is None else flat_rank
     found = select(task_id.label("id"), rank.label("rank"), table.c.due_sort).where(condition)
     if table is task_candidate:
         found = found.join(user_task, user_task.c.id == task_id).where(user_task.c.assignee_id.is_(None))
-    if process_key is not None:
-        found = found.where(user_task.c.process_key == process_key)
-    if after is not None:
-        due = literal(after.due_sort, type_=table.c.due_sort.type)
+    if shape.of_process:
+        found = found.where(user_task.c.process_key == bindparam("process"))
+    if shape.is_after:
+        due, last = bindparam("after_due", type_=UtcDateTime), bindparam("after_id", type_=BigInteger)
         if flat_rank is None:
             here = tuple_(table.c.rank, table.c.due_sort, task_id)
-            found = found.where(here > tuple_(literal(after.rank), due, literal(after.id)))
+            found = found.where(here > tuple_(bindparam("after_rank", type_=Integer), due, last))
         else:
-            found = found.where(tuple_(table.c.due_sort, task_id) > tuple_(due, literal(after.id)))
+            found = found.where(tuple_(table.c.due_sort, task_id) > tuple_(due, last))
     order = (table.c.due_sort, task_id) if flat_rank is not None else (rank, table.c.due_sort, task_id)
     return found.order_by(*order).limit(limit)
 
@@ -249,20 +314,24 @@ def _row(row: Row[Any]) -> TaskRow:
 
 def counts(work: Work, views: Iterable[View]) -> dict[View, int]:
     """Count open tasks of each view, up to COUNTED_UP_TO; one statement for all."""
+    query = _counts_query(_Shape(*_numbers(work)), tuple(views))
+    if query is None:
+        return {}
+    return {View(row.view): row.n for row in work.connection.execute(query, _parameters(work))}
+
+
+@lru_cache(maxsize=512)
+def _counts_query(shape: _Shape, views: tuple[View, ...]) -> CompoundSelect[Any] | None:
     parts = []
     for view in views:
-        branches = [
-            _limited(branch, _order(view), None, COUNTED_UP_TO, None) for branch in _branches(work, view)
-        ]
+        branches = [_limited(branch, _order(view), shape, COUNTED_UP_TO) for branch in _branches(shape, view)]
         if branches:
             united = union_all(*(select(branch.subquery().c.id) for branch in branches)).subquery()
             capped = select(united.c.id).distinct().limit(COUNTED_UP_TO).subquery()
             parts.append(
                 select(literal(view.value).label("view"), func.count().label("n")).select_from(capped)
             )
-    if not parts:
-        return {}
-    return {View(row.view): row.n for row in work.connection.execute(union_all(*parts))}
+    return union_all(*parts) if parts else None
 
 
 @dataclass(frozen=True, slots=True)
