@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.work import SYSTEM
-from handlers import bootstrap, settings
 from handlers.estate import importing
+from web.cli.engines import installed
 
 
 def add_commands(commands: Any) -> None:
@@ -22,7 +22,7 @@ def add_commands(commands: Any) -> None:
 
 def run_import(arguments: argparse.Namespace) -> None:
     """Take a list over, and name every row that was left out; another person releases it on its page."""
-    engine = bootstrap.build(settings.from_environment())
+    engine = installed()
     report = importing.import_estate(engine, SYSTEM, arguments.file.read_bytes(), arguments.community)
     for name, count in asdict(report.totals).items():
         print(f"{name}: {count}")

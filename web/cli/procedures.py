@@ -16,6 +16,7 @@ from engine.store import schema
 from engine.topics import TOPICS_FILE
 from engine.work import SYSTEM, Engine
 from handlers import bootstrap, settings
+from web.cli.engines import installed, is_made
 
 BUILT_IN = Path(__file__).resolve().parents[2] / "processes"
 KINDS = (".bpmn", ".dmn", ".form")
@@ -50,9 +51,7 @@ def run_check(arguments: argparse.Namespace) -> int:
 def _engine() -> Iterator[Engine]:
     """Give the engine of the installation, or of an empty one where none was made yet."""
     engine = bootstrap.build(settings.from_environment())
-    with engine.database.reading() as connection:
-        is_made = schema.current(connection) is not None
-    if is_made:
+    if is_made(engine):
         yield engine
         return
     with TemporaryDirectory() as folder:
@@ -64,7 +63,7 @@ def _engine() -> Iterator[Engine]:
 
 def run_deploy(arguments: argparse.Namespace) -> int:
     """Deploy files; print what was stored, or why nothing was."""
-    engine = bootstrap.build(settings.from_environment())
+    engine = installed()
     files = read(arguments.files)
     try:
         deployed = engine.run(

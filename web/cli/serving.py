@@ -12,6 +12,7 @@ from gunicorn.app.base import BaseApplication
 from handlers import bootstrap, settings
 from web.app import create_app
 from web.background import Background
+from web.cli.engines import installed
 from web.config import from_environment
 
 THREADS = 16
@@ -32,6 +33,7 @@ def add_commands(commands: Any) -> None:
 def run_serve(arguments: argparse.Namespace) -> None:
     """Serve until told to stop."""
     _log_to_stderr()
+    installed().database.dispose()  # refuse here, not in the process that serves
     Server(arguments.host, arguments.port, arguments.threads).run()
 
 
@@ -41,7 +43,7 @@ def run_worker(_arguments: argparse.Namespace) -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    background = Background(bootstrap.build(settings.from_environment()))
+    background = Background(installed())
     background.start()
     stop.wait()
     background.stop()

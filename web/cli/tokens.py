@@ -5,9 +5,9 @@ from typing import Any
 
 from engine.errors import RuleBroken
 from engine.work import SYSTEM
-from handlers import bootstrap, settings
 from handlers.accounts import installation
 from handlers.accounts.permissions import Post
+from web.cli.engines import installed
 
 
 def add_commands(commands: Any) -> None:
@@ -25,6 +25,6 @@ def run_create(arguments: argparse.Namespace) -> None:
     name = arguments.name.strip()
     if not name:
         raise RuleBroken("name_missing", "请填写服务账号名称")
-    engine = bootstrap.build(settings.from_environment())
+    engine = installed()
     post = Post(arguments.post)
     print(engine.run(SYSTEM, lambda work: installation.create_token(work, name, post)))

@@ -1,0 +1,77 @@
+"""The command line: what it makes, what it refuses, and how it says so."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.engine.models import Model
+from web.cli import main
+from web.cli.procedures import BUILT_IN
+
+
+@pytest.fixture(autouse=True)
+def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An environment that points at an empty folder."""
+    monkeypatch.setenv("WUYE_DATA_DIR", str(tmp_path / "var"))
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    return tmp_path
+
+
+def test_wrong_usage_ends_with_two(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["fly"])
+    assert ended.value.code == 2
+    assert "invalid choice" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["init", "demo", "serve", "worker", "check", "deploy", "import", "token"])
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    assert ended.value.code == 0
+    assert f"wuye {command}" in capsys.readouterr().out
+
+
+def test_init_makes_an_administrator_once_and_the_second_time_only_upgrades(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["init"]) == 0
+    assert "First password" in capsys.readouterr().out
+    assert main(["init"]) == 0
+    assert "First password" not in capsys.readouterr().out
+
+
+def test_the_procedures_of_the_product_pass_the_checks() -> None:
+    assert main(["check", str(BUILT_IN)]) == 0
+
+
+def test_a_bad_file_is_refused_with_reason_and_remedy_and_nothing_is_stored(
+    installation: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = installation / "lost.bpmn"
+    file.write_bytes(
+        Model("lost").start().user("one", form="no_such_form").end().flow("start", "one", "end").xml()
+    )
+    assert main(["check", str(file)]) == 1
+    said = capsys.readouterr().err
+    assert "lost.bpmn one [" in said
+
+
+def test_before_it_is_installed_nothing_can_be_deployed_or_served(
+    installation: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in (
+        ["deploy", str(BUILT_IN)],
+        ["serve"],
+        ["token", "create", "--name", "x", "--post", "sys"],
+    ):
+        assert main(command) == 1
+        assert "wuye init" in capsys.readouterr().err
+
+
+def test_a_token_is_shown_once_and_needs_a_name(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["init"])
+    capsys.readouterr()
+    assert main(["token", "create", "--name", "meter reader", "--post", "sys"]) == 0
+    assert len(capsys.readouterr().out.strip()) >= 40
+    assert main(["token", "create", "--name", " ", "--post", "sys"]) == 1
