@@ -25,6 +25,7 @@ STATES: Mapping[OrderState, LazyString] = {
     OrderState.FINISHED: lazy_gettext("待确认"),
     OrderState.REWORK: lazy_gettext("返工中"),
     OrderState.CONFIRMED: lazy_gettext("已确认"),
+    OrderState.MERGED: lazy_gettext("已合并处理"),
     OrderState.CLOSED: lazy_gettext("已完成"),
     OrderState.CANCELLED: lazy_gettext("已取消"),
 }
@@ -44,6 +45,7 @@ NEXT: Mapping[OrderState, int] = {
     OrderState.OUTSOURCED: 3,
     OrderState.WORKING: 3,
     OrderState.REWORK: 3,
+    OrderState.MERGED: 3,
     OrderState.FINISHED: 4,
     OrderState.CONFIRMED: 5,
     OrderState.CLOSED: 5,

@@ -17,9 +17,11 @@ from handlers.demo.population import FULL, SMALL, Size
 from handlers.demo.settling import Settled
 from handlers.errors import RuleRefused
 from handlers.estate.records import estate_community
+from handlers.shared.records import outbox_call, outbox_job
 
 _ROSTER_AHEAD_DAYS = 14
 _RESIDENTS = 2
+_STILL_TO_DELIVER = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ def build(engine: Engine, folder: Path, *, size: Size = FULL, seed: int = 1) -> 
         cases = Past(engine, clock, settled, seed).run(size, until)
     finally:
         engine.clock = real_clock
+    with engine.work(SYSTEM) as work:
+        _forget_old_messages(work)
     list_file = folder / "demo" / "交付清单.xlsx"
     handover.write_list(list_file, seed)
     houses = sum(
@@ -80,6 +84,21 @@ def build(engine: Engine, folder: Path, *, size: Size = FULL, seed: int = 1) -> 
         for _, members in building.units
     )
     return Demonstration(sign_ins, houses, cases, list_file)
+
+
+def _forget_old_messages(work: Work) -> None:
+    """Take as sent what the invented past had to say; only the newest is still to be delivered."""
+    old = work.now - _STILL_TO_DELIVER
+    work.connection.execute(
+        outbox_job.update()
+        .where(outbox_job.c.state == "ready", outbox_job.c.created_at < old)
+        .values(state="done", ended_at=work.now)
+    )
+    work.connection.execute(
+        outbox_call.update()
+        .where(outbox_call.c.acknowledged_at.is_(None), outbox_call.c.started_at < old)
+        .values(given_up_at=work.now)
+    )
 
 
 def _settle(engine: Engine, size: Size, seed: int) -> tuple[Settled, tuple[SignIn, ...]]:

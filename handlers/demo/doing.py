@@ -101,6 +101,8 @@ def delay(script: Script, step: Step, random: Random) -> timedelta | None:
     if step == ("repair", "confirm") and script.fate in _OWNER_NEVER_ANSWERS:
         return None
     median, sigma = PACE[step]
+    if script.stall is not None:  # get there in time
+        median, sigma = median / 3, sigma / 2
     return timedelta(seconds=round(60 * min(median * random.lognormvariate(0, sigma), median * 12)))
 
 

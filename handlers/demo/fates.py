@@ -115,47 +115,60 @@ def draw(random: Random, caller: Caller) -> Script:
     return Script(fault, area, text, lines, fate, caller, channel=channel)
 
 
-def stalled(case: tuple[str, str, tuple[str, str], str], caller: Caller) -> Script:
-    """Make a case that stops at a step."""
-    fault, fate, stall, channel = case
-    row = next(row for row in _FAULTS if row[0] == fault)
-    return Script(row[0], row[1], row[2], row[4], fate, caller, stall, channel)
+@dataclass(frozen=True)
+class Stalled:
+    """A case that stops at a step.
+
+    Attributes:
+        is_late_step: it takes days to get there.
+    """
+
+    fault: str
+    fate: str
+    step: tuple[str, str]
+    channel: str = "online"
+    is_late_step: bool = False
+
+    def script(self, caller: Caller) -> Script:
+        """Let somebody report it."""
+        row = next(row for row in _FAULTS if row[0] == self.fault)
+        return Script(row[0], row[1], row[2], row[4], self.fate, caller, self.step, self.channel)
 
 
-# A case for every step, so that each has somebody waiting at it: fault, fate, where it stops, channel.
-STALLED: tuple[tuple[str, str, tuple[str, str], str], ...] = (
-    ("W05", "plain", ("repair", "register_call"), "phone"),
-    ("W05", "plain", ("repair", "accept"), "online"),
-    ("W06", "more_info", ("repair", "supply_info"), "online"),
-    ("G01", "plain", ("repair_urgent", "verify"), "online"),
-    ("W01", "plain", ("repair_urgent", "take"), "online"),
-    ("P02", "plain", ("repair_urgent", "arrive"), "online"),
-    ("W01", "plain", ("repair_urgent", "control"), "online"),
-    ("G01", "false_alarm", ("repair_urgent", "confirm_false_alarm"), "online"),
-    ("P04", "plain", ("repair_visit", "take"), "online"),
-    ("W05", "plain", ("repair_visit", "appoint"), "phone"),
-    ("N01", "plain", ("repair_visit", "arrive"), "online"),
-    ("W06", "absent", ("repair_visit", "rebook"), "online"),
-    ("P04", "given_back", ("repair_visit", "lead_decide"), "online"),
-    ("W07", "plain", ("repair_work", "diagnose"), "online"),
-    ("X99", "observe", ("repair_work", "observe"), "online"),
-    ("W05", "plain", ("repair_work", "do_work"), "online"),
-    ("D03", "plain", ("repair_work", "finish"), "online"),
-    ("W05", "quote", ("repair_quote", "write_quote"), "online"),
-    ("W07", "big_quote", ("repair_quote", "check"), "online"),
-    ("W07", "big_quote", ("repair_quote", "approve"), "online"),
-    ("P04", "quote", ("repair_quote", "answer"), "online"),
-    ("N01", "parts", ("repair_parts", "request"), "online"),
-    ("N01", "parts", ("repair_parts", "receive"), "online"),
-    ("W07", "major", ("repair_outsource", "decide_major"), "online"),
-    ("N01", "vendor", ("repair_outsource", "engage"), "online"),
-    ("N01", "vendor", ("repair_outsource", "vendor_arrive"), "online"),
-    ("D03", "vendor", ("repair_outsource", "vendor_finish"), "online"),
-    ("W07", "vendor", ("repair_outsource", "accept_work"), "online"),
-    ("W05", "silence", ("repair", "confirm"), "online"),
-    ("W06", "phone_answer", ("repair", "record_confirmation"), "online"),
-    ("P05", "plain", ("repair", "inspect"), "online"),
-    ("W05", "rework", ("repair", "plan_rework"), "online"),
-    ("W01", "plain", ("repair_return_visit", "visit_by_clerk"), "online"),
-    ("W06", "bad_mark", ("repair_return_visit", "visit_by_lead"), "online"),
+# A case for every step, so that each has somebody waiting at it.
+STALLED = (
+    Stalled("W05", "plain", ("repair", "register_call"), "phone"),
+    Stalled("W05", "plain", ("repair", "accept")),
+    Stalled("W06", "more_info", ("repair", "supply_info")),
+    Stalled("G01", "plain", ("repair_urgent", "verify")),
+    Stalled("W01", "plain", ("repair_urgent", "take")),
+    Stalled("P02", "plain", ("repair_urgent", "arrive")),
+    Stalled("W01", "plain", ("repair_urgent", "control")),
+    Stalled("G01", "false_alarm", ("repair_urgent", "confirm_false_alarm")),
+    Stalled("P04", "plain", ("repair_visit", "take")),
+    Stalled("W05", "plain", ("repair_visit", "appoint"), "phone"),
+    Stalled("N01", "plain", ("repair_visit", "arrive")),
+    Stalled("W06", "absent", ("repair_visit", "rebook")),
+    Stalled("P04", "given_back", ("repair_visit", "lead_decide")),
+    Stalled("W07", "plain", ("repair_work", "diagnose")),
+    Stalled("X99", "observe", ("repair_work", "observe")),
+    Stalled("W05", "plain", ("repair_work", "do_work")),
+    Stalled("D03", "plain", ("repair_work", "finish")),
+    Stalled("W05", "quote", ("repair_quote", "write_quote")),
+    Stalled("W07", "big_quote", ("repair_quote", "check")),
+    Stalled("W07", "big_quote", ("repair_quote", "approve")),
+    Stalled("P04", "quote", ("repair_quote", "answer")),
+    Stalled("N01", "parts", ("repair_parts", "request")),
+    Stalled("N01", "parts", ("repair_parts", "receive")),
+    Stalled("W07", "major", ("repair_outsource", "decide_major")),
+    Stalled("N01", "vendor", ("repair_outsource", "engage")),
+    Stalled("N01", "vendor", ("repair_outsource", "vendor_arrive")),
+    Stalled("D03", "vendor", ("repair_outsource", "vendor_finish"), is_late_step=True),
+    Stalled("W07", "vendor", ("repair_outsource", "accept_work"), is_late_step=True),
+    Stalled("W05", "silence", ("repair", "confirm")),
+    Stalled("W06", "phone_answer", ("repair", "record_confirmation"), is_late_step=True),
+    Stalled("P05", "plain", ("repair", "inspect"), is_late_step=True),
+    Stalled("W05", "rework", ("repair", "plan_rework"), is_late_step=True),
+    Stalled("W01", "plain", ("repair_return_visit", "visit_by_clerk"), is_late_step=True),
+    Stalled("W06", "bad_mark", ("repair_return_visit", "visit_by_lead"), is_late_step=True),
 )

@@ -31,6 +31,7 @@ from handlers.shared import attachments
 # how much is reported in each hour of the day, and how much less between ten at night and six
 _HOURS = (1, 1, 1, 1, 1, 1, 3, 6, 9, 9, 8, 7, 6, 6, 7, 7, 7, 8, 10, 10, 8, 5, 3, 2)
 _STALLED_WITHIN = timedelta(hours=70)
+_LONG_AGO = timedelta(days=6)
 _REGRETS_AFTER = timedelta(minutes=25)
 _PHOTO_SIZE = (320, 240)
 _AGAIN = timedelta(minutes=20)
@@ -85,8 +86,8 @@ class Past:
             for _ in range(self._how_many(size.cases_a_day)):
                 self._plan_report(until - timedelta(days=day))
         for place, case in enumerate(STALLED):
-            back = _STALLED_WITHIN * (place + 1) / (len(STALLED) + 1)
-            self._at(until - back, lambda case=case: self._report(fates.stalled(case, self._caller())))  # type: ignore[misc]  # bound in the loop on purpose
+            back = _LONG_AGO if case.is_late_step else _STALLED_WITHIN * (place + 1) / (len(STALLED) + 1)
+            self._at(until - back, lambda case=case: self._report(case.script(self._caller())))  # type: ignore[misc]  # bound in the loop on purpose
 
     def _how_many(self, mean: float) -> int:
         return max(0, round(self.random.gauss(mean, mean**0.5)))

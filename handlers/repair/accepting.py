@@ -99,10 +99,7 @@ def _checked(context: Context, order: Order, given: Answers) -> Order:
             raise RuleRefused("not_alone", "现在还有其他客服在班，请由另一人核对")
         check = SecondCheck.READ_BACK
         notices.to_owner(work, order, "repair_read_back")
-    orders.tell(work, order.id, "second_checked", {"how": check.value})
-    return orders.change(
-        work, order, second_check=check, second_check_by=context.actor.id, second_check_at=work.now
-    )
+    return orders.checked(work, order, check)
 
 
 def _another_clerk(work: Work, community_id: int) -> bool:

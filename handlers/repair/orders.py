@@ -9,7 +9,7 @@ from engine.ports import Json
 from engine.service_tasks import Context
 from engine.work import Work
 from handlers.errors import RecordNotFound
-from handlers.repair.records import OrderState, repair_event, repair_note, repair_order
+from handlers.repair.records import OrderState, SecondCheck, repair_event, repair_note, repair_order
 
 Order = Row[Any]
 
@@ -91,6 +91,14 @@ def tell(
         )
     )
     return True
+
+
+def checked(work: Work, order: Order, check: SecondCheck) -> Order:
+    """Note that what was written down at a call was looked at again (policy C1); once is enough."""
+    if order.second_check != SecondCheck.PENDING:
+        return order
+    tell(work, order.id, "second_checked", {"how": check.value})
+    return change(work, order, second_check=check, second_check_by=work.actor.id, second_check_at=work.now)
 
 
 def was_told(work: Work, key: str) -> bool:

@@ -9,7 +9,7 @@ from handlers.repair.answers import Answers
 from handlers.repair.closing import close
 from handlers.repair.dispatching import sendable
 from handlers.repair.orders import Order
-from handlers.repair.records import OrderState, Urgency
+from handlers.repair.records import OrderState, SecondCheck, Urgency
 
 
 @service_task("repair.alarm_shift")
@@ -49,6 +49,10 @@ def verify(context: Context, answers: dict[str, Json]) -> None:
     order = orders.of(context)
     orders.note(context.work, order.id, "verification", given.text("note"))
     orders.tell(context.work, order.id, "verified", {"outcome": given.outcome})
+    if given.outcome == "confirmed":
+        is_same_clerk = order.entered_by == context.actor.id
+        check = SecondCheck.READ_BACK if is_same_clerk else SecondCheck.CHECKED
+        order = orders.checked(context.work, order, check)
     orders.change(
         context.work,
         order,
@@ -93,6 +97,7 @@ def arrive_urgent(context: Context, answers: dict[str, Json]) -> dict[str, Json]
     work, order = context.work, orders.of(context)
     orders.note(work, order.id, "situation", given.text("situation"))
     media.attach(work, order, given.ids("photos"))
+    order = orders.checked(work, order, SecondCheck.CHECKED)
     order = orders.enter(
         work,
         order,

@@ -1,5 +1,6 @@
 """What the desk sees, finds and says; who may see what."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -193,12 +194,14 @@ def test_a_handler_that_runs_again_rings_once(shop: Shop) -> None:
     assert order.id == shop.order(number).id
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 def test_numbers_drawn_at_the_same_time_differ(shop: Shop) -> None:
-    drawn = []
-    for _ in range(3):
-        with shop.engine.work(shop.clerk) as work:
-            drawn += [numbers.next_number(work), numbers.next_number(work)]
-    assert drawn == [f"R20261123-{n:04d}" for n in range(1, 7)]
+    def draw(_turn: int) -> str:
+        return shop.engine.run(shop.clerk, numbers.next_number)
+
+    with ThreadPoolExecutor(6) as pool:
+        drawn = list(pool.map(draw, range(30)))
+    assert sorted(drawn) == [f"R20261123-{n:04d}" for n in range(1, 31)]
 
 
 def test_a_case_knows_its_fault_and_place_and_names_nobody(shop: Shop) -> None:

@@ -3,10 +3,17 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from engine.errors import NotAllowed, Refused
+from engine.ports import SYSTEM
+from handlers import bootstrap
 from handlers.repair import calls
 from handlers.repair.records import Area
+from handlers.shared import outbox
+from handlers.shared.channels import Channels, Message
+from handlers.shared.outbox import JobContext
+from handlers.shared.records import outbox_call
 from tests.handlers.repair.repair_world import FULL_MARKS, Shop
 
 
@@ -94,6 +101,59 @@ def test_after_the_danger_the_repair_goes_on_and_is_always_visited(shop: Shop) -
     shop.mend(number)
     shop.do(number, "confirm", shop.owner, **FULL_MARKS)
     assert shop.steps(number) == ["visit_by_clerk"]
+
+
+def test_an_urgent_call_is_checked_by_whoever_verifies_or_comes(shop: Shop) -> None:
+    for by, check in ((shop.clerk, "read_back"), (shop.other_clerk, "checked")):
+        number = shop.call()
+        shop.register(number, fault_code="G01", description="厨房有燃气味")
+        assert shop.order(number).second_check == "pending"
+        shop.do(number, "verify", by, outcome="confirmed")
+        assert shop.order(number).second_check == check
+    number = shop.call()
+    shop.register(number, fault_code="G01", description="厨房有燃气味")
+    rescue(shop, number, shop.plumber)
+    assert (shop.order(number).second_check, shop.order(number).second_check_by) == (
+        "checked",
+        shop.plumber.id,
+    )
+
+
+def test_a_phone_rings_every_minute_until_somebody_answers(shop: Shop) -> None:
+    number = gas(shop)
+    run_jobs(shop)
+    shop.clock.advance(minutes=1)
+    run_jobs(shop)
+    assert rings(shop) == [2, 2, 2]
+    with shop.engine.work(shop.plumber) as work:
+        calls.acknowledge(work, number)
+    shop.clock.advance(minutes=1)
+    run_jobs(shop)
+    assert rings(shop) == [2, 2, 2]
+
+
+class NobodyAnswers:
+    """A telephone that rings in vain, and messages that go nowhere."""
+
+    def ring(self, message: Message) -> bool:
+        return False
+
+    def send(self, message: Message) -> None:
+        pass
+
+
+def run_jobs(shop: Shop) -> None:
+    """Run what is in the outbox and due, while nobody answers."""
+    nobody = NobodyAnswers()
+    channels = Channels(sms=nobody, wechat=nobody, mail=nobody, voice=nobody)
+    while jobs := outbox.claim(shop.engine, 50, timedelta(minutes=1)):
+        for job in jobs:
+            bootstrap.JOBS[job.name](JobContext(shop.engine, channels, bootstrap.message_book(), job))
+
+
+def rings(shop: Shop) -> list[int]:
+    with shop.engine.reading(SYSTEM) as work:
+        return list(work.connection.execute(select(outbox_call.c.rings)).scalars())
 
 
 def test_a_false_alarm_is_called_off_by_the_lead_of_the_desk_only(shop: Shop) -> None:
