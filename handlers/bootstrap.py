@@ -8,6 +8,7 @@ from engine.ports import Library
 from engine.service_tasks import collect
 from engine.store.database import Database
 from engine.work import Engine
+from handlers import built_in
 from handlers import settings as installation
 from handlers.accounts import deliveries
 from handlers.accounts import records as account_records
@@ -77,6 +78,7 @@ def build(settings: Settings, clock: Clock | None = None, database: Database | N
         clock=clock or SystemClock(),
     )
     installation.keep(engine, settings)
+    built_in.declare_calendars(engine)
     attachments.keep_store(engine, settings.attachments_dir, vault, ATTACHMENT_READERS)
     return engine
 

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
 from sqlalchemy import Connection, select
 
-from engine import definitions, deployed
+from engine import calendar, definitions, deployed
 from engine.store.tables import deployment, resource
 from engine.topics import TOPICS_FILE
 from engine.work import SYSTEM, Engine, Work
 
 FOLDER = Path(__file__).resolve().parents[1] / "processes"
+CALENDARS = "calendars.toml"
 SOURCE = "product"
 _KINDS = (".bpmn", ".dmn", ".form")
 
@@ -46,6 +48,18 @@ def deploy_built_in(engine: Engine, files: Mapping[str, bytes] | None = None) ->
     """
     shipped = built_in_files() if files is None else files
     return engine.run(SYSTEM, lambda work: _deploy(work, shipped))
+
+
+def declare_calendars(engine: Engine) -> None:
+    """Tell an engine the working calendars that diagrams may name."""
+    calendar.declare(engine, calendar.parse_calendars((FOLDER / CALENDARS).read_text(encoding="utf-8")))
+
+
+def seed_holidays(engine: Engine) -> None:
+    """Publish the holidays that the product ships, for the years that nobody has published yet."""
+    for path in sorted((FOLDER / "calendars").glob("*.csv")):
+        days = calendar.parse_days(path.read_text(encoding="utf-8"))
+        engine.run(SYSTEM, partial(calendar.seed_days, table=path.stem, days=days))
 
 
 def _deploy(work: Work, files: Mapping[str, bytes]) -> BuiltIn:

@@ -100,6 +100,7 @@ POST_PERMISSIONS: Mapping[Post, frozenset[Permission]] = {
         Permission.REPAIR_CANCEL,
         Permission.TASK_REASSIGN,
         Permission.TASK_MOVE_DUE,
+        Permission.TASK_APPROVE_PAUSE,
         Permission.ROSTER_EDIT,
         Permission.SUBSTITUTE_SET,
     },
@@ -115,6 +116,7 @@ POST_PERMISSIONS: Mapping[Post, frozenset[Permission]] = {
         Permission.REPAIR_CHECK_QUOTE,
         Permission.TASK_REASSIGN,
         Permission.TASK_MOVE_DUE,
+        Permission.TASK_APPROVE_PAUSE,
         Permission.ROSTER_EDIT,
         Permission.SUBSTITUTE_SET,
         Permission.EXPORT_ASK,
@@ -126,6 +128,7 @@ POST_PERMISSIONS: Mapping[Post, frozenset[Permission]] = {
         Permission.EXPORT_APPROVE,
         Permission.TASK_REASSIGN,
         Permission.TASK_MOVE_DUE,
+        Permission.TASK_APPROVE_PAUSE,
         Permission.SUBSTITUTE_SET,
     },
     Post.PM: frozenset(
@@ -139,6 +142,7 @@ POST_PERMISSIONS: Mapping[Post, frozenset[Permission]] = {
             Permission.INSTANCE_OPERATE,
             Permission.TASK_REASSIGN,
             Permission.TASK_MOVE_DUE,
+            Permission.TASK_APPROVE_PAUSE,
             Permission.HOUSE_READ,
             Permission.OWNER_READ,
             Permission.FEE_READ,
@@ -161,7 +165,14 @@ POST_PERMISSIONS: Mapping[Post, frozenset[Permission]] = {
             Permission.FEE_REPORT_READ,
         }
     ),
-    Post.ADM: frozenset({Permission.ACCOUNT_READ, Permission.ACCOUNT_REGISTER, Permission.REPAIR_SUBMIT}),
+    Post.ADM: frozenset(
+        {
+            Permission.ACCOUNT_READ,
+            Permission.ACCOUNT_REGISTER,
+            Permission.CALENDAR_PUBLISH,
+            Permission.REPAIR_SUBMIT,
+        }
+    ),
     Post.SYS: frozenset(
         {
             Permission.PROCESS_READ,

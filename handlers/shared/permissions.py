@@ -18,6 +18,8 @@ class Permission(StrEnum):
     INSTANCE_OPERATE = "instance.operate"
     TASK_REASSIGN = "task.reassign"
     TASK_MOVE_DUE = "task.move_due"
+    TASK_APPROVE_PAUSE = "task.approve_pause"
+    CALENDAR_PUBLISH = "calendar.publish"
     CASE_READ = "case.read"
     REPORT_READ = "report.read"
     FEE_REPORT_READ = "report.read_fees"

@@ -1,13 +1,16 @@
 """The product's own procedures: deployed once, upgraded, and never over an owner's change."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from sqlalchemy import func, select
 
 from engine import definitions, deployed
+from engine.calendar import calendar_of
 from engine.ports import SYSTEM
 from engine.store.tables import deployment
 from engine.work import Engine
-from handlers.built_in import built_in_files, deploy_built_in
+from handlers.built_in import built_in_files, deploy_built_in, seed_holidays
 
 FORM = "repair_take.form"
 
@@ -62,3 +65,13 @@ def test_an_upgrade_leaves_an_owners_change_in_force_and_says_so(
     upgraded = deploy_built_in(engine, files | {FORM: edited(files[FORM], "product")})
     assert (upgraded.deployed, upgraded.kept) == ((), (FORM,))
     assert in_force(engine) == own
+
+
+def test_the_calendars_that_diagrams_name_are_known_with_their_holidays(engine: Engine) -> None:
+    seed_holidays(engine)
+    seed_holidays(engine)
+
+    with engine.reading(SYSTEM) as work:
+        office = calendar_of(work, "office")
+        friday_evening = datetime(2026, 9, 30, 9, 0, tzinfo=UTC)  # the day before the national holiday
+        assert office.add(friday_evening, timedelta(hours=2)) == datetime(2026, 10, 8, 2, 0, tzinfo=UTC)

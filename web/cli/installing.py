@@ -6,11 +6,10 @@ from typing import Any
 
 from engine.store import schema
 from engine.work import SYSTEM, Engine
-from handlers import bootstrap, settings
+from handlers import bootstrap, built_in, settings
 from handlers.accounts import installation
 from handlers.demo import build as demo
 from handlers.estate import communities
-from web.cli.procedures import deploy_built_in
 
 SIGN_INS = "demo-sign-ins.txt"
 
@@ -30,8 +29,7 @@ def add_commands(commands: Any) -> None:
 def run_init(arguments: argparse.Namespace) -> None:
     """Make or upgrade an installation; a second time changes only what is new."""
     engine = bootstrap.build(settings.from_environment())
-    schema.upgrade(engine.database)
-    deploy_built_in(engine)
+    prepare(engine)
     login = arguments.admin
     password = engine.run(SYSTEM, lambda work: installation.create_first_administrator(work, login))
     if password is not None:
@@ -43,8 +41,7 @@ def run_demo(arguments: argparse.Namespace) -> None:
     """Fill an empty installation, and say who can sign in."""
     configured = settings.from_environment()
     engine = bootstrap.build(configured)
-    schema.upgrade(engine.database)
-    deploy_built_in(engine)
+    prepare(engine)
     sign_ins = configured.data_dir / SIGN_INS
     if arguments.if_empty and has_estate(engine):
         print(sign_ins.read_text(encoding="utf-8") if sign_ins.exists() else "There is an estate already.")
@@ -56,6 +53,15 @@ def run_demo(arguments: argparse.Namespace) -> None:
     lines += [f"{made.houses} houses, {made.cases} cases; hand-over list to import: {made.list_file}"]
     keep_private(sign_ins, "\n".join(lines) + "\n")
     print("\n".join(lines))
+
+
+def prepare(engine: Engine) -> None:
+    """Make or upgrade the schema, the built-in procedures and the calendars."""
+    schema.upgrade(engine.database)
+    done = built_in.deploy_built_in(engine)
+    built_in.seed_holidays(engine)
+    for name in done.kept:
+        print(f"{name}: your own version stays in force; this release ships another")
 
 
 def has_estate(engine: Engine) -> bool:

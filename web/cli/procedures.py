@@ -18,7 +18,6 @@ from engine.work import SYSTEM, Engine
 from handlers import bootstrap, settings
 from web.cli.engines import installed, is_made
 
-BUILT_IN = Path(__file__).resolve().parents[2] / "processes"
 KINDS = (".bpmn", ".dmn", ".form")
 REFUSED = 1
 
@@ -77,14 +76,6 @@ def run_deploy(arguments: argparse.Namespace) -> int:
     if not deployed.definitions:
         print("Nothing new: every file is in force already.")
     return 0
-
-
-def deploy_built_in(engine: Engine) -> None:
-    """Deploy the procedures that come with the product; files that are in force already are passed over."""
-    files = read(
-        sorted(path for path in BUILT_IN.rglob("*") if path.suffix in KINDS or path.name == TOPICS_FILE)
-    )
-    engine.run(SYSTEM, lambda work: definitions.deploy(work, "built-in", files, source="product"))
 
 
 def read(paths: Sequence[Path]) -> dict[str, bytes]:
