@@ -13,7 +13,7 @@ bp = Blueprint("overdue", __name__)
 def index() -> str:
     """Show what is late and soon will be, counted as asked for."""
     wish = request.args.get("by", "")
-    by = By(wish) if wish in set(GROUPINGS) else By.STEP
+    by = By(wish) if wish in set(GROUPINGS) else By.PROCESS
     with context.engine().reading(context.actor()) as work:
         screen = overdue_screen(work, by, request.args)
     return render_template("overdue.html", screen=screen, groupings=GROUPINGS)

@@ -2,7 +2,8 @@
 import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
 
 const MARGIN = 24;
-const READABLE = 0.55;
+const TOO_SMALL = 0.4;
+const READABLE = 0.6;
 
 /** Read the facts the server wrote beside the canvas: element id -> {state, badge, limit}. */
 function factsOf(canvas) {
@@ -56,7 +57,7 @@ function fit(viewer) {
 /** Where the whole would be too small to read, begin at what is being done. */
 function focus(viewer, facts) {
   const canvas = viewer.get("canvas");
-  if (canvas.zoom() >= READABLE) return;
+  if (canvas.zoom() >= TOO_SMALL) return;
   const open = Object.keys(facts).find((id) => ["open", "late"].includes(facts[id].state));
   const element = open && viewer.get("elementRegistry").get(open);
   if (!element) return;
