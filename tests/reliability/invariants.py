@@ -33,12 +33,13 @@ _SHOWN_IN: dict[str, Any] = {
 def violations(engine: Engine) -> list[str]:
     """Name everything that contradicts itself; an empty list is the only good answer."""
     with engine.reading(SYSTEM) as work:
-        return [*_cases(work), *_tasks(work), *_completions(work)]
+        return [*_cases(work), *_leftovers(work), *_tasks(work), *_completions(work)]
 
 
 def _cases(work: Work) -> list[str]:
     found = []
     ids = {kind: set(work.connection.scalars(select(table.c.id))) for kind, table in _SHOWN_IN.items()}
+    given_up = set(work.connection.scalars(select(incident.c.token).where(incident.c.closed_at.is_(None))))
     for case in work.connection.execute(select(instance)):
         if case.state not in {"active", "suspended"}:
             if case.waits or case.snapshot is not None:
@@ -48,11 +49,23 @@ def _cases(work: Work) -> list[str]:
         tokens = {wait.token: wait.kind for wait in Run.load(program, case.snapshot).waits()}
         if tokens != {token: known["k"] for token, known in case.waits.items()}:
             found.append(f"{case.business_key}: tokens {tokens} but waits {case.waits}")
-        missing = {known["id"] for known in case.waits.values() if known["id"] not in ids[known["k"]]}
-        if missing and "timer" not in {known["k"] for known in case.waits.values() if known["id"] in missing}:
-            found.append(f"{case.business_key}: rows {missing} are missing")
+        missing = {token for token, known in case.waits.items() if known["id"] not in ids[known["k"]]}
+        if missing - given_up:  # a job that failed too often makes room for its incident
+            found.append(f"{case.business_key}: rows of {missing} are missing")
         if not tokens:
             found.append(f"{case.business_key} is stuck: nothing waits")
+    return found
+
+
+def _leftovers(work: Work) -> list[str]:
+    """Name what still asks for attention though its case is over."""
+    found = []
+    for table in (user_task, job, external_task, message_subscription, incident):
+        query = select(table.c.id).join(instance, instance.c.id == table.c.instance_id)
+        over = query.where(instance.c.state.in_(("completed", "cancelled")))
+        if table is incident:
+            over = over.where(incident.c.closed_at.is_(None))
+        found += [f"{table.name} {row_id} outlived its case" for row_id in work.connection.scalars(over)]
     return found
 
 

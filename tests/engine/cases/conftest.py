@@ -139,6 +139,11 @@ class Shop:
 @pytest.fixture
 def shop(database: Database, clock: SettableClock) -> Shop:
     """Return an engine on each store, with a clerk, a manager, a resident, a worker and a stranger."""
+    return open_shop(database, clock)
+
+
+def open_shop(database: Database, clock: SettableClock) -> Shop:
+    """Open the shop on a database: an engine whose people and handlers are always the same."""
     directory, outbox = FakeDirectory(), MemoryOutbox()
     here = Membership("cs", COMMUNITY)
     for clerk in (CLERK, SECOND_CLERK):
