@@ -1,13 +1,17 @@
 """What people do with an order beside its steps: remark, cancel, come back on it, ask for a phone number."""
 
+from datetime import timedelta
+
 from engine import drafts, instances
 from engine.work import Work
 from handlers.errors import ActionNotAllowed, RuleRefused
+from handlers.estate.authorisation import REVEAL_PHONE
 from handlers.repair import orders, reporting, rules, visibility
 from handlers.repair.orders import Order
 from handlers.repair.records import Area, OrderState
 from handlers.repair.reporting import Report, Reported
-from handlers.shared import access_log
+from handlers.shared import access_log, limits
+from handlers.shared.alarms import raise_alarm
 from handlers.shared.permissions import Permission
 
 
@@ -65,6 +69,7 @@ def reveal_contact(work: Work, number: str, purpose: str) -> tuple[str, str]:
 
     Raises:
         OrderNotFound, ActionNotAllowed: this actor may not.
+        RuleRefused: the actor has asked too often; security administrators are told.
     """
     order = visibility.seen(work, number)
     is_reporter = work.actor.kind == "resident" and order.reporter_account_id == work.actor.id
@@ -72,8 +77,18 @@ def reveal_contact(work: Work, number: str, purpose: str) -> tuple[str, str]:
         Permission.OWNER_REVEAL_PHONE, order.community_id
     ):
         raise ActionNotAllowed("reveal_not_allowed", "您不能查看此报修单的联系电话")
-    access_log.append(work, access_log.Entry("reveal_phone", "repair_order", order.id, purpose))
+    if not is_reporter and _has_asked_too_often(work):
+        raise_alarm(work, "reveal_quota", work.actor.id, {})
+        work.raise_after_commit(RuleRefused("reveal_quota", "查看次数已达上限，请联系主管"))
+        return "", ""
+    access_log.append(work, access_log.Entry(REVEAL_PHONE, "repair_order", order.id, purpose))
     return orders.opened(work, order, "contact_name"), orders.opened(work, order, "contact_phone")
+
+
+def _has_asked_too_often(work: Work) -> bool:
+    hour = access_log.count(work, REVEAL_PHONE, work.now - timedelta(hours=1))
+    day = access_log.count(work, REVEAL_PHONE, work.now - timedelta(days=1))
+    return hour >= limits.REVEALS_PER_HOUR or day >= limits.REVEALS_PER_DAY
 
 
 def _instance(order: Order) -> int:

@@ -28,6 +28,12 @@ def call_facts(context: Context) -> Facts:
     work, order = context.work, orders.of(context)
     known = intake.by_phone(work, order.community_id, orders.opened(work, order, "contact_phone"))
     houses = [option(one.house_id, f"{one.address} {one.name}") for one in known]
+    own = {one.house_id for one in known}  # first; but people also call about somebody else's house
+    others = [
+        option(house_id, address)
+        for house_id, address in intake.houses(work, order.community_id)
+        if house_id not in own
+    ]
     facts = [["来电时间", local(work, order.called_at)]]
     for one in known:
         facts.append([one.address, f"{one.name} {one.phone} {one.checked}"])
@@ -40,16 +46,8 @@ def call_facts(context: Context) -> Facts:
     return {
         "facts": facts,
         "values": values,
-        "options": {"houses": houses or _every_house(context), "faults": fault_options(work, *Area)},
+        "options": {"houses": [*houses, *others], "faults": fault_options(work, *Area)},
     }
-
-
-def _every_house(context: Context) -> list[dict[str, Json]]:
-    """List the houses of the community, for a number that nobody knows."""
-    return [
-        option(house_id, address)
-        for house_id, address in intake.houses(context.work, orders.of(context).community_id)
-    ]
 
 
 @form_data("repair.accept_facts")

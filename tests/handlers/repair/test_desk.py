@@ -4,14 +4,18 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from engine.errors import NotAllowed, NotFound, Refused
+from engine.ports import SYSTEM
 from engine.service_tasks import Context
 from engine.work import Work
 from handlers.estate.records import RelationKind
 from handlers.repair import commands, intake, numbers, orders, queries, reporting, story, urgent
 from handlers.repair.records import Area
 from handlers.repair.reporting import Report
+from handlers.shared import access_log, limits
+from handlers.shared.records import alarm
 from tests.handlers.repair.repair_world import FULL_MARKS, OWNER_PHONE, Shop
 
 
@@ -107,8 +111,6 @@ def test_repairers_see_only_their_orders_and_only_until_a_day_after_the_end(shop
 
 
 def test_a_revealed_phone_is_logged_before_it_is_shown(shop: Shop) -> None:
-    from handlers.shared import access_log
-
     number = shop.report()
     shop.accept(number)
     with shop.engine.work(shop.plumber) as work:
@@ -116,6 +118,18 @@ def test_a_revealed_phone_is_logged_before_it_is_shown(shop: Shop) -> None:
         assert access_log.count(work, "reveal_phone", shop.clock.now() - timedelta(hours=1)) == 1
     with pytest.raises(NotFound), shop.engine.work(shop.electrician) as work:
         commands.reveal_contact(work, number, "repair")
+
+
+def test_who_asks_for_too_many_phones_is_refused_and_reported(shop: Shop) -> None:
+    number = shop.report()
+    for _ in range(limits.REVEALS_PER_HOUR):
+        with shop.engine.work(shop.clerk) as work:
+            commands.reveal_contact(work, number, "repair")
+    with pytest.raises(Refused, match="上限"), shop.engine.work(shop.clerk) as work:
+        commands.reveal_contact(work, number, "repair")
+    with shop.engine.reading(SYSTEM) as work:
+        raised = work.connection.execute(select(alarm.c.kind, alarm.c.subject_id)).all()
+    assert raised == [("reveal_quota", shop.clerk.id)]
 
 
 def test_danger_is_said_before_the_form_and_doubt_asks_one_question(shop: Shop) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from engine import inbox
 from engine.errors import Invalid, NotAllowed, Refused
 from handlers.repair.records import Area
 from tests.handlers.repair.repair_world import FULL_MARKS, Shop
@@ -85,6 +86,16 @@ def test_a_phone_report_is_checked_by_another_clerk(shop: Shop) -> None:
     shop.accept(number, by=shop.other_clerk)
     order = shop.order(number)
     assert (order.second_check, order.second_check_by) == ("checked", shop.other_clerk.id)
+
+
+def test_a_neighbour_may_call_about_another_house(shop: Shop) -> None:
+    number = shop.call("13833334444")
+    with shop.engine.reading(shop.clerk) as work:
+        opened = inbox.detail(work, shop.task(number, "register_call").id).opened
+    offered = [one["value"] for one in opened.options["houses"]]
+    assert offered == [str(shop.neighbour), str(shop.house)]
+    shop.register(number)
+    assert shop.order(number).house_id == shop.house
 
 
 def test_who_reported_by_phone_confirms_in_the_app(shop: Shop) -> None:
