@@ -125,9 +125,11 @@ class Storyteller:
 
     def escalated(self, event: Happened) -> Sentence:
         """Tell a rung of the ladder."""
-        level = event.detail.get("level", 1)
-        text = gettext("“%(step)s”超过时限，第 %(level)s 级催办", step=self._step(event), level=level)
-        return Sentence(event.at, text, "late")
+        said = {"step": self._step(event), "level": event.detail.get("level", 1)}
+        task = self._steps.get(event.task_id or 0)
+        if task is not None and task.due_at is not None and event.at < task.due_at:
+            return Sentence(event.at, gettext("“%(step)s”临近时限，第 %(level)s 级催办", **said), "")
+        return Sentence(event.at, gettext("“%(step)s”超过时限，第 %(level)s 级催办", **said), "late")
 
 
 _PLAIN = {
