@@ -44,12 +44,14 @@ system:                         ## what only the system's package manager has
 
 assets: web/static/dist/.built   ## browser libraries through npm and esbuild
 
-web/static/dist/.built: package-lock.json package.json $(wildcard web/assets/*) | .venv/.runtime
+ASSETS := $(wildcard web/assets/* web/assets/js/* web/static/css/*)
+
+web/static/dist/.built: package-lock.json package.json $(ASSETS) | .venv/.runtime
 	@.ci/assets
 	@touch $@
 
 i18n: .venv/.runtime             ## compile the English texts
-	@$(BIN)/pybabel --quiet compile --directory web/translations --statistics 2>/dev/null
+	@$(BIN)/pybabel --quiet compile --directory web/translations
 
 lock: | .venv/bin/python         ## renew the Python lock files
 	$(BIN)/pip install --quiet pip-tools
