@@ -166,8 +166,11 @@ def read(work: Work, attachment_id: int, start: int = 0) -> Opened:
 
     Raises:
         RecordNotFound: there is none for this actor.
+        RuleRefused: the position lies behind the end.
     """
     row = _readable(work, attachment_id)
+    if not 0 <= start < row.size:
+        raise RuleRefused("range_outside", "请求的位置超出文件范围")
     content = _store(work.engine).files.read(row.file_name, start)
     return Opened(row.content_type, row.size - start, content)
 

@@ -20,11 +20,10 @@ from handlers.estate.authorisation import Purpose, RevealRequest, reveal_phone
 from handlers.estate.importing import import_estate
 from handlers.shared.attachments import upload
 from handlers.shared.messages import notification
-from handlers.shared.outbox import Job, put
-from handlers.shared.outbox_child import attempt
-from handlers.shared.outbox_worker import Worker
+from handlers.shared.outbox import put
 from tests.handlers.estate.lists_made import row, workbook
 from tests.handlers.estate_world import PASSWORD, World
+from tests.handlers.inline import inline_worker
 from tests.handlers.shared.uploads_made import picture
 
 CANARIES = (
@@ -42,19 +41,6 @@ CANARIES = (
     PASSWORD,
     "canary-camera",
 )
-
-
-class Inline:
-    """Runs the product's own jobs in this process, with this test's clock."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._run = bootstrap.runner_of(engine)
-
-    def run(self, job: Job, seconds: float) -> str | None:
-        return attempt(self._run, job)
-
-    def stop(self) -> None:
-        pass
 
 
 def live(engine: Engine, world: World) -> None:
@@ -82,7 +68,7 @@ def live(engine: Engine, world: World) -> None:
     sign_in.sign_in(engine, world.login_of(clerk), PASSWORD, "198.51.100.77")
     reveal_phone(engine, clerk, RevealRequest(person, world.house, Purpose.EMERGENCY, "家里漏水严重"))
     upload(engine, clerk, io.BytesIO(picture(gps=True)), "canary-camera.jpg")
-    assert Worker(engine, [Inline(engine)], 30).drain() > 3
+    assert inline_worker(engine).drain() > 3
 
 
 def test_no_column_holds_a_personal_value(engine: Engine, world: World) -> None:

@@ -171,6 +171,8 @@ def test_a_short_video_is_kept_without_telling_where_it_was_taken(
         content = whole(opened.content)
         rest = whole(read(work, clip, 300).content)
         row = work.connection.execute(select(attachment)).one()
+        with pytest.raises(RuleRefused, match="范围"):
+            read(work, clip, len(original))
     assert (opened.content_type, len(content), row.seconds) == (kind, len(original), 12)
     assert b"canary" not in content
     assert content.count(b"free") == 2

@@ -26,10 +26,10 @@ from handlers.shared.channels.gateway import GatewayClient
 from handlers.shared.channels.mail import SmtpMail
 from handlers.shared.messages import notification
 from handlers.shared.outbox import Job, put
-from handlers.shared.outbox_child import attempt
 from handlers.shared.outbox_worker import Worker
 from handlers.shared.records import alarm, outbox_job
 from tests.handlers.estate_world import World
+from tests.handlers.inline import Inline, inline_worker
 from tests.handlers.shared.gateway import SECRET, FakeGateway, running_gateway
 
 MESSAGE = Message("key-1", "13812345678", "task_warning", "任务即将到期", "请尽快处理")
@@ -47,22 +47,9 @@ def settings(settings: Settings, gateway: FakeGateway) -> Settings:
     return replace(settings, sms=reached, wechat=reached, voice=reached, job_children=1)
 
 
-class Inline:
-    """Runs the product's own jobs in this process, with this test's clock."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._run = bootstrap.runner_of(engine)
-
-    def run(self, job: Job, seconds: float) -> str | None:
-        return attempt(self._run, job)
-
-    def stop(self) -> None:
-        pass
-
-
 @pytest.fixture
 def worker(engine: Engine) -> Worker:
-    return Worker(engine, [Inline(engine)], 30)
+    return inline_worker(engine)
 
 
 def tell(engine: Engine, *to: str, key: str = "news") -> None:
@@ -139,7 +126,7 @@ def test_a_delivery_repeated_by_a_crash_takes_effect_once(
 
     Worker(engine, [Crashing(engine)], 30).drain()
     clock.advance(hours=1)
-    Worker(engine, [Inline(engine)], 30).drain()
+    inline_worker(engine).drain()
     assert len(gateway.requests) == 2
     assert len(gateway.effects) == 1
 
@@ -324,7 +311,7 @@ def test_without_suppliers_messages_are_kept_once_for_a_page_that_masks_the_phon
     engine: Engine, world: World
 ) -> None:
     installation.keep(engine, replace(installation.of(engine), sms=Gateway(), voice=Gateway()))
-    worker = Worker(engine, [Inline(engine)], 30)
+    worker = inline_worker(engine)
     tell(engine, str(world.staff(Post.CS).id))
     worker.drain()
     with engine.reading(world.staff(Post.SYS, everywhere=True)) as work:

@@ -1,0 +1,61 @@
+"""Opens an account for somebody who may act for a house, at the counter."""
+
+from sqlalchemy import exists, select
+
+from engine.ids import new_id
+from engine.work import Work
+from handlers.accounts import staff
+from handlers.accounts.logins import add_login
+from handlers.accounts.records import account
+from handlers.errors import RecordConflict, RuleRefused
+from handlers.estate.entry import house_row
+from handlers.estate.identity import IdType, is_mobile
+from handlers.estate.people import unsealed
+from handlers.estate.queries import who_may_act
+from handlers.estate.records import estate_person
+from handlers.shared import access_log
+from handlers.shared.permissions import Permission
+
+
+def open_account(work: Work, person_id: int, house_id: int) -> int:
+    """Open an account that is bound to all houses the person may act for, and send the first password.
+
+    The person signs in with the mobile number, or the number of the ID card where it is on record. The
+    password goes to the phone alone; the person replaces it at the first sign-in.
+
+    Returns:
+        The account's id.
+    Raises:
+        RuleRefused: the person may not act for the house, or no mobile number is on record.
+        RecordConflict: they have an account already.
+        LoginTaken: the mobile number opens somebody else's account.
+    """
+    work.require(Permission.OWNER_ENTER, house_row(work, house_id).community_id)
+    if person_id not in {acting.person_id for acting in who_may_act(work, house_id)}:
+        raise RuleRefused("not_acting", "此人与该房屋没有核对过的有效关系，不能开通账号")
+    has_account = exists().where(account.c.person_id == person_id)
+    if work.connection.execute(select(has_account)).scalar_one():
+        raise RecordConflict("account_exists", "此人已有账号")
+    row = work.connection.execute(select(estate_person).where(estate_person.c.id == person_id)).one()
+    vault = work.engine.vault
+    phone = unsealed(vault, row, "phone")
+    if not is_mobile(phone):
+        raise RuleRefused("no_mobile", "此人没有登记手机号，请先补登手机号")
+    account_id = new_id()
+    work.connection.execute(
+        account.insert().values(
+            id=account_id,
+            kind="resident",
+            state="active",
+            person_id=person_id,
+            name=vault.seal("account", "name", account_id, unsealed(vault, row, "name")),
+            created_at=work.now,
+            created_by=work.actor.id,
+        )
+    )
+    add_login(work, account_id, phone, "mobile")
+    if row.id_type == IdType.ID_CARD:
+        add_login(work, account_id, unsealed(vault, row, "id_number"), "id_number")
+    staff.send_first_password(work, account_id)
+    access_log.append(work, access_log.Entry("open_account", "account", account_id))
+    return account_id
