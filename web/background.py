@@ -3,12 +3,12 @@
 import threading
 from datetime import timedelta
 
-from engine import reports
+from engine import idempotency, reports
 from engine.scheduler import Periodic, Scheduler
 from engine.work import SYSTEM, Engine
 from handlers import bootstrap
 from handlers.accounts import sign_in
-from handlers.shared import outbox
+from handlers.shared import attachments, outbox
 
 
 class Background:
@@ -36,4 +36,6 @@ def _periodic(engine: Engine) -> tuple[Periodic, ...]:
         Periodic("fold reports", timedelta(minutes=1), lambda: reports.fold(engine)),
         Periodic("purge outbox", timedelta(hours=6), lambda: engine.run(SYSTEM, outbox.purge)),
         Periodic("purge attempts", timedelta(hours=6), lambda: engine.run(SYSTEM, sign_in.purge_attempts)),
+        Periodic("forget answers", timedelta(hours=6), lambda: engine.run(SYSTEM, idempotency.forget_old)),
+        Periodic("purge photos", timedelta(hours=6), lambda: attachments.purge_orphans(engine, SYSTEM)),
     )

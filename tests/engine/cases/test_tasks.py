@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from engine import drafts, instances, tasks
+from engine import drafts, idempotency, instances, tasks
 from engine.errors import AlreadyDone, Invalid, NotPermitted, Refused, RuleBroken, TaskGone, TaskNotFound
 from engine.instances import Subject
 from engine.ports import SYSTEM, Grants, Membership
@@ -354,3 +354,13 @@ def test_no_row_of_work_is_left_behind(two: Shop) -> None:
 def test_the_platform_itself_is_not_a_candidate(two: Shop) -> None:
     with pytest.raises(NotPermitted):
         two.complete("first", SYSTEM)
+
+
+def test_an_answer_is_forgotten_after_a_week(two: Shop) -> None:
+    task_id = two.task("first")
+    two.engine.run(CLERK, lambda work: tasks.complete(work, task_id, {}, idempotency_key="k1"))
+    two.clock.advance(days=6)
+    assert two.engine.run(SYSTEM, idempotency.forget_old) == 0
+    two.clock.advance(days=2)
+
+    assert two.engine.run(SYSTEM, idempotency.forget_old) == 1
