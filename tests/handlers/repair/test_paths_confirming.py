@@ -4,6 +4,9 @@ import pytest
 
 from engine import tasks, timers
 from engine.errors import Refused, TaskGone
+from engine.ports import SYSTEM
+from handlers.accounts import staff
+from handlers.accounts.permissions import Post
 from handlers.repair.records import Area
 from tests.handlers.repair.repair_world import FULL_MARKS, Shop
 
@@ -41,16 +44,19 @@ def test_the_owners_answer_withdraws_the_phone_call(shop: Shop, finished: str) -
         shop.engine.run(shop.clerk, lambda work: tasks.complete(work, phoning, {"outcome": "unreachable"}))
 
 
-def test_who_repaired_never_answers_for_the_owner(shop: Shop) -> None:
-    shop.skill(shop.clerk, "plumbing")
-    number = shop.report()
-    shop.accept(number)
-    shop.repair(number)
+def test_who_repaired_neither_answers_for_the_owner_nor_visits_even_with_a_desks_post(
+    shop: Shop, finished: str
+) -> None:
+    with shop.engine.work(SYSTEM) as work:
+        staff.insert_post(work, shop.plumber.id, Post.CS, shop.community)
     shop.later(days=2)
-    with shop.engine.work(shop.plumber) as work:
-        assert work.memberships  # a repairer, not a clerk
-    with pytest.raises(Exception, match="岗位"):
-        shop.do(number, "record_confirmation", shop.plumber, **FULL_MARKS)
+    with pytest.raises(Refused, match="自己的维修"):
+        shop.do(finished, "record_confirmation", shop.plumber, **FULL_MARKS)
+    shop.do(finished, "confirm", shop.owner, outcome="unsatisfied", problem="还在漏")
+    rework(shop, finished, shop.plumber)
+    shop.do(finished, "confirm", shop.owner, **FULL_MARKS)
+    with pytest.raises(Refused, match="自己的维修"):
+        shop.do(finished, "visit_by_clerk", shop.plumber, outcome="a")
 
 
 def test_silence_confirms_after_exactly_seven_days_and_a_failed_call(shop: Shop, finished: str) -> None:
