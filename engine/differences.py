@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from engine import history, limits
 from engine.bpmn.runtime import Run
@@ -58,6 +58,16 @@ class Moved:
     closing: Closing | None = None
 
 
+# Built once: SQLAlchemy takes longer to build a statement than SQLite to run it.
+_DELETE_JOBS = delete(job).where(
+    job.c.instance_id == bindparam("case_id"),
+    job.c.id.in_(bindparam("job_ids", expanding=True))
+    | job.c.task_id.in_(bindparam("task_ids", expanding=True)),
+)
+_DELETE_TASKS = delete(user_task).where(user_task.c.id.in_(bindparam("task_ids", expanding=True)))
+_UPDATE_CASE = update(instance).where(instance.c.id == bindparam("case_id"))
+
+
 def write(work: Work, case: Any, moved: Moved) -> None:
     """Bring the rows of a case in line with its tokens, and store its snapshot.
 
@@ -96,13 +106,9 @@ def _close(writing: Writing, closed: Sequence[Known], closing: Closing | None) -
         withdrawn = list(work.connection.execute(select(user_task).where(user_task.c.id.in_(others))))
     jobs = ids["timer"] + ids["retry"]
     if ids["user"]:
-        work.connection.execute(
-            delete(job).where(
-                job.c.instance_id == writing.case.id,
-                job.c.id.in_(jobs) | job.c.task_id.in_(ids["user"]),
-            )
-        )
-        work.connection.execute(delete(user_task).where(user_task.c.id.in_(ids["user"])))
+        gone = {"case_id": writing.case.id, "job_ids": jobs, "task_ids": ids["user"]}
+        work.connection.execute(_DELETE_JOBS, gone)
+        work.connection.execute(_DELETE_TASKS, {"task_ids": ids["user"]})
     elif jobs:
         work.connection.execute(delete(job).where(job.c.id.in_(jobs)))
     for kind, table in _SHOWN_IN.items():
@@ -204,11 +210,8 @@ def _store(writing: Writing, snapshot: bytes) -> None:
             "ended_at": work.now,
             "outcome": run.outcome,
         }
-    work.connection.execute(
-        update(instance)
-        .where(instance.c.id == writing.case.id)
-        .values(**values, revision=writing.case.revision + 1)
-    )
+    values |= {"case_id": writing.case.id, "revision": writing.case.revision + 1}
+    work.connection.execute(_UPDATE_CASE, values)
 
 
 def _story(writing: Writing, closing: Closing | None, withdrawn: Sequence[Row[Any]]) -> list[Event]:

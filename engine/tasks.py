@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from engine import form_steps, history, idempotency, instances, rights, stepping
 from engine.differences import Closing
@@ -14,6 +14,14 @@ from engine.stepping import Case
 from engine.store.tables import instance, task_history, user_task
 from engine.work import Work
 
+# Built once: SQLAlchemy takes longer to build a statement than SQLite to run it.
+_TASK = select(user_task).where(user_task.c.id == bindparam("task_id"))
+_CASE_OF_TASK = (
+    select(instance)
+    .where(instance.c.id == _TASK.with_only_columns(user_task.c.instance_id).scalar_subquery())
+    .with_for_update()
+)
+
 
 def locked(work: Work, task_id: int) -> tuple[Case, Task]:
     """Lock the case of an open task.
@@ -22,14 +30,12 @@ def locked(work: Work, task_id: int) -> tuple[Case, Task]:
         TaskGone: it was completed, withdrawn or cancelled; says by whom and when.
         TaskNotFound: there never was such a task, or it is none of the actor's business.
     """
-    its_case = select(user_task.c.instance_id).where(user_task.c.id == task_id).scalar_subquery()
-    case = work.connection.execute(
-        select(instance).where(instance.c.id == its_case).with_for_update()
-    ).one_or_none()
+    wanted = {"task_id": task_id}
+    case = work.connection.execute(_CASE_OF_TASK, wanted).one_or_none()
     if case is None:
         raise rights.gone(work, task_id)
     # Read only after the lock: somebody may have completed it while we waited.
-    task = work.connection.execute(select(user_task).where(user_task.c.id == task_id)).one_or_none()
+    task = work.connection.execute(_TASK, wanted).one_or_none()
     if task is None:
         raise rights.gone(work, task_id)
     stepping.require_active(case)
