@@ -27,7 +27,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     with _postgres(arguments.postgresql) as new_database:
         for subject in _subjects(sizes, new_database):
             for row in subject():
-                print(f"{monotonic() - begun:5.0f} s  {row.what.strip()}", file=sys.stderr)
+                said = f"{monotonic() - begun:5.0f} s  {row.what.strip()}: {row.value:.3g} {row.unit}"
+                print(said, file=sys.stderr, flush=True)
                 rows.append(row)
     print(on)
     print(table(rows))
