@@ -1,7 +1,7 @@
 """Writes what a move changed: rows of open work and timers follow the tokens of the case."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,8 +81,9 @@ def write(work: Work, case: Any, moved: Moved) -> None:
             writing.waits[wait.token] = known
         else:
             OPEN[wait.kind](writing, wait)
-    closed = [known for token, known in case.waits.items() if writing.waits.get(token) != known]
-    withdrawn = _close(writing, closed, moved.closing)
+    closed = {token: known for token, known in case.waits.items() if writing.waits.get(token) != known}
+    withdrawn = _close(writing, list(closed.values()), moved.closing)
+    _close_incidents(writing, closed)
     _insert(writing)
     _store(writing, moved.snapshot)
     history.record(work, case.id, _story(writing, moved.closing, withdrawn))
@@ -114,14 +115,25 @@ def _close(writing: Writing, closed: Sequence[Known], closing: Closing | None) -
     for kind, table in _SHOWN_IN.items():
         if ids[kind]:
             work.connection.execute(delete(table).where(table.c.id.in_(ids[kind])))
-    if ids["held"]:
-        work.connection.execute(
-            update(incident)
-            .where(incident.c.id.in_(ids["held"]), incident.c.closed_at.is_(None))
-            .values(closed_at=work.now, closed_by=work.actor.id, close_kind="resolved")
-        )
     _into_history(writing, withdrawn, closing)
     return withdrawn
+
+
+def _close_incidents(writing: Writing, closed: Mapping[str, Known]) -> None:
+    """Close what told of tokens that have gone on or are gone, and whatever is left when the case is over."""
+    failed = [token for token, known in closed.items() if known["k"] in {"held", "retry"}]
+    is_over = writing.run.finished
+    if not failed and not is_over:
+        return
+    work = writing.work
+    told = incident.c.instance_id == writing.case.id
+    if not is_over:
+        told &= incident.c.token.in_(failed)
+    work.connection.execute(
+        update(incident)
+        .where(told, incident.c.closed_at.is_(None))
+        .values(closed_at=work.now, closed_by=work.actor.id, close_kind="resolved")
+    )
 
 
 def _into_history(writing: Writing, withdrawn: Sequence[Row[Any]], closing: Closing | None) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.bpmn.program import Step
+from engine.bpmn.runtime import Wait
 from engine.errors import AlreadyDone, HandlerFailed, Problem, Refused, TransactionLost
 from engine.ports import Json
 from engine.service_tasks import Context, checked_json
@@ -64,9 +65,10 @@ class CaseHost:
         """The moment of the Work."""
         return self.work.now
 
-    def why_held(self, path: tuple[str, ...], element: str) -> Failure:
-        """Tell why a step was not allowed to run in this Work."""
-        return Failure.of(self.hold[(path, element)])
+    def why_failed(self, wait: Wait) -> Failure:
+        """Tell why a handler failed in this Work, or why its step was not allowed to run."""
+        failure = self.failures.get(wait.token)
+        return failure or Failure.of(self.hold[(wait.path, wait.element)])
 
     def context(self, step: str, token: str, task_id: int | None = None) -> Context:
         """Say where a function is called from."""

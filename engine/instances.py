@@ -177,8 +177,9 @@ def retry(work: Work, instance_id: int, token: str) -> None:
 
     def again(run: Run, host: CaseHost) -> None:
         run.retry(host, token)
-        if token in host.failures:
-            raise FailedAgain(host.failures[token])
+        for wait in run.waits():
+            if wait.token == token and wait.kind in {"retry", "held"}:
+                raise FailedAgain(host.why_failed(wait))
 
     stepping.move(work, case, again)
 

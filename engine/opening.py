@@ -116,20 +116,20 @@ def _open_timer(writing: Writing, wait: Wait) -> None:
 
 
 def _open_retry(writing: Writing, wait: Wait) -> None:
-    failure = writing.host.failures.get(wait.token)
+    failure = writing.host.why_failed(wait)
     job_id = _job(
         writing,
         wait,
         "retry",
         writing.work.now + FIRST_RETRY,
         attempts=1,
-        last_error=f"{failure.message}\n{failure.cause}" if failure else wait.error,
+        last_error=f"{failure.message}\n{failure.cause}",
     )
     writing.keep(wait, job_id)
 
 
 def _open_held(writing: Writing, wait: Wait) -> None:
-    failure = writing.host.why_held(wait.path, wait.element)
+    failure = writing.host.why_failed(wait)
     incident_id = new_id()
     writing.rows[incident].append(
         {

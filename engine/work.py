@@ -161,15 +161,16 @@ class Work:
         try:
             yield
             self.flush()
-        except DBAPIError as error:
-            if is_transaction_lost(error, self.connection):
-                raise TransactionLost("transaction_lost", "数据库中断了本次操作，请重试") from error
+        except BaseException as error:
+            self._require_transaction(error)
             self._undo(nested)
             raise
-        except BaseException:
-            self._undo(nested)
-            raise
+        self._require_transaction(None)  # what was done inside may have caught the error that told of it
         nested.commit()
+
+    def _require_transaction(self, error: BaseException | None) -> None:
+        if is_transaction_lost(error, self.connection):
+            raise TransactionLost("transaction_lost", "数据库中断了本次操作，请重试") from error
 
     def _undo(self, nested: object) -> None:
         nested.rollback()  # type: ignore[attr-defined]  # NestedTransaction

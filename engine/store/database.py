@@ -2,12 +2,12 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy import Engine as SqlEngine
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import DBAPIError
 
 from engine.clock import monotonic
@@ -78,6 +78,15 @@ def _control_sqlite(engine: SqlEngine, *, begin: str, query_only: bool) -> None:
         if query_only:
             dbapi_connection.execute("PRAGMA query_only=ON")
 
+    @event.listens_for(engine, "handle_error")
+    def lose(context: ExceptionContext) -> None:
+        """Let nothing more be written once SQLite has undone the transaction: it would stay."""
+        raw: object = (
+            context.connection.connection.dbapi_connection if context.connection is not None else None
+        )
+        if isinstance(raw, sqlite3.Connection) and not raw.in_transaction:
+            context.is_disconnect, context.invalidate_pool_on_disconnect = True, False
+
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
@@ -95,12 +104,12 @@ def time_limit(connection: Connection, seconds: float) -> Iterator[None]:
     try:
         yield
     finally:
-        raw.set_progress_handler(None, 0)
+        with suppress(sqlite3.ProgrammingError):  # closed, with the transaction that it lost
+            raw.set_progress_handler(None, 0)
 
 
-def is_transaction_lost(error: DBAPIError, connection: Connection) -> bool:
+def is_transaction_lost(error: BaseException | None, connection: Connection) -> bool:
     """Tell whether the database gave up the whole transaction, so that running it again makes sense."""
-    raw: object = connection.connection.dbapi_connection if not connection.closed else None
-    if isinstance(raw, sqlite3.Connection):
-        return not raw.in_transaction
-    return getattr(error.orig, "sqlstate", None) in _LOST_STATES
+    if connection.invalidated:
+        return True
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _LOST_STATES

@@ -49,7 +49,11 @@ def _cases(work: Work) -> list[str]:
         tokens = {wait.token: wait.kind for wait in Run.load(program, case.snapshot).waits()}
         if tokens != {token: known["k"] for token, known in case.waits.items()}:
             found.append(f"{case.business_key}: tokens {tokens} but waits {case.waits}")
-        missing = {token for token, known in case.waits.items() if known["id"] not in ids[known["k"]]}
+        missing = {
+            token
+            for token, known in case.waits.items()
+            if known["k"] == "held" or known["id"] not in ids[known["k"]]
+        }
         if missing - given_up:  # a job that failed too often makes room for its incident
             found.append(f"{case.business_key}: rows of {missing} are missing")
         if not tokens:
