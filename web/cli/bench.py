@@ -2,10 +2,11 @@
 
 import argparse
 import importlib
-import importlib.util
 import sys
+from pathlib import Path
 from typing import Any
 
+CHECKOUT = Path(__file__).resolve().parents[2]
 REFUSED = 1
 
 
@@ -20,9 +21,10 @@ def add_commands(commands: Any) -> None:
 
 def run_bench(arguments: argparse.Namespace) -> int:
     """Hand over to the package `bench`, which is not installed with the product."""
-    if importlib.util.find_spec("bench") is None or importlib.util.find_spec("tests") is None:
+    if not (CHECKOUT / "bench" / "__main__.py").is_file():
         print("The measurements are not installed: run this in a checkout of the product.", file=sys.stderr)
         return REFUSED
+    sys.path.insert(0, str(CHECKOUT))
     options = [f"--{name}" for name in ("quick", "postgresql") if getattr(arguments, name)]
     if arguments.json:
         options += ["--json", arguments.json]
