@@ -105,8 +105,8 @@ def finished_steps(made: Stand, count: int, scopes: Sequence[int]) -> None:
         work.connection.execute(
             text(
                 f"INSERT INTO bench_step {_NUMBERS.format(count=count)} SELECT {day},"
-                f" {_case(f'(i * 31 % {len(scopes)})', [str(scope) for scope in scopes])},"
-                " 'process_' || (i * 17 % 12), 'step_' || (i * 101 % 10),"
+                f" {_case(f'(i / 365 % {len(scopes)})', [str(scope) for scope in scopes])},"
+                " 'process_' || (i / 7300 % 12), 'step_' || (i / 87600 % 10),"
                 " CASE WHEN i % 20 < 3 THEN 1 ELSE 0 END, 600 + i % 7200,"
                 " CASE WHEN i % 20 < 3 THEN i % 3600 ELSE 0 END FROM n"
             )
