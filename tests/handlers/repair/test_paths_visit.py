@@ -28,7 +28,8 @@ def test_who_gives_an_order_back_hands_it_to_the_next_best(shop: Shop, assigned:
     assert shop.task(assigned, "take").assignee_id == shop.second_plumber.id
 
 
-def test_an_order_given_back_twice_goes_to_the_lead(shop: Shop, assigned: str) -> None:
+def test_an_order_given_back_twice_goes_to_the_lead_though_others_are_free(shop: Shop, assigned: str) -> None:
+    shop.skill(shop.electrician, "plumbing")
     give_back(shop, assigned, shop.plumber)
     give_back(shop, assigned, shop.second_plumber)
     assert shop.order(assigned).return_count == 2

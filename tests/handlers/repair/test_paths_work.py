@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from engine.errors import Conflict, Invalid, NotAllowed, Refused
-from engine.ports import Json
+from engine.ports import SYSTEM, Json
+from handlers.accounts import staff
+from handlers.accounts.permissions import Post
 from handlers.repair.records import Area
 from tests.handlers.repair.repair_world import Shop
 
@@ -53,6 +55,10 @@ def test_a_quote_above_500_yuan_is_checked_by_the_lead_not_by_its_maker(shop: Sh
     quote(shop, on_site, [{"price_code": "W08", "quantity": 5}])
     assert shop.steps(on_site) == ["check"]
     with pytest.raises(NotAllowed):
+        shop.do(on_site, "check", shop.plumber, outcome="approve")
+    with shop.engine.work(SYSTEM) as work:
+        staff.insert_post(work, shop.plumber.id, Post.RPL, shop.community)
+    with pytest.raises(Refused, match="自己的报价"):
         shop.do(on_site, "check", shop.plumber, outcome="approve")
     shop.do(on_site, "check", shop.lead, outcome="approve")
     assert shop.steps(on_site) == ["answer"]
