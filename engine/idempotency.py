@@ -13,6 +13,7 @@ from engine.store.tables import idempotency
 from engine.work import Work
 
 KEPT_FOR = timedelta(days=7)
+_LONGEST_KEY = 100
 
 
 def fingerprint(*parts: Json) -> str:
@@ -27,10 +28,12 @@ def recall(work: Work, key: str | None, command: str, digest: str) -> dict[str, 
     Whoever comes at the same moment with the same key waits here for the first one's end.
 
     Raises:
-        RuleBroken: the key was used for another request.
+        RuleBroken: the key was used for another request, or is too long to be kept.
     """
     if key is None:
         return None
+    if len(key) > _LONGEST_KEY:
+        raise RuleBroken("idempotency_key_too_long", "提交编号有误，请刷新页面后重新提交")
     mine = {
         "key": key,
         "actor_id": work.actor.id,

@@ -37,5 +37,7 @@ def posted(fields: MultiDict[str, str], files: Mapping[str, Sequence[int]] | Non
 def _lists(fields: MultiDict[str, str], files: Mapping[str, Sequence[int]]) -> list[tuple[str, list[str]]]:
     both = {name: list(values) for name, values in fields.lists() if name not in _OWN and name[:1] != "_"}
     for name, ids in files.items():
+        if not ids:
+            continue  # an input for files that nobody used
         both.setdefault(name, []).extend(str(number) for number in ids)
     return [(name, [value for value in values if value] or values[:1]) for name, values in both.items()]

@@ -22,6 +22,7 @@ from web import (
     incidents,
     language,
     navigation,
+    numbers,
     operation,
     outbox,
     overdue,
@@ -68,6 +69,7 @@ def create_app(engine: Engine, config: WebConfig) -> Flask:
     app.jinja_env.lstrip_blocks = True
     app.config["PERMANENT_SESSION_LIFETIME"] = dt.timedelta(days=31)
     context.keep(app, engine, config)
+    numbers.init_app(app)
     security.init_app(app, config)
     i18n.init_app(app)
     assets.init_app(app)

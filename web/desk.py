@@ -6,6 +6,7 @@ from werkzeug import Response
 from handlers.repair import phone
 from web import context, errors
 from web.desk_screen import RELATIONS, desk_screen
+from web.numbers import posted_id
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
 
@@ -29,7 +30,7 @@ def caller() -> str:
 @errors.shown_again_by(index)
 def call() -> Response:
     """Stamp the call with the server's time and open the task of entering it."""
-    community_id = request.form.get("community_id", 0, int)
+    community_id = posted_id("community_id")
     number, key = request.form.get("caller", ""), request.form.get("_key")
     picked_up = context.engine().run(
         context.actor(), lambda work: phone.press_call(work, community_id, number, idempotency_key=key)

@@ -19,6 +19,12 @@ def load_person(token: str) -> Person | None:
     return Person(engine, token, signed_in) if signed_in else None
 
 
+def refuse_nul() -> ResponseReturnValue | None:
+    """Refuse texts with a character that PostgreSQL cannot store and nobody types."""
+    texts = (request.path, *(text for pair in request.values.items(multi=True) for text in pair))
+    return errors.answer(HTTPStatus.BAD_REQUEST, "") if any("\0" in text for text in texts) else None
+
+
 def check() -> ResponseReturnValue | None:
     """Let a request pass, or answer it here."""
     if request.endpoint is None:
@@ -53,6 +59,7 @@ def init_app(app: Flask) -> None:
     # The session table decides; a phone's address changes with every mast it passes.
     manager.session_protection = None
     manager.user_loader(load_person)
+    app.before_request(refuse_nul)
     app.before_request(check)
 
     @app.context_processor

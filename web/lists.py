@@ -1,7 +1,6 @@
 """What the inbox shows: views with their counts, rows in words, and where the next page begins."""
 
 import base64
-import binascii
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from engine import inbox
 from engine.inbox import Place, TaskRow, View
 from engine.work import Work
 from handlers.accounts.permissions import POST_NAMES
+from web.numbers import end_of_page
 from web.texts import lazy_gettext
 from web.words import TimeLeft, either, time_left
 
@@ -23,6 +23,7 @@ NAMES = {
     View.TEAM: lazy_gettext("本组全部"),
     View.DONE: lazy_gettext("我办结的"),
 }
+_LARGEST_RANK = 2**31 - 1
 COUNTED = (View.WORK, View.MINE, View.CLAIMABLE, View.LATE, View.SOON, View.TEAM)
 
 
@@ -136,6 +137,7 @@ def read_place(text: str) -> Place | None:
     try:
         padded = text + "=" * (-len(text) % 4)
         rank, due_sort, number = json.loads(base64.urlsafe_b64decode(padded))
-        return Place(int(rank), datetime.fromisoformat(due_sort), int(number))
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError, RecursionError):
         return None
+    end = end_of_page(due_sort, number)
+    return Place(rank, *end) if end and type(rank) is int and abs(rank) <= _LARGEST_RANK else None

@@ -11,6 +11,7 @@ from engine.bpmn.program import Program
 from engine.reports import By, LateCount, LateStep, Only
 from engine.work import Work
 from web.lists import post_name
+from web.numbers import end_of_page, ids
 from web.texts import gettext, lazy_gettext
 from web.words import either, span
 
@@ -174,22 +175,19 @@ def _address(by: By, only: Only) -> str:
 
 
 def _only(arguments: Mapping[str, str]) -> Only:
-    scope, person = arguments.get("scope_id", ""), arguments.get("person_id", "")
+    scope, person = ids([arguments.get("scope_id")]), ids([arguments.get("person_id")])
     return Only(
         process_key=arguments.get("process_key") or None,
         step_id=arguments.get("step_id") or None,
         group_code=arguments.get("group_code") or None,
-        scope_id=int(scope) if scope.isdecimal() else None,
-        person_id=int(person) if person.isdecimal() else None,
+        scope_id=scope[0] if scope else None,
+        person_id=person[0] if person else None,
     )
 
 
 def _after(text: str) -> tuple[datetime, int] | None:
     moment, _, number = text.partition("~")
-    try:
-        return datetime.fromisoformat(moment), int(number)
-    except ValueError:
-        return None
+    return end_of_page(moment, number)
 
 
 def _step(row: LateStep) -> StepRow:

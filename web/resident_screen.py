@@ -16,6 +16,7 @@ from handlers.repair.queries import OrderLine
 from handlers.repair.records import OVER, Area, OrderState
 from handlers.shared.attachments import Attachment
 from web.filling import Filling, fill
+from web.numbers import ids
 from web.repair_words import NEXT, STATES, URGENCIES, order_facts
 from web.story import Sentence
 from web.texts import gettext, lazy_gettext
@@ -216,7 +217,7 @@ def submit(work: Work, typed: Mapping[str, Json], key: str | None) -> str:
         contact_phone=given.get("contact_phone", ""),
         house_id=int(house) if house.isdecimal() else None,
         urgency=question.urgency if question and given["urgency"] == question.urgency else None,
-        attachments=tuple(int(str(one)) for one in photos) if isinstance(photos, list) else (),
+        attachments=ids(photos) if isinstance(photos, list) else (),
     )
     return reporting.report_online(work, report, idempotency_key=key).number
 

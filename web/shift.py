@@ -7,6 +7,7 @@ from werkzeug import Response
 
 from handlers.accounts import roster
 from web import context
+from web.numbers import posted_id
 from web.shift_screen import shift_screen
 from web.texts import gettext
 
@@ -26,7 +27,7 @@ def index() -> str:
 @bp.post("/begin")
 def begin() -> Response:
     """Begin to work now."""
-    community_id, hours = request.form.get("community_id", 0, int), request.form.get("hours", 8, int)
+    community_id, hours = posted_id("community_id"), request.form.get("hours", 8, int)
     context.engine().run(context.actor(), lambda work: roster.go_on_shift(work, community_id, hours))
     flash(gettext("已上班"))
     return redirect(url_for("shift.index"))

@@ -1,15 +1,12 @@
 """One task: look at it, take it, hand it over, pause it, complete it."""
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug import Response
 
 from engine import deadlines, tasks
-from engine.errors import RuleBroken
 from web import context, errors, uploads
 from web.answers import posted
+from web.numbers import posted_id, posted_moment
 from web.story import PAUSE_REASONS
 from web.task_screen import next_task, remark, task_screen
 from web.texts import gettext
@@ -69,7 +66,7 @@ def release(task_id: int) -> Response:
 @errors.shown_again_by(show)
 def reassign(task_id: int) -> Response:
     """Hand a task to another person."""
-    to, reason = request.form.get("to", 0, int), request.form.get("reason", "")
+    to, reason = posted_id("to"), request.form.get("reason", "")
     context.engine().run(context.actor(), lambda work: tasks.reassign(work, task_id, to, reason))
     flash(gettext("已转交"))
     return redirect(url_for("inbox.index"))
@@ -79,7 +76,7 @@ def reassign(task_id: int) -> Response:
 @errors.shown_again_by(show)
 def pause(task_id: int) -> Response:
     """Stop the clock of a task for a listed reason until a planned moment."""
-    reason, until = request.form.get("reason", ""), _moment("until")
+    reason, until = request.form.get("reason", ""), posted_moment("until")
     context.engine().run(context.actor(), lambda work: deadlines.pause(work, task_id, reason, until))
     flash(gettext("已暂停计时"))
     return redirect(url_for("tasks.show", task_id=task_id))
@@ -97,7 +94,7 @@ def unpause(task_id: int) -> Response:
 @errors.shown_again_by(show)
 def move(task_id: int) -> Response:
     """Give a task another due date, with a reason."""
-    due_at, reason = _moment("due_at"), request.form.get("reason", "")
+    due_at, reason = posted_moment("due_at"), request.form.get("reason", "")
     context.engine().run(context.actor(), lambda work: deadlines.move(work, task_id, due_at, reason))
     flash(gettext("时限已调整"))
     return redirect(url_for("tasks.show", task_id=task_id))
@@ -111,17 +108,3 @@ def comment(task_id: int) -> Response:
     context.engine().run(context.actor(), lambda work: remark(work, task_id, text))
     flash(gettext("备注已保存"))
     return redirect(url_for("tasks.show", task_id=task_id))
-
-
-def _moment(name: str) -> datetime:
-    """Read a local date and time; the reader's zone is the installation's.
-
-    Raises:
-        RuleBroken: it is none.
-    """
-    zone: ZoneInfo = context.engine().zone
-    try:
-        moment = datetime.fromisoformat(request.form.get(name, ""))
-    except ValueError as error:
-        raise RuleBroken("bad_moment", "请填写有效的日期和时间") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)

@@ -18,6 +18,7 @@ Message = tuple[str, Mapping[str, object]]
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?", re.ASCII)
 _ID = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
+_BEYOND_IDS = 2**63
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?", re.ASCII)
 _LOCAL = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})?", re.ASCII
@@ -204,7 +205,10 @@ class Reader:
             raise BadAnswer("最多 {most} 个文件", most=most)
         if not all(isinstance(item, str | int) and _ID.fullmatch(str(item)) for item in ids):
             raise BadAnswer("格式不对")
-        return list(dict.fromkeys(int(item) for item in ids))
+        numbers = list(dict.fromkeys(int(item) for item in ids))
+        if any(number >= _BEYOND_IDS for number in numbers):
+            raise BadAnswer("格式不对")
+        return numbers
 
     def _allowed(self, component: Component) -> list[str]:
         if component.options_key:

@@ -43,3 +43,7 @@ def test_uploaded_files_join_those_kept_from_before() -> None:
 
 def test_a_field_nobody_knows_reaches_the_engine_to_be_refused() -> None:
     assert posted(MultiDict({"is_admin": "1"})) == {"is_admin": "1"}
+
+
+def test_an_input_for_files_that_nobody_used_is_no_answer() -> None:
+    assert posted(MultiDict({"note": "x"}), {"photos[]": [], "surprise": []}) == {"note": "x"}
