@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import insert
 
 from engine import idempotency, instances
+from engine.forms.answers import BadAnswer, clean
 from engine.ids import new_id
 from engine.ports import Json
 from engine.work import Work
@@ -21,6 +22,7 @@ from handlers.shared.sealed import vault_of
 
 PROCESS = "repair"
 _START = "repair_online"
+_NAME_LENGTH = 50
 
 
 @dataclass(frozen=True)
@@ -178,11 +180,13 @@ def described(work: Work, order_id: int, text: str, name: str, phone: str) -> di
     """Return the columns for what is wrong and whom to call, sealed for one order.
 
     Raises:
-        FieldsInvalid: nothing said, or a phone that cannot be one.
+        FieldsInvalid: nothing said, too much, characters nobody can see, or a phone that cannot be one.
     """
-    text, name = text.strip(), name.strip()
-    if not text or len(text) > NOTE_LENGTH:
+    if not text.strip() or len(text) > NOTE_LENGTH:
         raise FieldsInvalid({"description": ("请描述故障，最多 {most} 字", {"most": NOTE_LENGTH})})
+    if len(name) > _NAME_LENGTH:
+        raise FieldsInvalid({"contact_name": ("最多 {most} 个字", {"most": _NAME_LENGTH})})
+    text, name = _clean("description", text), _clean("contact_name", name)
     try:
         digits = normalised_phone(phone)
     except InvalidIdentity as error:
@@ -196,6 +200,13 @@ def described(work: Work, order_id: int, text: str, name: str, phone: str) -> di
         "phone_index": vault.blind_index("phone", digits),
         "phone_tail_index": vault.blind_index("phone_tail", digits[-4:]),
     }
+
+
+def _clean(field: str, text: str) -> str:
+    try:
+        return clean(text, is_paragraph=field == "description")
+    except BadAnswer as bad:
+        raise FieldsInvalid({field: bad.message}) from bad
 
 
 def site_of(work: Work, area: Area, house_id: int | None, building_id: int | None, place: str) -> Site:
