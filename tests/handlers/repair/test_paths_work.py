@@ -58,7 +58,7 @@ def test_a_quote_above_500_yuan_is_checked_by_the_lead_not_by_its_maker(shop: Sh
         shop.do(on_site, "check", shop.plumber, outcome="approve")
     with shop.engine.work(SYSTEM) as work:
         staff.insert_post(work, shop.plumber.id, Post.RPL, shop.community)
-    with pytest.raises(Refused, match="自己的报价"):
+    with pytest.raises(NotAllowed, match="另一人"):
         shop.do(on_site, "check", shop.plumber, outcome="approve")
     shop.do(on_site, "check", shop.lead, outcome="approve")
     assert shop.steps(on_site) == ["answer"]
