@@ -1,16 +1,27 @@
 """Real databases and a clock moved by hand, for every test."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from engine.clock import SettableClock
 from engine.store import schema
 from engine.store.database import Database
 from tests.postgres import PostgresServer
+
+# The same examples in every run, however slow the machine is; WUYE_EXAMPLES=random looks for new ones.
+settings.register_profile(
+    "wuye",
+    deadline=None,
+    derandomize=os.environ.get("WUYE_EXAMPLES") != "random",
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("wuye")
 
 STORES = ("sqlite", "postgresql")
 

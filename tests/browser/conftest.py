@@ -12,13 +12,12 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
 from werkzeug.serving import make_server
 
-from engine import definitions
 from engine.clock import SystemClock
 from engine.ports import SYSTEM, Actor
 from engine.store import schema
 from engine.store.database import Database
 from engine.work import Engine
-from handlers import bootstrap
+from handlers import bootstrap, built_in
 from handlers.accounts import installation, sign_in
 from handlers.accounts.logins import add_login
 from handlers.accounts.passwords import Hasher
@@ -27,7 +26,6 @@ from handlers.accounts.records import account_skill
 from handlers.settings import Settings
 from tests.handlers.estate_world import PASSWORD, World
 from web.app import create_app
-from web.cli.procedures import BUILT_IN, read
 from web.config import WebConfig
 
 CHROMIUM = "/usr/bin/chromium"
@@ -90,7 +88,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     settings = Settings(f"sqlite:///{folder}/wuye.db", folder / "var")
     engine = bootstrap.build(settings, SystemClock(), database)
     engine.cache["password_hasher"] = Hasher(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    engine.run(SYSTEM, lambda work: definitions.deploy(work, "built-in", read([BUILT_IN])))
+    built_in.deploy_built_in(engine)
     yield Town(engine)
     database.dispose()
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from handlers import built_in
 from tests.engine.models import Model
 from web.cli import main
-from web.cli.procedures import BUILT_IN
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +42,7 @@ def test_init_makes_an_administrator_once_and_the_second_time_only_upgrades(
 
 
 def test_the_procedures_of_the_product_pass_the_checks() -> None:
-    assert main(["check", str(BUILT_IN)]) == 0
+    assert main(["check", str(built_in.FOLDER)]) == 0
 
 
 def test_a_bad_file_is_refused_with_reason_and_remedy_and_nothing_is_stored(
@@ -61,7 +61,7 @@ def test_before_it_is_installed_nothing_can_be_deployed_or_served(
     installation: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for command in (
-        ["deploy", str(BUILT_IN)],
+        ["deploy", str(built_in.FOLDER)],
         ["serve"],
         ["token", "create", "--name", "x", "--post", "sys"],
     ):
