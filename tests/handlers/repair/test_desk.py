@@ -10,6 +10,7 @@ from engine.errors import NotAllowed, NotFound, Refused
 from engine.ports import SYSTEM
 from engine.service_tasks import Context
 from engine.work import Work
+from handlers.accounts.permissions import Post
 from handlers.estate.records import RelationKind
 from handlers.repair import commands, intake, numbers, orders, queries, reporting, story, urgent
 from handlers.repair.records import Area
@@ -108,6 +109,14 @@ def test_repairers_see_only_their_orders_and_only_until_a_day_after_the_end(shop
     shop.clock.advance(hours=2)
     with pytest.raises(NotFound), shop.engine.reading(shop.plumber) as work:
         queries.order(work, number)
+
+
+def test_finance_reads_a_report_but_not_the_phone_of_who_reported(shop: Shop) -> None:
+    number, cashier = shop.report(), shop.staff(Post.FIN)
+    with shop.engine.reading(cashier) as work:
+        assert queries.order(work, number).contact_phone == "138****2222"
+    with pytest.raises(NotAllowed), shop.engine.work(cashier) as work:
+        commands.reveal_contact(work, number, "repair")
 
 
 def test_a_revealed_phone_is_logged_before_it_is_shown(shop: Shop) -> None:
