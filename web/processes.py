@@ -4,6 +4,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from werkzeug import Response as BaseResponse
 
 from engine import cases, definitions, procedures
+from engine.errors import RuleBroken
 from web import context, errors
 from web.diagrams import in_readers_language
 from web.process_screen import procedure_rows, procedure_screen
@@ -31,6 +32,8 @@ def deploy_form() -> str:
 def deploy() -> BaseResponse:
     """Check the files and put them into force for new cases."""
     files = {file.filename: file.read() for file in request.files.getlist("files") if file.filename}
+    if not files:
+        raise RuleBroken("no_files", "请选择要部署的文件")
     name = request.form.get("name", "").strip() or "web"
     context.engine().run(context.actor(), lambda work: definitions.deploy(work, name, files, source="web"))
     flash(gettext("已部署 %(count)s 个文件，新的流程立即采用", count=len(files)))

@@ -96,3 +96,9 @@ def test_a_key_longer_than_is_kept_is_refused(site: Site) -> None:
 
 def test_ids_in_a_list_that_can_be_none_are_left_out() -> None:
     assert ids(["12", BEYOND, "x", "-1", "²", "٣", ""]) == (12,)
+
+
+def test_deploying_without_a_file_is_not_told_as_done(site: Site) -> None:
+    answer = site.browser(Post.SYS).post("/processes/deploy", {"name": "x"}, page="/inbox")
+    assert answer.status_code == 422
+    assert "请选择要部署的文件" in answer.text
