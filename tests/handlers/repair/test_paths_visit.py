@@ -87,6 +87,18 @@ def test_the_third_absence_within_seven_days_brings_the_lead_who_may_close(shop:
     assert shop.case(assigned).state == "completed"
 
 
+def test_an_absence_of_eight_days_ago_no_longer_counts(shop: Shop, assigned: str) -> None:
+    shop.do(assigned, "take", shop.plumber, outcome="taken")
+    for _ in range(2):
+        absent(shop, assigned)
+        back = shop.clock.now() + timedelta(days=1)
+        shop.do(assigned, "rebook", shop.owner, visit_at=back.isoformat())
+        shop.later(days=4)
+    absent(shop, assigned)
+    assert shop.order(assigned).absent_count == 3
+    assert shop.steps(assigned) == ["rebook"]
+
+
 def absent(shop: Shop, number: str) -> None:
     shop.do(number, "appoint", shop.plumber, outcome="soon")
     shop.do(number, "arrive", shop.plumber, outcome="absent", called_times=3, card_left=True)
