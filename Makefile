@@ -14,7 +14,7 @@ test: ready                     ## every test but the long ones
 	$(BIN)/pytest -n auto --dist loadgroup
 
 test-long: ready                ## kill tests, races, state machines, fuzzing: up to an hour
-	$(BIN)/pytest -m long
+	$(BIN)/pytest -m long -n auto --dist loadgroup --durations 15
 
 check: .venv/.dev               ## before each commit: style, types, import contracts, fast tests
 	$(BIN)/ruff check .

@@ -93,3 +93,7 @@ class HandlerFailed(EngineError):
 
 class TransactionLost(EngineError):
     """The database gave up the whole transaction; the work can be run again from its start."""
+
+
+class StoreUnavailable(EngineError):
+    """The database cannot be reached or cannot write; nothing was kept, unless the commit was cut off."""

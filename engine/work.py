@@ -13,9 +13,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock, SystemClock
-from engine.errors import NotPermitted, Problem, TransactionLost
+from engine.errors import NotPermitted, Problem, StoreUnavailable, TransactionLost
 from engine.ports import SYSTEM, Actor, Directory, Grants, Library, Membership, Outbox, Vault
-from engine.store.database import Database, is_transaction_lost
+from engine.store.database import Database, is_away, is_transaction_lost
 
 T = TypeVar("T")
 
@@ -59,7 +59,7 @@ class Engine:
     @contextmanager
     def reading(self, actor: Actor) -> Iterator["Work"]:
         """Look at one state of the data without being able to change it."""
-        with self.database.reading() as connection:
+        with self._lost_as_error(), self.database.reading() as connection:
             yield Work(self, connection, actor, self.clock.now(), {})
 
     def run(self, actor: Actor, call: Callable[["Work"], T]) -> T:
@@ -88,6 +88,8 @@ class Engine:
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) in {"40001", "40P01", "55P03"}:
                 raise TransactionLost("transaction_lost", "数据库繁忙，请重试") from error
+            if is_away(error):
+                raise StoreUnavailable("store_unavailable", "数据库暂时不可用，请稍后重试") from error
             raise
 
 

@@ -8,10 +8,20 @@ from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from engine.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Refused, TransactionLost
+from engine.errors import (
+    Conflict,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    Problem,
+    Refused,
+    StoreUnavailable,
+    TransactionLost,
+)
 from web.texts import gettext, lazy_gettext
 from web.words import filled, problem_text
 
@@ -25,6 +35,7 @@ _FATES = (
     (NotAllowed, HTTPStatus.FORBIDDEN),
     (Refused, HTTPStatus.UNPROCESSABLE_ENTITY),
     (TransactionLost, HTTPStatus.SERVICE_UNAVAILABLE),
+    (StoreUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 
 _ADVICE = {
@@ -44,6 +55,7 @@ _ADVICE = {
     503: (lazy_gettext("系统正忙"), lazy_gettext("没有保存任何内容，请稍后重试。")),
 }
 
+_RETRY = {"Retry-After": "5"}  # seconds
 _UNSAFE = {"csrf_token", "password", "new_password", "again"}
 
 
@@ -139,10 +151,12 @@ def on_bug(error: Exception) -> ResponseReturnValue:
 
 def answer(status: int, text: str) -> ResponseReturnValue:
     """Build the page of an error, or a line of JSON for a program."""
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        g._login_user = AnonymousUserMixin()  # the layout must not ask the database who reads this
     title, advice = _ADVICE.get(status, _ADVICE[400 if status < 500 else 500])
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         return {"message": text or str(title)}, status
     page = render_template(
         "error.html", status=int(status), title=title, advice=advice, text=text, typed=typed()
     )
-    return page, status
+    return (page, status, _RETRY) if status == HTTPStatus.SERVICE_UNAVAILABLE else (page, status)

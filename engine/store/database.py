@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy import Engine as SqlEngine
 from sqlalchemy.engine import ExceptionContext, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from engine.clock import monotonic
 
@@ -17,6 +17,7 @@ _POSTGRES_OPTIONS = (
     "-c statement_timeout=30000 -c lock_timeout=15000 -c idle_in_transaction_session_timeout=60000"
 )
 _LOST_STATES = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock timeout
+_SQLITE_IS_AWAY = ("is full", "is locked", "disk I/O", "unable to open")
 _PROGRESS_STEPS = 5_000  # virtual-machine steps of SQLite between two looks at the clock
 
 
@@ -113,3 +114,14 @@ def is_transaction_lost(error: BaseException | None, connection: Connection) -> 
     if connection.invalidated:
         return True
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _LOST_STATES
+
+
+def is_away(error: DBAPIError) -> bool:
+    """Tell whether the database cannot be reached, or has no room or no turn to write."""
+    if error.connection_invalidated:
+        return True
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    if isinstance(error.orig, sqlite3.OperationalError):
+        return any(words in str(error.orig) for words in _SQLITE_IS_AWAY)
+    return True
