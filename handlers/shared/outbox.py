@@ -14,6 +14,7 @@ from engine.store.dialects import insert_new
 from engine.work import SYSTEM, Engine, Work
 from handlers.shared import limits
 from handlers.shared.alarms import raise_alarm
+from handlers.shared.permissions import Permission
 from handlers.shared.records import outbox_job
 
 if TYPE_CHECKING:
@@ -192,6 +193,7 @@ def retry_delay(attempts: int, jitter: float) -> timedelta:
 
 def revive(work: Work, job_id: int) -> None:
     """Let a dead job try again from its first attempt."""
+    work.require(Permission.SYSTEM_CONFIGURE)
     work.connection.execute(
         outbox_job.update()
         .where(outbox_job.c.id == job_id, outbox_job.c.state == "dead")

@@ -131,6 +131,15 @@ def test_a_resident_may_act_for_the_own_house_as_long_as_the_relation_lasts(
     assert memberships(engine, resident) == set()
 
 
+def test_a_relation_that_nobody_has_checked_gives_no_right(engine: Engine, world: World) -> None:
+    person = world.person("张三丰", "13812345678")
+    with engine.work(SYSTEM) as work:
+        entry.add_relation(work, entry.RelationEntry(world.house, person, RelationKind.OWNER))
+    resident = world.resident(person)
+    assert memberships(engine, resident) == set()
+    assert told(engine, "resident", world.house) == []
+
+
 @pytest.mark.parametrize("kind", list(RelationKind))
 def test_each_kind_of_relation_may_exactly_what_the_table_says(
     engine: Engine, world: World, kind: RelationKind

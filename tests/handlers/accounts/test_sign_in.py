@@ -7,6 +7,7 @@ from engine.ports import SYSTEM
 from engine.work import Engine
 from handlers.accounts import installation, passwords, sessions, staff
 from handlers.accounts.permissions import Post
+from handlers.accounts.records import account
 from handlers.accounts.sign_in import (
     SignInRefused,
     SlowDown,
@@ -156,6 +157,26 @@ def test_disabling_an_account_ends_its_sessions_and_rights_at_once(engine: Engin
         assert not work.may(Permission.CASE_READ, world.community)
     with pytest.raises(SignInRefused):
         sign_in(engine, login, PASSWORD, HERE)
+
+
+def test_an_account_switched_off_by_whatever_means_has_no_session(engine: Engine, world: World) -> None:
+    clerk = world.staff(Post.CS)
+    token = sign_in(engine, world.login_of(clerk), PASSWORD, HERE)
+    with engine.work(SYSTEM) as work:
+        work.connection.execute(account.update().where(account.c.id == clerk.id).values(state="disabled"))
+    assert sessions.resume(engine, token) is None
+
+
+def test_a_session_does_not_come_back_when_the_account_is_switched_on_again(
+    engine: Engine, world: World
+) -> None:
+    clerk = world.staff(Post.CS)
+    token = sign_in(engine, world.login_of(clerk), PASSWORD, HERE)
+    with engine.work(world.staff(Post.ADM, everywhere=True)) as work:
+        staff.disable(work, clerk.id)
+    with engine.work(SYSTEM) as work:
+        work.connection.execute(account.update().where(account.c.id == clerk.id).values(state="active"))
+    assert sessions.resume(engine, token) is None
 
 
 def test_the_token_itself_is_not_stored(engine: Engine, world: World) -> None:

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from engine.clock import SettableClock
-from engine.ports import SYSTEM, OutboxItem
+from engine.errors import NotPermitted
+from engine.ports import SYSTEM, Actor, OutboxItem
 from engine.work import Engine
 from handlers.shared import limits, outbox
 from handlers.shared.outbox import Job, LeaseLost, put, retry_delay
@@ -104,6 +105,8 @@ def test_a_revived_job_starts_over(engine: Engine, clock: SettableClock) -> None
     for _ in range(limits.JOB_ATTEMPTS):
         worker.drain()
         clock.advance(hours=1)
+    with engine.work(Actor(4711, "staff")) as work, pytest.raises(NotPermitted):
+        outbox.revive(work, 1)
     with engine.work(SYSTEM) as work:
         outbox.revive(work, work.connection.execute(select(outbox_job.c.id)).scalar_one())
     worker.drain()

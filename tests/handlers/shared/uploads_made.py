@@ -10,7 +10,7 @@ CANARY = b"<script>alert('canary')</script>"
 
 
 def picture(kind: str = "JPEG", size: tuple[int, int] = (640, 480), *, gps: bool = False) -> bytes:
-    """A picture that is red on the left and blue on the right, with a place in its EXIF if asked for."""
+    """A picture, red on the left and blue on the right, that tells its place and a comment if asked to."""
     image = Image.new("RGB", size, "red")
     image.paste((0, 0, 255), (size[0] // 2, 0, size[0], size[1]))
     exif = Image.Exif()
@@ -19,7 +19,8 @@ def picture(kind: str = "JPEG", size: tuple[int, int] = (640, 480), *, gps: bool
         exif[0x010F] = "canary-camera"
         exif.get_ifd(0x8825)[2] = (39.0, 54.0, 26.0)
     target = io.BytesIO()
-    image.save(target, kind, exif=exif)
+    comment = {"comment": b"canary comment"} if gps else {}
+    image.save(target, kind, exif=exif, **comment)
     return target.getvalue()
 
 
