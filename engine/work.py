@@ -9,7 +9,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock, SystemClock
@@ -85,6 +85,8 @@ class Engine:
     def _lost_as_error(self) -> Iterator[None]:
         try:
             yield
+        except PendingRollbackError as error:  # the connection broke, and something went on after that
+            raise StoreUnavailable("store_unavailable", "数据库暂时不可用，请稍后重试") from error
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) in {"40001", "40P01", "55P03"}:
                 raise TransactionLost("transaction_lost", "数据库繁忙，请重试") from error

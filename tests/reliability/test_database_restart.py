@@ -9,10 +9,9 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
 
 from engine import tasks
-from engine.errors import Problem
+from engine.errors import StoreUnavailable, TaskGone, TaskNotFound, TransactionLost
 from engine.ports import SYSTEM
 from engine.store import schema
 from engine.store.tables import task_history, user_task
@@ -63,7 +62,7 @@ class Clerks:
         task_id = choose.choice(ids)
         try:
             self.engine.run(plant.CLERKS[0], lambda work: tasks.complete(work, task_id, {}))
-        except Problem:
+        except (TaskGone, TaskNotFound):
             return  # another clerk was faster
         self.done.append(task_id)
         self.progress.release()
@@ -95,7 +94,7 @@ def _survives(server: PostgresServer, restarts: int) -> None:
         done = set(work.connection.scalars(select(task_history.c.id)))
     assert set(clerks.done) <= done
     assert len(clerks.done) == len(set(clerks.done))
-    assert set(clerks.errors) <= {OperationalError}
+    assert set(clerks.errors) <= {StoreUnavailable, TransactionLost}
     assert violations(engine) == []
     engine.database.dispose()
 
