@@ -40,6 +40,9 @@ class PostgresServer:
         self._run(
             "initdb", "-D", str(self._folder), "-U", "wuye", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"
         )
+        self._launch()
+
+    def _launch(self) -> None:
         options = f"-p {self._port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder} "
         self._run(
             "pg_ctl",
@@ -55,19 +58,8 @@ class PostgresServer:
 
     def restart(self) -> None:
         """Stop at once, as a crash would, and start again."""
-        self._run("pg_ctl", "-D", str(self._folder), "-m", "immediate", "-w", "stop")
-        options = f"-p {self._port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder} "
-        self._run(
-            "pg_ctl",
-            "-D",
-            str(self._folder),
-            "-w",
-            "-l",
-            f"{self._folder}/log",
-            "-o",
-            options + " ".join(_FAST),
-            "start",
-        )
+        self.stop()
+        self._launch()
 
     def stop(self) -> None:
         """Stop without waiting for anybody."""
