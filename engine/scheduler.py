@@ -21,6 +21,7 @@ from engine.work import Engine
 INTERVAL = timedelta(seconds=30)
 STALLED_AFTER = INTERVAL + timedelta(seconds=5)
 _BUSY_PAUSE = timedelta(seconds=1)
+_NEAR = timedelta(milliseconds=10)  # two moments of two clocks are never quite the same
 _WATCH_SECONDS = 0.5  # between two looks at the tick; stopping may have to wait so long
 _RECONNECT_SECONDS = 5
 _CHANNEL = "wuye_timer"
@@ -110,20 +111,23 @@ class Scheduler:
         # APScheduler sees the machine's clock, which is not the engine's in a simulation.
         at = _machine.now() + (self._wish - self._engine.clock.now())
         job = self._clock.get_job(_TICK)
-        if job is not None and at < job.next_run_time:
+        if job is not None and at + _NEAR < job.next_run_time:
             self._clock.modify_job(_TICK, next_run_time=at)
 
     def _tick(self) -> None:
         with self._lock:
             self._running, self._wish = True, None
         goes_on = True
+        looked_at = self._engine.clock.now()
         while goes_on and not self._stopping.is_set():
+            looked_at = self._engine.clock.now()
             goes_on = fire_page(self._engine) > 0
             self.last_tick_at, self._ticked_at = self._engine.clock.now(), monotonic()
-        now, coming = self._engine.clock.now(), next_due(self._engine)
+        coming = next_due(self._engine)
         if coming is not None:
-            # What is due and was not done is in somebody's hands: look again soon, but not at once.
-            self.wake(coming if coming > now else now + _BUSY_PAUSE)
+            # What was due at the last look and was not done is in somebody's hands: look again soon, but not
+            # at once. What came due since then is nobody's yet.
+            self.wake(coming if coming > looked_at else looked_at + _BUSY_PAUSE)
 
     def _after_job(self, event: JobExecutionEvent) -> None:
         """Grant what was wished for during the tick: only now would APScheduler run it again."""
@@ -161,7 +165,9 @@ class Scheduler:
             self._mind_the_tick()
 
     def _mind_the_tick(self) -> None:
-        """Tick now when none came for long: the clock may have been put back under APScheduler."""
+        """Grant a wish that was overlooked; tick now when none came for long, as after a clock put back."""
+        with self._lock:
+            self._grant()
         if self.seconds_since_tick() > STALLED_AFTER.total_seconds():
             self.wake(self._engine.clock.now())
 
