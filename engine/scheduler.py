@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import psycopg
-from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, JobExecutionEvent
+from apscheduler.executors.debug import DebugExecutor
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import func, select
@@ -48,8 +48,9 @@ class Periodic:
 class Scheduler:
     """Ticks every INTERVAL, and earlier when a commit wrote a job that is due earlier.
 
-    A tick goes on until nothing is due. It runs once at a time; a wish that comes while it runs is kept and
-    granted when it has ended, because APScheduler drops a job that comes due while it is running.
+    A tick goes on until nothing is due, in a thread of its own. APScheduler only says when: its job sets an
+    event in APScheduler's own thread. Were the tick itself its job, APScheduler would drop it when it comes
+    due while it runs, and would set back a wish that a quick tick makes before its next run has been placed.
 
     Attributes:
         last_tick_at: when a tick ended last by the engine's clock; None before the first.
@@ -58,28 +59,31 @@ class Scheduler:
     def __init__(self, engine: Engine, periodic: tuple[Periodic, ...] = ()) -> None:
         self._engine = engine
         self._periodic = periodic
+        # Never taken in APScheduler's thread, which holds the lock that modify_job waits for.
         self._lock = threading.Lock()
-        self._wish: datetime | None = None
-        self._running = False
+        self._due = threading.Event()
         self._stopping = threading.Event()
         self._ticked_at = monotonic()
         self.last_tick_at: datetime | None = None
         watch = self._rest if engine.database.is_sqlite else self._listen
         self._watch = threading.Thread(target=watch, name="scheduler-watch", daemon=True)
+        self._ticker = threading.Thread(target=self._serve, name="scheduler-tick", daemon=True)
         self._clock = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(_THREADS)},
+            executors={"default": ThreadPoolExecutor(_THREADS), _TICK: DebugExecutor()},
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
             timezone="UTC",
         )
-        self._clock.add_listener(self._after_job, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
 
     def start(self) -> None:
         """Begin to tick, at once for what came due meanwhile."""
         seconds = INTERVAL.total_seconds()
-        self._clock.add_job(self._tick, "interval", seconds=seconds, id=_TICK, next_run_time=_machine.now())
+        self._clock.add_job(
+            self._due.set, "interval", seconds=seconds, id=_TICK, executor=_TICK, next_run_time=_machine.now()
+        )
         for job in self._periodic:
             self._clock.add_job(job.call, "interval", seconds=job.every.total_seconds(), id=job.name)
         self._engine.on_earlier_timer = self._committed
+        self._ticker.start()
         self._clock.start()
         self._watch.start()
 
@@ -90,33 +94,36 @@ class Scheduler:
         # nobody goes there any more.
         with self._lock:
             self._stopping.set()
+        self._due.set()
         self._clock.shutdown(wait=True)
+        self._ticker.join()
         self._watch.join()
 
     def wake(self, at: datetime) -> None:
         """Tick at a moment of the engine's clock, or at once when it is past; an earlier tick stays."""
         with self._lock:
-            if self._wish is None or at < self._wish:
-                self._wish = at
-            self._grant()
+            if self._stopping.is_set():
+                return
+            # APScheduler sees the machine's clock, which is not the engine's in a simulation.
+            at = _machine.now() + (at - self._engine.clock.now())
+            job = self._clock.get_job(_TICK)
+            if job is not None and at + _NEAR < job.next_run_time:
+                self._clock.modify_job(_TICK, next_run_time=at)
 
     def seconds_since_tick(self) -> float:
         """Return how long ago a tick last ended, or this was made: the watch-dog's figure."""
         return monotonic() - self._ticked_at
 
-    def _grant(self) -> None:
-        """Pull the tick forward to the wish, unless it is running; called under the lock."""
-        if self._stopping.is_set() or self._running or self._wish is None:
-            return
-        # APScheduler sees the machine's clock, which is not the engine's in a simulation.
-        at = _machine.now() + (self._wish - self._engine.clock.now())
-        job = self._clock.get_job(_TICK)
-        if job is not None and at + _NEAR < job.next_run_time:
-            self._clock.modify_job(_TICK, next_run_time=at)
+    def _serve(self) -> None:
+        """Tick whenever it is time until stopping; what comes due during a tick is ticked for after it."""
+        while self._due.wait() and not self._stopping.is_set():
+            self._due.clear()
+            try:
+                self._tick()
+            except Exception:  # noqa: BLE001  # the timer loop's edge: the next tick comes all the same
+                _log.exception("a tick failed")
 
     def _tick(self) -> None:
-        with self._lock:
-            self._running, self._wish = True, None
         goes_on = True
         looked_at = self._engine.clock.now()
         while goes_on and not self._stopping.is_set():
@@ -128,13 +135,6 @@ class Scheduler:
             # What was due at the last look and was not done is in somebody's hands: look again soon, but not
             # at once. What came due since then is nobody's yet.
             self.wake(coming if coming > looked_at else looked_at + _BUSY_PAUSE)
-
-    def _after_job(self, event: JobExecutionEvent) -> None:
-        """Grant what was wished for during the tick: only now would APScheduler run it again."""
-        if event.job_id == _TICK:
-            with self._lock:
-                self._running = False
-                self._grant()
 
     def _committed(self, due_at: datetime) -> None:
         self.wake(due_at)
@@ -165,9 +165,7 @@ class Scheduler:
             self._mind_the_tick()
 
     def _mind_the_tick(self) -> None:
-        """Grant a wish that was overlooked; tick now when none came for long, as after a clock put back."""
-        with self._lock:
-            self._grant()
+        """Tick now when no tick came for long, as after a clock put back."""
         if self.seconds_since_tick() > STALLED_AFTER.total_seconds():
             self.wake(self._engine.clock.now())
 
