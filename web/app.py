@@ -33,6 +33,7 @@ from web import (
     shift,
     signin,
     tasks,
+    text_size,
 )
 from web.config import WebConfig
 
@@ -54,6 +55,7 @@ BLUEPRINTS: Iterable[Blueprint] = (
     shift.bp,
     signin.bp,
     tasks.bp,
+    text_size.bp,
 )
 
 
@@ -76,6 +78,7 @@ def create_app(engine: Engine, config: WebConfig) -> Flask:
     errors.init_app(app)
     guard.init_app(app)
     navigation.init_app(app)
+    text_size.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app

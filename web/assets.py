@@ -8,6 +8,8 @@ from pathlib import Path
 from flask import Flask, url_for
 from markupsafe import Markup
 
+from web import context
+
 STATIC = Path(__file__).parent / "static"
 
 
@@ -34,10 +36,12 @@ class Assets:
         return digest.hexdigest()[:8]
 
     def style(self) -> str:
-        """Return the address of the stylesheet of every page."""
-        if "app" in self.manifest:
-            return url_for("static", filename=self.manifest["app"])
-        return url_for("static", filename="css/app.css", v=self._bare_version)
+        """Return the address of the stylesheet of this page; residents load no more than they see."""
+        person = context.person()
+        built, bare = ("app", "app.css") if person and person.is_staff else ("app-public", "public.css")
+        if built in self.manifest:
+            return url_for("static", filename=self.manifest[built])
+        return url_for("static", filename=f"css/{bare}", v=self._bare_version)
 
     def built(self, name: str) -> str | None:
         """Return the address of a built file, or None when nothing was built."""

@@ -5,8 +5,9 @@ from werkzeug import Response
 
 from handlers.repair import phone
 from web import context, errors
-from web.desk_screen import RELATIONS, desk_screen
+from web.desk_screen import desk_screen
 from web.numbers import posted_id
+from web.repair_words import RELATIONS
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
 

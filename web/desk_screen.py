@@ -9,15 +9,6 @@ from handlers.estate.communities import Community
 from handlers.repair import intake
 from handlers.repair.intake import Caller
 from handlers.shared.permissions import Permission
-from web.texts import lazy_gettext
-
-RELATIONS = {
-    "owner": lazy_gettext("业主"),
-    "co_owner": lazy_gettext("共有人"),
-    "agent": lazy_gettext("代理人"),
-    "tenant": lazy_gettext("租户"),
-    "family": lazy_gettext("家庭成员"),
-}
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,15 @@ URGENCIES = {
     "P3": lazy_gettext("不急"),
 }
 
+# How somebody stands to a house.
+RELATIONS = {
+    "owner": lazy_gettext("业主"),
+    "co_owner": lazy_gettext("共有人"),
+    "agent": lazy_gettext("代理人"),
+    "tenant": lazy_gettext("租户"),
+    "family": lazy_gettext("家庭成员"),
+}
+
 
 def order_facts(order: OrderView) -> list[tuple[str, str]]:
     """List what a resident wants to know of a report, leaving out what is not known yet."""

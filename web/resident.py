@@ -7,7 +7,9 @@ from engine import cases, instances, tasks
 from handlers.repair import commands
 from web import context, errors, uploads
 from web.answers import posted
-from web.resident_screen import home_screen, report_screen, reported_screen, submit
+from web.repair_words import RELATIONS
+from web.report_screen import report_screen, submit
+from web.resident_screen import home_screen, reported_screen
 from web.texts import gettext
 
 bp = Blueprint("resident", __name__, url_prefix="/home")
@@ -27,7 +29,7 @@ def report_form() -> str:
     wrong = errors.labelled(errors.field_errors())
     with context.engine().reading(context.actor()) as work:
         screen = report_screen(work, uploads.typed_answers() or {}, is_asking="urgency" in wrong)
-    return render_template("resident/report.html", screen=screen, errors=wrong)
+    return render_template("resident/report.html", screen=screen, errors=wrong, relations=RELATIONS)
 
 
 @bp.post("/report")

@@ -8,15 +8,14 @@ from engine import cases, inbox, instances
 from engine.ids import new_id
 from engine.ports import Json
 from engine.work import Work
-from handlers.errors import FieldsInvalid
 from handlers.estate import communities
 from handlers.estate.communities import OwnHouse
-from handlers.repair import catalogue, queries, reporting, story
+from handlers.repair import queries, story
 from handlers.repair.queries import OrderLine
-from handlers.repair.records import OVER, Area, OrderState
+from handlers.repair.records import OVER, OrderState
+from handlers.repair.writing import first_look
 from handlers.shared.attachments import Attachment
 from web.filling import Filling, fill
-from web.numbers import ids
 from web.repair_words import NEXT, STATES, URGENCIES, order_facts
 from web.story import Sentence
 from web.texts import gettext, lazy_gettext
@@ -59,39 +58,6 @@ class HomeScreen:
 
     houses: tuple[OwnHouse, ...]
     reports: tuple[Report, ...]
-
-
-@dataclass(frozen=True)
-class FaultChoice:
-    """One kind of fault, in the reader's language."""
-
-    code: str
-    name: str
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The one question that settles whether a report is urgent."""
-
-    text: str
-    urgency: str
-
-
-@dataclass(frozen=True)
-class ReportScreen:
-    """The form of a report.
-
-    Attributes:
-        typed: what was posted and refused.
-        kept: ids of files that were uploaded with it.
-    """
-
-    houses: tuple[OwnHouse, ...]
-    faults: tuple[tuple[str, str, tuple[FaultChoice, ...]], ...]
-    question: Asked | None
-    typed: Mapping[str, Json]
-    kept: tuple[str, ...]
-    key: str
 
 
 @dataclass(frozen=True)
@@ -159,69 +125,6 @@ def strip(line: OrderLine, *, asks: bool) -> tuple[Stage, ...]:
     return tuple(stages)
 
 
-def report_screen(work: Work, typed: Mapping[str, Json], *, is_asking: bool) -> ReportScreen:
-    """Read what the form of a report needs.
-
-    Args:
-        typed: what was posted and refused, or nothing.
-        is_asking: the report was held back for the one question.
-    """
-    question = queries.first_look(work, str(typed.get("description") or "")).question if is_asking else None
-    typed = typed or _contact_of_last_report(work)
-    kept = typed.get("photos")
-    return ReportScreen(
-        houses=tuple(communities.own_houses(work)),
-        faults=tuple(
-            (area.value, label, tuple(FaultChoice(f.code, either(f.name, f.name_en)) for f in found))
-            for area, label, found in (
-                (Area.PRIVATE, gettext("家里"), catalogue.faults(work, Area.PRIVATE)),
-                (Area.COMMON, gettext("公共区域"), catalogue.faults(work, Area.COMMON)),
-            )
-        ),
-        question=Asked(either(question.text, question.text_en), question.urgency) if question else None,
-        typed=typed,
-        kept=tuple(str(one) for one in kept) if isinstance(kept, list) else (),
-        key=str(new_id()),
-    )
-
-
-def _contact_of_last_report(work: Work) -> dict[str, Json]:
-    """Return who was to be called last time, so that nobody types it twice."""
-    last = next(iter(queries.own_reports(work)), None)
-    if last is None:
-        return {}
-    order = queries.order(work, last.number)
-    if "*" in order.contact_phone:
-        return {}  # somebody else of the house reported, and their number is theirs
-    return {"contact_name": order.contact_name, "contact_phone": order.contact_phone}
-
-
-def submit(work: Work, typed: Mapping[str, Json], key: str | None) -> str:
-    """Report a fault as it was typed, and return its number.
-
-    Raises:
-        FieldsInvalid: a field is wrong, or the one question must be answered first.
-    """
-    given = {name: str(typed.get(name) or "") for name in typed}
-    question = queries.first_look(work, given.get("description", "")).question
-    if question is not None and not given.get("urgency"):
-        raise FieldsInvalid({"urgency": ("请先回答这个问题", {})})
-    area, _, code = given.get("fault", "").partition(":")
-    photos = typed.get("photos")
-    house = given.get("house_id", "")
-    report = reporting.Report(
-        area=Area.COMMON if area == Area.COMMON else Area.PRIVATE,
-        fault_code=code,
-        description=given.get("description", ""),
-        contact_name=given.get("contact_name", ""),
-        contact_phone=given.get("contact_phone", ""),
-        house_id=int(house) if house.isdecimal() else None,
-        urgency=question.urgency if question and given["urgency"] == question.urgency else None,
-        attachments=ids(photos) if isinstance(photos, list) else (),
-    )
-    return reporting.report_online(work, report, idempotency_key=key).number
-
-
 def reported_screen(
     work: Work, number: str, typed: tuple[int, Mapping[str, Json]] | None, errors: Mapping[str, str]
 ) -> ReportedScreen:
@@ -246,7 +149,8 @@ def reported_screen(
         photos=order.media,
         asks=asks,
         story=_story(work, number),
-        is_danger=queries.first_look(work, order.description).danger is not None and line.state not in OVER,
+        is_danger=first_look(work, order.description, line.fault_code or "").danger is not None
+        and line.state not in OVER,
         may_withdraw=instances.may_cancel(work, case),
         may_reopen=line.state == OrderState.CLOSED,
     )

@@ -48,6 +48,7 @@ ROUTES: Mapping[str, Access] = {
     "operation.health": PUBLIC,
     "operation.metrics": PUBLIC,  # loopback or token, checked by the view itself
     "language.choose": PUBLIC,
+    "text_size.choose": PUBLIC,
     "signin.sign_in": PUBLIC,
     "signin.enter": PUBLIC,
     "signin.sign_out": FIRST_STEPS,

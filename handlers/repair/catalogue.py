@@ -12,6 +12,7 @@ from handlers.repair.words import Hint, Question
 
 _FAULTS = "repair_fault_list"
 _HINTS = "repair_hints"
+_URGENCIES = "repair_faults"
 
 
 class Table(Protocol):
@@ -54,6 +55,16 @@ def questions(work: Work) -> tuple[Question, ...]:
     return _questions(_table(work, _HINTS))
 
 
+def danger_of(work: Work, code: str | None) -> Hint | None:
+    """Return why a fault is a danger to life by itself, or None."""
+    return next((hint for hint in hints(work) if hint.is_danger and code and hint.fault_code == code), None)
+
+
+def urgency(work: Work, code: str | None) -> str | None:
+    """Return how urgent a fault is by itself, whatever was said about it; None for one nobody knows."""
+    return _urgency(_table(work, _URGENCIES), code or "")
+
+
 def _table(work: Work, key: str) -> Table:
     table: Table = definitions.decision(work.engine, work.connection, key)
     return table
@@ -94,3 +105,9 @@ def _questions(table: Table) -> tuple[Question, ...]:
         Question(str(row["phrase"]), str(row["question"]), str(row["question_en"] or ""), str(row["urgency"]))
         for row in table.evaluate({"kind": "question"})
     )
+
+
+@lru_cache(maxsize=256)
+def _urgency(table: Table, code: str) -> str | None:
+    row = next(iter(table.evaluate({"fault_code": code})), None)
+    return str(row["fault_urgency"]) if row else None

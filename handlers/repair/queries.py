@@ -17,7 +17,6 @@ from handlers.repair.merging import groups
 from handlers.repair.orders import Order
 from handlers.repair.phone_numbers import digits_of
 from handlers.repair.records import OVER, repair_order
-from handlers.repair.words import Hint, Question, hint_in, question_for
 from handlers.shared.attachments import Attachment
 from handlers.shared.permissions import Permission
 from handlers.shared.sealed import vault_of
@@ -37,6 +36,7 @@ class OrderLine:
     id: int
     number: str
     instance_id: int | None
+    fault_code: str | None
     fault: str
     fault_en: str
     place: str
@@ -202,27 +202,6 @@ def _houses(work: Work, wanted: str) -> list[int]:
     )
 
 
-@dataclass(frozen=True)
-class FirstLook:
-    """What a text says before it is sent.
-
-    Attributes:
-        danger: leave first, then phone; the form comes after.
-        question: the one thing to ask, or None.
-    """
-
-    danger: Hint | None
-    question: Question | None
-
-
-def first_look(work: Work, text: str) -> FirstLook:
-    """Tell what to show to somebody who is writing a report: a warning, a question, or nothing."""
-    hints = catalogue.hints(work)
-    hint = hint_in(text, hints)
-    danger = hint if hint is not None and hint.is_danger else None
-    return FirstLook(danger, question_for(text, hints, catalogue.questions(work)))
-
-
 def merge_proposals(work: Work, community_id: int) -> list[tuple[OrderLine, tuple[OrderLine, ...]]]:
     """Propose open common-area orders that may be one fault, each with those reported after it."""
     work.require(Permission.REPAIR_DISPATCH, community_id)
@@ -263,6 +242,7 @@ def _line(row: Order, faults: Faults, names: Names) -> OrderLine:
         id=row.id,
         number=row.number,
         instance_id=row.instance_id,
+        fault_code=row.fault_code,
         fault=fault.name if fault else "",
         fault_en=fault.name_en if fault else "",
         place=row.place,

@@ -1,6 +1,6 @@
 """Takes reports in: online by residents, found by staff, raised by equipment."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import insert
 
@@ -11,7 +11,7 @@ from engine.ports import Json
 from engine.work import Work
 from handlers.errors import FieldsInvalid
 from handlers.estate.identity import InvalidIdentity, normalised_phone
-from handlers.repair import catalogue, media, notices, orders, places, rules
+from handlers.repair import catalogue, contacts, media, notices, orders, places, rules
 from handlers.repair.catalogue import Fault
 from handlers.repair.numbers import next_number
 from handlers.repair.orders import NOTE_LENGTH, Order
@@ -23,6 +23,7 @@ from handlers.shared.sealed import vault_of
 PROCESS = "repair"
 _START = "repair_online"
 _NAME_LENGTH = 50
+_UNKNOWN = "unknown"  # category of the fault 其他
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Report:
     """What somebody reports.
 
     Attributes:
+        description: may be empty where the kind of fault says it all.
+        contact_person_id: somebody of the household to call, instead of a name and phone typed in.
         house_id: where it is, or from where a common area is reported; None for staff and equipment.
         building_id: of a common area without a house.
         place: where exactly in a common area.
@@ -47,6 +50,7 @@ class Report:
     place: str = ""
     urgency: str | None = None
     attachments: tuple[int, ...] = field(default_factory=tuple)
+    contact_person_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,9 @@ def report_online(work: Work, report: Report, *, idempotency_key: str | None = N
     if report.house_id is None:
         raise FieldsInvalid({"house_id": ("请选择房屋", {})})
     work.require(Permission.REPAIR_SUBMIT, report.house_id)
+    if report.contact_person_id is not None:
+        name, phone = contacts.named(work, report.house_id, report.contact_person_id)
+        report = replace(report, contact_name=name, contact_phone=phone)
     return _taken_in(work, report, Channel.ONLINE, idempotency_key)
 
 
@@ -102,6 +109,7 @@ def _taken_in(work: Work, report: Report, channel: Channel, key: str | None) -> 
     if earlier is not None:
         return Reported(int(str(earlier["order"])), str(earlier["number"]), int(str(earlier["instance"])))
     fault = _checked(work, report)
+    report = _worded(report, fault)
     site = site_of(work, report.area, report.house_id, report.building_id, report.place)
     order = _written(work, report, site, channel)
     reported = _started(work, order, fault, report)
@@ -112,6 +120,13 @@ def _taken_in(work: Work, report: Report, channel: Channel, key: str | None) -> 
     }
     idempotency.remember(work, key, answer)
     return reported
+
+
+def _worded(report: Report, fault: Fault) -> Report:
+    """Let the kind of fault stand for the description of somebody who wrote nothing."""
+    if report.description.strip() or fault.category == _UNKNOWN:
+        return report
+    return replace(report, description=fault.name)
 
 
 def _started(work: Work, order: Order, fault: Fault, report: Report) -> Reported:

@@ -13,6 +13,7 @@ const entries = {
   staff: join(here, "js/staff.js"),
   diagram: join(here, "js/diagram.js"),
   app: join(root, "web/static/css/app.css"),
+  "app-public": join(root, "web/static/css/public.css"),
   "diagram-look": join(here, "diagram.css"),
 };
 

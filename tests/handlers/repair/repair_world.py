@@ -167,6 +167,11 @@ class Shop(World):
         with self.engine.reading(SYSTEM) as work:
             return orders.by_number(work.connection, number)
 
+    def opened(self, order: Order, column: str) -> str:
+        """Open a sealed column of an order."""
+        with self.engine.reading(SYSTEM) as work:
+            return orders.opened(work, order, column)
+
     def case(self, number: str) -> Any:
         """Return the row of the newest case with this number."""
         with self.engine.reading(SYSTEM) as work:

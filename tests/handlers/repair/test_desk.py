@@ -12,7 +12,7 @@ from engine.service_tasks import Context
 from engine.work import Work
 from handlers.accounts.permissions import Post
 from handlers.estate.records import RelationKind
-from handlers.repair import commands, intake, numbers, orders, queries, reporting, story, urgent
+from handlers.repair import commands, intake, numbers, orders, queries, reporting, story, urgent, writing
 from handlers.repair.records import Area
 from handlers.repair.reporting import Report
 from handlers.shared import access_log, limits
@@ -143,13 +143,13 @@ def test_who_asks_for_too_many_phones_is_refused_and_reported(shop: Shop) -> Non
 
 def test_danger_is_said_before_the_form_and_doubt_asks_one_question(shop: Shop) -> None:
     with shop.engine.reading(shop.owner) as work:
-        danger = queries.first_look(work, "厨房有燃气味")
-        doubt = queries.first_look(work, "卫生间漏水")
-        plain = queries.first_look(work, "门把手松了")
+        danger = writing.first_look(work, "厨房有燃气味")
+        doubt = writing.first_look(work, "卫生间漏水")
+        plain = writing.first_look(work, "门把手松了")
     assert danger.danger is not None
     assert doubt.danger is None
     assert doubt.question is not None
-    assert plain == queries.FirstLook(None, None)
+    assert plain == writing.FirstLook(None, None)
 
 
 def test_a_yes_to_the_question_makes_a_report_urgent(shop: Shop) -> None:
