@@ -16,6 +16,7 @@ from handlers.accounts.directory import AccountDirectory
 from handlers.accounts.staff import FIRST_PASSWORD_JOB
 from handlers.estate import records as estate_records
 from handlers.estate.reaching import address_of_person
+from handlers.policy import records as policy_records
 from handlers.repair import offer as repair
 from handlers.settings import Settings
 from handlers.shared import attachments, calls, messages, texts
@@ -34,6 +35,7 @@ RECORDS: tuple[ModuleType, ...] = (
     account_records,
     estate_records,
     shared_records,
+    policy_records,
     *repair.RECORDS,
 )
 

@@ -8,6 +8,7 @@ from engine.scheduler import Periodic, Scheduler
 from engine.work import SYSTEM, Engine
 from handlers import bootstrap
 from handlers.accounts import sign_in
+from handlers.policy import uptime
 from handlers.shared import attachments, outbox
 
 
@@ -33,6 +34,7 @@ class Background:
 
 def _periodic(engine: Engine) -> tuple[Periodic, ...]:
     return (
+        Periodic("beat", uptime.BEAT, lambda: uptime.beat(engine)),
         Periodic("fold reports", timedelta(minutes=1), lambda: reports.fold(engine)),
         Periodic("purge outbox", timedelta(hours=6), lambda: engine.run(SYSTEM, outbox.purge)),
         Periodic("purge attempts", timedelta(hours=6), lambda: engine.run(SYSTEM, sign_in.purge_attempts)),

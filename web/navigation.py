@@ -49,6 +49,7 @@ BAR = (
     Entry("inbox.index", lazy_gettext("收件箱")),
     Entry("overdue.index", lazy_gettext("超时")),
     Entry("processes.index", lazy_gettext("流程")),
+    Entry("policy.index", lazy_gettext("制度")),
     Entry("incidents.index", lazy_gettext("异常")),
     Entry("desk.index", lazy_gettext("前台")),
     Entry("outbox.index", lazy_gettext("消息")),

@@ -84,6 +84,7 @@ ROUTES: Mapping[str, Access] = {
     "desk.call": _staff(Permission.REPAIR_DISPATCH),
     "desk.caller": _staff(Permission.REPAIR_DISPATCH),
     "overdue.index": _staff(Permission.REPORT_READ),
+    "policy.index": _staff(Permission.REPORT_READ),
     "processes.index": _staff(Permission.PROCESS_READ),
     "processes.show": _staff(Permission.PROCESS_READ),
     "processes.diagram": _staff(Permission.PROCESS_READ),

@@ -85,3 +85,4 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
 def _log_to_stderr() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it would tell of every tick

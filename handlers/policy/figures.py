@@ -1,0 +1,226 @@
+"""The living figures behind the policy's clauses, for the communities whose reports the reader may see."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, and_, case, func, select
+
+from engine import reports
+from engine.reports import By, Only
+from engine.store.tables import deployment
+from engine.work import Work
+from handlers.accounts.permissions import APART
+from handlers.accounts.records import account, account_post
+from handlers.estate.records import CheckState, RelationKind, estate_house, estate_relation
+from handlers.policy import uptime
+from handlers.policy.clauses import Asked
+from handlers.repair.records import Channel, repair_order
+from handlers.shared.permissions import Permission
+from handlers.shared.records import access_log
+
+MONTH = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number that tells how a clause is kept now.
+
+    Attributes:
+        value: how many; None where a moment is told.
+        of: out of how many, for a share; None for a plain count.
+        moment: when something happened last; None when it never did or a number is told.
+    """
+
+    value: int | None = None
+    of: int | None = None
+    moment: datetime | None = None
+
+
+def figure(work: Work, asked: Asked) -> Figure:
+    """Compute a figure.
+
+    Raises:
+        NotPermitted: the actor reads no reports.
+    """
+    return FIGURES[asked.name](work, asked.argument)
+
+
+def _scopes(work: Work) -> list[int] | None:
+    """Return the communities whose reports the actor may read; None means all."""
+    if work.may(Permission.REPORT_READ):
+        return None
+    scopes = [scope for held, scope in work.grants.permissions if held == Permission.REPORT_READ]
+    if not scopes:
+        work.require(Permission.REPORT_READ)
+    return [scope for scope in scopes if scope is not None]
+
+
+def _within(work: Work, column: ColumnElement[int]) -> list[ColumnElement[bool]]:
+    scopes = _scopes(work)
+    return [] if scopes is None else [column.in_(scopes)]
+
+
+def _share(work: Work, table: Table, kept: ColumnElement[bool], *conditions: ColumnElement[bool]) -> Figure:
+    """Count rows, and those among them that keep a rule."""
+    query = select(func.count(), func.sum(case((kept, 1), else_=0))).select_from(table).where(*conditions)
+    of, value = work.connection.execute(query).one()
+    return Figure(int(value or 0), of)
+
+
+def _count(work: Work, table: Table, *conditions: ColumnElement[bool]) -> Figure:
+    query = select(func.count()).select_from(table).where(*conditions)
+    return Figure(work.connection.execute(query).scalar_one())
+
+
+# --- limits ------------------------------------------------------------------------------------------------
+
+
+def _kept(work: Work, step: str) -> Figure:
+    """Share of a step that was ended within its limit; of every step when none is named."""
+    process, _, element = step.partition("/")
+    only = Only(process_key=process or None, step_id=element or None)
+    today = work.now.astimezone(work.engine.zone).date()
+    rows = reports.kept_by_step(work, today - MONTH, today, only)
+    finished = sum(row.finished for row in rows)
+    return Figure(finished - sum(row.late for row in rows), finished)
+
+
+def _overdue(work: Work, _argument: str) -> Figure:
+    """Open steps that are late now."""
+    return Figure(sum(row.late for row in reports.overdue_counts(work, By.PROCESS)))
+
+
+# --- repair ------------------------------------------------------------------------------------------------
+
+
+def _recent(work: Work) -> list[ColumnElement[bool]]:
+    community = _within(work, repair_order.c.community_id)
+    return [repair_order.c.called_at > work.now - MONTH, *community]
+
+
+def _phone_entries(work: Work, _argument: str) -> Figure:
+    """Share of calls whose entry was complete in time."""
+    calls = (repair_order.c.channel == Channel.PHONE, repair_order.c.entered_at.is_not(None))
+    return _share(work, repair_order, repair_order.c.is_late_entry.is_(False), *calls, *_recent(work))
+
+
+def _answered_by_owner(work: Work, _argument: str) -> Figure:
+    """Share of confirmed repairs that somebody answered for, instead of time."""
+    done = repair_order.c.confirmed_at.is_not(None)
+    return _share(work, repair_order, repair_order.c.is_auto_confirmed.is_(False), done, *_recent(work))
+
+
+def _without_rework(work: Work, _argument: str) -> Figure:
+    """Share of confirmed repairs that were right the first time."""
+    done = repair_order.c.confirmed_at.is_not(None)
+    return _share(work, repair_order, repair_order.c.rework_count == 0, done, *_recent(work))
+
+
+# --- houses and people -------------------------------------------------------------------------------------
+
+
+def _houses(work: Work) -> Any:
+    return select(estate_house.c.id).where(*_within(work, estate_house.c.community_id))
+
+
+def _pending(work: Work, _argument: str) -> Figure:
+    """Relations of people to houses that wait for a second check."""
+    waits = estate_relation.c.check_state == CheckState.PENDING
+    return _count(work, estate_relation, waits, estate_relation.c.house_id.in_(_houses(work)))
+
+
+def _bound(work: Work, _argument: str) -> Figure:
+    """Share of present owners who have an account of their own."""
+    present = and_(
+        estate_relation.c.kind == RelationKind.OWNER,
+        estate_relation.c.valid_from <= work.now,
+        estate_relation.c.valid_to.is_(None) | (estate_relation.c.valid_to > work.now),
+    )
+    has_account = estate_relation.c.person_id.in_(
+        select(account.c.person_id).where(account.c.kind == "resident")
+    )
+    return _share(work, estate_relation, has_account, present, estate_relation.c.house_id.in_(_houses(work)))
+
+
+# --- accounts ----------------------------------------------------------------------------------------------
+
+
+def _staff(work: Work) -> list[ColumnElement[bool]]:
+    _scopes(work)
+    return [account.c.kind == "staff", account.c.state == "active"]
+
+
+def _accepted(work: Work, _argument: str) -> Figure:
+    """Share of staff who have accepted that they answer for their account."""
+    return _share(work, account, account.c.responsibility_accepted_at.is_not(None), *_staff(work))
+
+
+def _first_passwords(work: Work, _argument: str) -> Figure:
+    """Accounts of staff whose first password nobody has changed yet."""
+    return _count(work, account, account.c.must_change_password, *_staff(work))
+
+
+def _granted(work: Work, _argument: str) -> Figure:
+    """Share of staff who hold a post."""
+    held = select(account_post.c.account_id).where(account_post.c.ended_at.is_(None))
+    return _share(work, account, account.c.id.in_(held), *_staff(work))
+
+
+def _together(work: Work, _argument: str) -> Figure:
+    """People who hold two posts that one person should not hold together."""
+    _scopes(work)
+    held: dict[int, set[str]] = {}
+    for row in work.connection.execute(select(account_post).where(account_post.c.ended_at.is_(None))):
+        held.setdefault(row.account_id, set()).add(row.post)
+    return Figure(sum(any(pair <= posts for pair in APART) for posts in held.values()))
+
+
+# --- supervision -------------------------------------------------------------------------------------------
+
+
+def _logged(work: Work, action: str) -> Figure:
+    """Entries of the access log within the last 30 days, of one kind or of all."""
+    _scopes(work)
+    conditions = [access_log.c.at > work.now - MONTH]
+    if action:
+        conditions.append(access_log.c.action.like(action.replace("_", r"\_") + "%", escape="\\"))
+    return _count(work, access_log, *conditions)
+
+
+def _oldest_entry(work: Work, _argument: str) -> Figure:
+    """When the oldest entry of the access log was made."""
+    _scopes(work)
+    return Figure(moment=work.connection.execute(select(func.min(access_log.c.at))).scalar_one())
+
+
+def _changes(work: Work, _argument: str) -> Figure:
+    """Deployments within the last 30 days."""
+    _scopes(work)
+    return _count(work, deployment, deployment.c.deployed_at > work.now - MONTH)
+
+
+def _available(work: Work, _argument: str) -> Figure:
+    """Share of the last 30 days' minutes in which the platform was up."""
+    _scopes(work)
+    return Figure(*uptime.minutes_up(work))
+
+
+FIGURES: Mapping[str, Callable[[Work, str], Figure]] = {
+    "kept": _kept,
+    "overdue": _overdue,
+    "phone_entries": _phone_entries,
+    "answered_by_owner": _answered_by_owner,
+    "without_rework": _without_rework,
+    "pending": _pending,
+    "bound": _bound,
+    "accepted": _accepted,
+    "first_passwords": _first_passwords,
+    "granted": _granted,
+    "together": _together,
+    "logged": _logged,
+    "oldest_entry": _oldest_entry,
+    "changes": _changes,
+    "available": _available,
+}

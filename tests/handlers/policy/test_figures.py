@@ -1,0 +1,92 @@
+"""The living figures of the policy's clauses."""
+
+from collections.abc import Callable
+
+import pytest
+
+from engine.errors import NotPermitted
+from engine.ports import SYSTEM, Actor
+from engine.work import Engine
+from handlers.accounts import staff
+from handlers.accounts.permissions import Post
+from handlers.estate import entry
+from handlers.estate.records import RelationKind
+from handlers.policy.clauses import Asked
+from handlers.policy.figures import FIGURES, Figure, figure
+from handlers.shared import access_log
+from tests.handlers.estate_world import World
+
+Tell = Callable[..., Figure]
+
+
+@pytest.fixture
+def manager(world: World) -> Actor:
+    return world.staff(Post.PM)
+
+
+@pytest.fixture
+def tell(engine: Engine, manager: Actor) -> Tell:
+    """Ask for a figure as the manager of the community, or as somebody else."""
+
+    def ask(name: str, argument: str = "", actor: Actor | None = None) -> Figure:
+        with engine.reading(actor or manager) as work:
+            return figure(work, Asked(name, argument, "", ""))
+
+    return ask
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_can_be_told_when_nothing_has_happened_yet(tell: Tell, name: str) -> None:
+    found = tell(name)
+
+    assert found.value is None or found.value >= 0
+    assert found.of is None or (found.value or 0) <= found.of
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_who_reads_no_reports_is_told_no_figure(world: World, tell: Tell, name: str) -> None:
+    with pytest.raises(NotPermitted):
+        tell(name, actor=world.staff(Post.RP))
+
+
+def test_relations_that_wait_for_a_second_check_are_counted_in_the_own_community(
+    engine: Engine, world: World, tell: Tell
+) -> None:
+    person = world.person("王芳", "13812345678")
+    with engine.work(SYSTEM) as work:
+        entry.add_relation(work, entry.RelationEntry(world.house, person, RelationKind.OWNER))
+
+    assert tell("pending").value == 1
+    assert tell("pending", actor=world.staff(Post.PM, world.other_community)).value == 0
+
+
+def test_owners_with_an_account_are_a_share_of_the_owners(world: World, tell: Tell) -> None:
+    for name, phone in (("王芳", "13812345678"), ("李强", "13812345679")):
+        person = world.person(name, phone)
+        world.relate(person, world.house if name == "王芳" else world.neighbour)
+    world.resident(person)
+
+    assert tell("bound") == Figure(1, 2)
+
+
+def test_entries_of_the_access_log_are_counted_by_kind(
+    engine: Engine, world: World, tell: Tell, manager: Actor
+) -> None:
+    for action in ("reveal_phone", "sign_in"):
+        engine.run(
+            manager, lambda work, action=action: access_log.append(work, access_log.Entry(action, "x", 1))
+        )  # type: ignore[misc]  # a default binds the loop's value
+
+    assert tell("logged").value == 2
+    assert tell("logged", "reveal").value == 1
+    assert tell("oldest_entry").moment == engine.clock.now()
+
+
+def test_people_who_hold_posts_that_belong_apart_are_counted(
+    world: World, tell: Tell, engine: Engine
+) -> None:
+    both = world.staff(Post.SYS, everywhere=True)
+    with engine.work(SYSTEM) as work:
+        staff.insert_post(work, both.id, Post.AUD, None)
+
+    assert tell("together").value == 1
