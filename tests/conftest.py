@@ -1,6 +1,7 @@
 """Real databases and a clock moved by hand, for every test."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,8 @@ from hypothesis import HealthCheck, settings
 from engine.clock import SettableClock
 from engine.store import schema
 from engine.store.database import Database
-from tests.postgres import PostgresServer
+from handlers import bootstrap
+from tests.postgres import QUICK, PostgresServer
 
 # The same examples in every run, however slow the machine is; WUYE_EXAMPLES=random looks for new ones.
 settings.register_profile(
@@ -23,39 +25,68 @@ settings.register_profile(
 )
 settings.load_profile("wuye")
 
+# Thousands of small databases are made; where there is memory for them, no disk has to take part.
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+if MEMORY is not None:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", MEMORY)
+
 STORES = ("sqlite", "postgresql")
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """One PostgreSQL server for the whole run, on a free port, in a temporary folder."""
-    with TemporaryDirectory(prefix="wuye-postgres-", ignore_cleanup_errors=True) as folder:
-        server = PostgresServer(Path(folder))
+    with TemporaryDirectory(prefix="wuye-postgres-", dir=MEMORY, ignore_cleanup_errors=True) as folder:
+        server = PostgresServer(Path(folder), QUICK)
         server.start()
         yield server
         server.stop()
 
 
-@pytest.fixture
-def sqlite_database(tmp_path: Path) -> Iterator[Database]:
-    """An empty SQLite database with the whole schema."""
-    database = Database(f"sqlite:///{tmp_path}/wuye.db")
+@pytest.fixture(scope="session")
+def ready_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the whole schema and no rows, to be copied."""
+    path = tmp_path_factory.mktemp("ready") / "wuye.db"
+    _with_schema(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def ready_postgres(postgres: PostgresServer) -> str:
+    """A PostgreSQL database with the whole schema and no rows, to be copied."""
+    url = postgres.new_database()
+    _with_schema(url)
+    return url
+
+
+def _with_schema(url: str) -> None:
+    assert bootstrap.RECORDS  # imported, so that every table is known
+    database = Database(url)
     schema.create(database)
+    database.dispose()
+
+
+@pytest.fixture
+def sqlite_database(tmp_path: Path, ready_sqlite: Path) -> Iterator[Database]:
+    """An empty SQLite database with the whole schema."""
+    shutil.copyfile(ready_sqlite, tmp_path / "wuye.db")
+    database = Database(f"sqlite:///{tmp_path}/wuye.db")
     yield database
     database.dispose()
 
 
 @pytest.fixture(params=STORES)
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """An empty database with the whole schema, once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/wuye.db"
-    else:
-        url = request.getfixturevalue("postgres").new_database()
+        yield request.getfixturevalue("sqlite_database")
+        return
+    postgres: PostgresServer = request.getfixturevalue("postgres")
+    url = postgres.new_database(request.getfixturevalue("ready_postgres"))
     database = Database(url)
-    schema.create(database)
     yield database
     database.dispose()
+    postgres.drop(url)
 
 
 @pytest.fixture

@@ -8,8 +8,15 @@ import subprocess
 from itertools import count
 from pathlib import Path
 
+import psycopg
+
 _BIN_FOLDERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-_FAST = ("-c", "max_connections=200", "-c", "shared_buffers=64MB")
+_SIZES = ("max_connections=200", "shared_buffers=64MB")
+
+# Every commit is on the disk before it returns.
+DURABLE = _SIZES
+# A killed server loses nothing either; only a machine that lost its power would.
+QUICK = (*_SIZES, "fsync=off", "full_page_writes=off")
 
 
 def free_port() -> int:
@@ -22,11 +29,12 @@ def free_port() -> int:
 class PostgresServer:
     """A PostgreSQL server in a folder of its own; it listens on loopback only."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: tuple[str, ...] = DURABLE) -> None:
         if not _BIN_FOLDERS:
             raise RuntimeError("PostgreSQL is missing: apt-get install -y postgresql")
         self._bin = _BIN_FOLDERS[0]
         self._folder = folder / "data"
+        self._settings = settings
         self._port = free_port()
         self._numbers = count(1)
         self._user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
@@ -43,7 +51,8 @@ class PostgresServer:
         self._launch()
 
     def _launch(self) -> None:
-        options = f"-p {self._port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder} "
+        addresses = ("listen_addresses=127.0.0.1", f"unix_socket_directories={self._folder}")
+        options = " ".join(f"-c {setting}" for setting in (*addresses, *self._settings))
         self._run(
             "pg_ctl",
             "-D",
@@ -52,7 +61,7 @@ class PostgresServer:
             "-l",
             f"{self._folder}/log",
             "-o",
-            options + " ".join(_FAST),
+            f"-p {self._port} {options}",
             "start",
         )
 
@@ -65,11 +74,26 @@ class PostgresServer:
         """Stop without waiting for anybody."""
         self._run("pg_ctl", "-D", str(self._folder), "-m", "immediate", "-w", "stop")
 
-    def new_database(self) -> str:
-        """Make an empty database and return its URL."""
+    def new_database(self, like: str = "") -> str:
+        """Make a database and return its URL.
+
+        Args:
+            like: URL of a database that nobody is connected to, to begin as a copy of; empty when absent.
+        """
         name = f"test_{os.getpid()}_{next(self._numbers)}"
-        self._run("createdb", "-h", "127.0.0.1", "-p", str(self._port), "-U", "wuye", name)
+        template = like.rpartition("/")[2] or "template1"
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return f"postgresql+psycopg://wuye@127.0.0.1:{self._port}/{name}"
+
+    def drop(self, url: str) -> None:
+        """Remove a database with whoever is still connected to it."""
+        self._execute(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
+
+    def _execute(self, statement: str) -> None:
+        with psycopg.connect(
+            host="127.0.0.1", port=self._port, user="wuye", dbname="postgres", autocommit=True
+        ) as connection:
+            connection.execute(statement.encode())
 
     def _run(self, program: str, *arguments: str) -> None:
         command = [str(self._bin / program), *arguments]

@@ -1,4 +1,4 @@
-"""A shop with the real procedure deployed; on SQLite each test starts from a copy of one database."""
+"""A shop with the real procedure deployed; each test starts from a copy of one database."""
 
 import shutil
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ from handlers import bootstrap
 from handlers.settings import Settings
 from tests.handlers.repair.repair_world import Shop
 from tests.handlers.repair.tables import PROCESSES
+from tests.postgres import PostgresServer
 
 
 def deploy(database: Database, folder: Path) -> None:
@@ -42,6 +43,16 @@ def deployed_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "wuye.db"
 
 
+@pytest.fixture(scope="session")
+def deployed_postgres(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A PostgreSQL database with the procedures deployed and nobody in it."""
+    url = postgres.new_database()
+    database = Database(url)
+    deploy(database, tmp_path_factory.mktemp("deployed"))
+    database.dispose()
+    return url
+
+
 @pytest.fixture
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A database with the procedures deployed: SQLite, or what a test asks for by indirect parameters."""
@@ -49,11 +60,15 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         path = tmp_path / "wuye.db"
         shutil.copyfile(request.getfixturevalue("deployed_sqlite"), path)
         database = Database(f"sqlite:///{path}")
-    else:
-        database = Database(request.getfixturevalue("postgres").new_database())
-        deploy(database, tmp_path / "deploying")
+        yield database
+        database.dispose()
+        return
+    postgres: PostgresServer = request.getfixturevalue("postgres")
+    url = postgres.new_database(request.getfixturevalue("deployed_postgres"))
+    database = Database(url)
     yield database
     database.dispose()
+    postgres.drop(url)
 
 
 @pytest.fixture
