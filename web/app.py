@@ -21,6 +21,7 @@ from web import (
     inbox,
     incidents,
     language,
+    look,
     navigation,
     numbers,
     operation,
@@ -47,6 +48,7 @@ BLUEPRINTS: Iterable[Blueprint] = (
     inbox.bp,
     incidents.bp,
     language.bp,
+    look.bp,
     operation.bp,
     outbox.bp,
     overdue.bp,
@@ -79,6 +81,7 @@ def create_app(engine: Engine, config: WebConfig) -> Flask:
     assets.init_app(app)
     errors.init_app(app)
     guard.init_app(app)
+    look.init_app(app)
     navigation.init_app(app)
     text_size.init_app(app)
     for blueprint in BLUEPRINTS:

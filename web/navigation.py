@@ -68,6 +68,7 @@ OWN = (
     Entry("shift.index", lazy_gettext("班次")),
     Entry("account.password", lazy_gettext("修改密码")),
     Entry("account.sessions", lazy_gettext("我的登录")),
+    Entry("look.design", lazy_gettext("界面规范")),
 )
 RESIDENT_DOCK = (
     Entry("resident.index", lazy_gettext("首页"), "home"),

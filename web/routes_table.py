@@ -49,6 +49,8 @@ ROUTES: Mapping[str, Access] = {
     "operation.metrics": PUBLIC,  # loopback or token, checked by the view itself
     "language.choose": PUBLIC,
     "text_size.choose": PUBLIC,
+    "look.choose": PUBLIC,
+    "look.design": _staff(Permission.SYSTEM_CONFIGURE),
     "signin.sign_in": PUBLIC,
     "signin.enter": PUBLIC,
     "signin.sign_out": FIRST_STEPS,
