@@ -4,13 +4,15 @@ import hashlib
 import json
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
-from flask import Flask, url_for
+from flask import Flask, current_app, url_for
 from markupsafe import Markup
 
 from web import context
 
 STATIC = Path(__file__).parent / "static"
+_EXTENSION = "wuye_assets"
 
 
 class Assets:
@@ -50,9 +52,15 @@ class Assets:
         return url_for("static", filename=self.manifest[name])
 
 
+def of_app() -> Assets:
+    """Return the built files of the application that answers."""
+    return cast(Assets, current_app.extensions[_EXTENSION])
+
+
 def init_app(app: Flask) -> None:
     """Offer `stylesheet()` and `built(name)` to templates."""
     assets = Assets()
+    app.extensions[_EXTENSION] = assets
     app.jinja_env.globals["stylesheet"] = assets.style
     app.jinja_env.globals["built"] = assets.built
     app.jinja_env.filters["safe_json"] = safe_json

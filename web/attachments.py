@@ -1,9 +1,11 @@
-"""Shows photos and videos to whoever may see the record they belong to."""
+"""Takes photos and videos in, and shows them to whoever may see the record they belong to."""
 
 import re
+from typing import BinaryIO, cast
 
 from flask import Blueprint, Response, request
 
+from handlers.errors import RuleRefused
 from handlers.shared import attachments
 from web import context
 
@@ -11,6 +13,24 @@ bp = Blueprint("attachments", __name__, url_prefix="/attachments")
 
 _RANGE = re.compile(r"bytes=([0-9]{1,12})-", re.ASCII)
 _SUFFIXES = {"image/jpeg": "jpg", "video/mp4": "mp4", "video/quicktime": "mov"}
+
+
+@bp.post("/")
+def take_in() -> dict[str, str]:
+    """Keep one file for a form that is still being filled in; the same key keeps it once."""
+    file = request.files.get("file")
+    if file is None:
+        raise RuleRefused("upload_empty", "文件是空的，请重新选择")
+    stream, key = cast(BinaryIO, file.stream), request.form.get("_key")
+    engine, actor = context.engine(), context.actor()
+    return {"id": str(attachments.upload(engine, actor, stream, file.filename or "", key=key))}
+
+
+@bp.post("/<int:attachment_id>/discard")
+def discard(attachment_id: int) -> dict[str, str]:
+    """Delete a file that was taken out of the form again."""
+    attachments.discard(context.engine(), context.actor(), attachment_id)
+    return {}
 
 
 @bp.get("/<int:attachment_id>")

@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -82,10 +82,11 @@ def refusal() -> Problem | None:
 
 def field_errors() -> dict[str, str]:
     """Return what is wrong with single fields, in the reader's language."""
-    problem = refusal()
-    if not isinstance(problem, Invalid):
-        return {}
-    return {key: filled(message, dict(params)) for key, (message, params) in problem.fields.items()}
+    return {key: filled(message, dict(params)) for key, (message, params) in _fields(refusal()).items()}
+
+
+def _fields(problem: Problem | None) -> Mapping[str, tuple[str, Mapping[str, object]]]:
+    return problem.fields if isinstance(problem, Invalid) else {}
 
 
 def labelled(wrong: dict[str, str]) -> dict[str, tuple[str, str]]:
@@ -119,6 +120,9 @@ def on_problem(problem: Problem) -> ResponseReturnValue:
     status = next((status for fate, status in _FATES if isinstance(problem, fate)), None)
     if status is None:
         return on_bug(problem)
+    if for_script():
+        fields = {key: filled(message, dict(params)) for key, (message, params) in _fields(problem).items()}
+        return {"message": problem_text(problem), "fields": fields}, status
     page = getattr(current_app.view_functions.get(request.endpoint or ""), "shown_again_by", None)
     if page is None or status is HTTPStatus.NOT_FOUND:
         return answer(status, problem_text(problem))
@@ -128,6 +132,11 @@ def on_problem(problem: Problem) -> ResponseReturnValue:
     except (NotFound, Conflict, NotAllowed):
         # The page itself is gone with what it showed: say why, and give back what was typed.
         return answer(status, problem_text(problem))
+
+
+def for_script() -> bool:
+    """Tell whether a script of a page asks, which wants JSON, not a page."""
+    return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
 
 
 def on_csrf(_error: CSRFError) -> ResponseReturnValue:
@@ -154,7 +163,7 @@ def answer(status: int, text: str) -> ResponseReturnValue:
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         g._login_user = AnonymousUserMixin()  # the layout must not ask the database who reads this
     title, advice = _ADVICE.get(status, _ADVICE[400 if status < 500 else 500])
-    if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
+    if for_script():
         return {"message": text or str(title)}, status
     page = render_template(
         "error.html", status=int(status), title=title, advice=advice, text=text, typed=typed()

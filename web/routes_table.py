@@ -47,6 +47,8 @@ ROUTES: Mapping[str, Access] = {
     "static": PUBLIC,
     "operation.health": PUBLIC,
     "operation.metrics": PUBLIC,  # loopback or token, checked by the view itself
+    "offline.worker": PUBLIC,  # holds no data: what a browser needs to say that there is no network
+    "offline.page": PUBLIC,
     "language.choose": PUBLIC,
     "text_size.choose": PUBLIC,
     "look.choose": PUBLIC,
@@ -61,6 +63,8 @@ ROUTES: Mapping[str, Access] = {
     "account.change_password": ANY,
     "account.sessions": ANY,
     "account.end_session": ANY,
+    "attachments.take_in": ANY,
+    "attachments.discard": ANY,
     "attachments.show": ANY,
     "attachments.small": ANY,
     "inbox.index": STAFF,

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from sqlalchemy import Row, func, select
 
+from engine import idempotency
 from engine.ids import new_id
 from engine.ports import Actor
 from engine.work import Engine, Work
@@ -24,6 +25,7 @@ from handlers.shared.videos import Video, blanked
 
 _CACHE_KEY = "attachments"
 _THUMBNAIL = ".thumbnail"
+_UPLOAD = "attachment.upload"
 
 # Tells whether the actor of a Work may see the record of this id.
 Reader = Callable[[Work, int], bool]
@@ -73,12 +75,13 @@ def keep_store(engine: Engine, folder: Path, vault: SealedVault, readers: Mappin
     engine.cache[_CACHE_KEY] = Store(SealedFiles(folder, vault), readers)
 
 
-def upload(engine: Engine, actor: Actor, file: BinaryIO, name: str) -> int:
+def upload(engine: Engine, actor: Actor, file: BinaryIO, name: str, *, key: str | None = None) -> int:
     """Take a file in; it belongs to nobody until it is attached, and lapses after a day.
 
     Args:
         file: seekable.
         name: as the sender's device calls it; it is checked and then forgotten.
+        key: of this file, so that sending it again after a lost answer keeps it once.
     Returns:
         The attachment's id.
     Raises:
@@ -92,20 +95,62 @@ def upload(engine: Engine, actor: Actor, file: BinaryIO, name: str) -> int:
     try:
         values = _write(files, random_name, found, file)
         with engine.work(actor) as work:
-            attachment_id = new_id()
-            work.connection.execute(
-                attachment.insert().values(
-                    id=attachment_id,
-                    file_name=random_name,
-                    uploaded_by=actor.id,
-                    uploaded_at=work.now,
-                    **values,
-                )
-            )
+            known = _known(work, key)
+            attachment_id = known or _keep(work, random_name, values, key)
     except BaseException:
         _delete(files, random_name)
         raise
+    if known is not None:
+        _delete(files, random_name)
     return attachment_id
+
+
+def _known(work: Work, key: str | None) -> int | None:
+    """Return what was kept under a key before, unless it has lapsed since; else the key is this Work's."""
+    digest = idempotency.fingerprint(_UPLOAD)
+    earlier = idempotency.recall(work, key, _UPLOAD, digest)
+    if not earlier:
+        return None
+    found: int | None = work.connection.execute(
+        select(attachment.c.id).where(attachment.c.id == int(str(earlier["id"])))
+    ).scalar_one_or_none()
+    return found
+
+
+def _keep(work: Work, file_name: str, values: Mapping[str, object], key: str | None) -> int:
+    attachment_id = new_id()
+    work.connection.execute(
+        attachment.insert().values(
+            id=attachment_id,
+            file_name=file_name,
+            uploaded_by=work.actor.id,
+            uploaded_at=work.now,
+            **values,
+        )
+    )
+    idempotency.remember(work, key, {"id": str(attachment_id)})
+    return attachment_id
+
+
+def discard(engine: Engine, actor: Actor, attachment_id: int) -> None:
+    """Delete an upload of the actor that was not attached to anything.
+
+    Raises:
+        RecordNotFound: it is somebody else's, attached by now, or gone.
+    """
+    with engine.work(actor) as work:
+        name = work.connection.execute(
+            attachment.delete()
+            .where(
+                attachment.c.id == attachment_id,
+                attachment.c.attached_at.is_(None),
+                attachment.c.uploaded_by == actor.id,
+            )
+            .returning(attachment.c.file_name)
+        ).scalar_one_or_none()
+        if name is None:
+            raise _not_found()
+    _delete(_store(engine).files, name)
 
 
 def attach(

@@ -128,13 +128,19 @@ class Visitor:
         self.address = address
         self.page: Page = context.new_page()
         self.complaints: list[str] = []
+        self._expected: tuple[str, ...] = ()
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.complaints.append(f"{self.page.url}: {error}"))
 
     def _hear(self, message: ConsoleMessage) -> None:
         # A refused form answers 422 on purpose; the browser reports every status above 399 as an error.
-        if message.type == "error" and "status of 4" not in message.text:
+        expected = ("status of 4", *self._expected)
+        if message.type == "error" and not any(text in message.text for text in expected):
             self.complaints.append(f"{self.page.url}: {message.text}")
+
+    def expect_complaint(self, *texts: str) -> None:
+        """Say what the browser will complain about on purpose."""
+        self._expected = texts
 
     def open(self, path: str) -> Page:
         """Go to a page of the site, and expect it to fit the screen."""

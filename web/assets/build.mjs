@@ -11,6 +11,8 @@ const out = join(root, "web/static/dist");
 const entries = {
   public: join(here, "js/public.js"),
   staff: join(here, "js/staff.js"),
+  offline: join(here, "js/offline.js"),
+  worker: join(here, "js/worker.js"),
   diagram: join(here, "js/diagram.js"),
   app: join(root, "web/static/css/app.css"),
   "app-public": join(root, "web/static/css/public.css"),

@@ -1,6 +1,5 @@
-// Forms: send once, show what applies, name the button by the outcome, add lines, shrink photos.
-
-const LONGEST_SIDE = 1600;
+// Forms: send once, show what applies, name the button by the outcome, add lines.
+import { wakePhotos } from "./photos.js";
 
 /** Keep a second click, or an impatient Enter, from sending a form twice. */
 function sendOnce(form) {
@@ -90,51 +89,14 @@ function lines(form) {
   }
 }
 
-/** Make a photo small enough for a phone's upload; anything that is not a photo stays as it is. */
-async function shrink(file) {
-  if (!/^image\/(jpeg|png|webp)$/.test(file.type)) return file;
-  const picture = await createImageBitmap(file).catch(() => null);
-  if (!picture) return file;
-  const scale = Math.min(1, LONGEST_SIDE / Math.max(picture.width, picture.height));
-  if (scale === 1 && file.size < 1_000_000) return file;
-  const canvas = document.createElement("canvas");
-  canvas.width = Math.round(picture.width * scale);
-  canvas.height = Math.round(picture.height * scale);
-  canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
-  const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85));
-  if (!blob || blob.size >= file.size) return file;
-  return new File([blob], file.name.replace(/\.\w+$/, "") + ".jpg", { type: "image/jpeg" });
-}
-
-function photos(form) {
-  for (const input of form.querySelectorAll("input[type=file][data-shrink]")) {
-    const shown = input.closest(".upload").querySelector("[data-shown]");
-    input.addEventListener("change", async () => {
-      const small = new DataTransfer();
-      for (const file of input.files) small.items.add(await shrink(file));
-      input.files = small.files;
-      shown.replaceChildren(
-        ...[...input.files]
-          .filter((file) => file.type.startsWith("image/"))
-          .map((file) => {
-            const image = new Image();
-            image.src = URL.createObjectURL(file);
-            image.alt = file.name;
-            return image;
-          }),
-      );
-    });
-  }
-}
-
-/** Wake up every form below a part of the page. */
-export function wakeForms(part) {
+/** Wake up every form below a part of the page; `sendAhead`, where given, sends photos of task forms early. */
+export function wakeForms(part, sendAhead) {
   for (const form of part.querySelectorAll("form[method=post]")) {
     if (form.dataset.awake) continue;
     form.dataset.awake = "yes";
     sendOnce(form);
     lines(form);
-    photos(form);
+    wakePhotos(form, form.dataset.taskForm === undefined ? undefined : sendAhead);
     const update = () => {
       showWhatApplies(form);
       nameButton(form);

@@ -1,15 +1,23 @@
-// Pages of staff: forms, clocks, keys, the task pane, and counts that stay fresh.
+// Pages of staff: forms, clocks, keys, the task pane, counts that stay fresh, and work without a network.
 import htmx from "htmx.org/dist/htmx.esm.js";
 import { startClocks } from "./clock.js";
 import { startDialogs } from "./dialogs.js";
 import { wakeForms } from "./forms.js";
 import { startKeys } from "./keys.js";
+import { sendAhead, startOutbox, watchForms } from "./outbox.js";
 import { startPane } from "./pane.js";
 
 htmx.config.includeIndicatorCSS = false;
 
-wakeForms(document);
+function wake(part) {
+  wakeForms(part, sendAhead);
+  watchForms(part);
+}
+
+wake(document);
 startClocks();
-startPane(htmx, wakeForms);
+startPane(htmx, wake);
 startKeys();
 startDialogs();
+startOutbox();
+navigator.serviceWorker?.register("/worker.js").catch(() => {}); // some browsers forbid it: pages work the same

@@ -1,0 +1,272 @@
+// The outbox: what a task's form holds is put away before it is sent, and sent, in order, until an answer came.
+// Each letter carries the idempotency key of its form, so the server does nothing twice.
+import { keyOf } from "./photos.js";
+import { post, postFile } from "./post.js";
+import { letters, put, remove, wipe } from "./vault.js";
+
+const TRY_AGAIN = 10_000;
+const BREATH = 2_000; // the browser says "online" before the network answers
+
+const panel = document.getElementById("outbox");
+const person = panel?.dataset.person;
+const listeners = new Map(); // letter -> what its form does when it was answered
+
+/** Send a file ahead of its form. */
+export function sendAhead(file, progress) {
+  return postFile(panel.dataset.upload, file, keyOf(file), progress);
+}
+sendAhead.discard = (id) => post(`${panel.dataset.upload}${id}/discard`, new FormData());
+
+function fateOf(status, isLate) {
+  if (status === 0 || status === 429 || status >= 500) return "waiting";
+  // A page that lay open while somebody signed in again has an old token: a fresh page can send it.
+  if (status === 401 || (status === 400 && !isLate)) return "unknown-sender";
+  return status < 400 ? "sent" : "refused";
+}
+
+// --- writing ------------------------------------------------------------------------------------------------
+
+function sayField(form, name, value) {
+  const fields = [...form.querySelectorAll(`[name="${CSS.escape(name)}"]`)];
+  const field = fields.find((one) => one.value === value) ?? fields[0];
+  if (!field || field.type === "hidden" || field.type === "file") return null;
+  const label = field.closest(".field")?.querySelector("legend, label:not(.choice), .label")?.textContent;
+  const isChoice = field.type === "radio" || field.type === "checkbox";
+  const text = isChoice ? field.closest("label")?.textContent : field.selectedOptions?.[0]?.text;
+  return [(label ?? "").replace("*", "").trim(), (text ?? value).trim()];
+}
+
+/** Write down what a form would send. */
+function written(form, submitter) {
+  const data = [...new FormData(form, submitter)].filter(([name]) => name !== "csrf_token");
+  const texts = data.filter(([, value]) => typeof value === "string");
+  const files = data.filter(([, value]) => value instanceof File && value.size);
+  return {
+    id: `${Date.now()}-${texts.find(([name]) => name === "_key")?.[1]}`,
+    person,
+    at: Date.now(),
+    state: "waiting",
+    why: "",
+    number: form.dataset.number ?? "",
+    step: form.dataset.step ?? "",
+    action: submitter?.hasAttribute("formaction") ? submitter.formAction : form.action,
+    page: form.dataset.page,
+    fields: texts,
+    said: texts.filter(([name, value]) => value && name[0] !== "_").map(([name, value]) => sayField(form, name, value)),
+    photos: files.map(([name, file]) => ({ name, key: keyOf(file), file })),
+  };
+}
+
+// --- sending ------------------------------------------------------------------------------------------------
+
+async function deliver(letter, isLate) {
+  for (const photo of letter.photos) {
+    if (photo.sent) continue;
+    const { status, data } = await postFile(panel.dataset.upload, photo.file, photo.key);
+    if (status !== 200) return { status, data, isPhoto: true };
+    photo.sent = data.id;
+  }
+  const body = new URLSearchParams(letter.fields);
+  for (const { name, sent } of letter.photos) body.append(name, sent);
+  if (isLate) body.append("_late", "1");
+  return post(letter.action, body);
+}
+
+/** Send one letter whose form is not on this page any more, and note what became of it. */
+async function sendLate(letter) {
+  const { status, data } = await deliver(letter, true);
+  const fate = fateOf(status, true);
+  if (fate === "sent") {
+    await remove(letter.id);
+    document.dispatchEvent(new CustomEvent("outbox:sent", { detail: letter }));
+    if (document.querySelector(`form[data-page="${letter.page}"]`)) location.assign(data.next);
+  }
+  const why = [data.message, ...Object.values(data.fields ?? {})].filter(Boolean).join("；");
+  if (fate === "refused") await put({ ...letter, state: "refused", why });
+  if (fate === "waiting" && why !== letter.why) await put({ ...letter, why });
+  return fate;
+}
+
+/** Send one letter whose form waits on this page. */
+async function sendNow(letter, answered) {
+  const answer = await deliver(letter, false);
+  const fate = fateOf(answer.status, false);
+  listeners.delete(letter.id); // from now on it is sent late
+  if (fate === "sent" || fate === "refused") await remove(letter.id);
+  answered(fate, answer, letter);
+  return fate;
+}
+
+async function flushAll() {
+  let blocked = "";
+  for (const letter of await letters(person)) {
+    const answered = listeners.get(letter.id);
+    // Nothing goes before what was written earlier: it may build upon it.
+    if (blocked) {
+      listeners.delete(letter.id);
+      answered?.(blocked, {}, letter);
+    } else if (letter.state !== "refused") {
+      const fate = answered ? await sendNow(letter, answered) : await sendLate(letter);
+      if (fate === "waiting" || fate === "unknown-sender") blocked = fate;
+    }
+  }
+}
+
+let last = Promise.resolve();
+
+/** Send whatever waits, one page at a time. */
+export function flush() {
+  if (!person) return last;
+  const run = () => (navigator.locks ? navigator.locks.request("wuye-outbox", flushAll) : flushAll());
+  last = last.then(run).catch(() => {}).then(draw);
+  return last;
+}
+
+// --- forms --------------------------------------------------------------------------------------------------
+
+function showKept(form, isSafe) {
+  const note = panel.querySelector("[data-kept-note]").content.cloneNode(true);
+  note.querySelector(isSafe ? "[data-unsafe]" : "[data-safe]").remove();
+  form.before(note);
+  form.inert = true;
+  form.previousElementSibling.scrollIntoView({ block: "center" });
+}
+
+/** Let the server show the form again with what is wrong; whatever was sent ahead goes along. */
+function sendAsPage(form, submitter, letter) {
+  for (const input of form.querySelectorAll("input[type=file]")) input.disabled = true;
+  const more = letter.photos.filter((photo) => photo.sent).map((photo) => [photo.name, photo.sent]);
+  if (submitter?.name) more.push([submitter.name, submitter.value]);
+  for (const [name, value] of more) {
+    const field = document.createElement("input");
+    Object.assign(field, { type: "hidden", name, value });
+    form.append(field);
+  }
+  HTMLFormElement.prototype.submit.call(form);
+}
+
+/** Hand the form back to the person: a photo in it cannot be taken. */
+function giveBack(form, message) {
+  const note = document.createElement("p");
+  Object.assign(note, { className: "note note-late", textContent: message });
+  note.setAttribute("role", "alert");
+  form.prepend(note);
+  delete form.dataset.sent;
+  for (const button of form.querySelectorAll("[aria-disabled]")) button.removeAttribute("aria-disabled");
+  note.scrollIntoView({ block: "center" });
+}
+
+async function submit(form, submitter) {
+  const letter = written(form, submitter);
+  const isSafe = await put(letter);
+  listeners.set(letter.id, (fate, { data, isPhoto }, sent) => {
+    if (fate === "sent") location.assign(data.next ?? form.dataset.page);
+    else if (fate === "unknown-sender") location.assign(form.dataset.page); // leads to the sign-in and back
+    else if (fate === "waiting") showKept(form, isSafe);
+    else if (isPhoto) giveBack(form, data.message);
+    else sendAsPage(form, submitter, sent);
+  });
+  await flush();
+}
+
+/** Have the task forms below a part of the page send through the outbox. */
+export function watchForms(part) {
+  if (!person) return;
+  for (const form of part.querySelectorAll("form[data-task-form]")) {
+    if (form.dataset.watched) continue;
+    form.dataset.watched = "yes";
+    form.addEventListener("submit", (event) => {
+      if (event.defaultPrevented || event.submitter?.hasAttribute("formnovalidate")) return;
+      event.preventDefault();
+      submit(form, event.submitter);
+    });
+  }
+}
+
+// --- what is seen -------------------------------------------------------------------------------------------
+
+function age(at) {
+  const minutes = Math.round((Date.now() - at) / 60_000);
+  const words = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "auto" });
+  return minutes < 60 ? words.format(-minutes, "minute") : words.format(-Math.round(minutes / 60), "hour");
+}
+
+function drawLetter(letter) {
+  const item = panel.querySelector("[data-letter]").content.cloneNode(true).firstElementChild;
+  item.dataset.letterId = letter.id;
+  item.classList.toggle("is-refused", letter.state === "refused");
+  item.querySelector("[data-step]").textContent = `${letter.step} ${letter.number}`;
+  item.querySelector("[data-step]").href = letter.page;
+  item.querySelector("[data-age]").textContent = age(letter.at);
+  item.querySelector("[data-why]").textContent = letter.why;
+  const said = item.querySelector("[data-said]");
+  for (const [label, text] of letter.said.filter(Boolean)) {
+    const [name, value] = [document.createElement("dt"), document.createElement("dd")];
+    name.textContent = label;
+    value.textContent = text;
+    said.append(name, value);
+  }
+  for (const photo of letter.photos) {
+    const image = new Image(96, 96);
+    image.src = URL.createObjectURL(photo.file);
+    image.alt = photo.file.name;
+    item.querySelector("[data-pictures]").append(image);
+  }
+  item.querySelector("[data-again]").addEventListener("click", async () => {
+    await put({ ...letter, state: "waiting", why: "" });
+    flush();
+  });
+  const discard = item.querySelector("[data-discard]");
+  discard.addEventListener("click", async () => {
+    if (!discard.dataset.asked) {
+      discard.dataset.asked = "yes";
+      discard.textContent = discard.dataset.discard;
+      return;
+    }
+    await remove(letter.id);
+    draw();
+  });
+  return item;
+}
+
+async function draw() {
+  const kept = await letters(person);
+  const shown = kept.filter((letter) => !listeners.has(letter.id));
+  panel.hidden = shown.length === 0;
+  panel.dataset.kept = kept.length;
+  panel.querySelector("[data-count]").textContent = panel.dataset.count.replace("0", shown.length);
+  panel.querySelector("[data-letters]").replaceChildren(...shown.map(drawLetter));
+  const isRefused = shown.some((letter) => letter.state === "refused");
+  if (isRefused && !panel.classList.contains("has-refused")) panel.querySelector("details").open = true;
+  panel.classList.toggle("has-refused", isRefused);
+}
+
+function guardSignOut() {
+  const leaving = document.getElementById("outbox-leaving");
+  for (const form of document.querySelectorAll("form[data-sign-out]")) {
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      const kept = await letters(person).catch(() => []);
+      if (kept.length) {
+        leaving.querySelector("[data-leave]").onclick = () => wipe().then(() => HTMLFormElement.prototype.submit.call(form));
+        leaving.showModal();
+        return;
+      }
+      await wipe();
+      HTMLFormElement.prototype.submit.call(form);
+    });
+  }
+}
+
+/** Send what waits now, whenever the network comes back, and from time to time. */
+export function startOutbox() {
+  if (!person) return;
+  guardSignOut();
+  flush();
+  window.addEventListener("online", () => {
+    flush();
+    setTimeout(flush, BREATH);
+  });
+  document.addEventListener("visibilitychange", () => document.hidden || flush());
+  setInterval(() => panel.hidden || flush(), TRY_AGAIN);
+}

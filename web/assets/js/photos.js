@@ -1,0 +1,126 @@
+// Photos of a form: taken or chosen, made small, shown, taken out again; sent ahead where the page can.
+
+const LONGEST_SIDE = 1600;
+
+/** What each file not yet sent is known by, so that sending it again keeps it once. */
+const keys = new WeakMap();
+
+/** Return the key of a file. */
+export function keyOf(file) {
+  if (!keys.has(file)) keys.set(file, crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`);
+  return keys.get(file);
+}
+
+/** Make a photo small enough for a phone's upload; anything that is not a photo stays as it is. */
+async function shrink(file) {
+  if (!/^image\/(jpeg|png|webp)$/.test(file.type)) return file;
+  const picture = await createImageBitmap(file).catch(() => null);
+  if (!picture) return file;
+  const scale = Math.min(1, LONGEST_SIDE / Math.max(picture.width, picture.height));
+  if (scale === 1 && file.size < 1_000_000) return file;
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.round(picture.width * scale);
+  canvas.height = Math.round(picture.height * scale);
+  canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+  const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85));
+  if (!blob || blob.size >= file.size) return file;
+  return new File([blob], file.name.replace(/\.\w+$/, "") + ".jpg", { type: "image/jpeg" });
+}
+
+/** The photos of one field; files that wait stand in the input for files, those sent ahead as hidden fields. */
+class Photos {
+  constructor(upload, send) {
+    this.upload = upload;
+    this.send = send;
+    this.shown = upload.querySelector("[data-shown]");
+    this.inputs = [...upload.querySelectorAll("input[type=file]")];
+    this.holder = this.inputs.find((input) => !input.hasAttribute("capture"));
+    this.isRequired = upload.hasAttribute("data-required");
+    this.waiting = [];
+    for (const input of this.inputs) input.addEventListener("change", () => this.take(input));
+    upload.addEventListener("change", () => this.require());
+    this.require();
+  }
+
+  async take(input) {
+    const chosen = [...input.files];
+    if (!input.multiple) for (const figure of this.shown.querySelectorAll("figure")) this.remove(figure);
+    const ready = chosen.map(async (file) => this.add(await shrink(file)));
+    this.sync();
+    await Promise.all(ready);
+  }
+
+  add(file) {
+    this.waiting.push(file);
+    const figure = document.createElement("figure");
+    figure.className = "photo";
+    if (file.type.startsWith("image/")) {
+      const image = new Image();
+      image.src = URL.createObjectURL(file);
+      image.alt = file.name;
+      figure.append(image);
+    } else {
+      figure.append(file.name);
+    }
+    const button = document.createElement("button");
+    Object.assign(button, { type: "button", className: "photo-remove", textContent: "×" });
+    button.setAttribute("aria-label", this.upload.dataset.remove ?? "");
+    button.addEventListener("click", () => this.remove(figure));
+    figure.append(button);
+    figure.file = file;
+    this.shown.append(figure);
+    this.sync();
+    if (this.send) this.ahead(figure, file);
+  }
+
+  async ahead(figure, file) {
+    const bar = document.createElement("progress");
+    bar.max = 1;
+    bar.value = 0;
+    figure.append(bar);
+    const { status, data } = await this.send(file, (share) => (bar.value = share));
+    bar.remove();
+    if (!this.waiting.includes(file)) return; // taken out, or sent with the form, in the meantime
+    if (status >= 400 && status < 500 && status !== 401) {
+      this.waiting = this.waiting.filter((one) => one !== file);
+      this.sync();
+      figure.classList.add("photo-bad");
+      figure.append(Object.assign(document.createElement("figcaption"), { textContent: data.message ?? "" }));
+    }
+    if (status !== 200) return; // it goes with the form
+    const field = document.createElement("input");
+    Object.assign(field, { type: "hidden", name: this.holder.name, value: data.id });
+    figure.append(field);
+    figure.classList.add("photo-sent");
+    this.waiting = this.waiting.filter((one) => one !== file);
+    this.sync();
+  }
+
+  remove(figure) {
+    const sent = figure.querySelector("input[type=hidden]")?.value;
+    if (sent && this.send) this.send.discard(sent);
+    this.waiting = this.waiting.filter((file) => file !== figure.file);
+    figure.remove();
+    this.sync();
+  }
+
+  sync() {
+    const files = new DataTransfer();
+    for (const file of this.waiting) files.items.add(file);
+    for (const input of this.inputs) {
+      if (input === this.holder) input.files = files.files;
+      else input.value = "";
+    }
+    this.require();
+  }
+
+  require() {
+    const has = this.waiting.length || this.upload.querySelector("input[type=hidden], input[type=checkbox]:checked");
+    this.holder.required = this.isRequired && !has;
+  }
+}
+
+/** Wake the photo fields of a form; `send`, where given, sends a file ahead and can discard one again. */
+export function wakePhotos(form, send) {
+  for (const upload of form.querySelectorAll(".upload")) new Photos(upload, send);
+}

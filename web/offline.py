@@ -1,0 +1,36 @@
+"""What a browser keeps for the time without a network: the page that says so, and the worker behind it."""
+
+import json
+from pathlib import Path
+
+from flask import Blueprint, Response, render_template, url_for
+
+from web import assets
+from web.i18n import language_tag
+
+bp = Blueprint("offline", __name__)
+
+_NEEDED = ("app", "offline")
+
+
+@bp.get("/offline")
+def page() -> Response:
+    """Say that there is no network; holds nobody's data, because browsers keep it."""
+    response = Response(render_template("offline.html"))
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+@bp.get("/worker.js")
+def worker() -> Response | tuple[str, int]:
+    """Give the service worker, with the list of what it keeps; another language or build makes it another."""
+    built = assets.of_app()
+    if "worker" not in built.manifest:
+        return "", 404
+    kept = [url_for("static", filename=built.manifest[name]) for name in _NEEDED]
+    kept += [url_for("static", filename="icon.svg"), url_for("offline.page")]
+    facts = json.dumps({"page": url_for("offline.page"), "kept": kept, "language": language_tag()})
+    code = (Path(assets.STATIC) / built.manifest["worker"]).read_text(encoding="utf-8")
+    response = Response(f"self.wuye = {facts};\n{code}", mimetype="text/javascript")
+    response.headers["Cache-Control"] = "no-cache"
+    return response
