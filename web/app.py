@@ -32,10 +32,12 @@ from web import (
     processes,
     repairs,
     resident,
+    roster,
     security,
     shift,
     signin,
     tasks,
+    team,
     text_size,
 )
 from web.config import WebConfig
@@ -58,10 +60,12 @@ BLUEPRINTS: Iterable[Blueprint] = (
     processes.bp,
     repairs.bp,
     resident.bp,
+    roster.bp,
     shift.bp,
     signin.bp,
     tasks.bp,
     text_size.bp,
+    team.bp,
 )
 
 

@@ -32,12 +32,14 @@ class Entry:
     Attributes:
         area: blueprint that counts as being there.
         query: arguments of the address.
+        also: further areas that count.
     """
 
     endpoint: str
     label: LazyString
     icon: str = ""
     query: tuple[tuple[str, str], ...] = ()
+    also: tuple[str, ...] = ()
 
     @property
     def area(self) -> str:
@@ -52,6 +54,7 @@ BAR = (
     Entry("policy.index", lazy_gettext("制度")),
     Entry("incidents.index", lazy_gettext("异常")),
     Entry("desk.index", lazy_gettext("前台")),
+    Entry("roster.index", lazy_gettext("排班"), also=("team",)),
     Entry("outbox.index", lazy_gettext("消息")),
 )
 RESIDENT_BAR = (
@@ -100,7 +103,7 @@ def _is_here(entry: Entry) -> bool:
         )
     if entry.area == "resident":
         return request.endpoint == entry.endpoint
-    return (request.endpoint or "").split(".")[0] == entry.area
+    return (request.endpoint or "").split(".")[0] in (entry.area, *entry.also)
 
 
 def _menus() -> dict[str, object]:

@@ -193,9 +193,14 @@ _STAFF_POSTS = union_all(
         or_(account_post.c.community_id.is_(None), estate_community.c.id == account_post.c.community_id),
     )
     .where(_post_in_force),
-    select(literal(_SHIFT_LEAD), account_shift.c.community_id, account_shift.c.community_id, _NOBODY)
+    select(
+        literal(_SHIFT_LEAD),
+        account_shift.c.community_id,
+        account_shift.c.community_id,
+        _holders.c.on_behalf_of,
+    )
     .select_from(account_shift)
-    .join(_me, _me.c.id == account_shift.c.account_id)
+    .join(_holders, _holders.c.id == account_shift.c.account_id)
     .where(_in_force(account_shift), account_shift.c.is_lead),
 )
 
@@ -244,7 +249,7 @@ _HOLDERS = (
 )
 
 _SHIFT_LEADS = (
-    select(account.c.id)
+    select(func.coalesce(_stand_in, account.c.id))
     .join(account_shift, account_shift.c.account_id == account.c.id)
     .where(
         account.c.state == "active",

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    true,
 )
 
 from engine.store.tables import metadata
@@ -123,9 +124,48 @@ account_shift = Table(
     Column("starts_at", UtcDateTime, nullable=False),
     Column("ends_at", UtcDateTime, nullable=False),  # moved forward by whoever goes off shift early
     Column("is_lead", Boolean, nullable=False, default=False),
+    Column("is_planned", Boolean, nullable=False, server_default=true()),  # not just begun by the person
     Column("planned_by", BigInteger, nullable=False),
     Index("ix_account_shift_community_id", "community_id", "ends_at"),
     Index("ix_account_shift_account_id", "account_id", "ends_at"),
+)
+
+# The shifts that a community works in; while it has none of its own, those of the company.
+account_shift_template = Table(
+    "account_shift_template",
+    metadata,
+    _id(),
+    Column("community_id", ForeignKey("estate_community.id"), nullable=False),
+    Column("name", String(20), nullable=False),
+    Column("starts_minute", Integer, nullable=False),  # of the day
+    Column("minutes", Integer, nullable=False),
+    Column("is_lead", Boolean, nullable=False, default=False),
+    UniqueConstraint("community_id", "name"),
+)
+
+# What has to be manned from when to when; while a community has none of its own, what the company asks for.
+account_cover = Table(
+    "account_cover",
+    metadata,
+    _id(),
+    Column("community_id", ForeignKey("estate_community.id"), nullable=False),
+    Column("kind", String(8), nullable=False),  # desk | lead | skill
+    Column("skill", String(32), nullable=False, default=""),
+    Column("starts_minute", Integer, nullable=False),
+    Column("minutes", Integer, nullable=False),
+    UniqueConstraint("community_id", "kind", "skill"),
+)
+
+# Somebody is away and nobody stands in; why is nobody's business here. No shift lies within it.
+account_leave = Table(
+    "account_leave",
+    metadata,
+    _id(),
+    Column("account_id", ForeignKey("account.id"), nullable=False),
+    Column("starts_at", UtcDateTime, nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False),
+    Column("set_by", BigInteger, nullable=False),
+    Index("ix_account_leave_account_id", "account_id", "ends_at"),
 )
 
 account_substitution = Table(

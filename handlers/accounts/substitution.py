@@ -1,13 +1,16 @@
 """Lets one person act for another who is away, from one moment until another."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import Row, or_, select
 
 from engine.ids import new_id
 from engine.work import Work
+from handlers.accounts.booking import lock, require_not_on_leave
 from handlers.accounts.records import account, account_post, account_substitution
+from handlers.accounts.workforce import workers
 from handlers.errors import ActionNotAllowed, RecordNotFound, RuleRefused
 from handlers.shared import access_log
 from handlers.shared.permissions import Permission
@@ -37,7 +40,7 @@ def set_substitute(
         The substitution's id.
     Raises:
         ActionNotAllowed: nobody makes themselves a substitute.
-        RuleRefused: the span of time makes no sense.
+        RuleRefused: the span of time makes no sense, or one of the two is away or stands in for another then.
     """
     _require_may_set(work, absent_id)
     if substitute_id in (absent_id, work.actor.id):
@@ -46,6 +49,9 @@ def set_substitute(
         raise RuleRefused("substitution_span", "代理时段应在将来结束，且不超过 180 天")
     for account_id in (absent_id, substitute_id):
         _require_staff(work, account_id)
+    lock(work, absent_id, substitute_id)
+    _require_no_chain(work, absent_id, substitute_id, starts_at, ends_at)
+    require_not_on_leave(work, substitute_id, starts_at, ends_at)
     substitution_id = new_id()
     work.connection.execute(
         account_substitution.insert().values(
@@ -91,6 +97,26 @@ def own_substitutions(work: Work) -> list[Substitution]:
     ).all()
     ids = {account_id for row in rows for account_id in (row.absent_id, row.substitute_id)}
     names = work.engine.directory.names(work.connection, ids)
+    return _named(rows, names)
+
+
+def substitutions(work: Work, community_id: int, since: datetime, until: datetime) -> list[Substitution]:
+    """List who stands in for whom in a community within a span of time, as far as the actor may see them."""
+    names = {one.id: one.name for one in workers(work, community_id)}
+    rows = work.connection.execute(
+        select(account_substitution)
+        .where(
+            account_substitution.c.absent_id.in_(names),
+            account_substitution.c.starts_at < until,
+            account_substitution.c.ends_at > since,
+        )
+        .order_by(account_substitution.c.starts_at)
+    ).all()
+    others = {row.substitute_id for row in rows}.difference(names)
+    return _named(rows, {**work.engine.directory.names(work.connection, others), **names})
+
+
+def _named(rows: Iterable[Row[tuple[object, ...]]], names: Mapping[int, str]) -> list[Substitution]:
     return [
         Substitution(
             row.id,
@@ -103,6 +129,31 @@ def own_substitutions(work: Work) -> list[Substitution]:
         )
         for row in rows
     ]
+
+
+def _require_no_chain(
+    work: Work, absent_id: int, substitute_id: int, starts_at: datetime, ends_at: datetime
+) -> None:
+    """Keep substitutes of substitutes out: nobody acts for somebody through a third person."""
+    chained = or_(
+        account_substitution.c.absent_id == substitute_id, account_substitution.c.substitute_id == absent_id
+    )
+    row = work.connection.execute(
+        select(account_substitution).where(
+            chained, account_substitution.c.starts_at < ends_at, account_substitution.c.ends_at > starts_at
+        )
+    ).first()
+    if row is None:
+        return
+    names = work.engine.directory.names(work.connection, [row.absent_id, row.substitute_id])
+    raise RuleRefused(
+        "substitution_chain",
+        "{name}从 {since} 到 {until} 由{other}替班，请先改由另一人替班",
+        name=names[row.absent_id],
+        other=names[row.substitute_id],
+        since=row.starts_at,
+        until=row.ends_at,
+    )
 
 
 def _require_may_set(work: Work, absent_id: int) -> None:

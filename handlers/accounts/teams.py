@@ -52,7 +52,7 @@ def teams(work: Work, community_id: int) -> list[Team]:
     if not work.may(Permission.REPAIR_DISPATCH, community_id):
         work.require(Permission.ROSTER_EDIT, community_id)
     found = work.connection.execute(
-        select(account_team).where(account_team.c.community_id == community_id).order_by(account_team.c.name)
+        select(account_team).where(account_team.c.community_id == community_id).order_by(account_team.c.id)
     ).all()
     members: dict[int, list[tuple[int, bool]]] = {row.id: [] for row in found}
     rows = work.connection.execute(

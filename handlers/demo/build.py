@@ -11,7 +11,7 @@ from engine.work import SYSTEM, Engine, Work
 from handlers.accounts.installation import make_usable
 from handlers.accounts.passwords import initial_password
 from handlers.accounts.permissions import POST_NAMES, RESIDENT, Post
-from handlers.demo import crew, handover, population, settling
+from handlers.demo import crew, handover, population, settling, staffing
 from handlers.demo.past import Past
 from handlers.demo.population import FULL, SMALL, Size
 from handlers.demo.settling import Settled
@@ -19,7 +19,7 @@ from handlers.errors import RuleRefused
 from handlers.estate.records import estate_community
 from handlers.shared.records import outbox_call, outbox_job
 
-_ROSTER_AHEAD_DAYS = 14
+_ROSTER_AHEAD_DAYS = 21
 _RESIDENTS = 2
 _STILL_TO_DELIVER = timedelta(hours=1)
 
@@ -75,6 +75,7 @@ def build(engine: Engine, folder: Path, *, size: Size = FULL, seed: int = 1) -> 
         engine.clock = real_clock
     with engine.work(SYSTEM) as work:
         _forget_old_messages(work)
+        staffing.send_away(work, settled)
     list_file = folder / "demo" / "交付清单.xlsx"
     handover.write_list(list_file, seed)
     houses = sum(
@@ -107,8 +108,8 @@ def _settle(engine: Engine, size: Size, seed: int) -> tuple[Settled, tuple[SignI
             raise RuleRefused("estate_exists", "已有小区数据，演示数据只能建在空的安装上")
         settled = settling.settle(work, population.invent(size, seed), seed)
         nobody_knows = settling.password_hash(work, initial_password())
-        settling.employ(work, settled, crew.invent(len(size.communities), seed), nobody_knows)
-        settling.plan_shifts(work, settled, work.now, size.weeks * 7 + 1 + _ROSTER_AHEAD_DAYS)
+        staffing.employ(work, settled, crew.invent(len(size.communities), seed), nobody_knows)
+        staffing.plan_shifts(work, settled, work.now, size.weeks * 7 + 1 + _ROSTER_AHEAD_DAYS)
         return settled, (*_staff(work, settled), *_residents(work, settled))
 
 

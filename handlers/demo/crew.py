@@ -11,7 +11,7 @@ from handlers.demo.names import Inventor
 
 # Four teams take three shifts in turn (四班三倒): each day one of them is off.
 TEAMS = 4
-_SHIFTS = ((time(8), 8, False), (time(16), 8, False), (time(0), 8, True))  # from, hours, led by its clerk
+_SHIFTS = ((time(8), 8, False), (time(16), 8, True), (time(0), 8, True))  # from, hours, led by its clerk
 DAY_TEAM = TEAMS  # a second clerk by day, so that what one writes down another checks
 
 # What the two repairers of every team can do between them.

@@ -11,11 +11,9 @@ from sqlalchemy import Table, insert
 
 from engine.ids import new_id
 from engine.work import Work
-from handlers.accounts import sign_in, staff
-from handlers.accounts.installation import make_usable
+from handlers.accounts import sign_in
 from handlers.accounts.logins import login_index
-from handlers.accounts.records import account, account_login, account_shift, account_skill
-from handlers.accounts.staff import Registration
+from handlers.accounts.records import account, account_login
 from handlers.demo import crew
 from handlers.demo.population import Community, House, Person
 from handlers.demo.prices import PRICES
@@ -266,46 +264,6 @@ def settle(work: Work, communities: Sequence[Community], seed: int) -> Settled:
     ]
     work.connection.execute(insert(repair_price), prices)
     return writer.settled
-
-
-def employ(work: Work, settled: Settled, people: Sequence[crew.Employee], throwaway_hash: str) -> None:
-    """Write the staff with their posts and skills; whoever gets no password of their own cannot sign in.
-
-    Args:
-        throwaway_hash: of a password that nobody knows.
-    """
-    skills = []
-    for one in people:
-        entry = Registration(one.name, one.login, one.phone, one.department)
-        account_id = staff.insert_staff(work, entry)
-        community_id = None if one.community is None else settled.communities[one.community]
-        staff.insert_post(work, account_id, one.post, community_id)
-        make_usable(work, account_id, throwaway_hash)
-        skills += [{"account_id": account_id, "skill": skill} for skill in sorted(one.skills)]
-        settled.staff.append((one, account_id))
-    work.connection.execute(insert(account_skill), skills)
-
-
-def plan_shifts(work: Work, settled: Settled, first: datetime, days: int) -> None:
-    """Write the roster of every community, around the clock."""
-    rows = []
-    for shift in crew.roster(first.astimezone(work.engine.zone).date(), days, work.engine.zone):
-        for one, account_id in settled.staff:
-            if one.team != shift.team or one.community is None:
-                continue
-            rows.append(
-                {
-                    "id": new_id(),
-                    "account_id": account_id,
-                    "community_id": settled.communities[one.community],
-                    "starts_at": shift.starts_at,
-                    "ends_at": shift.ends_at,
-                    "is_lead": shift.is_led_by_clerk and one.post == "cs",
-                    "planned_by": 0,
-                }
-            )
-    for at in range(0, len(rows), _ROWS_AT_ONCE):
-        work.connection.execute(insert(account_shift), rows[at : at + _ROWS_AT_ONCE])
 
 
 def password_hash(work: Work, password: str) -> str:

@@ -1,10 +1,12 @@
 """Names communities and the houses people may act for: what menus and the desk's number need."""
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
 from engine.work import Work
+from handlers.errors import RecordNotFound
 from handlers.estate.records import estate_community, estate_house
 
 
@@ -49,6 +51,29 @@ def of_posts(work: Work) -> list[Community]:
         select(estate_community).where(estate_community.c.id.in_(scopes)).order_by(estate_community.c.name)
     )
     return [Community(row.id, row.name, row.desk_phone) for row in rows]
+
+
+def acted_in(work: Work) -> list[Community]:
+    """Return the communities in which the actor, a member of staff, acts, as a substitute too, by name."""
+    scopes = {member.scope_id for member in work.memberships}
+    rows = work.connection.execute(
+        select(estate_community).where(estate_community.c.id.in_(scopes)).order_by(estate_community.c.name)
+    )
+    return [Community(row.id, row.name, row.desk_phone) for row in rows]
+
+
+def zone_of(work: Work, community_id: int) -> ZoneInfo:
+    """Return the zone in which a community counts its days.
+
+    Raises:
+        RecordNotFound: no such community.
+    """
+    zone = work.connection.execute(
+        select(estate_community.c.zone).where(estate_community.c.id == community_id)
+    ).scalar_one_or_none()
+    if zone is None:
+        raise RecordNotFound("community_not_found", "没有这个小区")
+    return ZoneInfo(zone)
 
 
 def own_houses(work: Work) -> list[OwnHouse]:

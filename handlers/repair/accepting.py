@@ -1,13 +1,12 @@
 """Checking a report and handing it to somebody: one step, thirty minutes, at night too."""
 
-from sqlalchemy import exists, or_, select
-
 from engine import instances
 from engine.ports import Json
 from engine.service_tasks import Context, completion, service_task
 from engine.work import Work
 from handlers.accounts.permissions import Post
-from handlers.accounts.records import account_post, account_shift
+from handlers.accounts.presence import present_at
+from handlers.accounts.workforce import posts_of
 from handlers.errors import FieldsInvalid, RuleRefused
 from handlers.repair import catalogue, media, notices, orders, reporting, rules
 from handlers.repair.answers import Answers
@@ -103,20 +102,11 @@ def _checked(context: Context, order: Order, given: Answers) -> Order:
 
 
 def _another_clerk(work: Work, community_id: int) -> bool:
-    found: bool = work.connection.execute(
-        select(
-            exists().where(
-                account_shift.c.community_id == community_id,
-                account_shift.c.account_id != work.actor.id,
-                account_shift.c.starts_at <= work.now,
-                account_shift.c.ends_at > work.now,
-                account_post.c.account_id == account_shift.c.account_id,
-                account_post.c.post == Post.CS,
-                or_(account_post.c.ended_at.is_(None), account_post.c.ended_at > work.now),
-            )
-        )
-    ).scalar_one()
-    return found
+    """Tell whether somebody else works at the desk now; a substitute sits in the place of who is away."""
+    there = present_at(work.connection, community_id, work.now)
+    others = {one.account_id: one.instead_of for one in there if one.account_id != work.actor.id}
+    ids = {*others, *(one for one in others.values() if one is not None)}
+    return any(Post.CS in posts for posts in posts_of(work, ids, community_id).values())
 
 
 def _require_complete(order: Order) -> None:

@@ -1,42 +1,46 @@
 """Knows the repair staff: who is on shift, who is away, and how much each has in hand."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from engine.ids import new_id
 from engine.work import Work
 from handlers.accounts.permissions import Post
-from handlers.accounts.records import (
-    account,
-    account_post,
-    account_shift,
-    account_skill,
-    account_substitution,
-)
+from handlers.accounts.presence import present_at, stand_ins
+from handlers.accounts.records import account, account_post
+from handlers.accounts.workforce import in_force, skills_of
 from handlers.repair.orders import Order
 from handlers.repair.ranking import Candidate, ranked
 from handlers.repair.records import repair_assignment, repair_order
 
 _FAMILIAR_FOR = timedelta(days=180)
+_MOMENT = timedelta(microseconds=1)
 
 
 def candidates(work: Work, order: Order) -> list[Candidate]:
-    """Return the repair staff of an order's community, able or not, busy or free."""
-    ids = _repairers(work, order.community_id)
-    if not ids:
+    """Return the repair staff of an order's community, able or not, busy or free.
+
+    Whoever stands in for one of them is one of them, with their own skills, for the absent one's shift.
+    """
+    holders = _repairers(work, order.community_id)
+    if not holders:
         return []
-    skills = _skills(work.connection, ids)
-    on_shift = _on_shift(work, ids, order.community_id)
-    away = _away(work, ids)
+    away = stand_ins(work.connection, holders, work.now, work.now + _MOMENT)
+    ids = sorted(holders | {one.substitute_id for stand_in in away.values() for one in stand_in})
+    skills = skills_of(work.connection, ids)
+    on_shift = {
+        one.account_id
+        for one in present_at(work.connection, order.community_id, work.now)
+        if one.account_id in holders or one.instead_of in holders
+    }
     load = open_orders(work.connection, ids)
     visits = _visits(work, ids, order)
     return [
         Candidate(
             worker_id,
-            frozenset(skills[worker_id]),
+            skills[worker_id],
             worker_id in on_shift,
             worker_id in away,
             load.get(worker_id, 0),
@@ -53,20 +57,8 @@ def proposals(work: Work, order: Order, not_again: Collection[int] = ()) -> list
 
 def shift_leads(work: Work, community_id: int) -> list[int]:
     """Return who leads the present shift of a community."""
-    return list(
-        work.connection.execute(
-            select(account_shift.c.account_id)
-            .join(account, account.c.id == account_shift.c.account_id)
-            .where(
-                account_shift.c.community_id == community_id,
-                account_shift.c.is_lead,
-                account_shift.c.starts_at <= work.now,
-                account_shift.c.ends_at > work.now,
-                account.c.state == "active",
-            )
-            .order_by(account_shift.c.id)
-        ).scalars()
-    )
+    there = present_at(work.connection, community_id, work.now)
+    return list(dict.fromkeys(one.account_id for one in there if one.is_lead))
 
 
 def open_orders(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
@@ -133,54 +125,16 @@ def _open(order_id: int) -> ColumnElement[bool]:
     return and_(repair_assignment.c.order_id == order_id, repair_assignment.c.ended_at.is_(None))
 
 
-def _repairers(work: Work, community_id: int) -> list[int]:
-    return list(
+def _repairers(work: Work, community_id: int) -> set[int]:
+    return set(
         work.connection.execute(
             select(account.c.id)
-            .distinct()
             .join(account_post, account_post.c.account_id == account.c.id)
             .where(
                 account.c.state == "active",
                 account_post.c.post == Post.RP,
-                or_(account_post.c.community_id.is_(None), account_post.c.community_id == community_id),
                 account_post.c.granted_at <= work.now,
-                or_(account_post.c.ended_at.is_(None), account_post.c.ended_at > work.now),
-            )
-            .order_by(account.c.id)
-        ).scalars()
-    )
-
-
-def _skills(connection: Connection, ids: list[int]) -> dict[int, set[str]]:
-    skills: dict[int, set[str]] = defaultdict(set)
-    rows = connection.execute(
-        select(account_skill.c.account_id, account_skill.c.skill).where(account_skill.c.account_id.in_(ids))
-    )
-    for worker_id, skill in rows:
-        skills[worker_id].add(skill)
-    return skills
-
-
-def _on_shift(work: Work, ids: list[int], community_id: int) -> set[int]:
-    return set(
-        work.connection.execute(
-            select(account_shift.c.account_id).where(
-                account_shift.c.account_id.in_(ids),
-                account_shift.c.community_id == community_id,
-                account_shift.c.starts_at <= work.now,
-                account_shift.c.ends_at > work.now,
-            )
-        ).scalars()
-    )
-
-
-def _away(work: Work, ids: list[int]) -> set[int]:
-    return set(
-        work.connection.execute(
-            select(account_substitution.c.absent_id).where(
-                account_substitution.c.absent_id.in_(ids),
-                account_substitution.c.starts_at <= work.now,
-                account_substitution.c.ends_at > work.now,
+                in_force(work, community_id),
             )
         ).scalars()
     )

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from handlers.accounts.skills import is_able
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -21,17 +23,6 @@ class Candidate:
     visits_here: int
 
 
-ANYTHING = "general"  # the skill of who can do whatever needs no licence
-
-# Skill groups that only holders of the skill may serve: the others can be done by any of the repair staff.
-LICENSED = frozenset({"electric", "lift_vendor", "fire_vendor", "hvac_vendor"})
-
-
-def is_able(candidate: Candidate, skill: str) -> bool:
-    """Tell whether somebody has the skill that a fault asks for."""
-    return skill in candidate.skills or (skill not in LICENSED and ANYTHING in candidate.skills)
-
-
 def ranked(candidates: Iterable[Candidate], skill: str, not_again: Collection[int] = ()) -> list[Candidate]:
     """Order those who can be sent now, the best first.
 
@@ -47,6 +38,6 @@ def ranked(candidates: Iterable[Candidate], skill: str, not_again: Collection[in
         if candidate.is_on_shift
         and not candidate.is_away
         and candidate.id not in not_again
-        and is_able(candidate, skill)
+        and is_able(candidate.skills, skill)
     ]
     return sorted(able, key=lambda one: (one.open_orders, -one.visits_here, one.id))

@@ -24,7 +24,9 @@ CLERK = (
     "/processes/repair",
     "/desk/",
     "/shift/",
+    "/roster/",
 )
+LEAD = ("/roster/", "/roster/?mode=plan")
 OWN = ("/account/password", "/account/sessions", "/nothing-here")
 ADMINISTRATOR = ("/processes/deploy", "/incidents/")
 RESIDENT = ("/home/", "/home/report", *OWN)
@@ -78,6 +80,11 @@ def test_pages_of_staff_fit_speak_english_and_are_accessible(
     for path in pages(clerk, (step,)):
         expect_english(clerk, path)
         expect_accessible(clerk, path)
+    lead = visit(size, language="en").sign_in(town.logins[Post.CSL])
+    place = f"/roster/{town.world.community}"
+    for path in pages(lead, (*LEAD, f"{place}/add", f"{place}/teams", f"{place}/settings")):
+        expect_english(lead, path)
+        expect_accessible(lead, path)
     administrator = visit(size, language="en").sign_in(town.logins[Post.SYS])
     for path in pages(administrator, ADMINISTRATOR):
         expect_english(administrator, path)
