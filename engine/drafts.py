@@ -1,7 +1,9 @@
 """Keeps what people type besides answers: drafts of a form, and remarks on a case; both sealed."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, insert, select
@@ -16,34 +18,89 @@ from engine.store.tables import case_comment, task_draft
 from engine.work import Work
 
 COMMENT_LENGTH = 2000
+DRAFT_LENGTH = 64_000
+DRAFTS_KEPT = timedelta(days=30)
 
 
-def save_draft(work: Work, task_id: int, answers: Mapping[str, Json]) -> None:
-    """Keep what was typed so far, sealed, for this person and task."""
-    _, task = tasks.locked(work, task_id)
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What somebody typed into a task's form and has not sent."""
+
+    answers: dict[str, Json]
+    saved_at: datetime
+
+
+def save_draft(
+    work: Work, task_id: int, answers: Mapping[str, Json], touched: Collection[str] | None = None
+) -> None:
+    """Keep what was typed so far, sealed, for this person and task.
+
+    Args:
+        touched: keys of the fields that were typed into; the others stay as they were kept before, so that
+            two open pages of one form do not undo each other. None replaces everything.
+    Raises:
+        TaskGone, TaskNotFound, NotPermitted: the person may not complete the task now.
+        Refused("draft_too_long").
+    """
+    _, task = tasks.locked(work, task_id)  # also keeps two pages of the same person apart
     require_right(work, task)
-    work.connection.execute(_own_draft(work, task_id, delete(task_draft)))
+    if touched is None:
+        _store(work, task_id, answers)
+        return
+    before = draft(work, task_id)
+    kept = dict(before.answers) if before else {}
+    _store(work, task_id, kept | {key: answers.get(key) for key in touched})
+
+
+def keep_unsent(work: Work, task_id: int, answers: Mapping[str, Json]) -> None:
+    """Keep what somebody typed for a task that is no longer theirs, so that they can copy it.
+
+    Raises:
+        TaskNotFound: there never was such a task.
+    """
+    tasks.instance_of(work, task_id)
+    _store(work, task_id, answers)
+
+
+def draft(work: Work, task_id: int) -> Draft | None:
+    """Return what this person typed into this task's form before, whether it is open or not."""
+    row = work.connection.execute(_own(work, task_id, select(task_draft))).one_or_none()
+    if row is None:
+        return None
+    opened: dict[str, Json] = json.loads(work.engine.vault.open("task_draft", "body", row.id, row.body))
+    return Draft(opened, row.saved_at)
+
+
+def discard_draft(work: Work, task_id: int) -> None:
+    """Forget what this person typed into this task's form."""
+    work.connection.execute(_own(work, task_id, delete(task_draft)))
+
+
+def forget_old(work: Work) -> int:
+    """Delete drafts that nobody came back to."""
+    return work.connection.execute(
+        delete(task_draft).where(task_draft.c.saved_at < work.now - DRAFTS_KEPT)
+    ).rowcount
+
+
+def _store(work: Work, task_id: int, answers: Mapping[str, Json]) -> None:
+    text = json.dumps(dict(answers), ensure_ascii=False)
+    if len(text) > DRAFT_LENGTH:
+        raise Refused("draft_too_long", "填写的内容过长，无法保存草稿")
+    discard_draft(work, task_id)
     draft_id = new_id()
-    body = work.engine.vault.seal(
-        "task_draft", "body", draft_id, json.dumps(dict(answers), ensure_ascii=False)
-    )
     work.connection.execute(
         insert(task_draft).values(
-            id=draft_id, task_id=task_id, actor_id=work.actor.id, body=body, saved_at=work.now
+            id=draft_id,
+            task_id=task_id,
+            actor_id=work.actor.id,
+            body=work.engine.vault.seal("task_draft", "body", draft_id, text),
+            saved_at=work.now,
         )
     )
 
 
-def draft(work: Work, task_id: int) -> dict[str, Json]:
-    """Return what this person typed into this task's form before, or nothing."""
-    row = work.connection.execute(_own_draft(work, task_id, select(task_draft))).one_or_none()
-    if row is None:
-        return {}
-    opened: dict[str, Json] = json.loads(work.engine.vault.open("task_draft", "body", row.id, row.body))
-    return opened
-
-
-def _own_draft(work: Work, task_id: int, statement: Any) -> Any:
+def _own(work: Work, task_id: int, statement: Any) -> Any:
     return statement.where(task_draft.c.task_id == task_id, task_draft.c.actor_id == work.actor.id)
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, delete, select, update
@@ -49,6 +50,24 @@ def recall(work: Work, key: str | None, command: str, digest: str) -> dict[str, 
         raise RuleBroken("idempotency_key_reused", "这个提交编号已用于另一项内容，请刷新页面后重新提交")
     answer: dict[str, Json] = row.answer
     return answer
+
+
+def was_answered(work: Work, key: str | None, command: str, digest: str) -> bool:
+    """Tell, before anything costly is done, whether this very request was answered already."""
+    if not key or len(key) > _LONGEST_KEY:
+        return False
+    row = work.connection.execute(select(idempotency).where(*_is(work, key))).one_or_none()
+    return row is not None and (row.command, row.fingerprint) == (command, digest)
+
+
+def once(work: Work, key: str | None, command: str, digest: str, act: Callable[[], object]) -> None:
+    """Do something unless this very request did it before.
+
+    Raises:
+        RuleBroken: as `recall`.
+    """
+    if recall(work, key, command, digest) is None:
+        act()
 
 
 def remember(work: Work, key: str | None, answer: dict[str, Json]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from engine import form_steps, history, idempotency, instances, rights, stepping
 from engine.differences import Closing
@@ -11,8 +11,10 @@ from engine.history import Event
 from engine.ports import Json
 from engine.rights import Task, is_candidate, name_of, require_other_eyes, require_right, right_to
 from engine.stepping import Case
-from engine.store.tables import instance, task_history, user_task
+from engine.store.tables import instance, task_draft, task_history, user_task
 from engine.work import Work
+
+COMPLETE = "complete"  # the command's name among the answers that are remembered
 
 # Built once: SQLAlchemy takes longer to build a statement than SQLite to run it.
 _TASK = select(user_task).where(user_task.c.id == bindparam("task_id"))
@@ -20,6 +22,9 @@ _CASE_OF_TASK = (
     select(instance)
     .where(instance.c.id == _TASK.with_only_columns(user_task.c.instance_id).scalar_subquery())
     .with_for_update()
+)
+_FORGET_DRAFT = delete(task_draft).where(
+    task_draft.c.task_id == bindparam("task_id"), task_draft.c.actor_id == bindparam("actor_id")
 )
 
 
@@ -111,7 +116,12 @@ def _assign(work: Work, task: Task, actor_id: int | None) -> None:
 
 
 def complete(
-    work: Work, task_id: int, answers: Mapping[str, Json], *, idempotency_key: str | None = None
+    work: Work,
+    task_id: int,
+    answers: Mapping[str, Json],
+    *,
+    idempotency_key: str | None = None,
+    digest: str | None = None,
 ) -> None:
     """Complete a user task with the answers to its form, and run the case to its next wait states.
 
@@ -120,11 +130,13 @@ def complete(
 
     Args:
         idempotency_key: the same key and answers do nothing the second time.
+        digest: what makes two requests the same; of the answers unless the caller knows better, because
+            files that are sent twice are stored under another id each time.
     Raises:
         TaskGone, TaskNotFound, NotPermitted, Invalid (answers do not fit; nothing is changed), Refused.
     """
-    digest = idempotency.fingerprint(str(task_id), dict(answers))
-    if idempotency.recall(work, idempotency_key, "complete", digest) is not None:
+    digest = digest or idempotency.fingerprint(str(task_id), dict(answers))
+    if idempotency.recall(work, idempotency_key, COMPLETE, digest) is not None:
         return
     case, task = locked(work, task_id)
     right = require_right(work, task)
@@ -139,6 +151,7 @@ def complete(
     answered = form_steps.answered(work, moved, task, answers)
     closing = Closing(task, answered.outcome, right.on_behalf_of, answered.extra)
     stepping.move(work, moved, lambda run, host: run.complete(host, task.token, answered.variables), closing)
+    work.connection.execute(_FORGET_DRAFT, {"task_id": task.id, "actor_id": work.actor.id})
 
 
 def _after_due_timers(work: Work, case: Case, task: Task) -> Case | None:

@@ -1,6 +1,7 @@
 """One's own account: first steps, password, sessions."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_wtf.csrf import generate_csrf
 from werkzeug import Response
 
 from engine.errors import RuleBroken
@@ -70,6 +71,12 @@ def end_session(session_id: int) -> Response:
     """End one of one's own sessions."""
     context.engine().run(context.actor(), lambda work: sessions.end_own(work, session_id))
     return redirect(url_for("account.sessions"))
+
+
+@bp.get("/token")
+def token() -> dict[str, str]:
+    """Give the form token of this session: a page that lies open while somebody signs in again needs it."""
+    return {"token": generate_csrf()}
 
 
 def _replace_password(person: Person) -> None:

@@ -3,7 +3,7 @@
 import threading
 from datetime import timedelta
 
-from engine import idempotency, reports
+from engine import drafts, idempotency, reports
 from engine.scheduler import Periodic, Scheduler
 from engine.work import SYSTEM, Engine
 from handlers import bootstrap
@@ -39,5 +39,6 @@ def _periodic(engine: Engine) -> tuple[Periodic, ...]:
         Periodic("purge outbox", timedelta(hours=6), lambda: engine.run(SYSTEM, outbox.purge)),
         Periodic("purge attempts", timedelta(hours=6), lambda: engine.run(SYSTEM, sign_in.purge_attempts)),
         Periodic("forget answers", timedelta(hours=6), lambda: engine.run(SYSTEM, idempotency.forget_old)),
+        Periodic("forget drafts", timedelta(hours=6), lambda: engine.run(SYSTEM, drafts.forget_old)),
         Periodic("purge photos", timedelta(hours=6), lambda: attachments.purge_orphans(engine, SYSTEM)),
     )

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 from flask import Flask, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import AnonymousUserMixin
-from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from engine.errors import (
@@ -74,6 +73,20 @@ def shown_again_by(page: Callable[..., ResponseReturnValue]) -> Callable[[View],
     return mark
 
 
+def conflict_shown_by(page: Callable[..., ResponseReturnValue]) -> Callable[[View], View]:
+    """Have a request that somebody else was faster than answered with a page of its own.
+
+    Args:
+        page: takes the same arguments as the view, and says who was faster and when.
+    """
+
+    def mark(view: View) -> View:
+        view.conflict_shown_by = page  # type: ignore[attr-defined]  # a mark on a function
+        return view
+
+    return mark
+
+
 def refusal() -> Problem | None:
     """Return why the post that led to this page was refused."""
     found: Problem | None = g.get("refusal")
@@ -108,7 +121,6 @@ def typed() -> list[tuple[str, str]]:
 def init_app(app: Flask) -> None:
     """Register the handlers of every error."""
     app.register_error_handler(Problem, on_problem)
-    app.register_error_handler(CSRFError, on_csrf)
     app.register_error_handler(HTTPException, on_http)
     app.register_error_handler(Exception, on_bug)
     app.jinja_env.filters["problem"] = problem_text
@@ -123,9 +135,15 @@ def on_problem(problem: Problem) -> ResponseReturnValue:
     if for_script():
         fields = {key: filled(message, dict(params)) for key, (message, params) in _fields(problem).items()}
         return {"message": problem_text(problem), "fields": fields}, status
-    page = getattr(current_app.view_functions.get(request.endpoint or ""), "shown_again_by", None)
+    mark = "conflict_shown_by" if status is HTTPStatus.CONFLICT else "shown_again_by"
+    page = getattr(current_app.view_functions.get(request.endpoint or ""), mark, None) or page_of_form()
     if page is None or status is HTTPStatus.NOT_FOUND:
         return answer(status, problem_text(problem))
+    return shown(page, problem, status)
+
+
+def shown(page: Callable[..., Any], problem: Problem, status: int) -> ResponseReturnValue:
+    """Answer with the page of a form, which says why its post was refused and keeps what was typed."""
     g.refusal = problem
     try:
         return page(**(request.view_args or {})), status
@@ -139,9 +157,11 @@ def for_script() -> bool:
     return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
 
 
-def on_csrf(_error: CSRFError) -> ResponseReturnValue:
-    """Explain a missing or old form token."""
-    return answer(HTTPStatus.BAD_REQUEST, gettext("页面已过期。请返回上一页，刷新后再提交。"))
+def page_of_form() -> Callable[..., Any] | None:
+    """Return the page whose form this request posts, if it is marked."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    page: Callable[..., Any] | None = getattr(view, "shown_again_by", None)
+    return page
 
 
 def on_http(error: HTTPException) -> ResponseReturnValue:
@@ -165,7 +185,6 @@ def answer(status: int, text: str) -> ResponseReturnValue:
     title, advice = _ADVICE.get(status, _ADVICE[400 if status < 500 else 500])
     if for_script():
         return {"message": text or str(title)}, status
-    page = render_template(
-        "error.html", status=int(status), title=title, advice=advice, text=text, typed=typed()
-    )
+    template = "parts/error_pane.html" if "HX-Request" in request.headers else "error.html"
+    page = render_template(template, status=int(status), title=title, advice=advice, text=text, typed=typed())
     return (page, status, _RETRY) if status == HTTPStatus.SERVICE_UNAVAILABLE else (page, status)

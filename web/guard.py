@@ -5,11 +5,14 @@ from http import HTTPStatus
 from flask import Flask, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
+from flask_wtf.csrf import CSRFError
 
+from engine.errors import RuleBroken
 from handlers.accounts import sessions
-from web import context, errors
+from web import context, errors, kept
 from web.person import Person
 from web.routes_table import ROUTES
+from web.texts import gettext
 
 
 def load_person(token: str) -> Person | None:
@@ -42,8 +45,22 @@ def check() -> ResponseReturnValue | None:
     return None if access.admits(person) else errors.answer(HTTPStatus.FORBIDDEN, "")
 
 
+def on_csrf(_error: CSRFError) -> ResponseReturnValue:
+    """Explain a missing or old form token, and give the form back with what was typed and a new token."""
+    stopped = check()
+    if stopped is not None:
+        return stopped
+    page = errors.page_of_form()
+    if page is None or context.person() is None:
+        return errors.answer(HTTPStatus.BAD_REQUEST, gettext("页面已过期。请返回上一页，刷新后再提交。"))
+    expired = RuleBroken("page_expired", "页面已过期，请核对填写的内容后再提交一次")
+    return errors.shown(page, expired, HTTPStatus.BAD_REQUEST)
+
+
 def _sign_in_first() -> ResponseReturnValue:
     session.pop("_user_id", None)
+    if kept.is_kept():
+        return kept.sign_in_page(), HTTPStatus.UNAUTHORIZED
     if request.method == "GET" and request.accept_mimetypes.accept_html and not _is_partial():
         return redirect(url_for("signin.sign_in", next=request.full_path.rstrip("?")))
     return errors.answer(HTTPStatus.UNAUTHORIZED, "")
@@ -61,6 +78,7 @@ def init_app(app: Flask) -> None:
     manager.user_loader(load_person)
     app.before_request(refuse_nul)
     app.before_request(check)
+    app.register_error_handler(CSRFError, on_csrf)
 
     @app.context_processor
     def person() -> dict[str, object]:

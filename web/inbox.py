@@ -2,36 +2,47 @@
 
 import hashlib
 import json
+from contextlib import suppress
 
 from flask import Blueprint, make_response, render_template, request
 from werkzeug import Response as BaseResponse
 
-from engine.inbox import View
-from web import context
+from engine.errors import Problem
+from engine.work import Work
+from web import context, leading
 from web.i18n import language_tag
-from web.lists import COUNTED, list_screen, view_links
+from web.lists import COUNTED, list_screen, task_row, view_links
+from web.numbers import ids
+from web.story import PAUSE_REASONS
+from web.task_screen import task_screen
+from web.wishes import read_wish
 
 bp = Blueprint("inbox", __name__)
 
 
-def _view() -> View:
-    wish = request.args.get("view", "")
-    return View(wish) if wish in set(View) - {View.FOLLOWED} else View.WORK
-
-
 @bp.get("/inbox")
 def index() -> str:
-    """Show one page of one view."""
+    """Show one page of one list, and beside it the task that the address names."""
+    wish = read_wish(request.args)
     with context.engine().reading(context.actor()) as work:
-        screen = list_screen(work, _view(), request.args.get("after", ""), request.args.get("process"))
-    return render_template("inbox.html", screen=screen)
+        screen = list_screen(work, wish, request.args.get("after", ""), request.args.get("process"))
+        pane = _opened(work)
+    return render_template(
+        "inbox.html",
+        screen=screen,
+        wish=wish,
+        pane=pane,
+        task=pane.screen if pane else None,
+        pause_reasons=PAUSE_REASONS,
+    )
 
 
 @bp.get("/inbox/counts")
 def counts() -> BaseResponse:
     """Give the views with their counts; a poll that finds nothing new costs an empty answer."""
+    wish = read_wish(request.args)
     with context.engine().reading(context.actor()) as work:
-        views = view_links(work, _view())
+        views = view_links(work, wish.view)
     response = make_response(render_template("parts/views.html", views=views))
     numbers = [(link.view, link.count, link.is_current) for link in views if link.view in COUNTED]
     tag = hashlib.sha256(json.dumps([numbers, context.actor().id, language_tag()]).encode()).hexdigest()[:24]
@@ -39,3 +50,11 @@ def counts() -> BaseResponse:
     response.headers["Cache-Control"] = "private, no-cache"
     response.vary.add("Cookie")
     return response.make_conditional(request)
+
+
+def _opened(work: Work) -> leading.Pane | None:
+    wanted = ids([request.args.get("task", "")])
+    with suppress(Problem):  # it has gone meanwhile: the list says enough
+        if wanted:
+            return leading.Pane(task_screen(work, wanted[0], None, {}), row=task_row(work, wanted[0]))
+    return None

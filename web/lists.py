@@ -3,15 +3,16 @@
 import base64
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from engine import inbox
-from engine.inbox import Place, TaskRow, View
+from engine.inbox import Place, TaskDetail, TaskRow, View
 from engine.work import Work
 from handlers.accounts.permissions import POST_NAMES
 from web.numbers import end_of_page
 from web.texts import lazy_gettext
+from web.wishes import Wish
 from web.words import TimeLeft, either, time_left
 
 NAMES = {
@@ -23,6 +24,7 @@ NAMES = {
     View.TEAM: lazy_gettext("本组全部"),
     View.DONE: lazy_gettext("我办结的"),
 }
+_ROW_FIELDS = tuple(field.name for field in fields(TaskRow) if field.name != "ended_at")
 _LARGEST_RANK = 2**31 - 1
 COUNTED = (View.WORK, View.MINE, View.CLAIMABLE, View.LATE, View.SOON, View.TEAM)
 
@@ -58,20 +60,20 @@ class ViewLink:
 class ListScreen:
     """A list with everything around it."""
 
-    view: View
+    wish: Wish
     title: str
     views: tuple[ViewLink, ...]
     rows: tuple[Row, ...]
     after: str
 
 
-def list_screen(work: Work, view: View, after: str, process_key: str | None) -> ListScreen:
-    """Read one page of a view."""
-    page = inbox.page(work, view, after=read_place(after), process_key=process_key or None)
+def list_screen(work: Work, wish: Wish, after: str, process_key: str | None) -> ListScreen:
+    """Read one page of a list."""
+    page = inbox.page(work, wish.view, after=read_place(after), process_key=process_key or None)
     return ListScreen(
-        view=view,
-        title=str(NAMES[view]),
-        views=view_links(work, view),
+        wish=wish,
+        title=str(NAMES[wish.view]),
+        views=view_links(work, wish.view),
         rows=rows_of(work, page.rows),
         after=write_place(page.next) if page.next else "",
     )
@@ -117,6 +119,21 @@ def _row(work: Work, row: TaskRow, names: Mapping[int, str]) -> Row:
         since=row.ended_at or row.opened_at,
         is_open=row.ended_at is None,
     )
+
+
+def task_row(work: Work, task_id: int) -> Row:
+    """Say the line of one open task.
+
+    Raises:
+        TaskGone, TaskNotFound, NotPermitted.
+    """
+    return rows_of(work, [_of_detail(inbox.detail(work, task_id))])[0]
+
+
+def _of_detail(detail: TaskDetail) -> TaskRow:
+    task, case = detail.task, detail.case
+    known = {**dict(case._mapping), **dict(task._mapping)}
+    return TaskRow(**{name: known[name] for name in _ROW_FIELDS})
 
 
 def post_name(code: str) -> str:

@@ -7,7 +7,7 @@ from werkzeug import Response
 from engine.errors import AlreadyDone
 from handlers.accounts import sessions
 from handlers.accounts import sign_in as accounts
-from web import context, errors
+from web import context, errors, kept
 from web.guard import load_person
 from web.navigation import local_address
 from web.texts import gettext
@@ -19,7 +19,10 @@ bp = Blueprint("signin", __name__)
 def sign_in() -> str:
     """Show the sign-in form."""
     return render_template(
-        "account/sign_in.html", login=request.form.get("login", ""), next=request.values.get("next", "")
+        "account/sign_in.html",
+        login=request.form.get("login", ""),
+        next=request.values.get("next", ""),
+        kept=request.form.get("kept", ""),
     )
 
 
@@ -35,6 +38,7 @@ def enter() -> Response:
         bound_phone="own_phone" in request.form,
     )
     remember(token)
+    kept.give_back(context.engine(), context.actor(), request.form.get("kept", ""))
     return redirect(local_address(request.form.get("next", "")))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine import deadlines, drafts, inbox
 from engine.ids import new_id
-from engine.inbox import TaskDetail, View
+from engine.inbox import TaskDetail
 from engine.ports import Json
 from engine.work import Work
 from web.filling import Filling, fill
@@ -18,12 +18,27 @@ from web.words import TimeLeft, either, said, time_left
 
 
 @dataclass(frozen=True)
+class May:
+    """What this person may do with the task."""
+
+    complete: bool
+    claim: bool
+    release: bool
+    reassign: bool
+    pause: bool
+    move: bool
+
+
+@dataclass(frozen=True)
 class TaskScreen:
     """A task in the reader's language.
 
     Attributes:
         key: sent back with the form, so that sending twice completes once.
         people: who the task could be handed to: (account id, name).
+        draft_at: when what stands in the form was kept, if it is a draft.
+        is_typed: what stands in the form was refused just now and is kept nowhere yet.
+        reader: account of who sees this.
     """
 
     id: int
@@ -46,15 +61,13 @@ class TaskScreen:
     facts: list[tuple[str, str]]
     filling: Filling | None
     key: str
-    may_complete: bool
-    may_claim: bool
-    may_release: bool
-    may_reassign: bool
-    may_pause: bool
-    may_move: bool
+    may: May
     people: tuple[tuple[int, str], ...]
     changes: tuple[Sentence, ...]
     subject: Subject
+    draft_at: datetime | None
+    is_typed: bool
+    reader: int
 
 
 def task_screen(
@@ -70,8 +83,9 @@ def task_screen(
     """
     detail = inbox.detail(work, task_id)
     task, case = detail.task, detail.case
-    is_mine = task.assignee_id == work.actor.id
-    may_reassign = is_mine or work.may("task.reassign", task.scope_id)
+    may = _may(work, detail)
+    draft = drafts.draft(work, task_id) if typed is None else None
+    given = typed if typed is not None else draft.answers if draft else {}
     return TaskScreen(
         id=task.id,
         instance_id=case.id,
@@ -88,20 +102,31 @@ def task_screen(
         pause_reason=str(PAUSE_REASONS.get(task.pause_reason, task.pause_reason or "")),
         level=task.level,
         who=_name(work, task.assignee_id),
-        is_mine=is_mine,
+        is_mine=task.assignee_id == work.actor.id,
         team=post_name(task.group_code),
         facts=[(said(label), _fact(case, text)) for label, text in detail.opened.facts],
-        filling=_filling(work, detail, typed, errors),
+        filling=_filling(work, detail, given, errors),
         key=str(new_id()),
-        may_complete=detail.may_complete,
-        may_claim=detail.may_claim,
-        may_release=is_mine and bool(task.group_code),
-        may_reassign=may_reassign,
-        may_pause=detail.may_complete and task.pausable and task.due_at is not None,
-        may_move=work.may("task.move_due", task.scope_id) and task.due_at is not None,
-        people=_people(work, task) if may_reassign else (),
+        may=may,
+        people=_people(work, task) if may.reassign else (),
         changes=change_sentences(work, deadlines.changes(work, task_id)),
         subject=subject_of(work, case.process_key, case.business_key),
+        draft_at=draft.saved_at if draft else None,
+        is_typed=bool(typed),
+        reader=work.actor.id,
+    )
+
+
+def _may(work: Work, detail: TaskDetail) -> May:
+    task = detail.task
+    is_mine = task.assignee_id == work.actor.id
+    return May(
+        complete=detail.may_complete,
+        claim=detail.may_claim,
+        release=is_mine and bool(task.group_code),
+        reassign=is_mine or work.may("task.reassign", task.scope_id),
+        pause=detail.may_complete and task.pausable and task.due_at is not None,
+        move=work.may("task.move_due", task.scope_id) and task.due_at is not None,
     )
 
 
@@ -116,24 +141,13 @@ def _fact(case: Any, text: object) -> str:
     return either(case.title, case.title_en) if text == case.title else said(text)
 
 
-def next_task(work: Work, instance_id: int) -> int | None:
-    """Find the next step of the same case that waits for this person, so that nobody has to look for it."""
-    mine = inbox.page(work, View.MINE, limit=200)
-    return next((row.id for row in mine.rows if row.instance_id == instance_id), None)
-
-
 def _filling(
-    work: Work, detail: TaskDetail, typed: Mapping[str, Json] | None, errors: Mapping[str, str]
+    work: Work, detail: TaskDetail, given: Mapping[str, Json], errors: Mapping[str, str]
 ) -> Filling | None:
     opened = detail.opened
     if opened.form is None:
         return None
-    values = dict(opened.values)
-    if typed is None:
-        values |= drafts.draft(work, detail.task.id)
-    else:
-        values |= typed
-    return fill(opened.form, values, opened.options, errors, work.engine.zone)
+    return fill(opened.form, {**opened.values, **given}, opened.options, errors, work.engine.zone)
 
 
 def _people(work: Work, task: Any) -> tuple[tuple[int, str], ...]:

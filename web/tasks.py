@@ -1,114 +1,166 @@
 """One task: look at it, take it, hand it over, pause it, complete it."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
-from werkzeug import Response
 
-from engine import deadlines, tasks
-from web import context, errors, uploads
+from engine import deadlines, drafts, going_on, idempotency, tasks
+from web import completing, context, errors, leading, repeats, uploads
 from web.answers import posted
+from web.gone_screen import gone_screen
+from web.lists import task_row
 from web.numbers import posted_id, posted_moment
 from web.story import PAUSE_REASONS
-from web.task_screen import next_task, remark, task_screen
+from web.task_screen import remark, task_screen
 from web.texts import gettext
 
 bp = Blueprint("tasks", __name__, url_prefix="/tasks")
 
 
+def gone(task_id: int) -> str:
+    """Say why a task cannot be done any more, and give back what was typed."""
+    with context.engine().reading(context.actor()) as work:
+        screen = gone_screen(work, task_id, uploads.typed_answers())
+    template = "parts/gone.html" if leading.is_pane() else "gone.html"
+    return render_template(template, screen=screen, wish=leading.origin())
+
+
 @bp.get("/<int:task_id>")
+@errors.conflict_shown_by(gone)
 def show(task_id: int) -> str:
     """Show a task as a page, or as the third column of the inbox."""
+    refused = leading.refused_form()
+    typed = None if refused else uploads.typed_answers()
     with context.engine().reading(context.actor()) as work:
-        screen = task_screen(work, task_id, uploads.typed_answers(), errors.field_errors())
-    template = "parts/task.html" if "pane" in request.args else "task.html"
-    return render_template(template, screen=screen, pause_reasons=PAUSE_REASONS)
+        screen = task_screen(work, task_id, typed, errors.field_errors())
+        pane = leading.Pane(screen, row=task_row(work, task_id)) if leading.is_pane() else None
+    return render_template(
+        "parts/pane.html" if pane else "task.html",
+        screen=screen,
+        pane=pane,
+        wish=leading.origin(),
+        refused=refused,
+        pause_reasons=PAUSE_REASONS,
+    )
 
 
 @bp.post("/<int:task_id>/complete")
+@errors.conflict_shown_by(gone)
 @errors.shown_again_by(show)
 def complete(task_id: int) -> ResponseReturnValue:
-    """Complete a task with the posted form, and lead on to the next step of the case or to the list.
-
-    A script that sends what was filled in without a network is told where to go instead of being led there.
-    """
-    engine, actor = context.engine(), context.actor()
-    answers = posted(request.form, uploads.kept(engine, actor))
-    key = request.form.get("_key")
-    with engine.reading(actor) as work:
-        instance_id = tasks.instance_of(work, task_id)
-    engine.run(actor, lambda work: tasks.complete(work, task_id, answers, idempotency_key=key))
-    if "_late" not in request.form:
-        flash(gettext("已办结"))
-    with engine.reading(actor) as work:
-        following = next_task(work, instance_id)
-    there = url_for("tasks.show", task_id=following) if following is not None else url_for("inbox.index")
-    return {"next": there} if errors.for_script() else redirect(there)
+    """Complete a task with the posted form, and lead on to the next one."""
+    following = completing.complete(context.engine(), context.actor(), task_id, leading.origin())
+    return leading.leave_task(task_id, following, gettext("已办结，下一条"), gettext("已办结"))
 
 
 @bp.post("/<int:task_id>/form")
+@errors.conflict_shown_by(gone)
 def redraw(task_id: int) -> str:
     """Show the form again with what was typed, so that a page without scripts shows the fields that apply."""
     return show(task_id)
 
 
+@bp.post("/<int:task_id>/draft")
+def draft(task_id: int) -> ResponseReturnValue:
+    """Keep what was typed so far."""
+    answers, touched = posted(request.form), request.form.getlist("_touched") or None
+    context.engine().run(context.actor(), lambda work: drafts.save_draft(work, task_id, answers, touched))
+    return "", 204
+
+
+@bp.post("/<int:task_id>/draft/discard")
+def discard_draft(task_id: int) -> ResponseReturnValue:
+    """Forget what was typed, and begin the form anew."""
+    context.engine().run(context.actor(), lambda work: drafts.discard_draft(work, task_id))
+    return leading.show_task(task_id, gettext("草稿已清除"))
+
+
 @bp.post("/<int:task_id>/claim")
-def claim(task_id: int) -> Response:
+@errors.conflict_shown_by(gone)
+def claim(task_id: int) -> ResponseReturnValue:
     """Take a task."""
     context.engine().run(context.actor(), lambda work: tasks.claim(work, task_id))
-    return redirect(url_for("tasks.show", task_id=task_id))
+    return leading.show_task(task_id, gettext("已领取"))
 
 
 @bp.post("/<int:task_id>/release")
-def release(task_id: int) -> Response:
+@errors.shown_again_by(show)
+def release(task_id: int) -> ResponseReturnValue:
     """Give a task back."""
+    left = _standing(task_id)
     context.engine().run(context.actor(), lambda work: tasks.release(work, task_id))
-    flash(gettext("已退回，其他同事可以领取"))
-    return redirect(url_for("inbox.index"))
+    return _go_on(task_id, left, gettext("已退回，其他同事可以领取"))
 
 
 @bp.post("/<int:task_id>/reassign")
 @errors.shown_again_by(show)
-def reassign(task_id: int) -> Response:
+def reassign(task_id: int) -> ResponseReturnValue:
     """Hand a task to another person."""
     to, reason = posted_id("to"), request.form.get("reason", "")
-    context.engine().run(context.actor(), lambda work: tasks.reassign(work, task_id, to, reason))
-    flash(gettext("已转交"))
-    return redirect(url_for("inbox.index"))
+    left, key, digest = _standing(task_id), repeats.key(), repeats.digest()
+    context.engine().run(
+        context.actor(),
+        lambda work: idempotency.once(
+            work, key, "reassign", digest, lambda: tasks.reassign(work, task_id, to, reason)
+        ),
+    )
+    return _go_on(task_id, left, gettext("已转交"))
 
 
 @bp.post("/<int:task_id>/pause")
 @errors.shown_again_by(show)
-def pause(task_id: int) -> Response:
+def pause(task_id: int) -> ResponseReturnValue:
     """Stop the clock of a task for a listed reason until a planned moment."""
     reason, until = request.form.get("reason", ""), posted_moment("until")
-    context.engine().run(context.actor(), lambda work: deadlines.pause(work, task_id, reason, until))
-    flash(gettext("已暂停计时"))
-    return redirect(url_for("tasks.show", task_id=task_id))
+    key, digest = repeats.key(), repeats.digest()
+    context.engine().run(
+        context.actor(),
+        lambda work: idempotency.once(
+            work, key, "pause", digest, lambda: deadlines.pause(work, task_id, reason, until)
+        ),
+    )
+    return leading.show_task(task_id, gettext("已暂停计时"))
 
 
 @bp.post("/<int:task_id>/unpause")
-def unpause(task_id: int) -> Response:
+@errors.shown_again_by(show)
+def unpause(task_id: int) -> ResponseReturnValue:
     """Let the clock of a task go on."""
     context.engine().run(context.actor(), lambda work: deadlines.unpause(work, task_id))
-    flash(gettext("已恢复计时"))
-    return redirect(url_for("tasks.show", task_id=task_id))
+    return leading.show_task(task_id, gettext("已恢复计时"))
 
 
 @bp.post("/<int:task_id>/move")
 @errors.shown_again_by(show)
-def move(task_id: int) -> Response:
+def move(task_id: int) -> ResponseReturnValue:
     """Give a task another due date, with a reason."""
     due_at, reason = posted_moment("due_at"), request.form.get("reason", "")
-    context.engine().run(context.actor(), lambda work: deadlines.move(work, task_id, due_at, reason))
-    flash(gettext("时限已调整"))
-    return redirect(url_for("tasks.show", task_id=task_id))
+    key, digest = repeats.key(), repeats.digest()
+    context.engine().run(
+        context.actor(),
+        lambda work: idempotency.once(
+            work, key, "move", digest, lambda: deadlines.move(work, task_id, due_at, reason)
+        ),
+    )
+    return leading.show_task(task_id, gettext("时限已调整"))
 
 
 @bp.post("/<int:task_id>/comment")
 @errors.shown_again_by(show)
-def comment(task_id: int) -> Response:
+def comment(task_id: int) -> ResponseReturnValue:
     """Add a remark to the case of a task."""
-    text = request.form.get("text", "")
-    context.engine().run(context.actor(), lambda work: remark(work, task_id, text))
-    flash(gettext("备注已保存"))
-    return redirect(url_for("tasks.show", task_id=task_id))
+    text, key, digest = request.form.get("text", ""), repeats.key(), repeats.digest()
+    context.engine().run(
+        context.actor(),
+        lambda work: idempotency.once(work, key, "comment", digest, lambda: remark(work, task_id, text)),
+    )
+    return leading.show_task(task_id, gettext("备注已保存"))
+
+
+def _standing(task_id: int) -> going_on.Standing:
+    with context.engine().reading(context.actor()) as work:
+        return going_on.standing(work, task_id)
+
+
+def _go_on(task_id: int, left: going_on.Standing, said: str) -> ResponseReturnValue:
+    following = completing.following(context.engine(), context.actor(), left, leading.origin())
+    return leading.leave_task(task_id, following, said, said)

@@ -134,15 +134,40 @@ task_candidate = Table(
     Index("ix_task_candidate_inbox", "group_code", "scope_id", "rank", "due_sort", "task_id"),
 )
 
+# Outlives its task: what somebody was still typing when another closed it is given back to them.
 task_draft = Table(
     "task_draft",
     metadata,
     id_column(),
-    Column("task_id", ForeignKey("user_task.id", ondelete="CASCADE"), nullable=False),
+    Column("task_id", BigInteger, nullable=False),
     Column("actor_id", BigInteger, nullable=False),
     Column("body", Text, nullable=False),  # sealed JSON
     Column("saved_at", UtcDateTime, nullable=False),
     UniqueConstraint("task_id", "actor_id"),
+    Index("ix_task_draft_saved_at", "saved_at"),
+)
+
+# When somebody wants to be reminded of an open task; it changes no limit.
+task_reminder = Table(
+    "task_reminder",
+    metadata,
+    Column("task_id", ForeignKey("user_task.id", ondelete="CASCADE"), primary_key=True),
+    Column("actor_id", BigInteger, primary_key=True),
+    Column("remind_at", UtcDateTime, nullable=False),
+    Column("set_at", UtcDateTime, nullable=False),
+    Index("ix_task_reminder_actor_id", "actor_id", "remind_at"),
+)
+
+# What somebody narrows the inbox to: saved under a name, or the last few that were not.
+inbox_filter = Table(
+    "inbox_filter",
+    metadata,
+    id_column(),
+    Column("actor_id", BigInteger, nullable=False),
+    Column("is_named", Boolean, nullable=False),
+    Column("body", Text, nullable=False),  # sealed JSON: its name and what it asks for
+    Column("saved_at", UtcDateTime, nullable=False),
+    Index("ix_inbox_filter_actor_id", "actor_id", "id"),
 )
 
 # Somebody who wants to see a case in "followed".
@@ -151,6 +176,7 @@ case_follower = Table(
     metadata,
     Column("instance_id", ForeignKey("instance.id"), primary_key=True),
     Column("actor_id", BigInteger, primary_key=True),
+    Index("ix_case_follower_actor_id", "actor_id", "instance_id"),
 )
 
 case_comment = Table(

@@ -4,10 +4,12 @@ from engine.store.case_tables import (
     case_comment,
     case_follower,
     external_task,
+    inbox_filter,
     instance,
     message_subscription,
     task_candidate,
     task_draft,
+    task_reminder,
     user_task,
 )
 from engine.store.deployed_tables import (
@@ -43,6 +45,7 @@ __all__ = [
     "external_task",
     "history_event",
     "idempotency",
+    "inbox_filter",
     "incident",
     "instance",
     "job",
@@ -54,6 +57,7 @@ __all__ = [
     "task_candidate",
     "task_draft",
     "task_history",
+    "task_reminder",
     "user_task",
     "work_calendar",
 ]

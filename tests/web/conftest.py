@@ -88,13 +88,13 @@ class Browser:
         return self.client.get(path, headers={"Accept": "text/html", **headers}, buffered=True)
 
     def post(
-        self, path: str, data: Mapping[str, object] | None = None, page: str = "/sign-in"
+        self, path: str, data: Mapping[str, object] | None = None, page: str = "/sign-in", **headers: str
     ) -> TestResponse:
         """Send a form with the token of a page."""
         token = re.search(r'name="csrf-token" content="([^"]+)"', self.get(page).text)
         assert token is not None, page
         fields = {"csrf_token": token[1], **(data or {})}
-        return self.client.post(path, data=fields, headers={"Accept": "text/html"}, buffered=True)
+        return self.client.post(path, data=fields, headers={"Accept": "text/html", **headers}, buffered=True)
 
 
 class Site:

@@ -17,7 +17,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=()",
 }
-PASSES = {200, 206, 302, 304, 404, 409, 422}
+PASSES = {200, 204, 206, 302, 304, 404, 409, 422}
 # Where the command behind a route asks for more than the table does, a 403 comes from the command.
 ASKED_BY_COMMAND = "tasks.", "cases.", "resident.", "attachments.", "roster.", "team."
 

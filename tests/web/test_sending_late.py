@@ -25,7 +25,8 @@ def photo() -> tuple[io.BytesIO, str]:
 def test_a_script_is_told_where_the_step_leads(site: Site) -> None:
     task_id = site.task(site.start())
     sent = send(site.browser(Post.CS), f"/tasks/{task_id}/complete", {"outcome": "accept"})
-    assert sent == (200, {"next": "/inbox"})
+    left = {"left": str(task_id), "task": "", "said": "已办结"}
+    assert sent == (200, {"next": "/inbox", **left})
 
 
 def test_a_step_sent_late_says_nothing_on_the_page_that_happens_to_be_open(site: Site) -> None:

@@ -5,11 +5,18 @@ from datetime import timedelta
 
 import pytest
 
-from engine import drafts, idempotency, instances, tasks
+from engine import idempotency, instances, tasks
 from engine.errors import AlreadyDone, Invalid, NotPermitted, Refused, RuleBroken, TaskGone, TaskNotFound
 from engine.instances import Subject
 from engine.ports import SYSTEM, Grants, Membership
-from engine.store.tables import history_event, instance, job, step_delta, task_history, user_task
+from engine.store.tables import (
+    history_event,
+    instance,
+    job,
+    step_delta,
+    task_history,
+    user_task,
+)
 from tests.engine.cases.conftest import (
     CLERK,
     COMMUNITY,
@@ -301,18 +308,6 @@ def test_an_assignee_from_a_variable_gets_the_task(shop: Shop) -> None:
     assert [row.assignee_id for row in shop.open_tasks()] == [SECOND_CLERK.id]
     with pytest.raises(TaskGone):
         shop.complete("visit", CLERK)
-
-
-def test_a_draft_is_kept_sealed_until_the_task_is_done(two: Shop) -> None:
-    task_id = two.task("first")
-    with two.engine.work(CLERK) as work:
-        drafts.save_draft(work, task_id, {"remark": "半句话"})
-        drafts.save_draft(work, task_id, {"remark": "一句话"})
-
-    with two.engine.reading(CLERK) as work:
-        assert drafts.draft(work, task_id) == {"remark": "一句话"}
-    with two.engine.reading(SECOND_CLERK) as work:
-        assert drafts.draft(work, task_id) == {}
 
 
 def test_a_suspended_case_waits(two: Shop) -> None:

@@ -1,11 +1,19 @@
 // Forms: send once, show what applies, name the button by the outcome, add lines.
 import { wakePhotos } from "./photos.js";
 
+/** Let a form be sent again. */
+function release(form) {
+  delete form.dataset.sent;
+  for (const button of form.querySelectorAll("[aria-disabled]")) button.removeAttribute("aria-disabled");
+}
+
 /** Keep a second click, or an impatient Enter, from sending a form twice. */
 function sendOnce(form) {
+  form.addEventListener("sending:failed", () => release(form));
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) {
       event.preventDefault();
+      event.stopImmediatePropagation();
       return;
     }
     form.dataset.sent = "yes";
@@ -109,8 +117,5 @@ export function wakeForms(part, sendAhead) {
 // A page taken back from the browser's memory must be able to send again.
 window.addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
-  for (const form of document.querySelectorAll("form[data-sent]")) {
-    delete form.dataset.sent;
-    for (const button of form.querySelectorAll("[aria-disabled]")) button.removeAttribute("aria-disabled");
-  }
+  for (const form of document.querySelectorAll("form[data-sent]")) release(form);
 });

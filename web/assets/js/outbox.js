@@ -78,8 +78,9 @@ async function sendLate(letter) {
   const fate = fateOf(status, true);
   if (fate === "sent") {
     await remove(letter.id);
-    document.dispatchEvent(new CustomEvent("outbox:sent", { detail: letter }));
-    if (document.querySelector(`form[data-page="${letter.page}"]`)) location.assign(data.next);
+    const told = new CustomEvent("outbox:sent", { cancelable: true, detail: { letter, data } });
+    const isUntold = document.dispatchEvent(told);
+    if (isUntold && document.querySelector(`form[data-page="${letter.page}"]`)) location.assign(data.next);
   }
   const why = [data.message, ...Object.values(data.fields ?? {})].filter(Boolean).join("；");
   if (fate === "refused") await put({ ...letter, state: "refused", why });
@@ -132,8 +133,8 @@ function showKept(form, isSafe) {
   form.previousElementSibling.scrollIntoView({ block: "center" });
 }
 
-/** Let the server show the form again with what is wrong; whatever was sent ahead goes along. */
-function sendAsPage(form, submitter, letter) {
+/** Put into a form what was sent ahead of it, and the button it was sent by. */
+function addPhotos(form, submitter, letter) {
   for (const input of form.querySelectorAll("input[type=file]")) input.disabled = true;
   const more = letter.photos.filter((photo) => photo.sent).map((photo) => [photo.name, photo.sent]);
   if (submitter?.name) more.push([submitter.name, submitter.value]);
@@ -142,6 +143,11 @@ function sendAsPage(form, submitter, letter) {
     Object.assign(field, { type: "hidden", name, value });
     form.append(field);
   }
+}
+
+/** Let the server show the form again with what is wrong. */
+function sendAsPage(form, submitter, letter) {
+  addPhotos(form, submitter, letter);
   HTMLFormElement.prototype.submit.call(form);
 }
 
@@ -151,8 +157,7 @@ function giveBack(form, message) {
   Object.assign(note, { className: "note note-late", textContent: message });
   note.setAttribute("role", "alert");
   form.prepend(note);
-  delete form.dataset.sent;
-  for (const button of form.querySelectorAll("[aria-disabled]")) button.removeAttribute("aria-disabled");
+  form.dispatchEvent(new CustomEvent("sending:failed"));
   note.scrollIntoView({ block: "center" });
 }
 
@@ -160,6 +165,9 @@ async function submit(form, submitter) {
   const letter = written(form, submitter);
   const isSafe = await put(letter);
   listeners.set(letter.id, (fate, { data, isPhoto }, sent) => {
+    const detail = { fate, data, isPhoto, more: () => addPhotos(form, submitter, sent) };
+    const answered = new CustomEvent("outbox:answered", { bubbles: true, cancelable: true, detail });
+    if (!form.dispatchEvent(answered)) return; // the third column of the inbox goes on by itself
     if (fate === "sent") location.assign(data.next ?? form.dataset.page);
     else if (fate === "unknown-sender") location.assign(form.dataset.page); // leads to the sign-in and back
     else if (fate === "waiting") showKept(form, isSafe);

@@ -3,10 +3,41 @@
 const PATIENCE = 30_000;
 const PATIENCE_FOR_FILES = 180_000;
 
-const token = () => document.querySelector("meta[name=csrf-token]")?.content ?? "";
+const TOO_OLD = 400;
+
+const meta = () => document.querySelector("meta[name=csrf-token]");
+const token = () => meta()?.content ?? "";
+
+/** Take the token of the session that is open now: the page may lie open since before somebody signed in again. */
+async function renewToken() {
+  const answer = await fetch("/account/token", { headers: { Accept: "application/json" } }).catch(() => null);
+  if (!answer?.ok) return false;
+  meta().content = (await answer.json()).token;
+  for (const field of document.querySelectorAll("input[name=csrf_token]")) field.value = token();
+  return true;
+}
+
+/** Send, and where the page's token is too old, once more with a new one. */
+async function withToken(send) {
+  const answer = await send();
+  return answer.status === TOO_OLD && (await renewToken()) ? send() : answer;
+}
 
 /** Post a form; the status is 0 where no answer came. */
 export function post(address, body, progress) {
+  return withToken(() => sent(address, body, progress));
+}
+
+/** Post a few fields so that they arrive even if the page is being left. */
+export function postParting(address, fields) {
+  const headers = () => ({ Accept: "application/json", "X-CSRFToken": token() });
+  const body = new URLSearchParams(fields);
+  return withToken(() =>
+    fetch(address, { method: "POST", body, keepalive: true, headers: headers() }).catch(() => ({ status: 0 })),
+  );
+}
+
+function sent(address, body, progress) {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
     const answer = (status) => {

@@ -1,7 +1,9 @@
-// Pages of staff: forms, clocks, keys, the task pane, counts that stay fresh, and work without a network.
+// Pages of staff: forms, drafts, clocks, keys, the task pane, counts that stay fresh, and work without a network.
 import htmx from "htmx.org/dist/htmx.esm.js";
 import { startClocks } from "./clock.js";
+import { wakeCopying } from "./copying.js";
 import { startDialogs } from "./dialogs.js";
+import { keepDrafts } from "./drafts.js";
 import { wakeForms } from "./forms.js";
 import { startKeys } from "./keys.js";
 import { sendAhead, startOutbox, watchForms } from "./outbox.js";
@@ -12,6 +14,8 @@ htmx.config.includeIndicatorCSS = false;
 function wake(part) {
   wakeForms(part, sendAhead);
   watchForms(part);
+  keepDrafts(part);
+  wakeCopying(part);
 }
 
 wake(document);

@@ -1,0 +1,72 @@
+"""Finds the task to open after one was done: the case's own next step first, then the next in the list."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from engine import inbox, tasks
+from engine.inbox import Page, Place, TaskRow, View
+from engine.store.tables import user_task
+from engine.work import Work
+
+_LOOKED_AT = 50
+
+# Reads one page of the list that somebody works through, from a place on.
+ReadPage = Callable[[Place | None], Page]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a task stands in every list, noted before it leaves them.
+
+    Attributes:
+        place: None when it is not open any more.
+    """
+
+    instance_id: int
+    place: Place | None
+
+
+def standing(work: Work, task_id: int) -> Standing:
+    """Note where a task stands.
+
+    Raises:
+        TaskNotFound: there never was such a task.
+    """
+    columns = (user_task.c.instance_id, user_task.c.rank, user_task.c.due_sort)
+    row = work.connection.execute(select(*columns).where(user_task.c.id == task_id)).one_or_none()
+    if row is None:
+        return Standing(tasks.instance_of(work, task_id), None)
+    return Standing(row.instance_id, Place(row.rank, row.due_sort, task_id))
+
+
+def next_task(work: Work, left: Standing, read_page: ReadPage) -> int | None:
+    """Return the task to go on with: the step of the same case that is the actor's own, else the next in the
+    list after the one that was left, else the first of the list."""
+    own = work.connection.execute(
+        select(user_task.c.id)
+        .where(user_task.c.instance_id == left.instance_id, user_task.c.assignee_id == work.actor.id)
+        .order_by(user_task.c.id)
+        .limit(1)
+    ).scalar_one_or_none()
+    if own is not None:
+        return int(own)
+    found = _first_to_do(work, read_page(left.place)) if left.place else None
+    return found if found is not None else _first_to_do(work, read_page(None))
+
+
+def read_view(work: Work, view: View) -> ReadPage:
+    """Return what reads the pages of a view; what somebody has done holds nothing to do."""
+    shown = View.WORK if view is View.DONE else view
+    return lambda place: inbox.page(work, shown, after=place, limit=_LOOKED_AT)
+
+
+def _first_to_do(work: Work, page: Page) -> int | None:
+    return next((row.id for row in page.rows if _may_be_done(work, row)), None)
+
+
+def _may_be_done(work: Work, row: TaskRow) -> bool:
+    """Pass over what others hold and what waits for a planned moment."""
+    holders = (None, work.actor.id, *work.grants.stands_in_for)
+    return row.ended_at is None and row.paused_until is None and row.assignee_id in holders

@@ -1,0 +1,81 @@
+"""Carries what was typed through the sign-in, sealed, when a session ended in the middle of a form."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from flask import render_template, request, url_for
+
+from engine import drafts
+from engine.errors import Problem
+from engine.ports import Actor, Json
+from engine.work import Engine, Work
+from handlers.shared.sealed import Unsealable
+from web import context, errors
+from web.answers import posted
+from web.navigation import local_address
+
+FORMS = frozenset({"tasks.complete", "tasks.redraw"})
+
+_PLACE = ("sign_in", "typed", 0)  # what is sealed for one place opens at no other
+_KEPT = timedelta(hours=12)
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What somebody typed into the form of a task, and whose page it was."""
+
+    task_id: int
+    account_id: str
+    answers: dict[str, Json]
+    at: datetime
+
+
+def is_kept() -> bool:
+    """Tell whether this request holds a form whose contents must not be lost; a script keeps its own."""
+    return request.method == "POST" and request.endpoint in FORMS and not errors.for_script()
+
+
+def sign_in_page() -> str:
+    """Show the sign-in with what was typed inside it; signing in leads back to the form."""
+    task_id = int((request.view_args or {})["task_id"])
+    body = [str(task_id), request.form.get("_who", ""), posted(request.form), _now().isoformat()]
+    sealed = context.engine().vault.seal(*_PLACE, json.dumps(body, ensure_ascii=False))
+    template = "account/sign_in_pane.html" if "HX-Request" in request.headers else "account/sign_in.html"
+    return render_template(template, login="", next=_way_back(task_id), kept=sealed)
+
+
+def give_back(engine: Engine, actor: Actor, sealed: str) -> None:
+    """Keep what came through the sign-in as the person's draft; somebody else's is let go."""
+    typed = _opened(engine, sealed) if sealed else None
+    if typed is None or typed.account_id != str(actor.id) or _now() - typed.at > _KEPT:
+        return
+    try:
+        engine.run(actor, lambda work: drafts.save_draft(work, typed.task_id, typed.answers))
+    except Problem:  # somebody else closed it meanwhile: the page of the task gives the draft back
+        engine.run(actor, lambda work: _keep_unsent(work, typed))
+
+
+def _keep_unsent(work: Work, typed: Typed) -> None:
+    drafts.keep_unsent(work, typed.task_id, typed.answers)
+
+
+def _opened(engine: Engine, sealed: str) -> Typed | None:
+    try:
+        task_id, account_id, answers, at = json.loads(engine.vault.open(*_PLACE, sealed))
+    except (Unsealable, ValueError):
+        return None
+    return Typed(int(task_id), account_id, answers, datetime.fromisoformat(at))
+
+
+def _way_back(task_id: int) -> str:
+    """Return the page the form stood on: the task's own, or the inbox with the task beside the list."""
+    page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    if not page.path:
+        return url_for("tasks.show", task_id=task_id)
+    return local_address(page.path + (f"?{page.query}" if page.query else ""))
+
+
+def _now() -> datetime:
+    return context.engine().clock.now()

@@ -1,0 +1,42 @@
+"""Recognises a form that is sent again under its key, files included, before anything is stored twice."""
+
+import hashlib
+from typing import BinaryIO, cast
+
+from flask import request
+
+from engine import idempotency
+from engine.ports import Json
+
+_BLOCK = 1 << 20
+
+
+def key() -> str | None:
+    """Return the key under which the page sends its form; the same page sends the same one again."""
+    return request.form.get("_key") or None
+
+
+def digest() -> str:
+    """Digest what was sent: where to, every field of the form, and the contents of every file."""
+    fields: list[Json] = [
+        [name, list(values)] for name, values in sorted(request.form.lists()) if not _is_of_the_page(name)
+    ]
+    files: list[Json] = [
+        [name, _content(cast(BinaryIO, file.stream))]
+        for name, listed in sorted(request.files.lists())
+        for file in listed
+        if file.filename
+    ]
+    return idempotency.fingerprint(request.path, fields, files)
+
+
+def _is_of_the_page(name: str) -> bool:
+    return name.startswith("_") or name == "csrf_token"
+
+
+def _content(stream: BinaryIO) -> str:
+    whole = hashlib.sha256()
+    while block := stream.read(_BLOCK):
+        whole.update(block)
+    stream.seek(0)
+    return whole.hexdigest()
