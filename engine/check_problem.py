@@ -60,7 +60,7 @@ class DeploymentRefused(EngineError, Refused):
             count=len(errors),
             resource=first.resource,
             element=first.element_id,
-            first=first.zh,
+            first=(first.zh, first.en),
         )
 
 

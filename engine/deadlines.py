@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 
 from engine import history, limits, stepping, tasks
+from engine.bilingual import named
 from engine.bpmn.runtime import Run
 from engine.calendar import Calendar, calendar_of
 from engine.durations import Duration
@@ -98,7 +99,7 @@ def unpause(work: Work, task_id: int) -> None:
     case, task = tasks.locked(work, task_id)
     right = _require_concerned(work, task, case)
     if task.paused_at is None:
-        raise AlreadyDone("not_paused", "任务“{name}”没有暂停计时", name=task.name)
+        raise AlreadyDone("not_paused", "任务“{name}”没有暂停计时", name=named(task))
     calendar = calendar_of(work, task.clock)
     ended_at = min(work.now, task.paused_until)
     length = calendar.between(task.paused_at, ended_at)
@@ -134,7 +135,7 @@ def move(work: Work, task_id: int, due_at: datetime, reason: str) -> None:
     if due_at <= work.now:
         raise RuleBroken("due_in_the_past", "新的时限 {at} 已过去", at=local(work, due_at))
     if task.paused_at is not None:
-        raise AlreadyDone("is_paused", "任务“{name}”正在暂停，请先恢复计时", name=task.name)
+        raise AlreadyDone("is_paused", "任务“{name}”正在暂停，请先恢复计时", name=named(task))
     follow_up_at = _moved_with(calendar_of(work, task.clock), task, due_at)
     _store_due(work, task, due_at, follow_up_at=follow_up_at, overdue_at=None)
     _arm(work, case, task_id)
@@ -178,9 +179,9 @@ def _require_concerned(work: Work, task: Task, case: Case) -> Right:
 
 def _require_pausable(work: Work, task: Task) -> None:
     if not task.pausable or task.due_at is None:
-        raise RuleBroken("not_pausable", "步骤“{name}”的计时不能暂停", name=task.name)
+        raise RuleBroken("not_pausable", "步骤“{name}”的计时不能暂停", name=named(task))
     if task.paused_at is not None:
-        raise AlreadyDone("is_paused", "任务“{name}”已在暂停中", name=task.name)
+        raise AlreadyDone("is_paused", "任务“{name}”已在暂停中", name=named(task))
     if work.now > task.due_at:
         raise RuleBroken(
             "too_late_to_pause", "任务“{name}”已超时，不能暂停；请主管先调整时限", name=task.name

@@ -1,6 +1,9 @@
 """The error tree: an error says where it came from (its root) and what becomes of it (its fate)."""
 
 from collections.abc import Mapping
+from typing import Any
+
+from engine.bilingual import chinese
 
 
 class Problem(Exception):
@@ -10,7 +13,7 @@ class Problem(Exception):
         code: stable snake_case word for programs, such as "task_completed".
         message: Chinese template with `{named}` fields; it is also the key under which the
             translation is found. Never holds private data.
-        params: values of the template's fields.
+        params: values of the template's fields; a pair says the same in Chinese and in English.
     """
 
     def __init__(self, code: str, message: str, /, **params: object) -> None:
@@ -21,10 +24,26 @@ class Problem(Exception):
 
     def text(self) -> str:
         """Fill the template in."""
-        return self.message.format(**self.params)
+        fields = {
+            name: chinese(value) if isinstance(value, tuple) else value for name, value in self.params.items()
+        }
+        return self.message.format(**fields)
+
+    def kept(self) -> dict[str, Any]:
+        """Return the problem as JSON from which a page can say it in either language."""
+        return {
+            "message": self.message,
+            "params": {name: _plain(value) for name, value in self.params.items()},
+        }
 
     def __str__(self) -> str:
         return self.text()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return list(value)
+    return value if isinstance(value, int | float | None) else str(value)
 
 
 class Refused(Problem):

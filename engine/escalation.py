@@ -9,7 +9,8 @@ from fractions import Fraction
 
 from engine.calendar import Calendar
 from engine.durations import Duration, DurationError
-from engine.errors import RuleBroken
+from engine.errors import Refused
+from engine.explained import Explained
 
 ASSIGNEE = "assignee"
 LADDER_DECISION = "escalation"
@@ -20,8 +21,10 @@ _PERCENT = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,3})?)%")
 _ZERO = timedelta(0)
 
 
-class LadderBroken(RuleBroken):
+class LadderBroken(Explained, Refused):
     """The table of ladders says something that cannot be carried out."""
+
+    code_word = "ladder_broken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,18 +135,28 @@ def parse_ladder(rows: Iterable[Mapping[str, object]]) -> Ladder:
     rungs = sorted((_parse_rung(row) for row in rows), key=lambda rung: rung.level)
     levels = [rung.level for rung in rungs]
     if len(set(levels)) < len(levels):
-        raise LadderBroken("ladder_level_twice", "升级阶梯中同一级别出现两次：{levels}", levels=levels)
+        raise LadderBroken(
+            "升级阶梯中同一级别出现两次：{levels}", "a level comes twice: {levels}", levels=levels
+        )
     return tuple(rungs)
 
 
 def _parse_rung(row: Mapping[str, object]) -> Rung:
     level = row.get("level")
     if not isinstance(level, int | float) or level not in range(1, HIGHEST_LEVEL + 1):
-        raise LadderBroken("ladder_level", "升级级别须为 1 至 9 的整数，而不是“{level}”", level=level)
+        raise LadderBroken(
+            "升级级别须为 1 至 9 的整数，而不是“{level}”",
+            "a level is a whole number from 1 to 9, not “{level}”",
+            level=level,
+        )
     notify = tuple(post.strip() for post in str(row.get("notify") or "").split(",") if post.strip())
     widen = str(row.get("widen") or "").strip() or None
     if not notify and widen is None:
-        raise LadderBroken("ladder_rung_empty", "升级级别 {level} 既不通知也不扩大候选人", level=int(level))
+        raise LadderBroken(
+            "升级级别 {level} 既不通知也不扩大候选人",
+            "level {level} tells nobody and widens to nobody",
+            level=int(level),
+        )
     return Rung(int(level), _parse_after(row.get("after")), notify, widen)
 
 
@@ -158,5 +171,7 @@ def _parse_after(cell: object) -> Fraction | Duration:
         return Duration.parse(text)
     except DurationError as error:
         raise LadderBroken(
-            "ladder_after", "“{text}”不是升级时间：请写 80% 或 PT20M 这样的值", text=text
+            "“{text}”不是升级时间：请写 80% 或 PT20M 这样的值",
+            "“{text}” is no time of a rung: write 80% or PT20M",
+            text=text,
         ) from error

@@ -1,7 +1,8 @@
 """An error that a process owner can act on: what is wrong and what to do, in Chinese and in English."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from engine.bilingual import Text
 from engine.errors import EngineError
 
 
@@ -25,3 +26,12 @@ class Explained(EngineError):
             super().__init__(self.code_word, "{zh}", zh=zh)
         self.zh = self.text()
         self.en = en.format(**params) if params else en
+
+    def kept(self) -> dict[str, Any]:
+        """Return the two texts as JSON."""
+        return {"both": [self.zh, self.en]}
+
+    @property
+    def both(self) -> Text:
+        """The refusal as another text can quote it."""
+        return self.zh, self.en

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine import definitions, stepping
+from engine.bilingual import named
 from engine.errors import RuleBroken
 from engine.forms import Form
 from engine.hosting import CaseHost
@@ -38,13 +39,13 @@ class OpenedForm:
     """A form ready to be shown.
 
     Attributes:
-        facts: label and text pairs to read before answering.
+        facts: label and text pairs to read before answering; each a string, or a pair of Chinese and English.
         values: what the fields show at first.
         options: key of a field -> its choices, for fields with `valuesKey`.
     """
 
     form: Form | None
-    facts: list[list[str]]
+    facts: list[list[Any]]
     values: dict[str, Json]
     options: dict[str, list[dict[str, Json]]]
 
@@ -77,7 +78,7 @@ def answered(work: Work, case: Case, task: Task, answers: Mapping[str, Json]) ->
     """
     if task.form_key is None:
         if answers:
-            raise RuleBroken("no_form", "任务“{name}”没有表单，不接受填写内容", name=task.name)
+            raise RuleBroken("no_form", "任务“{name}”没有表单，不接受填写内容", name=named(task))
         return Answered({}, None, None)
     form = definitions.form(work.engine, work.connection, case.bundle_id, task.form_key)
     options = _data(work, case, task, form).get("options", {})

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from engine.bilingual import named
 from engine.bpmn.program import Step
 from engine.bpmn.runtime import Wait
 from engine.errors import AlreadyDone, HandlerFailed, Problem, Refused, TransactionLost
@@ -18,10 +19,19 @@ _HANDLER_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a step could not run; kept for its incident."""
+    """Why a step could not run; kept for its incident.
+
+    Attributes:
+        message: in Chinese.
+        said: the same as pages say it in either language; see `Problem.kept`.
+    """
 
     message: str
     cause: str
+    said: dict[str, Any] | None = None
+
+    def __str__(self) -> str:
+        return self.message
 
     @staticmethod
     def of(error: BaseException) -> "Failure":
@@ -29,17 +39,18 @@ class Failure:
         if isinstance(error, FailedAgain):
             return error.failure
         origin = error.__cause__ if isinstance(error, HandlerFailed) and error.__cause__ else error
-        message = origin.text() if isinstance(origin, Problem) else type(origin).__name__
+        problem = origin if isinstance(origin, Problem) else None
+        message = problem.text() if problem else type(origin).__name__
         frames = traceback.extract_tb(origin.__traceback__)[-8:]
         cause = "\n".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames)
-        return Failure(message, cause)
+        return Failure(message, cause, problem.kept() if problem else None)
 
 
 class FailedAgain(AlreadyDone):
     """A step was tried again and failed again, as `failure` says."""
 
     def __init__(self, failure: Failure) -> None:
-        super().__init__("failed_again", "步骤再次失败：{why}", why=failure.message)
+        super().__init__("failed_again", "步骤再次失败：{why}", why=failure)
         self.failure = failure
 
 
@@ -109,4 +120,4 @@ class CaseHost:
             raise
         except Exception as error:  # the edge of the engine: whatever a handler does stays with its token
             self.failures[token] = Failure.of(error)
-            raise HandlerFailed("handler_failed", "自动步骤“{step}”失败", step=step.name) from error
+            raise HandlerFailed("handler_failed", "自动步骤“{step}”失败", step=named(step)) from error

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from engine import form_steps, rights
+from engine.bilingual import named
 from engine.errors import NotPermitted, RuleBroken
 from engine.form_steps import OpenedForm
 from engine.opening import END_OF_TIME
@@ -367,7 +368,7 @@ def detail(work: Work, task_id: int) -> TaskDetail:
     right = rights.right_to(work, task)
     candidate = right is not None or rights.candidate_right(work, task) is not None
     if not candidate and not rights.may_see(work, case):
-        raise NotPermitted("not_a_candidate", "任务“{name}”不属于您的岗位或范围", name=task.name)
+        raise NotPermitted("not_a_candidate", "任务“{name}”不属于您的岗位或范围", name=named(task))
     active = case.state == "active"
     return TaskDetail(
         task=task,

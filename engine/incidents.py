@@ -23,17 +23,23 @@ class IncidentNotFound(EngineError, NotFound):
 
 @dataclass(frozen=True, slots=True)
 class OpenIncident:
-    """Something that needs a person, with what caused it."""
+    """Something that needs a person, with what caused it.
+
+    Attributes:
+        said: the message as pages say it in either language; see `Problem.kept`.
+    """
 
     id: int
     instance_id: int
     business_key: str
     process_key: str
     title: str
+    title_en: str
     kind: str
     step_id: str
     path: str
     message: str
+    said: dict[str, Any] | None
     cause: str
     opened_at: datetime
 
@@ -55,6 +61,7 @@ def open_for_job(work: Work, failed: Row[Any], error: BaseException) -> int:
             token=failed.token,
             job_id=failed.id,
             message=failure.message,
+            said=failure.said,
             cause=failure.cause,
             opened_at=work.now,
         )
@@ -72,6 +79,7 @@ def open_incidents(work: Work, limit: int = PAGE) -> list[OpenIncident]:
             instance.c.business_key,
             instance.c.process_key,
             instance.c.title,
+            instance.c.title_en,
             instance.c.scope_id,
         )
         .join(instance, instance.c.id == incident.c.instance_id)
@@ -86,10 +94,12 @@ def open_incidents(work: Work, limit: int = PAGE) -> list[OpenIncident]:
             business_key=row.business_key,
             process_key=row.process_key,
             title=row.title,
+            title_en=row.title_en,
             kind=row.kind,
             step_id=row.step_id,
             path=row.path,
             message=row.message,
+            said=row.said,
             cause=row.cause,
             opened_at=row.opened_at,
         )

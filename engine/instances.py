@@ -7,6 +7,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from engine import definitions, differences, history, idempotency, stepping
+from engine.bilingual import Text, chinese, named
 from engine.bpmn.program import Program
 from engine.bpmn.runtime import Run
 from engine.differences import Moved
@@ -91,13 +92,13 @@ def _require_starter(work: Work, program: Program, subject: Subject) -> None:
     scopes = {subject.scope_id, subject.resident_scope_id}
     if any(mine.group in program.starters and mine.scope_id in scopes for mine in work.memberships):
         return
-    raise NotPermitted("may_not_start", "您的岗位不能在此发起“{name}”", name=program.name)
+    raise NotPermitted("may_not_start", "您的岗位不能在此发起“{name}”", name=named(program))
 
 
 def _require_variables(program: Program, message: str, variables: dict[str, Json]) -> None:
     if message not in program.starts:
         raise RuleBroken(
-            "no_such_start", "流程“{name}”没有名为“{start}”的开始", name=program.name, start=message
+            "no_such_start", "流程“{name}”没有名为“{start}”的开始", name=named(program), start=message
         )
     declared = program.topics.starts.get(message)
     if declared is None:
@@ -219,9 +220,11 @@ def _scopes(case: Case) -> set[int | None]:
     return {case.scope_id, case.resident_scope_id}
 
 
-def cancel(work: Work, instance_id: int, reason: str) -> None:
+def cancel(work: Work, instance_id: int, reason: Text) -> None:
     """End a case early, with a reason; its `on_cancel` handler runs in the same Work.
 
+    Args:
+        reason: what a person wrote, or what the product says of it in both languages.
     Raises:
         NotPermitted: some open step does not list a post of the actor.
         Refused: by the handler, with its reason; the case goes on.
@@ -231,14 +234,15 @@ def cancel(work: Work, instance_id: int, reason: str) -> None:
         raise AlreadyDone("case_over", "流程 {key} 已结束", key=case.business_key)
     if not may_cancel(work, case):
         raise NotPermitted("may_not_cancel", "当前步骤不允许您取消流程 {key}", key=case.business_key)
-    reason = _reason(reason)
+    if isinstance(reason, str):
+        reason = _reason(reason)
     program = stepping.program_of(work, case)
     host = CaseHost(work, case)
     run = Run.load(program, case.snapshot)
     run.cancel()
     if program.on_cancel:
         context = host.context("", "cancel")
-        work.engine.library.handlers[program.on_cancel](context, reason=reason)
+        work.engine.library.handlers[program.on_cancel](context, reason=chinese(reason))
     differences.write(work, case, Moved(run, host, b""))
     work.connection.execute(update(instance).where(instance.c.id == case.id).values(state="cancelled"))
     history.record(work, case.id, [Event("cancelled", detail={"reason": reason})])

@@ -80,7 +80,9 @@ def ladder_of(work: "Work", bundle_id: int, name: str | None) -> Ladder:
     if not isinstance(ladder, tuple):
         program = definitions.program(work.engine, work.connection, bundle_id)
         if LADDER_DECISION not in program.decisions:
-            raise LadderBroken("no_ladders", "流程缺少升级阶梯表 {table}", table=LADDER_DECISION)
+            raise LadderBroken(
+                "流程缺少升级阶梯表 {table}", "the procedure has no table {table}", table=LADDER_DECISION
+            )
         ladder = parse_ladder(program.decide(LADDER_DECISION, {"ladder": name}))
         keep_ladder(work.engine, bundle_id, name, ladder)
     return ladder

@@ -140,6 +140,7 @@ def _open_held(writing: Writing, wait: Wait) -> None:
             "step_id": wait.element,
             "token": wait.token,
             "message": failure.message,
+            "said": failure.said,
             "cause": failure.cause,
             "opened_at": writing.work.now,
         }

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from engine import stepping
+from engine.bilingual import named
 from engine.errors import NotPermitted, TaskGone, TaskNotFound
 from engine.ports import Actor
 from engine.stepping import Case
@@ -64,11 +65,11 @@ def require_right(work: Work, task: Task) -> Right:
         raise TaskGone(
             "task_claimed",
             "任务“{name}”已由{who}于 {at} 领取",
-            name=task.name,
+            name=named(task),
             who=name_of(work, task.assignee_id),
             at=local(work, task.claimed_at),
         )
-    raise NotPermitted("not_a_candidate", "任务“{name}”不属于您的岗位或范围", name=task.name)
+    raise NotPermitted("not_a_candidate", "任务“{name}”不属于您的岗位或范围", name=named(task))
 
 
 def require_other_eyes(work: Work, task: Task, case: Case) -> None:
@@ -88,7 +89,7 @@ def require_other_eyes(work: Work, task: Task, case: Case) -> None:
         .limit(1)
     ).first()
     if own is not None:
-        raise NotPermitted("four_eyes", "您办理过前面的步骤，“{name}”须由另一人办理", name=task.name)
+        raise NotPermitted("four_eyes", "您办理过前面的步骤，“{name}”须由另一人办理", name=named(task))
 
 
 def is_candidate(work: Work, task: Task, actor_id: int) -> bool:
@@ -132,7 +133,7 @@ def gone(work: Work, task_id: int) -> TaskGone | TaskNotFound:
     if past is None or not concerned:
         return TaskNotFound("task_not_found", "没有编号为 {id} 的任务", id=str(task_id))
     facts = {
-        "name": past.name,
+        "name": named(past),
         "who": name_of(work, past.actor_id) or "系统",
         "at": local(work, past.ended_at),
     }

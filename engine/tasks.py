@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy import bindparam, delete, select, update
 
 from engine import form_steps, history, idempotency, instances, rights, stepping
+from engine.bilingual import named
 from engine.differences import Closing
 from engine.errors import Refused, TaskGone, TaskNotFound
 from engine.history import Event
@@ -75,7 +76,7 @@ def release(work: Work, task_id: int) -> None:
     if right is None:
         work.require("task.reassign", task.scope_id)
     if not task.group_code:
-        raise Refused("no_group", "任务“{name}”没有候选岗位，只能转交给另一人", name=task.name)
+        raise Refused("no_group", "任务“{name}”没有候选岗位，只能转交给另一人", name=named(task))
     _assign(work, task, None)
     on_behalf_of = right.on_behalf_of if right else None
     history.record(
@@ -97,7 +98,9 @@ def reassign(work: Work, task_id: int, to: int, reason: str) -> None:
     if not reason:
         raise Refused("reason_missing", "请填写转交原因")
     if not is_candidate(work, task, to):
-        raise Refused("not_a_candidate", "{who}没有办理“{name}”的岗位", who=name_of(work, to), name=task.name)
+        raise Refused(
+            "not_a_candidate", "{who}没有办理“{name}”的岗位", who=name_of(work, to), name=named(task)
+        )
     _assign(work, task, to)
     detail: dict[str, Json] = {"to": str(to), "reason": reason[:500]}
     on_behalf_of = right.on_behalf_of if right else None
@@ -145,7 +148,7 @@ def complete(
     if moved is None:
         idempotency.give_back(work, idempotency_key)
         work.raise_after_commit(
-            TaskGone("task_timed_out", "任务“{name}”的时限已到，流程已转入下一步", name=task.name)
+            TaskGone("task_timed_out", "任务“{name}”的时限已到，流程已转入下一步", name=named(task))
         )
         return
     answered = form_steps.answered(work, moved, task, answers)

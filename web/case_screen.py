@@ -1,7 +1,6 @@
 """What a case's page shows: its story, its diagrams with what is done and open, and a table of its steps."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +14,7 @@ from web.lists import post_name
 from web.story import Sentence, Storyteller, outcome_label
 from web.subjects import Subject, subject_of
 from web.texts import gettext, lazy_gettext
-from web.words import TimeLeft, duration_words, either, span, time_left
+from web.words import TimeLeft, duration_words, either, person_names, span, time_left
 
 STATES = {
     "active": lazy_gettext("进行中"),
@@ -123,7 +122,7 @@ def case_screen(work: Work, number: str, path: str) -> CaseScreen:
 
 def _row(work: Work, detail: CaseDetail, step: CaseStep) -> StepRow:
     who = step.actor_id if step.end_kind == "completed" else step.assignee_id
-    names: Mapping[int, str] = work.engine.directory.names(work.connection, [who] if who else [])
+    names = person_names(work, [who] if who else [])
     sheet = next((one for one in detail.sheets if one.path == step.path), detail.sheets[0])
     is_open = step.end_kind is None
     return StepRow(

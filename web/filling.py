@@ -12,7 +12,7 @@ from engine.forms.answers import Options, Reader
 from engine.ports import Json
 from web.conditions import ServerOnly, for_browser
 from web.texts import gettext
-from web.words import either
+from web.words import either, listed
 
 _LINES_SHOWN = 3
 _LINES_SPARE = 9
@@ -257,7 +257,7 @@ def _with_choices(part: Part, choices: tuple[Choice, ...], value: Json) -> Part:
         part,
         options=tuple(sorted(choices, key=lambda choice: choice.value)) if is_mark else choices,
         value=value,
-        said="、".join(chosen),
+        said=listed(chosen),
         stars=is_mark,
         tall=len(choices) > 6 or any(len(choice.label) > _LONG_LABEL for choice in choices),
     )

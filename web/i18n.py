@@ -43,6 +43,9 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters["span"] = words.span
     app.jinja_env.filters["money"] = words.money
     app.jinja_env.globals["either"] = words.either
+    app.jinja_env.globals["listed"] = words.listed
+    app.jinja_env.globals["written"] = words.written
+    app.jinja_env.globals["kept_text"] = words.kept_text
     app.jinja_env.globals["time_left"] = lambda due_at, opened_at=None, paused=False: words.time_left(
         now(), due_at, opened_at, paused=paused
     )

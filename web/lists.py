@@ -13,7 +13,7 @@ from handlers.accounts.permissions import POST_NAMES
 from web.numbers import end_of_page
 from web.texts import lazy_gettext
 from web.wishes import Wish
-from web.words import TimeLeft, either, time_left
+from web.words import TimeLeft, either, person_names, time_left
 
 NAMES = {
     View.WORK: lazy_gettext("全部待办"),
@@ -97,9 +97,7 @@ def _count(counts: Mapping[View, int], view: View) -> str:
 def rows_of(work: Work, rows: Iterable[TaskRow]) -> tuple[Row, ...]:
     """Say open or finished tasks in words."""
     listed = list(rows)
-    names = work.engine.directory.names(
-        work.connection, {row.assignee_id for row in listed if row.assignee_id is not None}
-    )
+    names = person_names(work, (row.assignee_id for row in listed if row.assignee_id is not None))
     return tuple(_row(work, row, names) for row in listed)
 
 

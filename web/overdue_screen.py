@@ -13,7 +13,7 @@ from engine.work import Work
 from web.lists import post_name
 from web.numbers import end_of_page, ids
 from web.texts import gettext, lazy_gettext
-from web.words import either, span
+from web.words import either, person_names, span
 
 SOON = timedelta(hours=24)
 GROUPINGS = {
@@ -122,7 +122,7 @@ class _Names:
         """Say who holds a step."""
         if account_id is None:
             return gettext("无人领取")
-        return self._work.engine.directory.names(self._work.connection, [account_id]).get(account_id, "")
+        return person_names(self._work, [account_id]).get(account_id, "")
 
     def key(self, by: By, row: LateCount) -> str:
         """Say what a line counts."""

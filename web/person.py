@@ -10,7 +10,7 @@ from handlers.accounts.permissions import POST_NAMES
 from handlers.accounts.sessions import SignedIn
 from handlers.estate import communities
 from web.texts import gettext
-from web.words import either, said
+from web.words import either, person_name
 
 
 class Person(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
@@ -37,7 +37,7 @@ class Person(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
     @property
     def name(self) -> str:
         """The person's own name."""
-        return said(self.signed_in.name)
+        return person_name(self.signed_in.name)
 
     @property
     def is_staff(self) -> bool:

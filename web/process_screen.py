@@ -10,7 +10,7 @@ from engine.procedures import Version
 from engine.work import Work
 from web.case_screen import limit_words, with_limits
 from web.lists import post_name
-from web.words import either, said
+from web.words import either, listed, person_names
 
 
 @dataclass(frozen=True)
@@ -118,13 +118,13 @@ def _program(work: Work, bundle_id: int) -> Program:
 
 def _row(work: Work, version: Version) -> ProcedureRow:
     program = _program(work, version.bundle_id)
-    names = work.engine.directory.names(work.connection, [version.actor_id])
+    names = person_names(work, [version.actor_id])
     return ProcedureRow(
         key=version.process_key,
         name=either(program.name, program.name_en),
         version=version.version,
         deployed_at=version.deployed_at,
-        deployed_by=said(names.get(version.actor_id, "")),
+        deployed_by=names.get(version.actor_id, ""),
         open_cases=version.open_cases,
     )
 
@@ -133,7 +133,7 @@ def _line(step: Step, sheet: str) -> StepLine:
     return StepLine(
         name=either(step.name, step.name_en),
         sheet=sheet,
-        posts="、".join(post_name(code) for code in step.group),
+        posts=listed(post_name(code) for code in step.group),
         limit=limit_words(step.limit_text),
         ladder=step.ladder or "",
         form=step.form or "",

@@ -7,7 +7,7 @@ from flask_babel.speaklater import LazyString
 from handlers.repair.queries import OrderView
 from handlers.repair.records import OrderState
 from web.texts import gettext, lazy_gettext
-from web.words import moment, money, said
+from web.words import listed, moment, money
 
 STATES: Mapping[OrderState, LazyString] = {
     OrderState.REGISTERING: lazy_gettext("登记中"),
@@ -82,7 +82,7 @@ def order_facts(order: OrderView) -> list[tuple[str, str]]:
         (gettext("报修时间"), moment(line.called_at)),
         (gettext("检查情况"), order.finding),
         (gettext("维修结果"), order.result),
-        (gettext("用料"), "、".join(order.materials)),
+        (gettext("用料"), listed(order.materials)),
         (gettext("收费"), money(order.charge_fen) if order.charge_fen else ""),
         (gettext("合并到"), order.duplicate_of or ""),
     ]
@@ -100,7 +100,7 @@ def desk_facts(order: OrderView) -> list[tuple[str, str]]:
         (gettext("评价"), " / ".join(str(mark) for mark in order.rating)),
         (gettext("业主的话"), order.rating_text),
         (gettext("再次报修"), order.reopens or ""),
-        (gettext("标记"), said("、".join(line.marks))),
+        (gettext("标记"), listed(line.marks)),
     ]
     return [(label, text) for label, text in pairs if text]
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine import cases, inbox, instances
+from engine.bilingual import Text
 from engine.ids import new_id
 from engine.ports import Json
 from engine.work import Work
@@ -19,7 +20,7 @@ from web.filling import Filling, fill
 from web.repair_words import NEXT, STATES, URGENCIES, order_facts
 from web.story import Sentence
 from web.texts import gettext, lazy_gettext
-from web.words import either, filled, said
+from web.words import either, filled, said, written
 
 _STAGES = (
     lazy_gettext("已报修"),
@@ -171,7 +172,7 @@ def _ask(work: Work, task_id: int, typed: Mapping[str, Json] | None, errors: Map
         id=task.id,
         step=either(task.name, task.name_en),
         due_at=task.due_at,
-        facts=[(said(label), said(text)) for label, text in opened.facts],
+        facts=[(said(label), written(text)) for label, text in opened.facts],
         filling=fill(opened.form, values, opened.options, wrong, work.engine.zone),
         key=str(new_id()),
     )
@@ -185,5 +186,5 @@ def _story(work: Work, number: str) -> tuple[Sentence, ...]:
     return tuple(reversed(told))
 
 
-def _word(value: str) -> str:
-    return str(URGENCIES[value]) if value in URGENCIES else value
+def _word(value: Text) -> Text:
+    return str(URGENCIES[value]) if isinstance(value, str) and value in URGENCIES else value

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from engine import definitions
+from engine.bilingual import from_json
 from engine.cases import CaseDetail, CaseStep
 from engine.deadlines import DueChange
 from engine.history import Happened
 from engine.work import Work
 from web.texts import gettext, lazy_gettext
-from web.words import either, moment, span
+from web.words import either, moment, person_names, span, written
 
 PAUSE_REASONS: Mapping[str, Any] = {
     "owner_absent": lazy_gettext("业主不在"),
@@ -52,7 +53,7 @@ class Storyteller:
         ids = {event.actor_id for event in case.events} | {remark.actor_id for remark in case.remarks}
         ids |= {event.on_behalf_of for event in case.events if event.on_behalf_of}
         ids |= {int(str(event.detail["to"])) for event in case.events if event.kind == "reassigned"}
-        self.names = work.engine.directory.names(work.connection, ids)
+        self.names = person_names(work, ids)
 
     def tell(self) -> tuple[Sentence, ...]:
         """Tell everything worth telling, oldest first."""
@@ -68,7 +69,7 @@ class Storyteller:
         return tell(self, event) if tell else None
 
     def _name(self, actor_id: int, on_behalf_of: int | None = None) -> str:
-        name = gettext(self.names.get(actor_id, "系统"))
+        name = self.names.get(actor_id) or gettext("系统")
         if on_behalf_of is None:
             return name
         return gettext("%(who)s（代 %(absent)s）", who=name, absent=self.names.get(on_behalf_of, ""))
@@ -97,16 +98,17 @@ class Storyteller:
     def completed(self, event: Happened) -> Sentence:
         """Tell a finished step, with its outcome and how it stood against its limit."""
         task = self._steps.get(event.task_id or 0)
-        text = gettext("%(who)s办结“%(step)s”", **self._fields(event))
         outcome = outcome_label(self._work, self._case, task) if task else ""
         if outcome:
-            text += gettext("：%(outcome)s", outcome=outcome)
+            text = gettext("%(who)s办结“%(step)s”：%(outcome)s", outcome=outcome, **self._fields(event))
+        else:
+            text = gettext("%(who)s办结“%(step)s”", **self._fields(event))
         return Sentence(event.at, text + (_kept(task) if task else ""), _look(task))
 
     def plain(self, event: Happened) -> Sentence:
         """Tell what needs nothing but who and which step."""
         template, look = _PLAIN[event.kind]
-        reason = str(event.detail.get("reason", ""))
+        reason = written(from_json(event.detail.get("reason", "")))
         reason = str(PAUSE_REASONS.get(reason, reason))
         return Sentence(event.at, gettext(template, **self._fields(event)), look, reason)
 
@@ -118,9 +120,11 @@ class Storyteller:
 
     def moved(self, event: Happened) -> Sentence:
         """Tell a new due date."""
-        text = gettext("%(who)s调整“%(step)s”的时限", **self._fields(event))
-        if event.due_at is not None:
-            text += gettext("：%(outcome)s", outcome=moment(event.due_at))
+        if event.due_at is None:
+            text = gettext("%(who)s调整“%(step)s”的时限", **self._fields(event))
+        else:
+            due_at = moment(event.due_at)
+            text = gettext("%(who)s把“%(step)s”的时限调整到 %(at)s", at=due_at, **self._fields(event))
         return Sentence(event.at, text, "", str(event.detail.get("reason", "")))
 
     def escalated(self, event: Happened) -> Sentence:
@@ -188,8 +192,8 @@ def outcome_label(work: Work, case: CaseDetail, task: CaseStep) -> str:
 def change_sentences(work: Work, changes: Iterable[DueChange]) -> tuple[Sentence, ...]:
     """Tell what was done to a task's due date."""
     listed = list(changes)
-    names = work.engine.directory.names(work.connection, {change.actor_id for change in listed})
-    return tuple(_change(change, gettext(names.get(change.actor_id, "系统"))) for change in listed)
+    names = person_names(work, (change.actor_id for change in listed))
+    return tuple(_change(change, names.get(change.actor_id) or gettext("系统")) for change in listed)
 
 
 def _change(change: DueChange, who: str) -> Sentence:

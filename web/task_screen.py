@@ -14,7 +14,7 @@ from web.filling import Filling, fill
 from web.lists import post_name
 from web.story import PAUSE_REASONS, Sentence, change_sentences
 from web.subjects import Subject, subject_of
-from web.words import TimeLeft, either, said, time_left
+from web.words import TimeLeft, either, person_names, said, time_left, written
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def task_screen(
         who=_name(work, task.assignee_id),
         is_mine=task.assignee_id == work.actor.id,
         team=post_name(task.group_code),
-        facts=[(said(label), _fact(case, text)) for label, text in detail.opened.facts],
+        facts=[(said(label), written(text)) for label, text in detail.opened.facts],
         filling=_filling(work, detail, given, errors),
         key=str(new_id()),
         may=may,
@@ -136,9 +136,6 @@ def remark(work: Work, task_id: int, text: str) -> None:
     drafts.comment(work, case.id, text, task_id)
 
 
-def _fact(case: Any, text: object) -> str:
-    """Say a fact; one that repeats what the case is about says it in the reader's language."""
-    return either(case.title, case.title_en) if text == case.title else said(text)
 
 
 def _filling(
@@ -152,11 +149,11 @@ def _filling(
 
 def _people(work: Work, task: Any) -> tuple[tuple[int, str], ...]:
     candidates = work.engine.directory.recipients(work.connection, task.group_code, task.scope_id, work.now)
-    names = work.engine.directory.names(work.connection, set(candidates) - {task.assignee_id})
+    names = person_names(work, set(candidates) - {task.assignee_id})
     return tuple(sorted(names.items(), key=lambda item: item[1]))
 
 
 def _name(work: Work, actor_id: int | None) -> str:
     if actor_id is None:
         return ""
-    return work.engine.directory.names(work.connection, [actor_id]).get(actor_id, "")
+    return person_names(work, [actor_id]).get(actor_id, "")

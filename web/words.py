@@ -1,14 +1,20 @@
 """Says moments, spans, limits and amounts in the reader's language."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import format_date, format_datetime, get_locale, get_timezone
 
+from engine.bilingual import Text, from_json, joined
 from engine.durations import Duration
 from engine.errors import Problem
+from engine.explained import Explained
+from engine.hosting import Failure
+from engine.work import Work
+from handlers.accounts.directory import RESIDENT_WORD, SYSTEM_WORD
 from web.texts import gettext
 
 SOON_SHARE = 0.25
@@ -109,29 +115,61 @@ def either(chinese: str, english: str | None) -> str:
 
 def problem_text(problem: Problem) -> str:
     """Say a problem in the reader's language."""
+    if isinstance(problem, Explained):
+        return written(problem.both)
     return filled(problem.message, problem.params)
 
 
+def kept_text(said: Mapping[str, Any] | None, message: str) -> str:
+    """Say a problem that was kept as `Problem.kept` writes it; without that, in the words it was kept in."""
+    if said is None:
+        return message
+    if "both" in said:
+        return written(from_json(said["both"]))
+    return filled(said["message"], {name: from_json(value) for name, value in said["params"].items()})
+
+
 def filled(template: str, params: Mapping[str, object]) -> str:
-    """Translate a message and fill in its fields, each in the reader's language too."""
-    return gettext(template).format(**{name: _said(value) for name, value in params.items()})
+    """Translate a message and fill in its fields, each in the reader's language where it has one."""
+    return gettext(template).format(**{name: _field(value) for name, value in params.items()})
 
 
-def said(text: object) -> str:
-    """Say a word of the trade that data bring in Chinese; what nobody translated stays as it is."""
-    if isinstance(text, list | tuple):
-        return either(str(text[0]), str(text[-1]))
-    whole = str(text)
-    if not whole or not is_english():
-        return whole
-    return ", ".join(gettext(part) for part in whole.split("、")) if "、" in whole else gettext(whole)
+def person_name(name: str) -> str:
+    """Say who did something: a name stays, a word that stands for a name is translated."""
+    return gettext(name) if name in (RESIDENT_WORD, SYSTEM_WORD) else name
 
 
-def _said(value: object) -> object:
-    if isinstance(value, datetime):
-        return moment(value)
-    if isinstance(value, timedelta):
-        return span(value)
-    if isinstance(value, str) and value:
-        return gettext(value)
+def person_names(work: Work, actor_ids: Iterable[int]) -> dict[int, str]:
+    """Say who people are, by account id."""
+    found = work.engine.directory.names(work.connection, set(actor_ids))
+    return {actor_id: person_name(name) for actor_id, name in found.items()}
+
+
+def said(text: Text) -> str:
+    """Say a word of the product: a pair in the reader's language, or the Chinese key of a translation."""
+    return written(text) if isinstance(text, tuple) or not text else gettext(text)
+
+
+def written(text: Text) -> str:
+    """Say a pair in the reader's language; what a person wrote stays as it is, whatever it looks like."""
+    return text if isinstance(text, str) else either(*text)
+
+
+def listed(texts: Iterable[Text]) -> str:
+    """List texts with the commas of the reader's language."""
+    return written(joined(texts))
+
+
+def _field(value: object) -> object:
+    match value:
+        case datetime():
+            return moment(value)
+        case timedelta():
+            return span(value)
+        case (str(), str()):
+            return either(*value)
+        case str():
+            return person_name(value)
+        case Failure():
+            return kept_text(value.said, value.message)
     return value

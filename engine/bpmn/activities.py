@@ -78,4 +78,4 @@ class CallActivity(_Inner, SpiffCallActivity, BpmnSpecMixin):
         try:
             engine.write(target, engine.copied(source, copies))
         except StepFailed as failure:
-            raise engine.failure(my_task, str(failure.params["reason"])) from failure
+            raise engine.failure(my_task, failure.reason) from failure

@@ -30,9 +30,24 @@ class Budget:
         """
         self._steps += 1
         if self._steps > MOST_STEPS:
-            raise BudgetExceeded(place_of(task), f"一次推进超过 {MOST_STEPS} 个自动步骤")
+            raise BudgetExceeded(
+                place_of(task),
+                (
+                    f"一次推进超过 {MOST_STEPS} 个自动步骤",
+                    f"More than {MOST_STEPS} automatic steps in one move",
+                ),
+            )
         if self._seconds() > self._ends_at:
-            raise BudgetExceeded(place_of(task), f"一次推进超过 {MOST_SECONDS:.0f} 秒")
+            raise BudgetExceeded(
+                place_of(task),
+                (f"一次推进超过 {MOST_SECONDS:.0f} 秒", f"More than {MOST_SECONDS:.0f} seconds in one move"),
+            )
         tasks = sum(len(tree.tasks) for tree in workflow.trees())
         if tasks > MOST_TASKS:
-            raise BudgetExceeded(place_of(task), f"流程有 {tasks} 个节点，超过 {MOST_TASKS}")
+            raise BudgetExceeded(
+                place_of(task),
+                (
+                    f"流程有 {tasks} 个节点，超过 {MOST_TASKS}",
+                    f"The case has {tasks} nodes, more than {MOST_TASKS}",
+                ),
+            )

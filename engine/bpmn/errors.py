@@ -1,5 +1,6 @@
 """What can go wrong in a diagram and in a case that moves through one."""
 
+from engine.bilingual import Text
 from engine.errors import Conflict, EngineError
 from engine.explained import Explained
 
@@ -31,13 +32,15 @@ class StepFailed(EngineError):
     Attributes:
         path: call activities from the root case.
         element: id of the element.
+        reason: why it cannot run.
     """
 
     code_word = "step_failed"
 
-    def __init__(self, place: Place, reason: str) -> None:
+    def __init__(self, place: Place, reason: Text) -> None:
         super().__init__(self.code_word, "步骤“{element}”无法执行：{reason}", element=place[1], reason=reason)
         self.path, self.element = place
+        self.reason = reason
 
 
 class BudgetExceeded(StepFailed):

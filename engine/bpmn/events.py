@@ -54,7 +54,9 @@ def _armed(engine: ScriptEngine, task: Task, value: Time) -> TimerState:
         return {"due": format_moment(value)}
     first = value.due(0, engine.now, engine.zone)
     if first is None:
-        raise engine.failure(task, f"循环“{value}”今后不再触发")
+        raise engine.failure(
+            task, (f"循环“{value}”今后不再触发", f"The cycle “{value}” never fires from now on")
+        )
     return {
         "due": format_moment(first),
         "cycle": str(value),

@@ -26,7 +26,9 @@ class _Choice:
     def _go(self: Any, my_task: Task, names: Iterable[str]) -> bool:
         specs = [self._wf_spec.task_specs[name] for name in names]
         if not specs:
-            raise my_task.workflow.script_engine.failure(my_task, "没有条件成立，也没有默认流向")
+            raise my_task.workflow.script_engine.failure(
+                my_task, ("没有条件成立，也没有默认流向", "No condition holds, and there is no default flow")
+            )
         my_task._sync_children(specs, TaskState.FUTURE)
         return True
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from SpiffWorkflow.task import Task
 
+from engine.bilingual import Text
 from engine.bpmn.decisions import ResultMapping, map_result
 from engine.bpmn.errors import NotJson, Place, StepFailed
 from engine.bpmn.expressions import Expression, Time, TimerExpression
@@ -44,11 +45,11 @@ class ScriptEngine:
 
     def execute(self, task: Task, script: object, external_context: object = None) -> NoReturn:
         """Refuse: no diagram holds a program."""
-        raise self.failure(task, "流程图中不能有脚本")
+        raise self.failure(task, ("流程图中不能有脚本", "A diagram holds no script"))
 
     def call_service(self, task: Task, **_arguments: object) -> NoReturn:
         """Refuse: services are handlers, and the run calls them."""
-        raise self.failure(task, "流程图中不能直接调用服务")
+        raise self.failure(task, ("流程图中不能直接调用服务", "A diagram calls no service by itself"))
 
     # --- what our nodes call --------------------------------------------------------------------------------
 
@@ -57,22 +58,28 @@ class ScriptEngine:
         try:
             return expression.condition(self._load(task, expression.names, extra))
         except Explained as error:
-            raise self.failure(task, error.zh) from error
+            raise self.failure(task, error.both) from error
 
     def time(self, task: Task, expression: TimerExpression) -> Time:
         """Compute a time with the variables that a token sees."""
         try:
             return expression.evaluate(self._load(task, expression.names))
         except Explained as error:
-            raise self.failure(task, error.zh) from error
+            raise self.failure(task, error.both) from error
 
     def items(self, task: Task, expression: Expression) -> list[Json]:
         """Compute the list that a multi-instance activity runs over."""
         found = self.json(task, expression)
         if not isinstance(found, list):
-            raise self.failure(task, "多实例的集合不是列表")
+            raise self.failure(task, ("多实例的集合不是列表", "The collection of the loop is no list"))
         if len(found) > LONGEST_LIST:
-            raise self.failure(task, f"多实例的集合有 {len(found)} 项，最多 {LONGEST_LIST} 项")
+            raise self.failure(
+                task,
+                (
+                    f"多实例的集合有 {len(found)} 项，最多 {LONGEST_LIST} 项",
+                    f"The collection of the loop has {len(found)} items, more than {LONGEST_LIST}",
+                ),
+            )
         return found
 
     def json(self, task: Task, expression: Expression) -> Json:
@@ -80,7 +87,7 @@ class ScriptEngine:
         try:
             return dump(expression.evaluate(self._load(task, expression.names)))
         except Explained as error:
-            raise self.failure(task, error.zh) from error
+            raise self.failure(task, error.both) from error
 
     def copied(self, task: Task, copies: Collection[Copy]) -> dict[str, Json]:
         """Read what crosses a border out of the scope of a token."""
@@ -98,7 +105,8 @@ class ScriptEngine:
             try:
                 load(value, types.get(name, ValueType.ANY))
             except Explained as error:
-                raise NotJson(place_of(task), f"变量“{name}”：{error.zh}") from error
+                reason = f"变量“{name}”：{error.zh}", f"The variable “{name}”: {error.en}"
+                raise NotJson(place_of(task), reason) from error
         store(task, variables)
 
     def write_outputs(self, task: Task, step: Step, outputs: Mapping[str, Json]) -> None:
@@ -106,7 +114,11 @@ class ScriptEngine:
         declared = self.program.topics.services[step.topic or ""].outputs
         unknown = sorted(set(outputs) - set(declared))
         if unknown:
-            raise self.failure(task, f"处理程序返回了没有声明的变量：{'、'.join(unknown)}")
+            reason = (
+                f"处理程序返回了没有声明的变量：{'、'.join(unknown)}",
+                f"The handler returned variables that are not declared: {', '.join(unknown)}",
+            )
+            raise self.failure(task, reason)
         self.write(task, outputs)
 
     def decide(self, task: Task, step: Step) -> dict[str, Json]:
@@ -116,7 +128,7 @@ class ScriptEngine:
             result = table.evaluate(self._load(task, table.names))
             answer = dump(map_result(result, ResultMapping(step.result_as)))
         except Explained as error:
-            raise self.failure(task, error.zh) from error
+            raise self.failure(task, error.both) from error
         if step.result is not None:
             return {step.result: answer}
         return answer if isinstance(answer, dict) else {}
@@ -134,7 +146,7 @@ class ScriptEngine:
             return True
         return False
 
-    def failure(self, task: Task, reason: str) -> StepFailed:
+    def failure(self, task: Task, reason: Text) -> StepFailed:
         """Describe why a token cannot go on."""
         return StepFailed(place_of(task), reason)
 

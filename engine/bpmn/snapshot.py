@@ -46,9 +46,18 @@ def dump(workflow: CaseWorkflow) -> bytes:
     try:
         content = orjson.dumps({"format": FORMAT, "spiff": SPIFF, "ends": workflow.ends, "trees": trees})
     except TypeError as error:
-        raise NotJson(((), workflow.spec.name), f"流程数据无法保存：{error}") from error
+        raise NotJson(
+            ((), workflow.spec.name),
+            (f"流程数据无法保存：{error}", f"The data of the case cannot be kept: {error}"),
+        ) from error
     if len(content) > LARGEST:
-        raise BudgetExceeded(((), workflow.spec.name), f"流程状态有 {len(content)} 字节，超过 {LARGEST}")
+        raise BudgetExceeded(
+            ((), workflow.spec.name),
+            (
+                f"流程状态有 {len(content)} 字节，超过 {LARGEST}",
+                f"The state of the case has {len(content)} bytes, more than {LARGEST}",
+            ),
+        )
     return content
 
 

@@ -67,7 +67,9 @@ def open_step(engine: ScriptEngine, task: Task) -> None:
     }
     rank = said["rank"]
     if rank is not None and (isinstance(rank, bool) or not isinstance(rank, int) or not 0 <= rank <= 9):
-        raise engine.failure(task, "rank 必须是 0 到 9 的整数")
+        raise engine.failure(
+            task, ("rank 必须是 0 到 9 的整数", "The rank must be a whole number from 0 to 9")
+        )
     task.internal_data["open"] = {name: value for name, value in said.items() if value is not None}
 
 
@@ -150,5 +152,7 @@ def _place_holder(task: Task, engine: ScriptEngine) -> Step:
     owner = engine.program.owners[task.workflow.spec.name]
     step = engine.program.steps.get((owner, task.task_spec.bpmn_id))
     if step is None:
-        raise StepFailed((path_of(task.workflow), task.task_spec.name), "没有这个元素")
+        raise StepFailed(
+            (path_of(task.workflow), task.task_spec.name), ("没有这个元素", "There is no such element")
+        )
     return step

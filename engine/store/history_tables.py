@@ -87,6 +87,7 @@ incident = Table(
     Column("token", String(32)),
     Column("job_id", BigInteger),
     Column("message", Text, nullable=False),
+    Column("said", JsonColumn),  # the message, sayable in either language
     Column("cause", Text, nullable=False, default=""),
     Column("opened_at", UtcDateTime, nullable=False),
     Column("closed_at", UtcDateTime),

@@ -1,13 +1,14 @@
 """Finds where account holders can be reached, and delivers first passwords to them alone."""
 
+from functools import partial
+
 from sqlalchemy import select
 
 from engine.work import SYSTEM, Work
 from handlers.accounts.records import account
 from handlers.errors import RecordNotFound
 from handlers.estate.reaching import address_of_person
-from handlers.shared.channels import Message
-from handlers.shared.messages import Address
+from handlers.shared.messages import Address, message_to
 from handlers.shared.outbox import JobContext
 
 
@@ -44,11 +45,9 @@ def first_password(context: JobContext) -> None:
             raise RecordNotFound("no_phone", "此账号没有手机号，请打印密码信封")
         password = context.engine.vault.open("account", "first_password", account_id, sealed)
         template = context.book.templates["first_password"]
-        facts = {"password": password}
-        is_english = address.language.startswith("en")
-        subject = template.subject_en if is_english else template.subject
-        text = (template.text_en if is_english else template.text).format(**facts)
-        context.channels.sms.send(Message(context.job.key, address.phone, template.code, subject, text))
+        write = partial(template.filled, {"password": password})
+        message = message_to(context.job.key, template.code, address.phone, address.language, write)
+        context.channels.sms.send(message)
     with context.engine.work(SYSTEM) as work:
         work.connection.execute(
             account.update()

@@ -1,6 +1,7 @@
 """Checking a report and handing it to somebody: one step, thirty minutes, at night too."""
 
 from engine import instances
+from engine.bilingual import joined
 from engine.ports import Json
 from engine.service_tasks import Context, completion, service_task
 from engine.work import Work
@@ -112,15 +113,15 @@ def _another_clerk(work: Work, community_id: int) -> bool:
 def _require_complete(order: Order) -> None:
     missing = rules.missing_facts(
         {
-            "故障类型": order.fault_code,
-            "位置": order.place,
-            "联系电话": order.contact_phone,
-            "故障描述": order.description,
-            "紧急程度": order.urgency,
+            ("故障类型", "Kind of fault"): order.fault_code,
+            ("位置", "Place"): order.place,
+            ("联系电话", "Phone"): order.contact_phone,
+            ("故障描述", "Description"): order.description,
+            ("紧急程度", "Urgency"): order.urgency,
         }
     )
     if missing:
-        raise RuleRefused("incomplete", "报修记录还缺：{missing}", missing="、".join(missing))
+        raise RuleRefused("incomplete", "报修记录还缺：{missing}", missing=joined(missing))
 
 
 def _more_info(context: Context, order: Order, given: Answers) -> dict[str, Json]:

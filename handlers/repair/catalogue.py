@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from engine import definitions
+from engine.bilingual import Text
 from engine.work import Work
 from handlers.repair.records import Area
 from handlers.repair.words import Hint, Question
@@ -34,6 +35,11 @@ class Fault:
     name_en: str
     category: str
 
+    @property
+    def text(self) -> Text:
+        """The name in both languages."""
+        return self.name, self.name_en or self.name
+
 
 def faults(work: Work, area: str) -> tuple[Fault, ...]:
     """Return the faults that can befall a private or a common part, in the order of the table."""
@@ -43,6 +49,12 @@ def faults(work: Work, area: str) -> tuple[Fault, ...]:
 def fault(work: Work, code: str | None) -> Fault | None:
     """Return a fault by its code, whatever it befalls."""
     return _by_code(_table(work, _FAULTS)).get(code or "")
+
+
+def name_of(work: Work, code: str | None) -> Text:
+    """Name a fault; empty where nobody knows it yet."""
+    found = fault(work, code)
+    return found.text if found else ""
 
 
 def hints(work: Work) -> tuple[Hint, ...]:

@@ -1,4 +1,7 @@
-"""Writes what people read before they act: pairs of label and text, and lists to choose from."""
+"""Writes what people read before they act: pairs of label and text, and lists to choose from.
+
+A label is a Chinese word that pages translate; a text is as somebody wrote it, or says it in both languages.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -6,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from engine.bilingual import Text, beside, in_both, joined
 from engine.ports import Json
 from engine.work import Work
 from handlers.repair import catalogue, crew, orders, quoting, rules
@@ -13,31 +17,40 @@ from handlers.repair.orders import Order
 from handlers.repair.records import OVER, repair_note, repair_order
 from handlers.shared.masks import mask_name, mask_phone
 
-Pairs = list[list[str]]
+Pairs = list[list[Text]]
 Options = list[dict[str, Json]]
 
-CHANNEL_NAMES = {"online": "在线", "phone": "电话", "staff": "员工发现", "alarm": "设备报警"}
-AREA_NAMES = {"private": "户内", "common": "公共部位"}
+CHANNEL_NAMES = {
+    "online": ("在线", "Online"),
+    "phone": ("电话", "Phone"),
+    "staff": ("员工发现", "Found by staff"),
+    "alarm": ("设备报警", "Alarm"),
+}
+AREA_NAMES = {"private": ("户内", "In the flat"), "common": ("公共部位", "Common part")}
 CHARGE_NAMES = {
-    "free": "免费",
-    "paid": "有偿",
-    "by_location": "按部位（公共免费）",
-    "by_cause": "按原因",
-    "maint_fund": "维修资金",
+    "free": ("免费", "Free"),
+    "paid": ("有偿", "Paid"),
+    "by_location": ("按部位（公共免费）", "By place (common parts free)"),
+    "by_cause": ("按原因", "By cause"),
+    "maint_fund": ("维修资金", "Maintenance fund"),
 }
 
 
-def pairs(*lines: tuple[str, str]) -> Pairs:
+def pairs(*lines: tuple[Text, Text]) -> Pairs:
     """Keep the lines that say something."""
-    return [[label, text] for label, text in lines if text]
+    return [[label, text] for label, text in lines if any(in_both(text))]
+
+
+def money(fen: int) -> Text:
+    """Say an amount."""
+    return f"{rules.yuan(fen)} 元", f"¥{rules.yuan(fen)}"
 
 
 def report(work: Work, order: Order) -> Pairs:
     """Say what was reported, with the contact masked."""
-    fault = catalogue.fault(work, order.fault_code)
     return pairs(
         ("编号", order.number),
-        ("故障", fault.name if fault else ""),
+        ("故障", catalogue.name_of(work, order.fault_code)),
         ("紧急程度", order.urgency or ""),
         ("部位", AREA_NAMES[order.area]),
         ("位置", order.place),
@@ -47,26 +60,23 @@ def report(work: Work, order: Order) -> Pairs:
         ("收费", CHARGE_NAMES.get(order.charge or "", "")),
         ("报修方式", CHANNEL_NAMES[order.channel]),
         ("报修时间", local(work, order.called_at)),
-        ("标记", "、".join(marks(order))),
+        ("标记", joined(marks(order))),
     )
 
 
-def marks(order: Order) -> list[str]:
+def marks(order: Order) -> list[Text]:
     """Name what is out of the ordinary about a report."""
-    return [
-        text
-        for text, is_so in (
-            ("补录", order.is_backdated),
-            ("登记超时", order.is_late_entry),
-            ("待二次核对", order.second_check == "pending"),
-            ("夜间复述核对", order.second_check == "read_back"),
-            ("电话代录", order.is_recorded_by_phone),
-            ("自动确认", order.is_auto_confirmed),
-            ("返工", order.rework_count > 0),
-            ("再次报修", order.reopens_id is not None),
-        )
-        if is_so
-    ]
+    possible: tuple[tuple[Text, bool], ...] = (
+        (("补录", "Entered afterwards"), order.is_backdated),
+        (("登记超时", "Entered late"), order.is_late_entry),
+        (("待二次核对", "Second check pending"), order.second_check == "pending"),
+        (("夜间复述核对", "Read back at night"), order.second_check == "read_back"),
+        (("电话代录", "Recorded by phone"), order.is_recorded_by_phone),
+        (("自动确认", "Confirmed automatically"), order.is_auto_confirmed),
+        (("返工", "Rework"), order.rework_count > 0),
+        (("再次报修", "Reported again"), order.reopens_id is not None),
+    )
+    return [text for text, is_so in possible if is_so]
 
 
 def local(work: Work, moment: datetime | None) -> str:
@@ -82,11 +92,21 @@ def window(work: Work, order: Order) -> str:
     return f"{local(work, order.window_from)}–{until}"
 
 
-def names(work: Work, ids: Iterable[int]) -> str:
+def names(work: Work, ids: Iterable[int]) -> Text:
     """Name members of staff, one after the other."""
     wanted = list(ids)
     known = work.engine.directory.names(work.connection, wanted)
-    return "、".join(known.get(one, str(one)) for one in wanted)
+    return joined(known.get(one, str(one)) for one in wanted)
+
+
+def places(found: Iterable[Order]) -> Text:
+    """List orders by number and place."""
+    return joined((f"{one.number} {one.place}" for one in found), ("；", "; "))
+
+
+def material(found: Iterable[Order]) -> Text:
+    """List parts with how many."""
+    return joined(f"{one.name} {one.quantity.normalize():f}{one.unit}" for one in found)
 
 
 def last_note(work: Work, order: Order, *kinds: str) -> str:
@@ -136,15 +156,16 @@ def merge_candidates(work: Work, order: Order) -> list[Order]:
 # --- lists to choose from -----------------------------------------------------------------------------------
 
 
-def option(value: object, label: str, label_en: str = "") -> dict[str, Json]:
+def option(value: object, label: Text) -> dict[str, Json]:
     """Return one choice."""
-    return {"value": str(value), "label": label, "label_en": label_en or label}
+    chinese, english = in_both(label)
+    return {"value": str(value), "label": chinese, "label_en": english}
 
 
 def fault_options(work: Work, *areas: str) -> Options:
     """List faults, each once."""
     found = {fault.code: fault for area in areas for fault in catalogue.faults(work, area)}
-    return [option(fault.code, fault.name, fault.name_en) for fault in found.values()]
+    return [option(code, fault.text) for code, fault in found.items()]
 
 
 def worker_options(work: Work, ids: Sequence[int]) -> Options:
@@ -154,8 +175,10 @@ def worker_options(work: Work, ids: Sequence[int]) -> Options:
     return [
         option(
             one,
-            f"{known.get(one, one)}（在办 {load.get(one, 0)}）",
-            f"{known.get(one, one)} ({load.get(one, 0)} open)",
+            (
+                f"{known.get(one, one)}（在办 {load.get(one, 0)}）",
+                f"{known.get(one, one)} ({load.get(one, 0)} open)",
+            ),
         )
         for one in ids
     ]
@@ -167,8 +190,10 @@ def price_options(work: Work) -> Options:
     return [
         option(
             row.code,
-            f"{row.name} {rules.yuan(row.price_fen)} 元/{row.unit}",
-            f"{row.name_en} CNY {rules.yuan(row.price_fen)}/{row.unit_en}",
+            (
+                f"{row.name} {rules.yuan(row.price_fen)} 元/{row.unit}",
+                f"{row.name_en or row.name} ¥{rules.yuan(row.price_fen)}/{row.unit_en or row.unit}",
+            ),
         )
         for row in quoting.price_list(work, today)
     ]
@@ -176,17 +201,10 @@ def price_options(work: Work) -> Options:
 
 def order_options(work: Work, found: Iterable[Order]) -> Options:
     """List orders by number, fault and place."""
-    options = []
-    for other in found:
-        fault = catalogue.fault(work, other.fault_code)
-        name = fault.name if fault else ""
-        name_en = fault.name_en if fault else ""
-        options.append(
-            option(
-                other.id, f"{other.number} {name} {other.place}", f"{other.number} {name_en} {other.place}"
-            )
-        )
-    return options
+    return [
+        option(other.id, beside(other.number, catalogue.name_of(work, other.fault_code), other.place))
+        for other in found
+    ]
 
 
 def line_values(lines: Iterable[Any]) -> list[Json]:

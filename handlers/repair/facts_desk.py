@@ -1,19 +1,24 @@
 """What the desk and the lead read before they act on an order."""
 
+from engine.bilingual import beside, joined
 from engine.ports import Json
 from engine.service_tasks import Context, form_data
 from handlers.repair import catalogue, crew, intake, orders, parts, quoting, rules
 from handlers.repair.dispatching import gave_back, sendable
 from handlers.repair.fact_lines import (
+    Pairs,
     fault_options,
     last_note,
     local,
+    material,
     merge_candidates,
+    money,
     names,
     open_near,
     option,
     order_options,
     pairs,
+    places,
     report,
     worker_options,
 )
@@ -34,9 +39,9 @@ def call_facts(context: Context) -> Facts:
         for house_id, address in intake.houses(work, order.community_id)
         if house_id not in own
     ]
-    facts = [["来电时间", local(work, order.called_at)]]
+    facts: Pairs = [["来电时间", local(work, order.called_at)]]
     for one in known:
-        facts.append([one.address, f"{one.name} {one.phone} {one.checked}"])
+        facts.append([(one.address, one.address), beside(one.name, one.phone, one.checked)])
     facts += [["未结报修", f"{other.number} {other.place}"] for one in known for other in one.open_orders]
     facts += [["附近在办故障", text] for text in intake.outages(work, order.community_id)]
     called_at = order.called_at.astimezone(work.engine.zone)
@@ -60,8 +65,8 @@ def accept_facts(context: Context) -> Facts:
     facts += pairs(
         ("业主补充", last_note(work, order, "answer")),
         ("交房日期", intake.handed_over(work, order.house_id)),
-        ("附近未结报修", "；".join(f"{other.number} {other.place}" for other in near)),
-        ("可能是同一故障", "、".join(other.number for other in same)),
+        ("附近未结报修", places(near)),
+        ("可能是同一故障", joined(other.number for other in same)),
         ("之前退单", names(work, gave_back(work, order))),
     )
     able = sendable(work, order, gave_back(work, order))
@@ -115,20 +120,19 @@ def rework_facts(context: Context) -> Facts:
 def result_facts(context: Context) -> Facts:
     """Say what was done, by whom, with what, for how much."""
     work, order = context.work, orders.of(context)
-    fault = catalogue.fault(work, order.fault_code)
     used = [one for one in parts.wanted(work, order) if one.state == "used"]
     agreed = quoting.agreed_fen(work, order)
     return {
         "facts": pairs(
             ("编号", order.number),
-            ("故障", fault.name if fault else ""),
+            ("故障", catalogue.name_of(work, order.fault_code)),
             ("位置", order.place),
             ("维修人员", names(work, crew.past_workers(context.connection, order.id))),
             ("完工时间", local(work, order.finished_at)),
             ("处理情况", last_note(work, order, "finished", "vendor_work")),
-            ("更换材料", "、".join(f"{one.name} {one.quantity.normalize():f}{one.unit}" for one in used)),
-            ("同意的报价", f"{rules.yuan(agreed)} 元" if agreed is not None else ""),
-            ("实际收费", f"{rules.yuan(order.charge_fen)} 元" if order.charge_fen else "免费"),
+            ("更换材料", material(used)),
+            ("同意的报价", money(agreed) if agreed is not None else ""),
+            ("实际收费", money(order.charge_fen) if order.charge_fen else ("免费", "Free")),
             ("上次不满意的原因", last_note(work, order, "problem")),
         )
     }

@@ -4,15 +4,19 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from engine.bilingual import Text, beside, in_both, joined
 from engine.ports import Json
 from engine.service_tasks import Context, form_data
 from engine.work import Work
 from handlers.repair import catalogue, crew, orders, outsourcing, parts, quoting, rules
 from handlers.repair.dispatching import gave_back
 from handlers.repair.fact_lines import (
+    Pairs,
     last_note,
     line_values,
     local,
+    material,
+    money,
     names,
     option,
     pairs,
@@ -37,7 +41,7 @@ def job_facts(context: Context) -> Facts:
     return {"facts": _job(work, order)}
 
 
-def _job(work: Work, order: Order) -> list[list[str]]:
+def _job(work: Work, order: Order) -> Pairs:
     facts = report(work, order)
     return facts + pairs(
         ("预约时间", window(work, order)),
@@ -50,7 +54,7 @@ def _job(work: Work, order: Order) -> list[list[str]]:
     )
 
 
-def _history(work: Work, order: Order) -> str:
+def _history(work: Work, order: Order) -> Text:
     if order.house_id is None and order.building_id is None:
         return ""
     column = repair_order.c.house_id if order.house_id else repair_order.c.building_id
@@ -66,11 +70,13 @@ def _history(work: Work, order: Order) -> str:
         .order_by(repair_order.c.called_at.desc())
         .limit(3)
     )
-    past = []
-    for row in rows:
-        fault = catalogue.fault(work, row.fault_code)
-        past.append(f"{row.called_at.astimezone(work.engine.zone):%Y-%m-%d} {fault.name if fault else ''}")
-    return "；".join(past)
+    past = (
+        beside(
+            f"{row.called_at.astimezone(work.engine.zone):%Y-%m-%d}", catalogue.name_of(work, row.fault_code)
+        )
+        for row in rows
+    )
+    return joined(past, ("；", "; "))
 
 
 @form_data("repair.take_facts")
@@ -113,13 +119,12 @@ def quote_answer_facts(context: Context) -> Facts:
     quote = quoting.last_quote(work, order)
     facts = pairs(("编号", order.number), ("位置", order.place), ("诊断", last_note(work, order, "finding")))
     for line in quoting.lines_of(work, quote):
-        amount = (
-            f"{line.quantity.normalize():f} × {rules.yuan(line.price_fen)} = {rules.yuan(line.amount_fen)} 元"
-        )
-        facts.append([line.name, amount])
+        times = f"{line.quantity.normalize():f} × {rules.yuan(line.price_fen)} = "
+        chinese, english = in_both(money(line.amount_fen))
+        facts.append([quoting.line_name(work, line), (times + chinese, times + english)])
     if quote is not None:
         checkers = [one for one in (quote.checked_by, quote.approved_by) if one]
-        facts += pairs(("合计", f"{rules.yuan(quote.total_fen)} 元"), ("审核", names(work, checkers)))
+        facts += pairs(("合计", money(quote.total_fen)), ("审核", names(work, checkers)))
     return {"facts": facts}
 
 
@@ -131,15 +136,16 @@ def finish_facts(context: Context) -> Facts:
     quote = quoting.last_quote(work, order)
     facts = report(work, order)
     if agreed is not None:
-        facts.append(["同意的报价", f"{rules.yuan(agreed)} 元"])
-        facts += [[line.name, f"{rules.yuan(line.amount_fen)} 元"] for line in quoting.lines_of(work, quote)]
-    material: list[Json] = [
+        facts.append(["同意的报价", money(agreed)])
+        lines = quoting.lines_of(work, quote)
+        facts += [[quoting.line_name(work, line), money(line.amount_fen)] for line in lines]
+    arrived: list[Json] = [
         {"name": one.name, "quantity": float(one.quantity), "unit": one.unit}
         for one in parts.wanted(work, order)
         if one.state == "arrived"
     ]
     values: dict[str, Json] = {"charge": float(rules.yuan(agreed or 0))}
-    return {"facts": facts, "values": values | ({"parts": material} if material else {})}
+    return {"facts": facts, "values": values | ({"parts": arrived} if arrived else {})}
 
 
 @form_data("repair.parts_facts")
@@ -151,10 +157,8 @@ def parts_facts(context: Context) -> Facts:
         .where(repair_event.c.order_id == order.id, repair_event.c.kind == "parts_date")
         .order_by(repair_event.c.id)
     ).scalars()
-    dates = "、".join(local(work, datetime.fromisoformat(one["expected_at"])) for one in told)
-    asked = "、".join(
-        f"{one.name} {one.quantity.normalize():f}{one.unit}" for one in parts.wanted(work, order)
-    )
+    dates = joined(local(work, datetime.fromisoformat(one["expected_at"])) for one in told)
+    asked = material(parts.wanted(work, order))
     return {"facts": report(work, order) + pairs(("所需材料", asked), ("已告知业主的日期", dates))}
 
 
@@ -175,7 +179,7 @@ def rebook_facts(context: Context) -> Facts:
             ("编号", order.number),
             ("位置", order.place),
             ("维修人员", names(work, [order.worker_id] if order.worker_id else [])),
-            ("曾上门未遇", "、".join(local(work, at) for at in came)),
+            ("曾上门未遇", joined(local(work, at) for at in came)),
         ),
         "values": {"visit_at": proposed.isoformat()},
     }
@@ -202,7 +206,7 @@ def major_facts(context: Context) -> Facts:
     quote = quoting.last_quote(work, order)
     facts = report(work, order) + pairs(
         ("诊断", last_note(work, order, "finding")),
-        ("估价", f"{rules.yuan(quote.total_fen)} 元" if quote else ""),
+        ("估价", money(quote.total_fen) if quote else ""),
     )
     return {"facts": facts}
 
@@ -216,8 +220,10 @@ def vendor_facts(context: Context) -> Facts:
     options = [
         option(
             one,
-            f"{called.get(one, one)}（迟到 {late} 次）",
-            f"{called.get(one, one)} (late {late} times)",
+            (
+                f"{called.get(one, one)}（迟到 {late} 次）",
+                f"{called.get(one, one)} (late {late} times)",
+            ),
         )
         for one in known
         for late in [outsourcing.times_late(work, one)]
@@ -233,13 +239,12 @@ def vendor_job_facts(context: Context) -> Facts:
     """Say to a contractor where to go, whom to ask for, and what to do: nothing more."""
     work, order = context.work, orders.of(context)
     surname = orders.opened(work, order, "contact_name")[:1]
-    fault = catalogue.fault(work, order.fault_code)
     return {
         "facts": pairs(
             ("编号", order.number),
             ("位置", order.place),
             ("联系人", f"{surname}*" if surname and order.state == OrderState.OUTSOURCED else ""),
-            ("故障", fault.name if fault else ""),
+            ("故障", catalogue.name_of(work, order.fault_code)),
             ("工作内容", last_note(work, order, "scope")),
         )
     }

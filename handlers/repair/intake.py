@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, or_, select
 
+from engine.bilingual import Text, beside
 from engine.work import Work
 from handlers.estate.people import masked_person, phone_index
 from handlers.estate.records import ACTING_KINDS, estate_house, estate_person, estate_relation
@@ -38,13 +39,13 @@ class Caller:
     open_orders: tuple[Order, ...]
 
     @property
-    def checked(self) -> str:
+    def checked(self) -> Text:
         """Say how far the data can be trusted."""
         if self.months is None:
-            return "资料从未核对，请核对"
+            return "资料从未核对，请核对", "Data never checked, please check"
         if self.months < 12:
             return ""
-        return f"{self.months} 个月前核对，请核对"
+        return f"{self.months} 个月前核对，请核对", f"Checked {self.months} months ago, please check"
 
 
 def caller(work: Work, community_id: int, number: str) -> list[Caller]:
@@ -110,7 +111,7 @@ def open_orders(work: Work, house_id: int) -> list[Order]:
     )
 
 
-def outages(work: Work, community_id: int) -> list[str]:
+def outages(work: Work, community_id: int) -> list[Text]:
     """Name common faults that were reported within a day and are not repaired: many will call about them."""
     rows = work.connection.execute(
         select(repair_order.c.fault_code, repair_order.c.place, func.count().label("reports"))
@@ -125,12 +126,12 @@ def outages(work: Work, community_id: int) -> list[str]:
         .order_by(func.count().desc())
         .limit(5)
     )
-    known = []
-    for row in rows:
-        fault = catalogue.fault(work, row.fault_code)
-        times = f" ×{row.reports}" if row.reports > 1 else ""
-        known.append(f"{row.place} {fault.name if fault else row.fault_code}{times}")
-    return known
+    return [
+        beside(
+            row.place, catalogue.name_of(work, row.fault_code), f"×{row.reports}" if row.reports > 1 else ""
+        )
+        for row in rows
+    ]
 
 
 def houses(work: Work, community_id: int) -> list[tuple[int, str]]:

@@ -54,7 +54,11 @@ def merge(work: Work, parent_number: str, child_number: str) -> None:
         raise RuleRefused("not_the_same", "只能合并同一栋楼、同一类型、两小时内报修的公共故障")
     child = orders.change(work, child, parent_id=parent.id)
     orders.tell(work, parent.id, "merged_in", {"number": child.number})
-    instances.cancel(work, child.instance_id, f"与 {parent.number} 为同一故障，合并处理")
+    reason = (
+        f"与 {parent.number} 为同一故障，合并处理",
+        f"The same fault as {parent.number}; dealt with together",
+    )
+    instances.cancel(work, child.instance_id, reason)
 
 
 def is_same_fault(order: Order, other: Order) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
+from engine.bilingual import Text
 from engine.work import Work
 from handlers.estate.address import read_query
 from handlers.estate.people import phone_index
@@ -30,7 +31,7 @@ class OrderLine:
 
     Attributes:
         worker: name of the repairer; empty while nobody is assigned.
-        marks: what is out of the ordinary, in Chinese.
+        marks: what is out of the ordinary.
     """
 
     id: int
@@ -47,7 +48,7 @@ class OrderLine:
     worker: str
     window_from: datetime | None
     window_to: datetime | None
-    marks: tuple[str, ...]
+    marks: tuple[Text, ...]
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from sqlalchemy import or_, select
 
+from engine.bilingual import Text
 from engine.ids import new_id
 from engine.ports import Json
 from engine.service_tasks import Context, completion
@@ -18,6 +19,7 @@ from handlers.repair.records import OrderState, repair_price, repair_quote, repa
 from handlers.repair.rules import QuoteLine
 
 LABOUR = "人工"
+_LABOUR_EN = "Labour"
 
 
 def price_list(work: Work, today: date) -> list[Order]:
@@ -55,6 +57,18 @@ def lines_of(work: Work, quote: Order | None) -> list[Order]:
             .order_by(repair_quote_line.c.position)
         )
     )
+
+
+def line_name(work: Work, line: Order) -> Text:
+    """Say what a line of a quote is for: as the price list words it, or as the repairer wrote it."""
+    if line.price_code is None:
+        return (line.name, _LABOUR_EN if line.name == LABOUR else line.name)
+    english = work.connection.execute(
+        select(repair_price.c.name_en)
+        .where(repair_price.c.code == line.price_code, repair_price.c.name == line.name)
+        .limit(1)
+    ).scalar_one_or_none()
+    return line.name, english or line.name
 
 
 def agreed_fen(work: Work, order: Order) -> int | None:

@@ -1,10 +1,11 @@
 """What the trade decides about a repair order: plain values in, value out."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
+from engine.bilingual import Text
 from handlers.errors import RuleRefused
 from handlers.repair.records import Area, Channel, SecondCheck, Urgency
 
@@ -63,7 +64,7 @@ def may_merge(area: str, called_at: datetime, other_called_at: datetime) -> bool
     return area == Area.COMMON and abs(called_at - other_called_at) <= MERGE_WITHIN
 
 
-def missing_facts(facts: dict[str, object | None]) -> tuple[str, ...]:
+def missing_facts(facts: Mapping[Text, object | None]) -> tuple[Text, ...]:
     """Name what a complete record still lacks (policy C1)."""
     return tuple(name for name, value in facts.items() if value in (None, ""))
 

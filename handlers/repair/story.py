@@ -6,8 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from engine.bilingual import Text
 from engine.work import Work
 from handlers.repair import rules, visibility
+from handlers.repair.fact_lines import CHANNEL_NAMES
 from handlers.repair.records import repair_event
 
 # kind of event -> sentence; each is the key of its translation
@@ -74,8 +76,6 @@ _SENTENCES: Mapping[str, str] = {
 # These would only repeat what another event says better; a cancelled order has no other.
 _STATES: Mapping[str, str] = {"cancelled": "{who}取消了报修"}
 
-CHANNELS = {"online": "在线", "phone": "电话", "staff": "员工发现", "alarm": "设备报警"}
-
 
 @dataclass(frozen=True)
 class Sentence:
@@ -88,7 +88,7 @@ class Sentence:
     at: datetime
     kind: str
     text: str
-    params: Mapping[str, str]
+    params: Mapping[str, Text]
 
 
 def story(work: Work, number: str) -> list[Sentence]:
@@ -119,8 +119,10 @@ def _is_id(params: Mapping[str, object], key: str) -> bool:
     return str(params.get(key, "")).isdecimal()
 
 
-def _params(work: Work, params: Mapping[str, object], name_of: Callable[[int], str | None]) -> dict[str, str]:
-    said = {}
+def _params(
+    work: Work, params: Mapping[str, object], name_of: Callable[[int], str | None]
+) -> dict[str, Text]:
+    said: dict[str, Text] = {}
     for key, value in params.items():
         if key in {"worker_id", "to"} and str(value).isdecimal():
             said[key] = name_of(int(str(value))) or ""
@@ -129,7 +131,7 @@ def _params(work: Work, params: Mapping[str, object], name_of: Callable[[int], s
         elif key.endswith("_at"):
             said[key] = f"{datetime.fromisoformat(str(value)).astimezone(work.engine.zone):%m-%d %H:%M}"
         elif key == "channel":
-            said[key] = CHANNELS[str(value)]
+            said[key] = CHANNEL_NAMES[str(value)]
         else:
             said[key] = "" if value is None else str(value)
     return said

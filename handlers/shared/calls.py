@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -14,7 +15,7 @@ from handlers.shared import limits
 from handlers.shared.alarms import raise_alarm
 from handlers.shared.case_facts import is_waiting_for_somebody
 from handlers.shared.channels import Message
-from handlers.shared.messages import recipients_of
+from handlers.shared.messages import message_to, recipients_of
 from handlers.shared.outbox import JobContext, put
 from handlers.shared.records import outbox_call
 
@@ -97,8 +98,8 @@ def _message(work: Work, context: JobContext, row: Row[Any]) -> Message | None:
     address = context.book.address(work, row.recipient)
     if address is None or not address.phone:
         return None
-    subject, text = context.book.templates[row.template].written(work, row.params, address.language)
-    return Message(context.job.key, address.phone, row.template, subject, text)
+    write = partial(context.book.templates[row.template].written, work, row.params)
+    return message_to(context.job.key, row.template, address.phone, address.language, write)
 
 
 def _is_taken(work: Work, params: Mapping[str, Json]) -> bool:

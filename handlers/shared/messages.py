@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from engine.ports import Json, OutboxItem
 from engine.work import SYSTEM, Work
@@ -36,9 +37,27 @@ class Template:
         facts = case_facts(work, args, language)
         if self.facts is not None:
             facts |= self.facts(work, args, language)
+        return self.filled(facts, language)
+
+    def filled(self, facts: Mapping[str, str], language: str) -> tuple[str, str]:
+        """Return subject and text in a language with facts that are known."""
         if language.startswith("en"):
             return self.subject_en.format(**facts), self.text_en.format(**facts)
         return self.subject.format(**facts), self.text.format(**facts)
+
+
+Write = Callable[[str], tuple[str, str]]
+
+
+def message_to(key: str, template: str, to: str, language: str, write: Write) -> Message:
+    """Write the message to one person in their language, and for the record in the other one too.
+
+    Args:
+        write: returns subject and text in a language.
+    """
+    own, other = ("en", "zh") if language.startswith("en") else ("zh", "en")
+    subject, text = write(own)
+    return Message(key, to, template, subject, text, own, write(other)[1])
 
 
 @dataclass(frozen=True)
@@ -116,16 +135,16 @@ def deliver(context: JobContext) -> None:
     template = context.book.templates[str(job.args["template"])]
     with context.engine.reading(SYSTEM) as work:
         address = context.book.address(work, str(job.args["to"]))
-        if address is not None:
-            subject, text = template.written(work, job.args, address.language)
-    reached = None if address is None else _reach(context.channels, address)
+        reached = None if address is None else _reach(context.channels, address)
+        if address is not None and reached is not None:
+            write = partial(template.written, work, job.args)
+            message = message_to(job.key, template.code, reached[1], address.language, write)
     if reached is None:
         with context.engine.work(SYSTEM) as work:
             raise_alarm(work, "unreachable", job.id, {"to": job.args["to"], "template": template.code})
             context.done(work)
         return
-    channel, to = reached
-    channel.send(Message(job.key, to, template.code, subject, text))
+    reached[0].send(message)
 
 
 def recipients_of(work: Work, args: Mapping[str, Json]) -> list[str]:

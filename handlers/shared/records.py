@@ -41,6 +41,8 @@ outbox_message = Table(
     Column("delivery_key", String(200), nullable=False, unique=True),
     sealed_column("recipient", nullable=False),
     sealed_column("body", nullable=False),
+    Column("language", String(8), nullable=False, default="zh"),
+    sealed_column("translation"),
     Column("sent_at", UtcDateTime, nullable=False),
 )
 

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from engine.bilingual import Text
 from handlers.errors import RuleRefused
 from handlers.shared import limits
 from handlers.shared.videos import BrokenVideo, Video, read_video
@@ -80,7 +81,7 @@ def _check_name(name: str) -> None:
 
 def _photo(file: BinaryIO, size: int) -> Photo:
     if size > limits.PHOTO_BYTES:
-        raise _too_large("照片", limits.PHOTO_BYTES)
+        raise _too_large(("照片", "Photo"), limits.PHOTO_BYTES)
     file.seek(0)
     try:
         with Image.open(io.BytesIO(file.read()), formats=_FORMATS) as picture:
@@ -120,7 +121,7 @@ def _jpeg(picture: Image.Image, edge: int) -> bytes:
 
 def _video(file: BinaryIO, size: int) -> Video:
     if size > limits.VIDEO_BYTES:
-        raise _too_large("视频", limits.VIDEO_BYTES)
+        raise _too_large(("视频", "Video"), limits.VIDEO_BYTES)
     try:
         video = read_video(file, size)
     except BrokenVideo as error:
@@ -134,7 +135,7 @@ def _video(file: BinaryIO, size: int) -> Video:
     return video
 
 
-def _too_large(kind: str, most: int) -> UploadRefused:
+def _too_large(kind: Text, most: int) -> UploadRefused:
     return UploadRefused("upload_large", "{kind}最大 {size} MB", kind=kind, size=most // _MEGABYTE)
 
 

@@ -1,5 +1,6 @@
 """A real site on a free port, people who can sign in, and Chromium, whose complaints fail the test."""
 
+import re
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -40,6 +41,19 @@ FLAGS = [
     "--disable-sync",
 ]
 DESKTOP, PHONE = (1440, 900), (360, 740)
+CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]+")
+# What people and places are called, what somebody wrote, and the switch that says 中文 to whoever reads it.
+DATA = re.compile(r"职员\d*|1栋(2单元30[12])?|翠湖花园|云山府|陈静|陈\*?|灯一直闪|中文")
+# Everything that is said on a page, folded away or not, but for what was typed into it.
+SAID = """() => {
+    const NAMES = ['placeholder', 'title', 'aria-label', 'alt'];
+    const said = [document.title];
+    for (const one of document.body.querySelectorAll('*:not(script, style)')) {
+        for (const node of one.childNodes) if (node.nodeType === 3) said.push(node.data);
+        for (const name of NAMES) said.push(one.getAttribute(name) || '');
+    }
+    return said.join('\\n');
+}"""
 OWNER, NEIGHBOUR = "13900000001", "13900000002"
 
 
@@ -123,8 +137,9 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 class Visitor:
     """Somebody at a screen; keeps what the browser complained about."""
 
-    def __init__(self, context: BrowserContext, address: str) -> None:
+    def __init__(self, context: BrowserContext, address: str, language: str = "zh") -> None:
         self.context = context
+        self.language = language
         self.address = address
         self.page: Page = context.new_page()
         self.complaints: list[str] = []
@@ -143,9 +158,9 @@ class Visitor:
         self._expected = texts
 
     def open(self, path: str) -> Page:
-        """Go to a page of the site, and expect it to fit the screen."""
+        """Go to a page of the site, and expect it to fit the screen and to speak the reader's language."""
         self.page.goto(self.address + path)
-        self.expect_fitting()
+        self.expect_readable()
         return self.page
 
     def sign_in(self, login: str) -> "Visitor":
@@ -160,17 +175,22 @@ class Visitor:
         """Press a button that leads to another page."""
         with self.page.expect_navigation():
             self.page.click(selector)
-        self.expect_fitting()
+        self.expect_readable()
 
     def send(self) -> None:
         """Press the primary button of a step's form."""
         self.press("[data-primary]")
 
-    def expect_fitting(self) -> None:
-        """Fail when the page is wider than the screen."""
+    def expect_readable(self) -> None:
+        """Fail when the page is wider than the screen, or says something in Chinese to an English reader."""
         width = self.page.evaluate("document.documentElement.scrollWidth")
         assert self.page.viewport_size is not None
         assert width <= self.page.viewport_size["width"], (self.page.url, width)
+        if self.language == "en":
+            if self.page.locator("[data-diagram]").count():
+                self.page.wait_for_selector("[data-drawn]")
+            lines = DATA.sub("", self.page.evaluate(SAID)).splitlines()
+            assert [line for line in lines if CHINESE.search(line)] == [], self.page.url
 
 
 class Visitors:
@@ -193,7 +213,7 @@ class Visitors:
         )
         context.set_default_timeout(10_000)
         context.add_cookies([{"name": "language", "value": language, "url": self._address}])
-        visitor = Visitor(context, self._address)
+        visitor = Visitor(context, self._address, language)
         self._all.append(visitor)
         return visitor
 

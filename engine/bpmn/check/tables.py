@@ -42,8 +42,8 @@ FORM_ANSWERS = Rule(
 )
 LADDER = Rule(
     "ladder",
-    "升级阶梯“{ladder}”：{reason}",
-    "escalation ladder “{ladder}”: {reason}",
+    "升级阶梯“{ladder}”：{zh}",
+    "escalation ladder “{ladder}”: {en}",
     "列 level 写 1 到 9，after 写 80% 或 PT20M，notify 和 widen 写岗位代码",
     "level is 1 to 9, after 80% or PT20M, notify and widen are posts",
 )
@@ -92,10 +92,11 @@ def _check_ladders(whole: Whole, place: Place, decision: Decision, report: Repor
         try:
             rungs = parse_ladder(decision.evaluate({"ladder": ladder}).rows)
         except (LadderBroken, DecisionFailed) as error:
-            report.add(LADDER, place, ladder=ladder, reason=error.text())
+            report.add(LADDER, place, ladder=ladder, zh=error.zh, en=error.en)
             continue
         for post in sorted({post for rung in rungs for post in _posts(rung)} - posts):
-            report.add(LADDER, place, ladder=ladder, reason=f"岗位“{post}”不存在")
+            words = {"zh": f"岗位“{post}”不存在", "en": f"there is no post “{post}”"}
+            report.add(LADDER, place, ladder=ladder, **words)
     return ladders
 
 

@@ -17,6 +17,8 @@ class Message:
         to: phone number, WeChat id or mail address, as the channel needs it.
         template: code of the text, for suppliers that want texts registered beforehand.
         subject: for mail.
+        language: of subject and text: zh or en.
+        translation: the text in the other language, for staff who look up what was sent.
     """
 
     key: str
@@ -24,6 +26,8 @@ class Message:
     template: str
     subject: str
     text: str
+    language: str = "zh"
+    translation: str = ""
 
 
 class Channel(Protocol):

@@ -1,10 +1,13 @@
 """Keeps messages in a table instead of sending them, for installations that have no supplier yet."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
+from engine.bilingual import Text
 from engine.ids import new_id
 from engine.store.dialects import insert_new
 from engine.work import SYSTEM, Engine, Work
@@ -33,6 +36,8 @@ class TableChannel:
                 "delivery_key": message.key,
                 "recipient": seal("outbox_message", "recipient", row_id, message.to),
                 "body": seal("outbox_message", "body", row_id, message.text),
+                "language": message.language,
+                "translation": seal("outbox_message", "translation", row_id, message.translation),
                 "sent_at": work.now,
             }
             insert_new(work.connection, outbox_message, [row])
@@ -45,12 +50,17 @@ class TableChannel:
 
 @dataclass(frozen=True)
 class KeptMessage:
-    """A message that would have been sent, its recipient masked."""
+    """A message that would have been sent, its recipient masked.
+
+    Attributes:
+        text: in both languages; it was sent in `language`.
+    """
 
     id: int
     channel: str
     recipient: str
-    text: str
+    text: Text
+    language: str
     sent_at: datetime
 
 
@@ -66,8 +76,17 @@ def kept_messages(work: Work) -> list[KeptMessage]:
             row.id,
             row.channel,
             mask_phone(unseal("outbox_message", "recipient", row.id, row.recipient)),
-            unseal("outbox_message", "body", row.id, row.body),
+            _text(unseal, row),
+            row.language,
             row.sent_at,
         )
         for row in rows
     ]
+
+
+def _text(unseal: Callable[[str, str, int, str], str], row: Row[Any]) -> Text:
+    sent = unseal("outbox_message", "body", row.id, row.body)
+    if row.translation is None:
+        return sent
+    other = unseal("outbox_message", "translation", row.id, row.translation) or sent
+    return (other, sent) if row.language == "en" else (sent, other)
