@@ -136,8 +136,6 @@ def remark(work: Work, task_id: int, text: str) -> None:
     drafts.comment(work, case.id, text, task_id)
 
 
-
-
 def _filling(
     work: Work, detail: TaskDetail, given: Mapping[str, Json], errors: Mapping[str, str]
 ) -> Filling | None:

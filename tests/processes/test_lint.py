@@ -83,7 +83,13 @@ def test_every_name_has_its_english_beside_it(name: str) -> None:
     page = sheet(name)
     kinds = ("process", "lane", "userTask", "serviceTask", "businessRuleTask", "callActivity", "subProcess")
     for element in page.of(
-        *kinds, "exclusiveGateway", "startEvent", "endEvent", "boundaryEvent", "sequenceFlow"
+        *kinds,
+        "exclusiveGateway",
+        "startEvent",
+        "endEvent",
+        "boundaryEvent",
+        "sequenceFlow",
+        "textAnnotation",
     ):
         node = page.elements[element]
         found = [
@@ -91,7 +97,7 @@ def test_every_name_has_its_english_beside_it(name: str) -> None:
             for prop in node.iterfind(f"{BPMN}extensionElements/{CAMUNDA}properties/{CAMUNDA}property")
             if prop.get("name") == "name_en"
         ]
-        assert len(found) == bool(node.get("name")), element
+        assert len(found) == bool(node.get("name") or node.findtext(f"{BPMN}text")), element
         assert all(re.search("[A-Za-z]", word) and word.isascii() for word in found), element
 
 

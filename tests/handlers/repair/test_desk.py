@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from engine.bilingual import chinese
 from engine.errors import NotAllowed, NotFound, Refused
 from engine.ports import SYSTEM
 from engine.service_tasks import Context
@@ -31,14 +32,16 @@ def test_the_callers_number_tells_house_masked_owner_and_open_orders(shop: Shop)
     assert (known.house_id, known.address) == (shop.house, "1栋2单元301")
     assert (known.name, known.phone) == ("李*", "138****2222")
     assert known.months is None
-    assert "核对" in known.checked
+    assert chinese(known.checked) == "资料从未核对，请核对"
     assert [one.number for one in known.open_orders] == [number]
 
 
 def test_a_known_outage_near_by_is_named(shop: Shop) -> None:
     shop.report(fault="P05", text="楼道灯不亮", area=Area.COMMON, place="一楼")
     with shop.engine.reading(shop.clerk) as work:
-        assert intake.outages(work, shop.community) == ["1栋一楼 公共照明不亮"]
+        assert intake.outages(work, shop.community) == [
+            ("1栋一楼 公共照明不亮", "1栋一楼 common lighting out")
+        ]
 
 
 def test_only_the_desk_asks_who_calls(shop: Shop) -> None:
@@ -163,7 +166,10 @@ def test_the_story_is_told_in_plain_sentences(shop: Shop) -> None:
     shop.repair(number)
     shop.do(number, "confirm", shop.owner, **FULL_MARKS)
     with shop.engine.reading(shop.owner) as work:
-        told = [one.text.format(**one.params) for one in story.story(work, number)]
+        told = [
+            one.text.format(**{name: chinese(value) for name, value in one.params.items()})
+            for one in story.story(work, number)
+        ]
     assert told[0] == "住户报修（在线）"
     assert any(sentence.endswith("接单") or "派给" in sentence for sentence in told)
     assert told[-1] == "住户确认修好"

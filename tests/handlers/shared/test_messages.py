@@ -9,6 +9,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message as MessageHandler
 from sqlalchemy import select
 
+from engine.bilingual import chinese, in_both
 from engine.clock import SettableClock
 from engine.ports import SYSTEM, Actor
 from engine.work import Engine
@@ -317,4 +318,6 @@ def test_without_suppliers_messages_are_kept_once_for_a_page_that_masks_the_phon
     with engine.reading(world.staff(Post.SYS, everywhere=True)) as work:
         [kept] = kept_messages(work)
     assert (kept.channel, kept.recipient) == ("sms", "138****0001")
-    assert "即将到期" in kept.text
+    assert kept.language == "zh"
+    assert "即将到期" in chinese(kept.text)
+    assert "due soon" in in_both(kept.text)[1]
