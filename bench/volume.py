@@ -4,16 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import Connection, select, text
 
+from bench.bulk import bulk, numbers
 from bench.flow import KEY, Stand
-from engine.ports import SYSTEM
-from engine.store.tables import bundle
+from engine.store.tables import bundle, instance, job, step_day, user_task
 from engine.work import Work
 
-_NUMBERS = (
-    "WITH RECURSIVE n(i) AS (SELECT CAST(1 AS bigint) UNION ALL SELECT i + 1 FROM n WHERE i < {count}) "
-)
 _BASE = 1_000_000_000  # ids of these rows; those drawn by the engine are far larger
 
 
@@ -37,51 +34,56 @@ class Crowd:
 def open_tasks(made: Stand, count: int, crowd: Crowd) -> None:
     """Insert open cases with a task each."""
     now = made.engine.clock.now()
-    with made.engine.work(SYSTEM) as work:
-        bundle_id = work.connection.scalars(select(bundle.c.id)).one()
-        numbers, begun = _NUMBERS.format(count=count), _moment(made, now, "-86400")
-        due = _moment(made, now, f"({crowd.first_due} + (i * 104729) % {crowd.span})")
-        pair = f"((i * 7919 % 1000) * (i * 7919 % 1000) * {len(crowd.pairs)} / 1000000)"
-        group = _case(pair, [f"'{post}'" for post, _ in crowd.pairs])
-        scope = _case(pair, [str(scope) for _, scope in crowd.pairs])
-        work.connection.execute(
+    begun = _moment(made, now, "-86400")
+    due = _moment(made, now, f"({crowd.first_due} + (i * 104729) % {crowd.span})")
+    squared = f"(i * 7919 % 1000) * (i * 7919 % 1000) * {len(crowd.pairs)} / 1000000"
+    spread = f"{numbers(made, count)} JOIN bench_pair ON bench_pair.number = {squared}"
+    with bulk(made, instance, user_task) as connection:
+        bundle_id = connection.scalars(select(bundle.c.id)).one()
+        _write_pairs(connection, crowd.pairs)
+        connection.execute(
             text(
                 "INSERT INTO instance (id, bundle_id, process_key, business_key, scope_id, state, title,"
-                " title_en, place, started_at, starter_id, waits, revision) "
-                f"{numbers} SELECT {_BASE} + i, {bundle_id}, '{KEY}', 'V' || i, {scope}, 'active',"
-                f" '卫生间漏水', 'Leak', '3栋2单元501', {begun}, 1, '{{}}', 1 FROM n"
+                f" title_en, place, started_at, starter_id, waits, revision) SELECT {_BASE} + i, {bundle_id},"
+                f" '{KEY}', 'V' || i, scope_id, 'active', '卫生间漏水', 'Leak', '3栋2单元501', {begun}, 1,"
+                f" '{{}}', 1 FROM {spread}"
             )
         )
-        work.connection.execute(
+        connection.execute(
             text(
                 "INSERT INTO user_task (id, instance_id, token, process_key, path, called_process, step_id,"
                 " name, name_en, form_key, group_code, scope_id, assignee_id, rank, opened_at, limit_text,"
                 " clock, due_at, original_due_at, due_sort, level, pausable, paused_seconds, pause_count,"
-                " suspended) "
-                f"{numbers} SELECT {_BASE} + i, {_BASE} + i, 'token' || i, '{KEY}', '', '{KEY}', 'first',"
-                f" '受理派单', 'Accept', 'plain', {group}, {scope},"
+                f" suspended) SELECT {_BASE} + i, {_BASE} + i, 'token' || i, '{KEY}', '', '{KEY}', 'first',"
+                " '受理派单', 'Accept', 'plain', post, scope_id,"
                 f" CASE WHEN i % 10 < 3 THEN 1 + i * 31 % {crowd.people} END, i * 13 % 4, {begun},"
-                f" 'PT30M', '24x7', {due}, {due}, {due}, 0, false, 0, 0, false FROM n"
+                f" 'PT30M', '24x7', {due}, {due}, {due}, 0, false, 0, 0, false FROM {spread}"
             )
         )
-    _analyse(made)
+        connection.execute(text("DROP TABLE bench_pair"))
+
+
+def _write_pairs(connection: Connection, pairs: Sequence[tuple[str, int]]) -> None:
+    connection.execute(
+        text("CREATE TEMPORARY TABLE bench_pair (number integer PRIMARY KEY, post text, scope_id bigint)")
+    )
+    rows = [{"number": number, "post": post, "scope": scope} for number, (post, scope) in enumerate(pairs)]
+    connection.execute(text("INSERT INTO bench_pair VALUES (:number, :post, :scope)"), rows)
 
 
 def deadlines(made: Stand, count: int) -> None:
     """Insert open cases with a deadline each, none due within the hour."""
     crowd = Crowd([("cs", made.world.community)], first_due=3600)
     open_tasks(made, count, crowd)
-    now = made.engine.clock.now()
-    due = _moment(made, now, "(3600 + i * 17 % 2592000)")
-    with made.engine.work(SYSTEM) as work:
-        work.connection.execute(
+    due = _moment(made, made.engine.clock.now(), "(3600 + i * 17 % 2592000)")
+    with bulk(made, job) as connection:
+        connection.execute(
             text(
                 "INSERT INTO job (id, kind, instance_id, task_id, token, step_id, due_at, scheduled_at,"
-                f" attempts, held) {_NUMBERS.format(count=count)} SELECT {_BASE} + i, 'deadline',"
-                f" {_BASE} + i, {_BASE} + i, 'token' || i, 'first', {due}, {due}, 0, false FROM n"
+                f" attempts, held) SELECT {_BASE} + i, 'deadline', {_BASE} + i, {_BASE} + i, 'token' || i,"
+                f" 'first', {due}, {due}, 0, false FROM {numbers(made, count)}"
             )
         )
-    _analyse(made)
 
 
 def finished_steps(made: Stand, count: int, scopes: Sequence[int]) -> None:
@@ -95,28 +97,28 @@ def finished_steps(made: Stand, count: int, scopes: Sequence[int]) -> None:
         if made.engine.database.is_sqlite
         else "date '2026-01-01' + CAST(i * 7919 % 365 AS int)"
     )
-    with made.engine.work(SYSTEM) as work:
-        work.connection.execute(
+    with bulk(made) as connection:
+        connection.execute(
             text(
                 "CREATE TABLE bench_step (day date, scope_id bigint, process_key text, step_id text,"
                 " late int, seconds int, late_seconds int)"
             )
         )
-        work.connection.execute(
+        connection.execute(
             text(
-                f"INSERT INTO bench_step {_NUMBERS.format(count=count)} SELECT {day},"
+                f"INSERT INTO bench_step SELECT {day},"
                 f" {_case(f'(i / 365 % {len(scopes)})', [str(scope) for scope in scopes])},"
                 " 'process_' || (i / 7300 % 12), 'step_' || (i / 87600 % 10),"
                 " CASE WHEN i % 20 < 3 THEN 1 ELSE 0 END, 600 + i % 7200,"
-                " CASE WHEN i % 20 < 3 THEN i % 3600 ELSE 0 END FROM n"
+                f" CASE WHEN i % 20 < 3 THEN i % 3600 ELSE 0 END FROM {numbers(made, count)}"
             )
         )
 
 
 def fold_finished(made: Stand) -> int:
     """Add the finished steps up by day, as the product's own rollup does; return how many rows that makes."""
-    with made.engine.work(SYSTEM) as work:
-        work.connection.execute(
+    with bulk(made, step_day) as connection:
+        connection.execute(
             text(
                 "INSERT INTO step_day (day, scope_id, process_key, step_id, finished, late, seconds,"
                 " late_seconds) SELECT day, scope_id, process_key, step_id, count(*), sum(late),"
@@ -124,9 +126,7 @@ def fold_finished(made: Stand) -> int:
                 " GROUP BY day, scope_id, process_key, step_id"
             )
         )
-        rows = work.connection.execute(text("SELECT count(*) FROM step_day")).scalar_one()
-    _analyse(made)
-    return int(rows)
+        return int(connection.execute(text("SELECT count(*) FROM step_day")).scalar_one())
 
 
 def month_of_steps(work: Work) -> None:
@@ -151,10 +151,3 @@ def _case(number: str, values: Sequence[str]) -> str:
     """Pick a value by its number."""
     listed = " ".join(f"WHEN {index} THEN {value}" for index, value in enumerate(values))
     return f"CASE {number} {listed} END"
-
-
-def _analyse(made: Stand) -> None:
-    """Count rows for the planner, which PostgreSQL does by itself within a minute."""
-    if not made.engine.database.is_sqlite:
-        with made.engine.work(SYSTEM) as work:
-            work.connection.execute(text("ANALYZE"))

@@ -80,9 +80,12 @@ def _open_user(writing: Writing, wait: Wait) -> None:
             **_times(wait, plan),
         }
     )
-    key = {"task_id": task_id, "rank": wait.rank, "due_sort": plan.due_at or END_OF_TIME}
+    task = writing.rows[user_task][-1]
+    copied = {name: task[name] for name in ("process_key", "assignee_id", "rank", "due_sort")}
     for group, scope_id in groups[1:]:
-        writing.rows[task_candidate].append({**key, "group_code": group, "scope_id": scope_id})
+        writing.rows[task_candidate].append(
+            {"task_id": task_id, "group_code": group, "scope_id": scope_id, **copied}
+        )
     if plan.job_due_at is not None:
         _job(writing, wait, "deadline", plan.job_due_at, task_id=task_id)
     writing.events.append(Event("opened", wait.element, "/".join(wait.path), task_id, due_at=plan.due_at))

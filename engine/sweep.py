@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Row, delete, literal, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, delete, literal, select, tuple_, update
 
 from engine import history, incidents, limits
 from engine.calendar import Calendar, calendar_of
@@ -69,6 +69,7 @@ def _claim(work: Work, after: _Place | None) -> Sequence[Claimed]:
             job.c.due_at.label("job_due_at"),
             job.c.task_id,
             job.c.token,
+            user_task.c.process_key,
             user_task.c.path,
             user_task.c.step_id,
             user_task.c.group_code,
@@ -96,10 +97,11 @@ def _claim(work: Work, after: _Place | None) -> Sequence[Claimed]:
         .limit(BATCH)
         .with_for_update(skip_locked=True)
     )
-    if after is not None:
-        place = tuple_(literal(after[0], UtcDateTime), literal(after[1]))
-        query = query.where(tuple_(job.c.due_at, job.c.id) > place)
-    return work.connection.execute(query).all()
+    return work.connection.execute(query if after is None else query.where(_comes_after(after))).all()
+
+
+def _comes_after(place: _Place) -> ColumnElement[bool]:
+    return tuple_(job.c.due_at, job.c.id) > tuple_(literal(place[0], UtcDateTime), literal(place[1]))
 
 
 @dataclass
@@ -210,6 +212,8 @@ class _Batch:
                 "task_id": task.task_id,
                 "group_code": post,
                 "scope_id": scope_id,
+                "process_key": task.process_key,
+                "assignee_id": task.assignee_id,
                 "rank": task.rank,
                 "due_sort": task.due_sort,
             }

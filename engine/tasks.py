@@ -12,7 +12,7 @@ from engine.history import Event
 from engine.ports import Json
 from engine.rights import Task, is_candidate, name_of, require_other_eyes, require_right, right_to
 from engine.stepping import Case
-from engine.store.tables import instance, task_draft, task_history, user_task
+from engine.store.tables import instance, task_candidate, task_draft, task_history, user_task
 from engine.work import Work
 
 COMPLETE = "complete"  # the command's name among the answers that are remembered
@@ -115,6 +115,9 @@ def _assign(work: Work, task: Task, actor_id: int | None) -> None:
     claimed_at = work.now if actor_id is not None else None
     work.connection.execute(
         update(user_task).where(user_task.c.id == task.id).values(assignee_id=actor_id, claimed_at=claimed_at)
+    )
+    work.connection.execute(
+        update(task_candidate).where(task_candidate.c.task_id == task.id).values(assignee_id=actor_id)
     )
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from contextlib import suppress
+from http import HTTPStatus
 
 from flask import Blueprint, make_response, render_template, request
 from werkzeug import Response as BaseResponse
@@ -43,13 +44,16 @@ def counts() -> BaseResponse:
     wish = read_wish(request.args)
     with context.engine().reading(context.actor()) as work:
         views = view_links(work, wish.view)
-    response = make_response(render_template("parts/views.html", views=views))
     numbers = [(link.view, link.count, link.is_current) for link in views if link.view in COUNTED]
     tag = hashlib.sha256(json.dumps([numbers, context.actor().id, language_tag()]).encode()).hexdigest()[:24]
+    response = make_response()
     response.set_etag(tag)
     response.headers["Cache-Control"] = "private, no-cache"
     response.vary.add("Cookie")
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    if response.status_code != HTTPStatus.NOT_MODIFIED:
+        response.set_data(render_template("parts/views.html", views=views))
+    return response
 
 
 def _opened(work: Work) -> leading.Pane | None:

@@ -62,6 +62,8 @@ _unassigned = text("assignee_id IS NULL")
 _assigned = text("assignee_id IS NOT NULL")
 
 # One row for each open human step; closing it moves the row to task_history in the same transaction.
+# The indexes of the lists (engine.inbox_queries) hold all that a page is chosen by, so that not even a rare
+# procedure among a hundred thousand tasks needs their rows.
 user_task = Table(
     "user_task",
     metadata,
@@ -105,6 +107,8 @@ user_task = Table(
         "rank",
         "due_sort",
         "id",
+        "process_key",
+        "assignee_id",
         sqlite_where=_unassigned,
         postgresql_where=_unassigned,
     ),
@@ -114,11 +118,14 @@ user_task = Table(
         "rank",
         "due_sort",
         "id",
+        "process_key",
+        "group_code",
+        "scope_id",
         sqlite_where=_assigned,
         postgresql_where=_assigned,
     ),
-    Index("ix_user_task_team", "group_code", "scope_id", "rank", "due_sort", "id"),
-    Index("ix_user_task_team_due", "group_code", "scope_id", "due_sort", "id"),
+    Index("ix_user_task_team", "group_code", "scope_id", "rank", "due_sort", "id", "process_key"),
+    Index("ix_user_task_team_due", "group_code", "scope_id", "due_sort", "id", "process_key"),
     Index("ix_user_task_due_sort", "due_sort", "id"),
 )
 
@@ -129,9 +136,34 @@ task_candidate = Table(
     Column("task_id", ForeignKey("user_task.id", ondelete="CASCADE"), primary_key=True),
     Column("group_code", String(32), primary_key=True),
     Column("scope_id", BigInteger, primary_key=True),
+    # As in user_task, for the same reason.
+    Column("process_key", String(100), nullable=False),
+    Column("assignee_id", BigInteger),
     Column("rank", Integer, nullable=False),
     Column("due_sort", UtcDateTime, nullable=False),
-    Index("ix_task_candidate_inbox", "group_code", "scope_id", "rank", "due_sort", "task_id"),
+    Index(
+        "ix_task_candidate_claimable",
+        "group_code",
+        "scope_id",
+        "rank",
+        "due_sort",
+        "task_id",
+        "process_key",
+        "assignee_id",
+        sqlite_where=_unassigned,
+        postgresql_where=_unassigned,
+    ),
+    Index(
+        "ix_task_candidate_due",
+        "group_code",
+        "scope_id",
+        "due_sort",
+        "task_id",
+        "process_key",
+        "assignee_id",
+        sqlite_where=_unassigned,
+        postgresql_where=_unassigned,
+    ),
 )
 
 # Outlives its task: what somebody was still typing when another closed it is given back to them.

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import delete, event, update
 from sqlalchemy.engine import Engine as SqlEngine
 
-from engine import incidents
+from engine import inbox, incidents
 from engine.clock import SettableClock, monotonic
 from engine.escalation import parse_ladder
+from engine.inbox import View
 from engine.limits import keep_ladder
 from engine.ports import SYSTEM
 from engine.store.database import Database
@@ -99,6 +100,18 @@ def test_a_rung_widens_the_candidates_in_the_community_of_the_case(
     (candidate,) = fetch(engine, task_candidate)
     assert (candidate.task_id, candidate.group_code, candidate.scope_id) == (task_id, "csl", COMMUNITY)
     assert candidate.due_sort == fetch(engine, user_task)[0].due_sort
+
+
+def test_a_step_that_somebody_holds_is_widened_as_held(engine: Engine, clock: SettableClock) -> None:
+    held, free = (open_steps(engine, ladder="accept", assignee_id=who)[0] for who in (CLERK.id, None))
+    clock.advance(minutes=31)
+    fire_due(engine)
+
+    candidates = {row.task_id: row for row in fetch(engine, task_candidate)}
+    assert (candidates[held].assignee_id, candidates[free].assignee_id) == (CLERK.id, None)
+    assert {row.process_key for row in candidates.values()} == {"repair"}
+    with engine.reading(LEAD) as work:
+        assert [row.id for row in inbox.page(work, View.CLAIMABLE).rows] == [free]
 
 
 def test_widening_to_somebody_who_is_a_candidate_already_changes_nothing(
