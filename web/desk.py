@@ -4,6 +4,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
 
 from handlers.repair import phone
+from handlers.repair.phone_numbers import require_shown
 from web import context, errors
 from web.desk_screen import desk_screen
 from web.numbers import posted_id
@@ -17,13 +18,15 @@ def index() -> str:
     """Show where to type the caller's number, and, once it was looked up, who it belongs to."""
     number = request.form.get("caller", "").strip()
     with context.engine().reading(context.actor()) as work:
-        screen = desk_screen(work, number)
-    return render_template("desk.html", screen=screen, relations=RELATIONS)
+        screen = desk_screen(work, number, request.form.get("community_id", type=int))
+    return render_template("desk.html", screen=screen, relations=RELATIONS, wrong=errors.field_errors())
 
 
 @bp.post("/caller")
+@errors.shown_again_by(index)
 def caller() -> str:
     """Look a number up; it stays out of the address."""
+    require_shown(request.form.get("caller", ""))
     return index()
 
 

@@ -8,6 +8,7 @@ from handlers.estate import communities
 from handlers.estate.communities import Community
 from handlers.repair import intake
 from handlers.repair.intake import Caller
+from handlers.repair.phone_numbers import may_be_shown
 from handlers.shared.permissions import Permission
 
 
@@ -16,20 +17,23 @@ class DeskScreen:
     """The page.
 
     Attributes:
+        community_id: the one that was chosen before.
         key: sent back with the call, so that pressing twice opens one task.
         found: None while no number was looked up.
     """
 
     communities: tuple[Community, ...]
+    community_id: int | None
     number: str
     found: tuple[Caller, ...] | None
     key: str
 
 
-def desk_screen(work: Work, number: str) -> DeskScreen:
+def desk_screen(work: Work, number: str, community_id: int | None) -> DeskScreen:
     """Find who a number belongs to in the communities the actor answers the phone for."""
     places = communities.with_permission(work, Permission.REPAIR_DISPATCH)
+    is_one = bool(number) and may_be_shown(number)
     found = (
-        tuple(one for place in places for one in intake.caller(work, place.id, number)) if number else None
+        tuple(one for place in places for one in intake.caller(work, place.id, number)) if is_one else None
     )
-    return DeskScreen(tuple(places), number, found, str(new_id()))
+    return DeskScreen(tuple(places), community_id, number, found, str(new_id()))

@@ -14,7 +14,7 @@ from handlers.estate.people import phone_index
 from handlers.repair import catalogue, media, notices, orders, reporting, rules
 from handlers.repair.answers import Answers
 from handlers.repair.orders import Order
-from handlers.repair.phone_numbers import digits_of
+from handlers.repair.phone_numbers import require_shown
 from handlers.repair.records import Area, Channel, OrderState
 from handlers.repair.reporting import PROCESS, Site
 from handlers.shared.permissions import Permission
@@ -43,14 +43,17 @@ def press_call(
 
     Args:
         caller: number that the telephone shows; empty where it is withheld.
+    Raises:
+        FieldsInvalid: what was typed is no number that a telephone shows.
     Source: policy E1.
     """
     work.require(Permission.REPAIR_DISPATCH, community_id)
+    digits = require_shown(caller)
     digest = idempotency.fingerprint(str(community_id), caller)
     earlier = idempotency.recall(work, idempotency_key, "repair.call", digest)
     if earlier is not None:
         return Call(str(earlier["number"]), int(str(earlier["instance"])), int(str(earlier["task"])))
-    order = _picked_up(work, community_id, caller)
+    order = _picked_up(work, community_id, digits)
     started = instances.start(
         work,
         PROCESS,
@@ -72,10 +75,9 @@ def press_call(
     return Call(order.number, started.id, task_id)
 
 
-def _picked_up(work: Work, community_id: int, caller: str) -> Order:
+def _picked_up(work: Work, community_id: int, digits: str) -> Order:
     order = reporting.new_order(work, Site(community_id, None, None, ""), Area.PRIVATE, Channel.PHONE)
     orders.tell(work, order.id, "call_picked_up")
-    digits = digits_of(caller)
     if not digits:
         return order
     return orders.change(

@@ -1,0 +1,52 @@
+"""The front desk: a call is stamped whatever its number, but nothing else is taken for one."""
+
+import re
+
+import pytest
+from sqlalchemy import func, select
+
+from engine.ports import SYSTEM
+from handlers import built_in
+from handlers.accounts.permissions import Post
+from handlers.repair.records import repair_order
+from tests.web.conftest import Site
+
+CALLS = [
+    "13900000001",
+    "+86 139-0000-0001",
+    "021-65432100",
+    "65432100",
+    "",
+    "8012",
+    "１３９０００００００１",
+]
+NO_NUMBERS = ["住三单元的老王", "1390000000", "139000000012", "abc", "<b>"]
+
+
+def orders(site: Site) -> int:
+    with site.engine.reading(SYSTEM) as work:
+        return work.connection.execute(select(func.count()).select_from(repair_order)).scalar_one()
+
+
+@pytest.mark.parametrize("number", CALLS)
+def test_a_call_with_a_number_or_without_opens_its_task(site: Site, number: str) -> None:
+    built_in.deploy_built_in(site.engine)
+    clerk = site.browser(Post.CS)
+    form = {"caller": number, "community_id": str(site.world.community)}
+    assert clerk.post("/desk/call", form, page="/desk/").status_code == 302
+    assert orders(site) == 1
+
+
+@pytest.mark.parametrize("path", ["/desk/call", "/desk/caller"])
+@pytest.mark.parametrize("text", NO_NUMBERS)
+def test_what_no_telephone_shows_is_refused_and_kept(site: Site, text: str, path: str) -> None:
+    clerk = site.browser(Post.CS)
+    form = {"caller": text, "community_id": str(site.world.community)}
+    refused = clerk.post(path, form, page="/desk/")
+    assert refused.status_code == 422
+    assert "没有显示号码就留空" in refused.text
+    field = re.search(r'<input[^>]*id="caller"[^>]*>', refused.text)
+    assert field is not None
+    assert f'value="{text.replace("<", "&lt;").replace(">", "&gt;")}"' in field[0]
+    assert 'aria-invalid="true"' in field[0]
+    assert orders(site) == 0
