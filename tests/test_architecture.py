@@ -170,6 +170,20 @@ def test_every_candidate_group_is_a_post() -> None:
     assert groups <= set(POST_NAMES)
 
 
+def test_the_revisions_of_the_schema_are_one_chain_and_named_by_their_number() -> None:
+    found = {}
+    for path in sorted(MIGRATIONS.glob("*.py")):
+        facts = dict(
+            re.findall(r'^(revision|down_revision) = "?(\w+)"?$', path.read_text("utf-8"), re.MULTILINE)
+        )
+        assert path.name.startswith(f"{facts['revision']}_"), path.name
+        assert facts["revision"] not in found, f"{path.name} has the number of another revision"
+        found[facts["revision"]] = facts["down_revision"]
+    numbers = sorted(found)
+
+    assert [found[number] for number in numbers] == ["None", *numbers[:-1]]
+
+
 def test_no_file_names_a_registry_host() -> None:
     tracked = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
