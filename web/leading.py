@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from engine.errors import Problem
 from web import context, errors
+from web.home import front_page
 from web.lists import Row, task_row
 from web.story import PAUSE_REASONS
 from web.task_screen import TaskScreen, task_screen
@@ -87,7 +88,10 @@ def leave_task(task_id: int, following: int | None, said: str, said_last: str) -
 
 def _address(task_id: int | None) -> str:
     if task_id is None:
-        return url_for("inbox.index", **origin().arguments())
+        wanted, person = origin().arguments(), context.person()
+        if person is not None and person.is_crew and not wanted:
+            return front_page(person)
+        return url_for("inbox.index", **wanted)
     return url_for("tasks.show", task_id=task_id, **origin().carried())
 
 

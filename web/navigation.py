@@ -67,6 +67,13 @@ DOCK = (
     Entry("inbox.index", lazy_gettext("超时"), "clock", (("view", "late"),)),
     Entry("inbox.index", lazy_gettext("我办结的"), "done", (("view", "done"),)),
 )
+CREW_BAR = (Entry("crew.index", lazy_gettext("我的任务")), *BAR)
+CREW_DOCK = (
+    Entry("crew.index", lazy_gettext("我的任务"), "wrench"),
+    Entry("inbox.index", lazy_gettext("可领取"), "hand", (("view", "claimable"),)),
+    Entry("crew.price_list", lazy_gettext("价目表"), "money"),
+    Entry("inbox.index", lazy_gettext("我办结的"), "done", (("view", "done"),)),
+)
 OWN = (
     Entry("shift.index", lazy_gettext("班次")),
     Entry("account.password", lazy_gettext("修改密码")),
@@ -101,7 +108,7 @@ def _is_here(entry: Entry) -> bool:
         return request.endpoint == entry.endpoint and all(
             request.args.get(key) == value for key, value in entry.query
         )
-    if entry.area == "resident":
+    if entry.area in ("resident", "crew"):
         return request.endpoint == entry.endpoint
     return (request.endpoint or "").split(".")[0] in (entry.area, *entry.also)
 
@@ -114,9 +121,16 @@ def _menus() -> dict[str, object]:
     if person.may(Permission.REPAIR_DISPATCH):
         menus |= {"call_at": person.only_scope(Permission.REPAIR_DISPATCH), "call_key": str(new_id())}
     menus["own_menu"] = _items(person, OWN)
-    menus["menu"] = _items(person, BAR if person.is_staff else RESIDENT_BAR)
-    menus["dock"] = _items(person, DOCK if person.is_staff else RESIDENT_DOCK)
+    bar, dock = _frame(person)
+    menus["menu"] = _items(person, bar)
+    menus["dock"] = _items(person, dock)
     return menus
+
+
+def _frame(person: Person) -> tuple[Sequence[Entry], Sequence[Entry]]:
+    if not person.is_staff:
+        return RESIDENT_BAR, RESIDENT_DOCK
+    return (CREW_BAR, CREW_DOCK) if person.is_crew else (BAR, DOCK)
 
 
 def _here() -> str:

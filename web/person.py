@@ -9,6 +9,7 @@ from engine.work import Engine
 from handlers.accounts.permissions import POST_NAMES
 from handlers.accounts.sessions import SignedIn
 from handlers.estate import communities
+from handlers.shared.permissions import Permission
 from web.texts import gettext
 from web.words import either, person_name
 
@@ -71,6 +72,11 @@ class Person(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
     def may(self, *permissions: str) -> bool:
         """Tell whether one of the permissions is held anywhere."""
         return not self.permissions.isdisjoint(permissions)
+
+    @property
+    def is_crew(self) -> bool:
+        """Tell whether the person goes out to repair, and works from a phone; leads work from the inbox."""
+        return self.may(Permission.REPAIR_WORK) and not self.may(Permission.REPAIR_DISPATCH)
 
     def only_scope(self, permission: str) -> int | None:
         """Return the one community in which a permission is held; None when there are several."""

@@ -82,6 +82,8 @@ ROUTES: Mapping[str, Access] = {
     "tasks.draft": STAFF,
     "tasks.discard_draft": STAFF,
     "tasks.redraw": STAFF,
+    "crew.index": _staff(Permission.REPAIR_WORK),
+    "crew.price_list": _staff(Permission.REPAIR_WORK),
     "cases.find": STAFF,
     "cases.show": STAFF,
     "cases.diagram": STAFF,

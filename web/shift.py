@@ -7,6 +7,7 @@ from werkzeug import Response
 
 from handlers.accounts import roster
 from web import context
+from web.navigation import local_address
 from web.numbers import posted_id
 from web.shift_screen import shift_screen
 from web.texts import gettext
@@ -30,7 +31,7 @@ def begin() -> Response:
     community_id, hours = posted_id("community_id"), request.form.get("hours", 8, int)
     context.engine().run(context.actor(), lambda work: roster.go_on_shift(work, community_id, hours))
     flash(gettext("已上班"))
-    return redirect(url_for("shift.index"))
+    return redirect(_back())
 
 
 @bp.post("/end")
@@ -38,4 +39,8 @@ def end() -> Response:
     """Go off shift."""
     context.engine().run(context.actor(), roster.go_off_shift)
     flash(gettext("已下班"))
-    return redirect(url_for("shift.index"))
+    return redirect(_back())
+
+
+def _back() -> str:
+    return local_address(request.form.get("next") or url_for("shift.index"))

@@ -107,7 +107,12 @@ class _Writer:
         community_id = new_id()
         self.settled.communities.append(community_id)
         self.rows[estate_community].append(
-            {"id": community_id, "name": community.name, "desk_phone": community.desk_phone}
+            {
+                "id": community_id,
+                "name": community.name,
+                "desk_phone": community.desk_phone,
+                "address": f"示范市滨江区{community.name}",
+            }
         )
         for building in community.buildings:
             building_id = new_id()

@@ -76,6 +76,23 @@ def add_community(work: Work, name: str, zone: str = "Asia/Shanghai", desk_phone
     return community_id
 
 
+def describe_community(work: Work, name: str, *, desk_phone: str | None, address: str | None) -> None:
+    """Note the number of a community's desk, or where maps find it; None leaves what is there.
+
+    Raises:
+        RecordNotFound: no community of that name.
+    """
+    work.require(Permission.SYSTEM_CONFIGURE)
+    values = {"desk_phone": desk_phone, "address": address}
+    known = {column: value.strip() for column, value in values.items() if value is not None}
+    wanted = estate_community.c.name == name.strip()
+    found = work.connection.execute(select(estate_community.c.id).where(wanted)).first()
+    if found is None:
+        raise RecordNotFound("community_not_found", "没有名为“{name}”的小区", name=name.strip())
+    if known:
+        work.connection.execute(estate_community.update().where(wanted).values(**known))
+
+
 def add_house(work: Work, community_id: int, place: Place, facts: HouseFacts | None = None) -> int:
     """Enter a house, with its building and unit where they are new, and return its id."""
     work.require(Permission.HOUSE_EDIT, community_id)

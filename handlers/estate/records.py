@@ -61,6 +61,7 @@ estate_community = Table(
     Column("name", String(100), nullable=False, unique=True),
     Column("zone", String(64), nullable=False, default="Asia/Shanghai"),
     Column("desk_phone", String(32), nullable=False, default=""),
+    Column("address", String(200), nullable=False, default=""),  # as maps know it
 )
 
 estate_building = Table(

@@ -334,3 +334,17 @@ repair_engagement = Table(
     Index("ix_repair_engagement_order_id", "order_id", "id"),
     Index("ix_repair_engagement_vendor_id", "vendor_id"),
 )
+
+# What an owner signed on the repairer's phone: evidence for later questions, never an answer of the owner's.
+repair_signature = Table(
+    "repair_signature",
+    metadata,
+    _id(),
+    _order(),
+    Column("attachment_id", BigInteger, nullable=False, unique=True),  # the picture of the signature
+    Column("signed_at", UtcDateTime, nullable=False),
+    Column("taken_by", BigInteger, nullable=False),
+    sealed_column("said", nullable=False),  # word for word what stood above the signature
+    Column("digest", String(64), nullable=False),  # of text, moment and picture together
+    Index("ix_repair_signature_order_id", "order_id", "id"),
+)

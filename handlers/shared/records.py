@@ -59,7 +59,13 @@ outbox_call = Table(
     Column("rings", Integer, nullable=False, default=0),
     Column("acknowledged_at", UtcDateTime),
     Column("acknowledged_by", BigInteger),
-    Column("given_up_at", UtcDateTime),
+    Column("given_up_at", UtcDateTime),  # the phone rings no more, the pages still do
+    Index(
+        "ix_outbox_call_ringing",
+        "recipient",
+        sqlite_where=text("acknowledged_at IS NULL"),
+        postgresql_where=text("acknowledged_at IS NULL"),
+    ),
 )
 
 # Something that an administrator has to look at.

@@ -24,7 +24,9 @@ def test_wrong_usage_ends_with_two(capsys: pytest.CaptureFixture[str]) -> None:
     assert "invalid choice" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["init", "demo", "serve", "worker", "check", "deploy", "import", "token"])
+@pytest.mark.parametrize(
+    "command", ["init", "demo", "serve", "worker", "check", "deploy", "import", "community", "token"]
+)
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main([command, "--help"])

@@ -1,4 +1,4 @@
-"""`wuye import estate`: take a developer's hand-over list over."""
+"""`wuye import estate` takes a developer's hand-over list over; `wuye community` says where one is."""
 
 import argparse
 from dataclasses import asdict
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.work import SYSTEM
-from handlers.estate import importing
+from handlers.estate import entry, importing
 from web.cli.engines import installed
 
 
@@ -18,6 +18,11 @@ def add_commands(commands: Any) -> None:
     estate.add_argument("file", type=Path, metavar="FILE.xlsx")
     estate.add_argument("--community", default="", help="of the rows that name none")
     estate.set_defaults(run=run_import)
+    community = commands.add_parser("community", help="number of its desk, and its address for maps")
+    community.add_argument("name", metavar="NAME")
+    community.add_argument("--desk-phone", help="shown on every page of its residents")
+    community.add_argument("--address", help="leads repair staff there by their map")
+    community.set_defaults(run=run_community)
 
 
 def run_import(arguments: argparse.Namespace) -> None:
@@ -28,3 +33,11 @@ def run_import(arguments: argparse.Namespace) -> None:
         print(f"{name}: {count}")
     for one in report.problems:
         print(f"{one.sheet} {one.row} {one.column} {one.value}: {one.reason()}")
+
+
+def run_community(arguments: argparse.Namespace) -> None:
+    """Note the facts of a community."""
+    name, phone, address = arguments.name, arguments.desk_phone, arguments.address
+    installed().run(
+        SYSTEM, lambda work: entry.describe_community(work, name, desk_phone=phone, address=address)
+    )

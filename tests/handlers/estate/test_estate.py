@@ -13,7 +13,7 @@ from handlers.estate import communities, entry, queries
 from handlers.estate.address import Place
 from handlers.estate.authorisation import Purpose, RevealRequest, authorise, reveal_phone, withdraw
 from handlers.estate.people import PersonEntry
-from handlers.estate.records import RelationKind, estate_person
+from handlers.estate.records import RelationKind, estate_community, estate_person
 from handlers.shared import access_log, alarms, limits
 from handlers.shared.permissions import Permission
 from handlers.shared.records import access_log as log_table
@@ -276,3 +276,19 @@ def test_vehicles_are_entered_for_the_own_house_and_shown_masked(
             entry.add_vehicle(work, world.neighbour, owner, "京A12335")
     with engine.reading(world.staff(Post.CS)) as work:
         assert [plate for _, plate in queries.plates_of_house(work, world.house)] == ["京A·***34"]
+
+
+def test_where_a_community_is_can_be_noted_without_changing_the_number_of_its_desk(
+    engine: Engine, world: World
+) -> None:
+    with engine.work(SYSTEM) as work:
+        entry.describe_community(work, "翠湖花园", desk_phone="0571-8888-1000", address=None)
+        entry.describe_community(work, " 翠湖花园 ", desk_phone=None, address=" 滨江区翠湖路 1 号 ")
+        row = work.connection.execute(
+            select(estate_community).where(estate_community.c.id == world.community)
+        ).one()
+    assert (row.desk_phone, row.address) == ("0571-8888-1000", "滨江区翠湖路 1 号")
+    with engine.work(SYSTEM) as work, pytest.raises(RecordNotFound):
+        entry.describe_community(work, "没有这个小区", desk_phone=None, address="某处")
+    with engine.work(world.staff(Post.CS)) as work, pytest.raises(NotPermitted):
+        entry.describe_community(work, "翠湖花园", desk_phone=None, address="某处")

@@ -4,6 +4,7 @@ import { startClocks } from "./clock.js";
 import { wakeCopying } from "./copying.js";
 import { startDialogs } from "./dialogs.js";
 import { keepDrafts } from "./drafts.js";
+import { startFilters } from "./filter.js";
 import { wakeForms } from "./forms.js";
 import { startKeys } from "./keys.js";
 import { sendAhead, startOutbox, watchForms } from "./outbox.js";
@@ -23,5 +24,6 @@ startClocks();
 startPane(htmx, wake);
 startKeys();
 startDialogs();
+startFilters(document);
 startOutbox();
 navigator.serviceWorker?.register("/worker.js").catch(() => {}); // some browsers forbid it: pages work the same

@@ -1,0 +1,89 @@
+"""Pages of repair staff: where they begin, what they see first, on and off shift in one tap."""
+
+import re
+from datetime import timedelta
+
+from handlers.repair.records import Area
+from tests.handlers.repair.repair_world import Shop
+from tests.web.conftest import Browser
+from tests.web.repair.conftest import Pages
+
+
+def plumber(pages: Pages) -> Browser:
+    return pages.browser(pages.shop.plumber)
+
+
+def order(shop: Shop, text: str = "") -> str:
+    number = shop.report(text=text or "厨房水龙头滴漏")
+    shop.accept(number, worker=shop.plumber)
+    return number
+
+
+def headings(page: str) -> list[str]:
+    return [re.sub("<[^>]*>", "", text).split(" ")[0].strip() for text in re.findall("<h2>(.*?)</h2>", page)]
+
+
+def test_repair_staff_begin_at_their_jobs_and_everybody_else_at_the_inbox(pages: Pages) -> None:
+    assert plumber(pages).get("/").location == "/crew/"
+    assert pages.browser(pages.shop.lead).get("/").location == "/inbox"
+    assert pages.browser(pages.shop.clerk).get("/crew/").status_code == 403
+
+
+def test_a_job_says_what_where_and_which_step(pages: Pages) -> None:
+    order(pages.shop)
+    page = plumber(pages).get("/crew/").text
+    for text in ("水龙头", "1栋2单元301", "接单", "剩 "):
+        assert text in page, text
+
+
+def test_jobs_are_listed_by_time_or_by_building(pages: Pages) -> None:
+    order(pages.shop)
+    later = pages.shop.report(text="过几天再来")
+    pages.shop.accept(later, worker=pages.shop.plumber)
+    pages.shop.do(later, "take", pages.shop.plumber, outcome="taken")
+    visit_at = pages.shop.clock.now() + timedelta(days=3)
+    pages.shop.do(later, "appoint", pages.shop.plumber, outcome="fixed", visit_at=visit_at.isoformat())
+    assert headings(plumber(pages).get("/crew/").text) == ["现在", "以后"]
+    assert headings(plumber(pages).get("/crew/?by=building").text) == ["1栋"]
+
+
+def test_what_is_urgent_and_unclaimed_can_be_taken_from_the_first_page(pages: Pages) -> None:
+    pages.shop.report("W01", "水管爆了", area=Area.COMMON, place="地下室")
+    page = plumber(pages).get("/crew/").text
+    assert "本组可领取" in headings(page)
+    claim = re.search(r'action="(/tasks/\d+/claim)"', page)
+    assert claim is not None
+    assert plumber(pages).post(claim[1], page="/crew/").status_code == 302
+    assert "本组可领取" not in headings(plumber(pages).get("/crew/").text)
+
+
+def test_an_order_that_waits_for_the_owner_stays_in_sight(pages: Pages) -> None:
+    number = order(pages.shop)
+    pages.shop.go_to(number)
+    pages.shop.mend(number)
+    page = plumber(pages).get("/crew/").text
+    assert headings(page) == ["等别人办"]
+    assert "待确认" in page
+
+
+def test_on_and_off_shift_is_one_tap_and_leads_back(pages: Pages) -> None:
+    pages.shop.off_duty(pages.shop.plumber)
+    pages.shop.clock.advance(minutes=1)
+    form = {"community_id": str(pages.shop.community), "next": "/crew/"}
+    phone = plumber(pages)
+    assert "不在班" in phone.get("/crew/").text
+    assert phone.post("/shift/begin", form, page="/crew/").location == "/crew/"
+    assert "下班" in phone.get("/crew/").text
+    assert phone.post("/shift/end", {"next": "/crew/"}, page="/crew/").location == "/crew/"
+    assert "不在班" in phone.get("/crew/").text
+
+
+def test_nobody_is_led_to_another_site_after_a_shift(pages: Pages) -> None:
+    answer = plumber(pages).post("/shift/end", {"next": "https://example.org/"}, page="/crew/")
+    assert answer.location == "/"
+
+
+def test_the_price_list_is_at_hand(pages: Pages) -> None:
+    page = plumber(pages).get("/crew/prices").text
+    assert "¥" in page
+    assert "/crew/prices" in plumber(pages).get("/crew/").text
