@@ -1,8 +1,9 @@
 """Reads a case for its page: its steps and times, what happened, remarks, and where its tokens stand."""
 
+import json
 from collections import Counter
-from collections.abc import Set
-from dataclasses import dataclass
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +11,21 @@ from sqlalchemy import Row, select
 
 from engine import history, rights, stepping
 from engine.bpmn.program import Program, Step
+from engine.bpmn.ways import process_at
 from engine.errors import InstanceNotFound
 from engine.history import Happened
+from engine.ports import Json
 from engine.stepping import Case
-from engine.store.tables import bundle, case_comment, definition, instance, resource, task_history, user_task
+from engine.store.tables import (
+    bundle,
+    case_comment,
+    definition,
+    escalation,
+    instance,
+    resource,
+    task_history,
+    user_task,
+)
 from engine.work import Work
 
 # Kinds of events that say where tokens came, where they left, and what they only passed.
@@ -30,6 +42,7 @@ class CaseStep:
         path: call activities from the root, "/"-joined.
         actor_id: who ended it; None while it is open.
         end_kind: completed, withdrawn or cancelled; None while it is open.
+        extra: answers to fields that a process owner added and no command takes.
     """
 
     task_id: int
@@ -48,6 +61,7 @@ class CaseStep:
     ended_at: datetime | None = None
     end_kind: str | None = None
     outcome: str | None = None
+    extra: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +94,11 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class CaseDetail:
-    """A case and all that its page shows."""
+    """A case and all that its page shows.
+
+    Attributes:
+        told: (task, level of its ladder) -> posts that were told when the rung fired.
+    """
 
     case: Case
     program: Program
@@ -88,6 +106,12 @@ class CaseDetail:
     events: tuple[Happened, ...]
     remarks: tuple[Remark, ...]
     sheets: tuple[Sheet, ...]
+    told: Mapping[tuple[int, int], tuple[str, ...]]
+
+    def sheet(self, path: str) -> Sheet:
+        """Find a diagram by its path; blank where the case has not come to, else the procedure."""
+        found = next((sheet for sheet in self.sheets if sheet.path == path), None)
+        return found or _blank_sheet(self.program, path) or self.sheets[0]
 
     def step(self, element: str) -> Step | None:
         """Find what a diagram of this case says about an element."""
@@ -120,7 +144,13 @@ def detail(work: Work, business_key: str) -> CaseDetail:
     steps = (*_past(work, case), *_open(work, case))
     events = tuple(history.events(work, case.id))
     return CaseDetail(
-        case, program, steps, events, _remarks(work, case), _sheets(case, program, steps, events)
+        case=case,
+        program=program,
+        steps=steps,
+        events=events,
+        remarks=_remarks(work, case),
+        sheets=_sheets(case, program, steps, events),
+        told=_told(work, case),
     )
 
 
@@ -156,6 +186,7 @@ def _past(work: Work, case: Case) -> list[CaseStep]:
     rows = work.connection.execute(
         select(task_history).where(task_history.c.instance_id == case.id).order_by(task_history.c.id)
     )
+    unseal = work.engine.vault.open
     return [
         CaseStep(
             **_common(row),
@@ -164,6 +195,7 @@ def _past(work: Work, case: Case) -> list[CaseStep]:
             ended_at=row.ended_at,
             end_kind=row.end_kind,
             outcome=row.outcome,
+            extra=json.loads(unseal("task_history", "extra", row.id, row.extra)) if row.extra else {},
         )
         for row in rows
     ]
@@ -208,6 +240,15 @@ def _remarks(work: Work, case: Case) -> tuple[Remark, ...]:
     )
 
 
+def _told(work: Work, case: Case) -> dict[tuple[int, int], tuple[str, ...]]:
+    rows = work.connection.execute(
+        select(escalation.c.task_id, escalation.c.level, escalation.c.notified).where(
+            escalation.c.instance_id == case.id
+        )
+    )
+    return {(row.task_id, row.level): tuple(filter(None, row.notified.split(","))) for row in rows}
+
+
 def _sheets(
     case: Case, program: Program, steps: tuple[CaseStep, ...], events: tuple[Happened, ...]
 ) -> tuple[Sheet, ...]:
@@ -223,20 +264,35 @@ def _sheets(
     late = {(step.path, step.step_id) for step in steps if step.end_kind is None and step.is_late}
     sheets = []
     for path in dict.fromkeys(["", *(event.path for event in events)]):
-        process = _process_at(program, path)
-        call = program.steps.get(_call_of(program, path)) if path else None
-        sheets.append(
-            Sheet(
-                path=path,
-                process=process,
-                name=call.name if call else program.name,
-                name_en=call.name_en if call else program.name_en,
-                done=_at(walked, path) - _at(still, path),
-                open=_at(still, path),
-                late=_at(late, path),
-            )
-        )
+        marked = {
+            "done": _at(walked, path) - _at(still, path),
+            "open": _at(still, path),
+            "late": _at(late, path),
+        }
+        sheets.append(_sheet(program, path, marked))
     return tuple(sheets)
+
+
+def _sheet(program: Program, path: str, marked: Mapping[str, frozenset[str]]) -> Sheet:
+    call = program.steps.get(_call_of(program, path)) if path else None
+    return Sheet(
+        path=path,
+        process=process_at(program, path),
+        name=call.name if call else program.name,
+        name_en=call.name_en if call else program.name_en,
+        **marked,
+    )
+
+
+def _blank_sheet(program: Program, path: str) -> Sheet | None:
+    """Show a called diagram that the case has not come to; None where the path calls nothing."""
+    process = program.key
+    for element in path.split("/"):
+        step = program.steps.get((process, element))
+        if step is None or step.called is None:
+            return None
+        process = step.called
+    return _sheet(program, path, {})
 
 
 def _at(places: Set[tuple[str, str]], path: str) -> frozenset[str]:
@@ -246,12 +302,4 @@ def _at(places: Set[tuple[str, str]], path: str) -> frozenset[str]:
 def _call_of(program: Program, path: str) -> tuple[str, str]:
     """Return (process, element) of the call activity that a path ends with."""
     above, _, element = path.rpartition("/")
-    return _process_at(program, above), element
-
-
-def _process_at(program: Program, path: str) -> str:
-    process = program.key
-    for element in filter(None, path.split("/")):
-        step = program.steps.get((process, element))
-        process = (step.called if step else None) or process
-    return process
+    return process_at(program, above), element

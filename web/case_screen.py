@@ -1,20 +1,24 @@
-"""What a case's page shows: its story, its diagrams with what is done and open, and a table of its steps."""
+"""What a case's page shows: now and next, its story, its diagrams, and a table of its steps."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
+
+from flask import url_for
 
 from engine import cases, instances
 from engine.bpmn.program import Program
 from engine.cases import CaseDetail, CaseStep, Sheet
-from engine.durations import Duration, DurationError
 from engine.work import Work
+from web.case_ahead import Ahead, NextStep, ahead_of, fixed_limit, sheet_name
 from web.lists import post_name
-from web.story import Sentence, Storyteller, outcome_label
+from web.story import Sentence, Storyteller, kept, outcome_label
 from web.subjects import Subject, subject_of
 from web.texts import gettext, lazy_gettext
-from web.words import TimeLeft, duration_words, either, person_names, span, time_left
+from web.words import TimeLeft, day, either, local_date, person_names, span, time_left
 
 STATES = {
     "active": lazy_gettext("进行中"),
@@ -49,12 +53,29 @@ class StepRow:
 
 @dataclass(frozen=True)
 class SheetTab:
-    """One diagram of the case, as a tab."""
+    """One diagram of the case, as a tab; `is_ahead` when the case has not come to it."""
 
     path: str
-    process: str
     name: str
     is_current: bool
+    is_ahead: bool = False
+
+
+@dataclass(frozen=True)
+class Day:
+    """What happened on one day, the newest first."""
+
+    name: str
+    sentences: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How the limits of the finished steps were kept, and how long the case took or has taken."""
+
+    kept: int
+    late: int
+    length: str
 
 
 @dataclass(frozen=True)
@@ -72,8 +93,11 @@ class CaseScreen:
     ended_at: datetime | None
     due_at: datetime | None
     left: TimeLeft | None
-    story: tuple[Sentence, ...]
+    ahead: Ahead
+    possible: tuple[NextStep, ...]
+    days: tuple[Day, ...]
     steps: tuple[StepRow, ...]
+    tally: Tally
     tabs: tuple[SheetTab, ...]
     sheet: Sheet
     marks: str
@@ -90,8 +114,10 @@ def case_screen(work: Work, number: str, path: str) -> CaseScreen:
     """
     detail = cases.detail(work, number)
     case = detail.case
-    teller = Storyteller(work, detail)
-    sheet = next((sheet for sheet in detail.sheets if sheet.path == path), detail.sheets[0])
+    subject = subject_of(work, case.process_key, case.business_key)
+    sheet = detail.sheet(path)
+    ahead = ahead_of(work, detail)
+    is_open = case.ended_at is None
     return CaseScreen(
         id=case.id,
         number=case.business_key,
@@ -103,31 +129,43 @@ def case_screen(work: Work, number: str, path: str) -> CaseScreen:
         started_at=case.started_at,
         ended_at=case.ended_at,
         due_at=case.due_at,
-        left=time_left(work.now, case.due_at, case.started_at)
-        if case.ended_at is None and case.due_at
-        else None,
-        story=tuple(reversed(teller.tell())),
+        left=time_left(work.now, case.due_at, case.started_at) if is_open and case.due_at else None,
+        ahead=ahead,
+        possible=tuple(dict.fromkeys(step for now in ahead.now for step in now.next)),
+        days=_days(work, Storyteller(work, detail).tell(subject.entered, subject.photos)),
         steps=tuple(_row(work, detail, step) for step in detail.steps),
-        tabs=tuple(
-            SheetTab(one.path, one.process, either(one.name, one.name_en), one is sheet)
-            for one in detail.sheets
-        ),
+        tally=_tally(work, detail),
+        tabs=_tabs(detail, sheet),
         sheet=sheet,
-        marks=_marks(detail.program, sheet),
-        subject=subject_of(work, case.process_key, case.business_key),
+        marks=_marks(detail, sheet, ahead),
+        subject=subject,
         may_cancel=instances.may_cancel(work, case),
         may_operate=work.may("instance.operate", case.scope_id),
     )
 
 
+def _days(work: Work, told: Sequence[Sentence]) -> tuple[Day, ...]:
+    return tuple(
+        Day(day(together[0].at, work.now), tuple(together))
+        for _, found in groupby(reversed(told), key=lambda one: local_date(one.at))
+        if (together := list(found))
+    )
+
+
+def _tally(work: Work, detail: CaseDetail) -> Tally:
+    ended = [step for step in detail.steps if step.end_kind == "completed" and step.due_at is not None]
+    late = sum(step.is_late for step in ended)
+    end = detail.case.ended_at or work.now
+    return Tally(len(ended) - late, late, span(end - detail.case.started_at))
+
+
 def _row(work: Work, detail: CaseDetail, step: CaseStep) -> StepRow:
     who = step.actor_id if step.end_kind == "completed" else step.assignee_id
     names = person_names(work, [who] if who else [])
-    sheet = next((one for one in detail.sheets if one.path == step.path), detail.sheets[0])
     is_open = step.end_kind is None
     return StepRow(
         name=either(step.name, step.name_en),
-        sheet=either(sheet.name, sheet.name_en) if step.path else "",
+        sheet=sheet_name(detail, step.path),
         who=names.get(who, "") if who else "",
         team=post_name(step.group_code),
         opened_at=step.opened_at,
@@ -148,21 +186,33 @@ def _kept(step: CaseStep) -> str:
         return gettext("已撤回")
     if step.end_kind == "cancelled":
         return gettext("已取消")
-    if step.due_at is None:
-        return gettext("已办结")
-    if step.is_late:
-        return gettext("超时 0").replace("0", span(step.ended_at - step.due_at), 1)
-    return gettext("按时")
+    return kept(step) or gettext("已办结")
 
 
-def _marks(program: Program, sheet: Sheet) -> str:
-    """Write for the viewer what is done, open and late, and each step's limit."""
+def _tabs(detail: CaseDetail, shown: Sheet) -> tuple[SheetTab, ...]:
+    known = [*detail.sheets, *([shown] if shown not in detail.sheets else [])]
+    return tuple(
+        SheetTab(one.path, either(one.name, one.name_en), one is shown, one not in detail.sheets)
+        for one in known
+    )
+
+
+def _marks(detail: CaseDetail, sheet: Sheet, ahead: Ahead) -> str:
+    """Write for the viewer what is done, open, late and possible next, limits, and called diagrams."""
     facts: dict[str, dict[str, Any]] = {}
     for element in sheet.done:
         facts[element] = {"state": "done"}
     for element in sheet.open:
         facts[element] = {"state": "late" if element in sheet.late else "open"}
-    return json.dumps(with_limits(program, sheet.process, facts), ensure_ascii=False)
+    for path, element in ahead.possible:
+        if path == sheet.path:
+            facts.setdefault(element, {})["next"] = True
+    for (owner, element), step in detail.program.steps.items():
+        if owner == sheet.process and step.called:
+            inner = f"{sheet.path}/{element}" if sheet.path else element
+            address = url_for("cases.show", number=detail.case.business_key, sheet=inner, _anchor="diagram")
+            facts.setdefault(element, {})["leads"] = address
+    return json.dumps(with_limits(detail.program, sheet.process, facts), ensure_ascii=False)
 
 
 def with_limits(
@@ -174,16 +224,3 @@ def with_limits(
         if program.owners.get(owner, owner) == process and limit:
             facts.setdefault(element, {})["limit"] = limit
     return facts
-
-
-def limit_words(text: str | None) -> str:
-    """Say a limit as the diagram states it; one that a table decides is said to be so."""
-    return fixed_limit(text) or (gettext("按规则表") if text else "")
-
-
-def fixed_limit(text: str | None) -> str:
-    """Say a limit that stands in the diagram itself; "" for one that is computed."""
-    try:
-        return duration_words(Duration.parse((text or "").strip('"')))
-    except DurationError:
-        return ""

@@ -8,7 +8,8 @@ from engine import definitions, procedures
 from engine.bpmn.program import Program, Step
 from engine.procedures import Version
 from engine.work import Work
-from web.case_screen import limit_words, with_limits
+from web.case_ahead import limit_words
+from web.case_screen import with_limits
 from web.lists import post_name
 from web.words import either, listed, person_names
 

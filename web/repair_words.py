@@ -4,10 +4,13 @@ from collections.abc import Mapping
 
 from flask_babel.speaklater import LazyString
 
+from engine.bilingual import Text
+from handlers.repair import rules
 from handlers.repair.queries import OrderView
 from handlers.repair.records import OrderState
+from handlers.repair.story import Sentence
 from web.texts import gettext, lazy_gettext
-from web.words import listed, moment, money
+from web.words import filled, listed, moment, money
 
 STATES: Mapping[OrderState, LazyString] = {
     OrderState.REGISTERING: lazy_gettext("登记中"),
@@ -68,6 +71,30 @@ RELATIONS = {
     "tenant": lazy_gettext("租户"),
     "family": lazy_gettext("家庭成员"),
 }
+
+# Events of an order that say more than the step which they happened in, and its outcome.
+_TELLING = frozenset(
+    {
+        "urgency_set", "urgency_raised", "alarmed", "acknowledged", "reclassified", "duplicate", "assigned",
+        "taken_urgent", "transferred", "returned", "appointed", "rebooked", "quoted", "quote_agreed",
+        "parts_ordered", "parts_date", "parts_delayed", "parts_given_up", "finished", "rejected",
+        "auto_confirmed", "complaint_raised", "merged_in", "merged", "closed_with", "reopened",
+    }
+)  # fmt: skip
+
+
+def tells(one: Sentence) -> bool:
+    """Tell whether an event is worth a line of its own in the story of a case."""
+    return one.kind in _TELLING and one.params.get("charge_fen") != rules.yuan(0)
+
+
+def event_said(one: Sentence) -> str:
+    """Say an event of an order in the reader's language."""
+    return filled(one.text, {key: _word(value) for key, value in one.params.items()})
+
+
+def _word(value: Text) -> Text:
+    return str(URGENCIES[value]) if isinstance(value, str) and value in URGENCIES else value
 
 
 def order_facts(order: OrderView) -> list[tuple[str, str]]:

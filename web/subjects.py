@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from engine.errors import NotFound
 from engine.work import Work
-from handlers.repair import calls, orders, queries
+from handlers.repair import calls, orders, queries, story
 from handlers.shared.attachments import Attachment
-from web.repair_words import desk_facts
+from web.repair_words import desk_facts, event_said, tells
 
 
 @dataclass(frozen=True)
@@ -17,12 +18,14 @@ class Subject:
     Attributes:
         contact: number of the record whose contact can be looked up, or "".
         is_ringing: a phone of this person rings for it.
+        entered: what was entered or decided when, in sentences.
     """
 
     facts: tuple[tuple[str, str], ...] = ()
     photos: tuple[Attachment, ...] = ()
     contact: str = ""
     is_ringing: bool = False
+    entered: tuple[tuple[datetime, str], ...] = ()
 
 
 def subject_of(work: Work, process_key: str, number: str) -> Subject:
@@ -45,6 +48,7 @@ def _repair(work: Work, number: str) -> Subject:
         photos=order.media,
         contact=number if order.contact_phone else "",
         is_ringing=work.actor.id in calls.ringing(work, row),
+        entered=tuple((one.at, event_said(one)) for one in story.story(work, number) if tells(one)),
     )
 
 

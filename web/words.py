@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -94,6 +94,24 @@ def moment_short(value: datetime, now: datetime) -> str:
     if here.year == today.year:
         return str(format_datetime(value, "MM-dd HH:mm"))
     return str(format_date(value, "yyyy-MM-dd"))
+
+
+def local_date(value: datetime) -> date:
+    """Return the day of a moment where the reader is."""
+    return value.astimezone(get_timezone() or ZoneInfo("Asia/Shanghai")).date()
+
+
+def day(value: datetime, now: datetime) -> str:
+    """Say a day, with its name; today and yesterday are called so."""
+    that, today = local_date(value), local_date(now)
+    said = str(format_date(value, "MM-dd EEE" if that.year == today.year else "yyyy-MM-dd EEE"))
+    near = {0: gettext("今天"), 1: gettext("昨天")}.get((today - that).days, "")
+    return " ".join(filter(None, (near, said)))
+
+
+def clock_time(value: datetime) -> str:
+    """Say the time of a day."""
+    return str(format_datetime(value, "HH:mm"))
 
 
 def money(fen: int) -> str:

@@ -55,6 +55,7 @@ class Attachment:
     has_thumbnail: bool
     uploaded_by: int
     uploaded_at: datetime
+    attached_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -201,6 +202,7 @@ def attachments_of(work: Work, owner_kind: str, owner_id: int) -> list[Attachmen
             row.has_thumbnail,
             row.uploaded_by,
             row.uploaded_at,
+            row.attached_at,
         )
         for row in rows
     ]

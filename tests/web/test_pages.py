@@ -1,7 +1,9 @@
 """Pages about cases, what is late, procedures and incidents."""
 
 import json
+import re
 from io import BytesIO
+from typing import Any
 
 from engine.clock import SettableClock
 from handlers.accounts.permissions import Post
@@ -16,25 +18,76 @@ def finish_first_step(site: Site, clock: SettableClock, minutes: int) -> None:
     clerk.post(f"/tasks/{task_id}/complete", {"outcome": "accept"}, page="/inbox")
 
 
+def marks_of(page: str) -> dict[str, Any]:
+    """Read what the diagram of a page is told about its elements."""
+    marks: dict[str, Any] = json.loads(page.split('id="marks">')[1].split("</script>", maxsplit=1)[0])
+    return marks
+
+
+def plain(page: str) -> str:
+    """Return the words of a page without its tags."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
 def test_a_case_tells_who_did_what_and_whether_in_time(site: Site, clock: SettableClock) -> None:
     finish_first_step(site, clock, minutes=12)
-    page = site.browser(Post.CS).get("/cases/K1").text
-    assert "办结“accept”：受理（在时限内，用时 12 分）" in page
-    assert "“make”等待办理" in page
+    words = plain(site.browser(Post.CS).get("/cases/K1").text)
+    assert "办结“accept”：受理 按时，用时 12 分" in words
+    assert "0 步超时" not in words
 
 
 def test_a_step_that_was_late_is_told_so(site: Site, clock: SettableClock) -> None:
     finish_first_step(site, clock, minutes=42)
     page = site.browser(Post.CS).get("/cases/K1").text
-    assert "（超时 12 分）" in page
+    assert "办结“accept”：受理 超时 12 分" in plain(page)
+    assert "1 步超时" in page
     assert "is-late" in page
+
+
+def test_a_case_tells_what_is_done_now_by_when_and_what_can_come_next(site: Site) -> None:
+    site.start()
+    words = plain(site.browser(Post.CS).get("/cases/K1").text)
+    now = words[words.index("现在和接下来") : words.index("经过")]
+    assert "accept 剩 30 分 客服待领取" in now
+    assert "到时限" in now
+    assert "办完之后 make 维修 · 30 分" in now
+    marks = marks_of(site.browser(Post.CS).get("/cases/K1").text)
+    assert (marks["accept"]["state"], marks["make"]["next"]) == ("open", True)
+    assert "confirm" not in {key for key, mark in marks.items() if mark.get("next")}
+
+
+def test_a_name_is_never_read_as_markup(site: Site) -> None:
+    site.start()
+    clerk = site.browser(Post.CS)
+    clerk.post("/cases/K1/comment", {"text": "<b>粗</b>"}, page="/inbox")
+    assert "&lt;b&gt;粗&lt;/b&gt;" in clerk.get("/cases/K1").text
+
+
+def test_a_called_diagram_can_be_looked_at_before_the_case_comes_to_it(site: Site) -> None:
+    inner = (
+        Model("inner")
+        .start("s")
+        .user("deep", group="rp", form="keys_confirm")
+        .end("e")
+        .flow("s", "deep", "e")
+    )
+    outer = Model("keys").start().user("accept", form="keys_accept").call("sub", "inner").end()
+    site.deploy(outer.flow("start", "accept", "sub", "end"), inner)
+    site.start()
+    clerk = site.browser(Post.CS)
+    page = clerk.get("/cases/K1").text
+    assert marks_of(page)["sub"]["leads"] == "/cases/K1?sheet=sub#diagram"
+    called = clerk.get("/cases/K1?sheet=sub").text
+    assert "（未到）" in called
+    assert "/cases/K1/diagram/inner" in called
+    assert "/cases/K1/diagram/keys" in clerk.get("/cases/K1?sheet=nonsense").text
 
 
 def test_the_diagram_says_what_is_done_and_what_is_open(site: Site, clock: SettableClock) -> None:
     finish_first_step(site, clock, minutes=1)
     clerk = site.browser(Post.CS)
     page = clerk.get("/cases/K1").text
-    marks = json.loads(page.split('id="marks">')[1].split("</script>")[0])
+    marks = marks_of(page)
     assert (marks["start"]["state"], marks["accept"]["state"], marks["make"]["state"]) == (
         "done",
         "done",

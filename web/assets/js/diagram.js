@@ -11,6 +11,17 @@ function factsOf(canvas) {
   return source ? JSON.parse(source.textContent) : {};
 }
 
+/** A link to the diagram of a called process. */
+function leadsTo(address, name) {
+  const link = document.createElement("a");
+  link.className = "canvas-leads";
+  link.href = address;
+  link.title = name;
+  link.setAttribute("aria-label", name);
+  link.textContent = "\u2198";
+  return link;
+}
+
 function badge(text, look) {
   const element = document.createElement("span");
   element.className = `canvas-badge ${look}`;
@@ -25,6 +36,11 @@ function mark(viewer, facts) {
   for (const [id, fact] of Object.entries(facts)) {
     if (!registry.get(id)) continue;
     if (fact.state) canvas.addMarker(id, `is-${fact.state}`);
+    if (fact.next) canvas.addMarker(id, "is-next");
+    if (fact.leads) {
+      const name = registry.get(id).businessObject.name ?? id;
+      overlays.add(id, { position: { bottom: 13, right: 13 }, html: leadsTo(fact.leads, name) });
+    }
     if (fact.badge) {
       const look = fact.state === "late" ? "canvas-badge-late" : "";
       overlays.add(id, { position: { top: -12, left: -6 }, html: badge(fact.badge, look) });
@@ -33,7 +49,7 @@ function mark(viewer, facts) {
       overlays.add(id, { position: { bottom: 10, left: 4 }, html: badge(fact.limit, "canvas-badge-limit") });
     }
   }
-  // A flow between two elements that were both done has been walked.
+  // A flow between two elements that the case has come to has been walked.
   for (const flow of registry.filter((element) => element.type === "bpmn:SequenceFlow")) {
     if (facts[flow.source?.id]?.state === "done" && facts[flow.target?.id]?.state) canvas.addMarker(flow.id, "is-done");
   }
@@ -65,15 +81,45 @@ function focus(viewer, facts) {
   canvas.scrollToElement(element, { top: 120, right: 100, bottom: 120, left: 100 });
 }
 
+/** A copy for paper, as large as the sheet; what lies above the drawing on the screen stands in the table. */
+function paperCopy(viewer, canvas) {
+  const drawing = canvas.querySelector(".djs-container > svg");
+  const box = viewer.get("canvas").viewbox().inner;
+  const copy = drawing.cloneNode(true);
+  copy.querySelector(".viewport").removeAttribute("transform");
+  copy.setAttribute("viewBox", `${box.x - 4} ${box.y - 4} ${box.width + 8} ${box.height + 8}`);
+  for (const name of ["width", "height", "style"]) copy.removeAttribute(name);
+  for (const part of copy.querySelectorAll("[id]")) part.id = `paper-${part.id}`;
+  for (const part of copy.querySelectorAll("*")) {
+    for (const { name, value } of [...part.attributes]) {
+      if (value.includes("url(#")) part.setAttribute(name, value.replaceAll("url(#", "url(#paper-"));
+    }
+    if (part.style.markerEnd) part.style.markerEnd = part.style.markerEnd.replace("#", "#paper-");
+    if (part.style.markerStart) part.style.markerStart = part.style.markerStart.replace("#", "#paper-");
+  }
+  const paper = document.createElement("div");
+  paper.className = "canvas-paper";
+  paper.setAttribute("aria-hidden", "true");
+  paper.append(copy);
+  canvas.after(paper);
+}
+
+const LOOK = {
+  defaultFillColor: "var(--paper)",
+  defaultStrokeColor: "var(--ink)",
+  defaultLabelColor: "var(--ink)",
+};
+
 async function draw(canvas) {
   const response = await fetch(canvas.dataset.diagram, { headers: { Accept: "application/xml" } });
   if (!response.ok) return;
-  const viewer = new NavigatedViewer({ container: canvas });
+  const viewer = new NavigatedViewer({ container: canvas, bpmnRenderer: LOOK });
   await viewer.importXML(await response.text());
   const facts = factsOf(canvas);
   fit(viewer);
   mark(viewer, facts);
   focus(viewer, facts);
+  paperCopy(viewer, canvas);
   const tools = document.querySelector(`[data-tools="${canvas.id}"]`);
   if (tools) tools.hidden = false;
   tools?.addEventListener("click", (event) => {

@@ -2,7 +2,7 @@
 // data-toast="..." on a button says a message in passing.
 import { toast } from "./toast.js";
 
-/** Listen for buttons that open dialogs or say something. */
+/** Listen for buttons that open dialogs, print, or say something. */
 export function startDialogs() {
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-opens]");
@@ -11,6 +11,10 @@ export function startDialogs() {
     if (speaker) toast(speaker.dataset.toast, { kind: speaker.dataset.toastKind ?? "" });
     if (event.target.matches("dialog.dialog[open]")) event.target.close();
   });
+  for (const button of document.querySelectorAll("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  }
   // A menu closes when something else is pressed.
   document.addEventListener("click", (event) => {
     for (const menu of document.querySelectorAll("details.menu[open]")) {
