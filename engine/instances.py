@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from engine import definitions, differences, history, idempotency, stepping
 from engine.bilingual import Text, chinese, named
+from engine.bpmn.decisions import Decision
 from engine.bpmn.program import Program
 from engine.bpmn.runtime import Run
 from engine.differences import Moved
@@ -287,6 +288,21 @@ def _reason(text: str) -> str:
     if len(reason) > 500:
         raise Refused("reason_too_long", "原因最多 500 字，现有 {count} 字", count=len(reason))
     return reason
+
+
+def table_of(work: Work, instance_id: int | None, key: str) -> Decision:
+    """Return a table as a case began with it, for its handlers and commands.
+
+    A case that does not run yet, or began before there was such a table, has the table in force.
+    """
+    bundle_id = work.connection.execute(
+        select(instance.c.bundle_id).where(instance.c.id == instance_id)
+    ).scalar_one_or_none()
+    if bundle_id is not None:
+        own = definitions.program(work.engine, work.connection, bundle_id).decisions.get(key)
+        if own is not None:
+            return own
+    return definitions.decision(work.engine, work.connection, key)
 
 
 def variables(work: Work, case: Case) -> dict[str, Any]:

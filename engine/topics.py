@@ -20,6 +20,7 @@ _KEYS = {
     "completion": {"outputs", "answers"},
     "form_data": set[str](),
     "start": {"variables"},
+    "table": {"key", "rows"},
 }
 _TYPES = {value.value: value for value in ValueType if value is not ValueType.ANY}
 
@@ -56,6 +57,19 @@ class Completion:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedTable:
+    """A decision table that Python asks by itself, outside of any step.
+
+    Attributes:
+        key: the input that names a row.
+        rows: the rows that Python needs -> the type of the one answer that each must give.
+    """
+
+    key: str
+    rows: Mapping[str, ValueType] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Topics:
     """Everything that diagrams and forms may name.
 
@@ -64,12 +78,14 @@ class Topics:
         completions: `on_complete` of a form -> the command.
         form_data: what `on_open` of a form may name.
         starts: message of a start event -> variables the starter must give.
+        tables: decision table -> what Python asks of it.
     """
 
     services: Mapping[str, Topic] = field(default_factory=dict)
     completions: Mapping[str, Completion] = field(default_factory=dict)
     form_data: frozenset[str] = frozenset()
     starts: Mapping[str, Mapping[str, ValueType]] = field(default_factory=dict)
+    tables: Mapping[str, AskedTable] = field(default_factory=dict)
 
     @staticmethod
     def parse(content: bytes) -> "Topics":
@@ -127,7 +143,22 @@ class _Reader:
             starts=MappingProxyType(
                 {name: self._types(name, row, "variables") for name, row in self._rows(document, "start")}
             ),
+            tables=MappingProxyType(
+                {name: self._table(name, row) for name, row in self._rows(document, "table")}
+            ),
         )
+
+    def _table(self, name: str, row: Mapping[str, Any]) -> AskedTable:
+        key = row.get("key")
+        if not isinstance(key, str) or not _NAME.fullmatch(key):
+            self._found(name, "topics_name", f"变量名“{key}”不合规", f"bad variable name “{key}”")
+            key = ""
+        rows = self._types(name, row, "rows")
+        for wanted, kind in rows.items():
+            if kind not in (ValueType.NUMBER, ValueType.DURATION):
+                zh, en = f"“{wanted}”只能是 number 或 duration", f"“{wanted}” is a number or a duration"
+                self._found(name, "topics_type", zh, en)
+        return AskedTable(key, rows)
 
     def _services(self, document: Mapping[str, Any]) -> Iterator[tuple[str, Topic]]:
         handlers = dict(self._rows(document, "handler"))

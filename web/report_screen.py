@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from engine.ids import new_id
 from engine.ports import Json
@@ -9,7 +10,7 @@ from engine.work import Work
 from handlers.errors import FieldsInvalid
 from handlers.estate import communities
 from handlers.estate.communities import OwnHouse
-from handlers.repair import contacts, reporting
+from handlers.repair import catalogue, contacts, reporting
 from handlers.repair.contacts import Contact
 from handlers.repair.records import Area
 from handlers.repair.writing import FirstLook, first_look
@@ -38,6 +39,7 @@ class ReportScreen:
         standing: house -> how the reader stands to it: owner, family, ...
         typed: what was posted and refused.
         kept: ids of files that were uploaded with it.
+        accept_within: by when the desk accepts a report.
     """
 
     houses: tuple[OwnHouse, ...]
@@ -48,6 +50,7 @@ class ReportScreen:
     typed: Mapping[str, Json]
     kept: tuple[str, ...]
     key: str
+    accept_within: timedelta
 
     @property
     def contact(self) -> str:
@@ -86,6 +89,7 @@ def report_screen(work: Work, typed: Mapping[str, Json], *, is_asking: bool) -> 
         typed=typed,
         kept=tuple(str(one) for one in kept) if isinstance(kept, list) else (),
         key=str(new_id()),
+        accept_within=catalogue.accept_within(work),
     )
 
 

@@ -12,7 +12,7 @@ from engine.work import Work
 from handlers.estate import communities
 from handlers.estate.communities import OwnHouse
 from handlers.repair import queries, story
-from handlers.repair.queries import OrderLine
+from handlers.repair.queries import OrderLine, OrderView
 from handlers.repair.records import OVER, OrderState
 from handlers.repair.writing import first_look
 from handlers.shared.attachments import Attachment
@@ -153,8 +153,13 @@ def reported_screen(
         is_danger=first_look(work, order.description, line.fault_code or "").danger is not None
         and line.state not in OVER,
         may_withdraw=instances.may_cancel(work, case),
-        may_reopen=line.state == OrderState.CLOSED,
+        may_reopen=_may_reopen(order, work.now),
     )
+
+
+def _may_reopen(order: OrderView, now: datetime) -> bool:
+    is_in_time = order.reopen_until is not None and now <= order.reopen_until
+    return order.line.state == OrderState.CLOSED and is_in_time
 
 
 def _waiting(work: Work, number: str) -> list[cases.CaseStep]:

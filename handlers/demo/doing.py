@@ -9,8 +9,8 @@ from typing import Any
 from engine.ports import Json
 from engine.work import Work
 from handlers.demo.fates import Script
-from handlers.repair import crew, orders, outsourcing, quoting, rules
-from handlers.repair.dispatching import gave_back, sendable
+from handlers.repair import orders, outsourcing, quoting, rules
+from handlers.repair.dispatching import gave_back, not_for_rework, sendable
 from handlers.repair.orders import Order
 
 Answers = dict[str, Json]
@@ -256,9 +256,7 @@ def _record(doing: Doing) -> Answers:
 
 def _rework(doing: Doing) -> Answers:
     order = doing.order
-    before = frozenset(crew.past_workers(doing.work.connection, order.id))
-    may_be_same = rules.rework_path(order.rework_count) == "same"
-    able = sendable(doing.work, order, frozenset() if may_be_same else before)
+    able = sendable(doing.work, order, not_for_rework(doing.work, order))
     return {"cause": "配件质量问题", "measure": "更换原厂配件", "worker_id": str(able[0])}
 
 

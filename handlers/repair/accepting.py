@@ -162,7 +162,7 @@ def _duplicate(context: Context, order: Order, given: Answers) -> dict[str, Json
             "order_over", "报修单 {number} 已结束或已合并，请选择另一张", number=original.number
         )
     orders.tell(context.work, order.id, "duplicate", {"of": original.number})
-    if is_same_fault(order, original):
+    if is_same_fault(context.work, order, original):
         merged(context.work, orders.change(context.work, order, parent_id=original.id))
         return {}
     order = orders.change(context.work, order, duplicate_of_id=original.id)

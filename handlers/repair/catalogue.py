@@ -2,17 +2,20 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 from typing import Protocol
 
 from engine import definitions
 from engine.bilingual import Text
+from engine.durations import Duration
 from engine.work import Work
-from handlers.repair.records import Area
+from handlers.repair.records import Area, Urgency
 from handlers.repair.words import Hint, Question
 
 _FAULTS = "repair_fault_list"
 _HINTS = "repair_hints"
+_LIMITS = "repair_limits"
 _URGENCIES = "repair_faults"
 
 
@@ -77,6 +80,11 @@ def urgency(work: Work, code: str | None) -> str | None:
     return _urgency(_table(work, _URGENCIES), code or "")
 
 
+def accept_within(work: Work) -> timedelta:
+    """Return by when a report is accepted at the latest, whatever its urgency (policy E2)."""
+    return _longest_accept(_table(work, _LIMITS))
+
+
 def _table(work: Work, key: str) -> Table:
     table: Table = definitions.decision(work.engine, work.connection, key)
     return table
@@ -91,6 +99,14 @@ def _faults(table: Table, area: str) -> tuple[Fault, ...]:
         Fault(str(row["code"]), str(row["name"]), str(row["name_en"] or ""), str(row["category"]))
         for row in table.evaluate({"area": str(area)})
     )
+
+
+@lru_cache(maxsize=8)
+def _longest_accept(table: Table) -> timedelta:
+    limits = [
+        row["accept_limit"] for urgency in Urgency for row in table.evaluate({"urgency": urgency.value})
+    ]
+    return max(limit.exact for limit in limits if isinstance(limit, Duration))
 
 
 @lru_cache(maxsize=8)

@@ -6,7 +6,7 @@ from engine import drafts, instances
 from engine.work import Work
 from handlers.errors import ActionNotAllowed, RuleRefused
 from handlers.estate.authorisation import REVEAL_PHONE
-from handlers.repair import orders, reporting, rules, visibility
+from handlers.repair import figures, orders, reporting, rules, visibility
 from handlers.repair.orders import Order
 from handlers.repair.records import Area, OrderState
 from handlers.repair.reporting import Report, Reported
@@ -32,7 +32,7 @@ def cancel(work: Work, number: str, reason: str) -> None:
 
 
 def reopen(work: Work, number: str, text: str, *, idempotency_key: str | None = None) -> Reported:
-    """Come back on a closed order within thirty days: a new case begins that points at the old one.
+    """Come back on a closed order for some time: a new case begins that points at the old one.
 
     Raises:
         RuleRefused: it is not closed, or closed too long ago.
@@ -40,9 +40,13 @@ def reopen(work: Work, number: str, text: str, *, idempotency_key: str | None = 
     old = visibility.seen(work, number)
     if old.house_id is None or old.fault_code is None:
         raise RuleRefused("not_reopenable", "此报修单不能再次报修，请新建报修")
-    if old.state != OrderState.CLOSED or not rules.may_reopen(old.closed_at, work.now):
+    within = figures.of(work, old).reopen_within
+    if old.state != OrderState.CLOSED or not rules.may_reopen(old.closed_at, work.now, within):
         raise RuleRefused(
-            "reopen_too_late", "报修单 {number} 未办结，或办结已超过 30 天，请新建报修", number=number
+            "reopen_too_late",
+            "报修单 {number} 未办结，或办结已超过 {within}，请新建报修",
+            number=number,
+            within=within,
         )
     report = Report(
         area=Area(old.area),

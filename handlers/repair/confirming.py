@@ -8,7 +8,7 @@ from engine.ports import Json
 from engine.service_tasks import Context, completion, service_task
 from engine.work import Work
 from handlers.accounts.permissions import Post
-from handlers.repair import crew, media, notices, orders, rules
+from handlers.repair import crew, figures, media, notices, orders, rules
 from handlers.repair.answers import Answers
 from handlers.repair.closing import close_merged
 from handlers.repair.orders import Order
@@ -112,9 +112,10 @@ def settle(context: Context) -> dict[str, Json]:
         order = orders.enter(work, order, OrderState.CLOSED, closed_at=work.now)
         close_merged(work, order, "repaired")
     marks = (order.rating_speed, order.rating_quality, order.rating_attitude)
+    bad_mark = figures.of(work, order).bad_mark
     return {
         "confirmation": order.confirmed_by or "none",
-        "low_rating": any(mark is not None and mark <= rules.BAD_RATING for mark in marks),
+        "low_rating": any(mark is not None and mark <= bad_mark for mark in marks),
         "rejections": order.rework_count,
         "lot": lot(order.number),
         "reachable": order.house_id is not None or order.channel == Channel.PHONE,

@@ -11,11 +11,11 @@ from handlers.accounts.permissions import Post
 from handlers.accounts.presence import present_at, stand_ins
 from handlers.accounts.records import account, account_post
 from handlers.accounts.workforce import in_force, skills_of
+from handlers.repair import figures
 from handlers.repair.orders import Order
 from handlers.repair.ranking import Candidate, ranked
 from handlers.repair.records import repair_assignment, repair_order
 
-_FAMILIAR_FOR = timedelta(days=180)
 _MOMENT = timedelta(microseconds=1)
 
 
@@ -150,7 +150,7 @@ def _visits(work: Work, ids: list[int], order: Order) -> dict[int, int]:
             repair_order.c.building_id == order.building_id,
             repair_assignment.c.worker_id.in_(ids),
             repair_assignment.c.end_kind == "finished",
-            repair_assignment.c.ended_at > work.now - _FAMILIAR_FOR,
+            repair_assignment.c.ended_at > work.now - figures.of(work, order).familiar_within,
         )
         .group_by(repair_assignment.c.worker_id)
     )

@@ -5,7 +5,7 @@ from engine.service_tasks import Context, completion
 from engine.work import Work
 from handlers.accounts.permissions import Post
 from handlers.errors import RuleRefused
-from handlers.repair import calls, crew, notices, orders, rules
+from handlers.repair import calls, crew, figures, notices, orders, rules
 from handlers.repair.answers import Answers
 from handlers.repair.closing import close
 from handlers.repair.orders import Order
@@ -71,13 +71,20 @@ def chosen(context: Context, order: Order, worker_id: int | None, not_again: fro
     return worker_id
 
 
+def not_for_rework(work: Work, order: Order) -> frozenset[int]:
+    """Return who must not do a rework: from some rework on, whoever was there before."""
+    if order.rework_count <= figures.of(work, order).reworks_by_the_same:
+        return frozenset()
+    return frozenset(crew.past_workers(work.connection, order.id))
+
+
 @completion("repair.take")
 def take(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     """Take an order, hand it to a colleague, or give it back to the next best.
 
     Returns:
         The worker from now on, and whether the lead has to decide: nobody else is free, or it was given
-        back twice.
+        back too often.
     """
     given = Answers(answers)
     order = orders.of(context)
@@ -117,7 +124,7 @@ def _given_back(context: Context, order: Order, reason_code: str) -> dict[str, J
     orders.tell(context.work, order.id, "returned", {"reason": reason_code, "count": returns})
     order = orders.change(context.work, order, return_count=returns, worker_id=None)
     next_best = [one.id for one in crew.proposals(context.work, order, gave_back(context.work, order))]
-    if not next_best or rules.needs_lead_after_return(returns):
+    if not next_best or returns >= figures.of(context.work, order).returns_before_lead:
         order = orders.enter(context.work, order, OrderState.REPORTED)
         notices.to_post(context.work, order, Post.RPL, "repair_needs_lead")
         return {"needs_lead": True}
@@ -142,13 +149,11 @@ def lead_decide(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
 
 @completion("repair.plan_rework")
 def plan_rework(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
-    """Plan a repair again: by the same person once, then by somebody who was not there before."""
+    """Plan a repair again: by the same person for a while, then by somebody who was not there before."""
     given = Answers(answers)
     order = orders.of(context)
     orders.note(context.work, order.id, "rework_cause", given.text("cause"))
     orders.note(context.work, order.id, "rework_measure", given.text("measure"))
-    is_same_allowed = rules.rework_path(order.rework_count) == "same"
-    before = frozenset(crew.past_workers(context.connection, order.id))
-    worker_id = chosen(context, order, given.id("worker_id"), frozenset() if is_same_allowed else before)
+    worker_id = chosen(context, order, given.id("worker_id"), not_for_rework(context.work, order))
     sent = assign(context, order, worker_id, "rework")
     return sent | {"on_site": False, "repaired": False, "plan": "new", "reworks": order.rework_count}

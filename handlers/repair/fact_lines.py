@@ -12,7 +12,7 @@ from sqlalchemy import select
 from engine.bilingual import Text, beside, in_both, joined
 from engine.ports import Json
 from engine.work import Work
-from handlers.repair import catalogue, crew, orders, quoting, rules
+from handlers.repair import catalogue, crew, figures, orders, quoting, rules
 from handlers.repair.orders import Order
 from handlers.repair.records import OVER, repair_note, repair_order
 from handlers.shared.masks import mask_name, mask_phone
@@ -143,13 +143,14 @@ def open_near(work: Work, order: Order) -> list[Order]:
 
 
 def merge_candidates(work: Work, order: Order) -> list[Order]:
-    """Return open orders of the same common fault in the same building, reported within two hours."""
+    """Return open orders of the same common fault in the same building, reported about the same time."""
+    within = figures.of(work, order).merge_within
     return [
         other
         for other in open_near(work, order)
         if other.fault_code == order.fault_code
         and other.area == order.area
-        and rules.may_merge(order.area, order.called_at, other.called_at)
+        and rules.may_merge(order.area, order.called_at, other.called_at, within)
     ]
 
 

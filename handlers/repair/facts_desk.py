@@ -3,8 +3,8 @@
 from engine.bilingual import beside, joined
 from engine.ports import Json
 from engine.service_tasks import Context, form_data
-from handlers.repair import catalogue, crew, intake, orders, parts, quoting, rules
-from handlers.repair.dispatching import gave_back, sendable
+from handlers.repair import catalogue, crew, intake, orders, parts, quoting
+from handlers.repair.dispatching import gave_back, not_for_rework, sendable
 from handlers.repair.fact_lines import (
     Pairs,
     fault_options,
@@ -103,10 +103,8 @@ def rework_facts(context: Context) -> Facts:
     """Say what the owner was not content with, and who can repair it again."""
     work, order = context.work, orders.of(context)
     before = crew.past_workers(context.connection, order.id)
-    is_same_allowed = rules.rework_path(order.rework_count) == "same"
-    able = sendable(work, order, frozenset() if is_same_allowed else frozenset(before))
-    if is_same_allowed:  # who was there knows the place: first in the list
-        able = sorted(able, key=lambda one: one not in before)
+    able = sendable(work, order, not_for_rework(work, order))
+    able = sorted(able, key=lambda one: one not in before)  # who was there knows the place
     facts = report(work, order)
     facts += pairs(
         ("不满意的原因", last_note(work, order, "problem")),

@@ -115,8 +115,8 @@ TO_OWNER = (
         "auto_confirmed",
         "已自动确认",
         "Confirmed automatically",
-        "7 天未联系到您，已自动确认；30 天内可再次报修。",
-        "we could not reach you for 7 days and closed it; you can come back on it for 30 days.",
+        "一直未联系到您，已自动确认；{reopen_until}前可再次报修。",
+        "we could not reach you and closed it; you can come back on it until {reopen_until}.",
     ),
     (
         "complaint_taken",
@@ -186,8 +186,8 @@ TO_OWNER = (
         "closed_by_lead",
         "已关闭",
         "Closed",
-        "已由工程主管关闭，30 天内可再次报修。",
-        "closed; you can come back on it for 30 days.",
+        "已由工程主管关闭，{reopen_until}前可再次报修。",
+        "closed; you can come back on it until {reopen_until}.",
     ),
 )
 TO_STAFF = (

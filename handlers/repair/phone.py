@@ -1,6 +1,7 @@
-"""Reports by phone: picking up is the start, entering follows within ten minutes."""
+"""Reports by phone: picking up is the start, entering follows."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -90,16 +91,17 @@ def _picked_up(work: Work, community_id: int, digits: str) -> Order:
 
 @completion("repair.register_call")
 def register_call(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
-    """Enter a report by phone; later than ten minutes after the call it is marked (policy E1).
+    """Enter a report by phone; later than the step allows it is marked (policy E1).
 
     Returns:
         What the case needs to know of the fault; the time for accepting runs from the entry.
     """
     given = Answers(answers)
     work, order = context.work, orders.of(context)
-    called_at, is_backdated = rules.called_at_of(order.called_at, given.moment("called_at"))
+    pressed_at = order.called_at
+    called_at, is_backdated = rules.called_at_of(pressed_at, given.moment("called_at"))
     order = _entered(work, order, given)
-    late = rules.is_late_entry(called_at, work.now)
+    late = rules.is_late_entry(called_at, work.now, _time_to_enter(context, pressed_at))
     orders.tell(work, order.id, "call_entered", {"late": late, "backdated": is_backdated})
     order = orders.enter(
         work,
@@ -121,6 +123,14 @@ def register_call(context: Context, answers: dict[str, Json]) -> dict[str, Json]
         "confirm_by": reporting.confirm_by(order),
         "accept_from": work.now.isoformat(),
     }
+
+
+def _time_to_enter(context: Context, pressed_at: datetime) -> timedelta | None:
+    """Return how long entering may take: what the diagram says of this step, counted from the button."""
+    due_at: datetime | None = context.connection.execute(
+        select(user_task.c.original_due_at).where(user_task.c.id == context.task_id)
+    ).scalar_one_or_none()
+    return due_at - pressed_at if due_at else None
 
 
 def _entered(work: Work, order: Order, given: Answers) -> Order:

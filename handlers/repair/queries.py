@@ -12,7 +12,7 @@ from engine.work import Work
 from handlers.estate.address import read_query
 from handlers.estate.people import phone_index
 from handlers.estate.records import estate_building, estate_house, estate_unit
-from handlers.repair import catalogue, media, orders, parts, places, quoting, visibility
+from handlers.repair import catalogue, figures, media, orders, parts, places, quoting, visibility
 from handlers.repair.fact_lines import last_note, marks
 from handlers.repair.merging import groups
 from handlers.repair.orders import Order
@@ -70,6 +70,7 @@ class OrderView:
         contact_name, contact_phone: masked, but for the resident who gave them.
         rating: speed, quality, attitude; empty when nothing was rated.
         community_phone: of the desk.
+        reopen_until: how long the resident may come back on it; None before it is closed.
     """
 
     line: OrderLine
@@ -92,6 +93,7 @@ class OrderView:
     duplicate_of: str | None
     reopens: str | None
     community_phone: str
+    reopen_until: datetime | None
 
 
 def own_reports(work: Work, *, before: datetime | None = None) -> list[OrderLine]:
@@ -151,6 +153,7 @@ def order(work: Work, number: str) -> OrderView:
         duplicate_of=_number(work, row.duplicate_of_id),
         reopens=_number(work, row.reopens_id),
         community_phone=places.desk_phone(work.connection, row.community_id),
+        reopen_until=row.closed_at + figures.of(work, row).reopen_within if row.closed_at else None,
     )
 
 

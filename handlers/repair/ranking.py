@@ -12,7 +12,7 @@ class Candidate:
 
     Attributes:
         open_orders: how many orders are in their hands now.
-        visits_here: how many orders of this building they finished in the last half year.
+        visits_here: how many orders of this building they finished lately.
     """
 
     id: int

@@ -1,6 +1,6 @@
 """What the trade decides about a repair order: plain values in, value out."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -9,23 +9,12 @@ from engine.bilingual import Text
 from handlers.errors import RuleRefused
 from handlers.repair.records import Area, Channel, SecondCheck, Urgency
 
-ENTRY_LIMIT = timedelta(minutes=10)  # policy E1
-MERGE_WITHIN = timedelta(hours=2)
-REOPEN_WITHIN = timedelta(days=30)
-ABSENCES_COUNTED_FOR = timedelta(days=7)
-ABSENCES_ALLOWED = 2
-REWORKS_BY_THE_SAME = 1
-REWORKS_BEFORE_COMPLAINT = 2
-ADDRESS_SHOWN_FOR = timedelta(hours=24)  # to the repairer, after the order closed
-BAD_RATING = 2
-
-
 # --- coming in ---------------------------------------------------------------------------------------------
 
 
-def is_late_entry(called_at: datetime, entered_at: datetime) -> bool:
-    """Tell whether a report by phone was entered later than policy E1 allows."""
-    return entered_at - called_at > ENTRY_LIMIT
+def is_late_entry(called_at: datetime, entered_at: datetime, limit: timedelta | None) -> bool:
+    """Tell whether a report by phone was entered later than the step allows (policy E1)."""
+    return limit is not None and entered_at - called_at > limit
 
 
 def called_at_of(pressed_at: datetime, said_at: datetime | None) -> tuple[datetime, bool]:
@@ -59,9 +48,9 @@ def is_urgent(urgency: str | None) -> bool:
     return urgency in {Urgency.P0, Urgency.P1}
 
 
-def may_merge(area: str, called_at: datetime, other_called_at: datetime) -> bool:
-    """Tell whether two reports of one fault in one building may be the same: common, within two hours."""
-    return area == Area.COMMON and abs(called_at - other_called_at) <= MERGE_WITHIN
+def may_merge(area: str, called_at: datetime, other_called_at: datetime, within: timedelta) -> bool:
+    """Tell whether two reports of one fault in one building may be the same: common, and close in time."""
+    return area == Area.COMMON and abs(called_at - other_called_at) <= within
 
 
 def missing_facts(facts: Mapping[Text, object | None]) -> tuple[Text, ...]:
@@ -70,16 +59,6 @@ def missing_facts(facts: Mapping[Text, object | None]) -> tuple[Text, ...]:
 
 
 # --- working -----------------------------------------------------------------------------------------------
-
-
-def needs_lead_after_return(return_count: int) -> bool:
-    """Tell whether the engineering lead decides, because too many repairers gave the order back."""
-    return return_count >= 2
-
-
-def is_given_up_as_absent(absences: Iterable[datetime], now: datetime) -> bool:
-    """Tell whether the owner was absent a third time within seven days, `now` included."""
-    return sum(now - at < ABSENCES_COUNTED_FOR for at in absences) > ABSENCES_ALLOWED
 
 
 def may_close_as_absent(area: str, urgency: str | None) -> bool:
@@ -147,17 +126,6 @@ def yuan(fen: int) -> str:
 # --- ending ------------------------------------------------------------------------------------------------
 
 
-def rework_path(rework_count: int) -> str:
-    """Say who repairs again after the owner was not content for the n-th time.
-
-    Returns:
-        "same" repairer, "other" repairer, or "complaint".
-    """
-    if rework_count <= REWORKS_BY_THE_SAME:
-        return "same"
-    return "other" if rework_count <= REWORKS_BEFORE_COMPLAINT else "complaint"
-
-
 def require_other_person(actor_id: int, workers: Collection[int]) -> None:
     """Refuse that somebody who repaired also asks how it went, or answers for the owner.
 
@@ -168,6 +136,6 @@ def require_other_person(actor_id: int, workers: Collection[int]) -> None:
         raise RuleRefused("repairer_may_not_ask", "维修人员不能回访或代业主确认自己的维修")
 
 
-def may_reopen(closed_at: datetime | None, now: datetime) -> bool:
+def may_reopen(closed_at: datetime | None, now: datetime, within: timedelta) -> bool:
     """Tell whether a resident may still come back on an order."""
-    return closed_at is not None and now - closed_at <= REOPEN_WITHIN
+    return closed_at is not None and now - closed_at <= within

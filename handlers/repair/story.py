@@ -63,7 +63,7 @@ _SENTENCES: Mapping[str, str] = {
     "call_failed": "{who}致电业主，未接通",
     "confirmed": "{who}确认修好",
     "rejected": "{who}不满意（第 {count} 次），安排返工",
-    "auto_confirmed": "7 天未联系到业主，系统自动确认",
+    "auto_confirmed": "一直未联系到业主，系统自动确认",
     "complaint_raised": "转为投诉",
     "return_visited": "{who}回访",
     "merged_in": "{number} 合并到本单",

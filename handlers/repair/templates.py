@@ -8,7 +8,7 @@ from sqlalchemy import select
 from engine.ports import Json
 from engine.work import Work
 from handlers.accounts.records import account
-from handlers.repair import catalogue, orders, places, rules
+from handlers.repair import catalogue, figures, orders, places, rules
 from handlers.repair.message_texts import TO_OWNER, TO_STAFF
 from handlers.repair.records import repair_order
 from handlers.shared.messages import Address, Template
@@ -26,6 +26,7 @@ def facts(work: Work, args: Mapping[str, Json], language: str) -> dict[str, str]
         "place": order.place,
         "desk": places.desk_phone(work.connection, order.community_id),
         "urgency": order.urgency or "",
+        "reopen_until": _day(work, (order.closed_at or work.now) + figures.of(work, order).reopen_within),
     }
     for key, value in args.items():
         if key.endswith("_fen"):
@@ -38,6 +39,10 @@ def facts(work: Work, args: Mapping[str, Json], language: str) -> dict[str, str]
         elif key in {"minutes", "count"}:
             found[key] = "" if value is None else str(value)
     return found
+
+
+def _day(work: Work, moment: datetime) -> str:
+    return f"{moment.astimezone(work.engine.zone):%Y-%m-%d}"
 
 
 def address_of_order(work: Work, order_id: int) -> Address | None:

@@ -6,7 +6,7 @@ from engine.work import Work
 from handlers.repair import orders, places
 from handlers.repair.orders import Order, OrderNotFound
 from handlers.repair.records import repair_assignment, repair_engagement, repair_order
-from handlers.repair.rules import ADDRESS_SHOWN_FOR
+from handlers.shared import limits
 from handlers.shared.masks import mask_name, mask_phone
 from handlers.shared.permissions import Permission
 from handlers.shared.scopes import scopes_with
@@ -43,7 +43,7 @@ def in_own_hands(work: Work) -> ColumnElement[bool]:
         repair_engagement.c.vendor_id == work.actor.id, repair_engagement.c.ended_at.is_(None)
     )
     is_recent = or_(
-        repair_order.c.closed_at.is_(None), repair_order.c.closed_at > work.now - ADDRESS_SHOWN_FOR
+        repair_order.c.closed_at.is_(None), repair_order.c.closed_at > work.now - limits.ADDRESS_SHOWN_FOR
     )
     return and_(repair_order.c.id.in_(sent.union(engaged)), is_recent)
 

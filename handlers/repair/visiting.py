@@ -8,37 +8,37 @@ from engine.ports import Json
 from engine.service_tasks import Context, completion
 from engine.work import Work
 from handlers.errors import FieldsInvalid
-from handlers.repair import media, notices, orders
+from handlers.repair import figures, media, notices, orders
 from handlers.repair.answers import Answers
 from handlers.repair.orders import Order
 from handlers.repair.records import OrderState, repair_event
-from handlers.repair.rules import ABSENCES_COUNTED_FOR
-
-WINDOW = timedelta(minutes=30)  # before and after the agreed time
 
 
 @completion("repair.appoint")
 def appoint(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
-    """Agree on a time, or come right away; the owner sees who comes and when."""
+    """Agree on a time, or come right away; the owner sees who comes and when.
+
+    Returns:
+        The agreed time, and until when somebody who comes is on time.
+    """
     given = Answers(answers)
     work, order = context.work, orders.of(context)
     visit_at = given.moment("visit_at") if given.outcome == "fixed" else work.now
     visit_at = _in_future(visit_at, work.now)
     orders.note(work, order.id, "appointment", given.text("note"))
     orders.tell(work, order.id, "appointed", {"visit_at": visit_at.isoformat()})
-    window_from = max(visit_at - WINDOW, work.now)
-    order = orders.enter(
-        work, order, OrderState.APPOINTED, window_from=window_from, window_to=visit_at + WINDOW
-    )
+    window = figures.of(work, order).visit_window
+    window_from, window_to = max(visit_at - window, work.now), visit_at + window
+    order = orders.enter(work, order, OrderState.APPOINTED, window_from=window_from, window_to=window_to)
     notices.to_owner(
         work,
         order,
         "repair_appointed",
         worker_id=str(order.worker_id),
         window_from=window_from.isoformat(),
-        window_to=(visit_at + WINDOW).isoformat(),
+        window_to=window_to.isoformat(),
     )
-    return {"visit_at": visit_at.isoformat()}
+    return {"visit_at": visit_at.isoformat(), "visit_by": window_to.isoformat()}
 
 
 def _in_future(moment: datetime | None, now: datetime) -> datetime:
@@ -54,8 +54,7 @@ def arrive(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     """Note an arrival, or that nobody was there.
 
     Returns:
-        How often nobody was there within seven days; for an absence also why the clock may pause and
-        since when.
+        How often nobody was there lately; for an absence also why the clock may pause and since when.
     """
     given = Answers(answers)
     work, order = context.work, orders.of(context)
@@ -95,13 +94,14 @@ def _absent(work: Work, order: Order, given: Answers) -> dict[str, Json]:
 
 
 def absences(work: Work, order: Order) -> list[datetime]:
-    """Return when nobody was at home within the seven days before now."""
+    """Return when nobody was at home, as far back as it counts."""
+    since = work.now - figures.of(work, order).absences_within
     return list(
         work.connection.execute(
             select(repair_event.c.at).where(
                 repair_event.c.order_id == order.id,
                 repair_event.c.kind == "absent",
-                repair_event.c.at > work.now - ABSENCES_COUNTED_FOR,
+                repair_event.c.at > since,
             )
         ).scalars()
     )

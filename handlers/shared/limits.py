@@ -25,6 +25,7 @@ TOKEN_LIFETIME = timedelta(days=365)
 REVEALS_PER_HOUR = 20
 REVEALS_PER_DAY = 60
 REVEAL_SHOWN = timedelta(seconds=60)
+ADDRESS_SHOWN_FOR = timedelta(hours=24)  # to the repairer, after the order closed
 
 # Attachments
 PHOTO_BYTES = 10 * 1024 * 1024

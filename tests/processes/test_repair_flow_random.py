@@ -79,7 +79,7 @@ SAID: Mapping[str, Said] = {
     "plan_rework": _reworked,
     "take": _taken,
     "arrive": _arrived,
-    "appoint": lambda case, _, __: {"visit_at": case.at(days=1)},
+    "appoint": lambda case, _, __: {"visit_at": case.at(days=1), "visit_by": case.at(days=1, minutes=30)},
     "lead_decide": lambda case, _, chance: _sent(case, chance) | {"on_site": False, "plan": "new"},
     "diagnose": _diagnosed,
     "observe": lambda _, outcome, __: {"next_step": "lead" if outcome == "again" else "none"},

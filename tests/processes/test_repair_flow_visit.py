@@ -42,7 +42,7 @@ def test_the_assigned_repairer_has_the_limits_of_the_urgency() -> None:
 def test_an_appointment_sets_the_time_of_arrival() -> None:
     case = assigned()
     case.done("take", "taken", needs_lead=False)
-    case.done("appoint", "fixed", visit_at=case.at(days=2))
+    case.done("appoint", "fixed", visit_at=case.at(days=2), visit_by=case.at(days=2, minutes=30))
     assert case.limit("arrive") == 2 * DAY + 30 * MINUTE
 
 

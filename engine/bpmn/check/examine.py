@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from engine.bpmn.check.asked import check_asked
 from engine.bpmn.check.calls import check_calls, circles
 from engine.bpmn.check.elements import check_elements
 from engine.bpmn.check.events import check_events
@@ -149,6 +150,7 @@ class _Examiner:
             self._guarded(name, partial(self._check_shape, diagram, waiting))
             self._guarded(name, partial(self._compile, diagram, uses))
         sound = frozenset(name for name in whole.diagrams if not report.broken(name) & _SHAPELESS)
+        self._guarded("", lambda: check_asked(whole, report))
         self._guarded("", lambda: check_times(uses, waiting, report))
         self._guarded("", lambda: check_events(whole, report))
         self._guarded("", lambda: self._check_scopes(uses, sound))

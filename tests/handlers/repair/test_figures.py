@@ -1,0 +1,127 @@
+"""A figure stands in one row of a table: another one deployed changes new cases, running ones keep theirs."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from engine import definitions
+from engine.bpmn.decisions import read_decisions
+from engine.errors import Refused
+from engine.ports import SYSTEM
+from handlers.built_in import FOLDER
+from handlers.repair import commands, figures, queries
+from tests.handlers.repair.repair_world import FULL_MARKS, Shop
+
+TABLE = "repair_rules.dmn"
+
+
+def deploy_row(shop: Shop, rule: str, answer: str) -> None:
+    """Change the answer of one row, as a process owner does, and deploy the table."""
+    text = (FOLDER / TABLE).read_text(encoding="utf-8")
+    pattern = rf'(<outputEntry id="rules_{rule}_(?:count|span)"><text>)[^<]+(</text>)'
+    changed, count = re.subn(pattern, lambda found: f"{found[1]}{answer}{found[2]}", text)
+    assert count == 1
+    files = {TABLE: changed.encode()}
+    shop.engine.run(SYSTEM, lambda work: definitions.deploy(work, "figures", files))
+
+
+def closed(shop: Shop) -> str:
+    number = shop.report()
+    shop.accept(number)
+    shop.repair(number)
+    shop.do(number, "confirm", shop.owner, **FULL_MARKS)
+    return number
+
+
+def reopen(shop: Shop, number: str) -> None:
+    with shop.engine.work(shop.owner) as work:
+        commands.reopen(work, number, "又漏了")
+
+
+def test_every_row_that_python_asks_has_its_field() -> None:
+    (table,) = read_decisions((FOLDER / TABLE).read_bytes())
+    rules = {rule.id.removeprefix("rules_") for rule in table.rules}
+    assert rules == set(figures.Figures.__slots__)
+    topics = definitions.Topics.parse((FOLDER / "topics.toml").read_bytes())
+    assert topics.tables[figures.TABLE].rows.keys() == rules
+
+
+def test_how_long_an_owner_may_come_back_is_a_row(shop: Shop) -> None:
+    before = closed(shop)
+    deploy_row(shop, "reopen_within", 'duration("P2D")')
+    after = closed(shop)
+    shop.clock.advance(days=3)
+    with pytest.raises(Refused) as refused:
+        reopen(shop, after)
+    assert refused.value.params["within"] == timedelta(days=2)
+    with shop.engine.reading(shop.owner) as work:
+        until = queries.order(work, after).reopen_until
+    assert until is not None
+    assert until < shop.clock.now()
+    reopen(shop, before)  # its case began with thirty days
+
+
+def test_after_how_many_returns_the_lead_decides_is_a_row(shop: Shop) -> None:
+    before = shop.report()
+    deploy_row(shop, "returns_before_lead", "1")
+    after = shop.report()
+    for number in (before, after):
+        shop.accept(number)
+        shop.do(number, "take", shop.plumber, outcome="return", reason_code="busy", note="走不开")
+    assert shop.steps(before) == ["take"]
+    assert shop.steps(after) == ["lead_decide"]
+
+
+def test_the_window_of_a_visit_is_a_row_and_the_step_is_due_at_its_end(shop: Shop) -> None:
+    deploy_row(shop, "visit_window", 'duration("PT1H")')
+    number = shop.report()
+    shop.accept(number)
+    shop.do(number, "take", shop.plumber, outcome="taken")
+    visit_at = shop.clock.now() + timedelta(hours=3)
+    shop.do(number, "appoint", shop.plumber, outcome="fixed", visit_at=visit_at.isoformat())
+    assert shop.order(number).window_to == visit_at + timedelta(hours=1)
+    assert shop.task(number, "arrive").due_at == visit_at + timedelta(hours=1)
+
+
+def test_which_marks_are_bad_is_a_row(shop: Shop) -> None:
+    deploy_row(shop, "bad_mark", "3")
+    number = shop.report()
+    shop.accept(number)
+    shop.repair(number)
+    shop.do(number, "confirm", shop.owner, **(FULL_MARKS | {"speed": "3"}))
+    assert shop.steps(number) == ["visit_by_lead"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "answer"),
+    [("bad_mark", "2.5"), ("bad_mark", "-1"), ("reopen_within", ""), ("reopen_within", 'duration("P1M")')],
+)
+def test_a_row_that_says_nothing_usable_is_refused_with_its_name(shop: Shop, rule: str, answer: str) -> None:
+    with pytest.raises(definitions.DeploymentRefused) as refused:
+        deploy_row(shop, rule, answer)
+    (problem,) = [found for found in refused.value.problems if found.is_error]
+    assert problem.resource == TABLE
+    assert f"“{rule}”" in problem.en
+
+
+def test_a_lost_row_is_refused_with_its_name(shop: Shop) -> None:
+    text = (FOLDER / TABLE).read_text(encoding="utf-8")
+    lost = re.sub(r'<rule id="rules_merge_within">.*?</rule>', "", text, flags=re.DOTALL)
+    with pytest.raises(definitions.DeploymentRefused) as refused:
+        shop.engine.run(SYSTEM, lambda work: definitions.deploy(work, "lost", {TABLE: lost.encode()}))
+    assert [(one.rule, "merge_within" in one.en) for one in refused.value.problems if one.is_error] == [
+        ("asked_row", True)
+    ]
+
+
+def test_the_limit_of_the_entry_stands_in_the_diagram_alone(shop: Shop) -> None:
+    text = (
+        (FOLDER / "repair.bpmn").read_text(encoding="utf-8").replace("called_at + PT10M", "called_at + PT3M")
+    )
+    files = {"repair.bpmn": text.encode()}
+    shop.engine.run(SYSTEM, lambda work: definitions.deploy(work, "shorter", files))
+    number = shop.call()
+    shop.clock.advance(minutes=4)
+    shop.register(number)
+    assert shop.order(number).is_late_entry
