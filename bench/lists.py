@@ -20,7 +20,7 @@ from engine import inbox, reports
 from engine.clock import SystemClock, monotonic
 from engine.inbox import Place, View
 from engine.ports import SYSTEM, Actor
-from engine.store.tables import instance, user_task
+from engine.store.tables import instance, task_candidate, user_task
 from engine.work import Work
 from handlers.accounts import staff
 from handlers.accounts.permissions import Post
@@ -29,6 +29,7 @@ from web.lists import write_place
 
 _COMMUNITIES = 20
 _POSTS = (Post.CS, Post.RP, Post.CSL, Post.FIN, Post.RPL, Post.PM, Post.QA, Post.FINL, Post.ADM, Post.VEN)
+_WIDENED = (Post.CSL, Post.RPL)
 _GROUPS = (1, 2, 3)  # of the people who look
 _QUERIES = 300
 _NAIVE = 30
@@ -48,7 +49,7 @@ def rows(sizes: Sizes, store: str, url: str = "") -> Iterator[Row]:
         communities = _communities(made)
         people = [_person(made, groups) for groups in _GROUPS]
         pairs = [(post, scope) for scope in communities for post in _POSTS]
-        volume.open_tasks(made, sizes.open_tasks, volume.Crowd(pairs))
+        volume.open_tasks(made, sizes.open_tasks, volume.Crowd(pairs, widened=_WIDENED))
         _assign(made, people)
         yield from _inbox_rows(made, people, sizes, store)
         if made.engine.database.is_sqlite:
@@ -75,8 +76,9 @@ def _person(made: Stand, groups: int) -> Actor:
 def _assign(made: Stand, people: Sequence[Actor]) -> None:
     with made.engine.work(SYSTEM) as work:
         for fake, person in enumerate(people, 1):
-            mine = update(user_task).where(user_task.c.assignee_id == fake)
-            work.connection.execute(mine.values(assignee_id=person.id))
+            for table in (user_task, task_candidate):
+                mine = update(table).where(table.c.assignee_id == fake)
+                work.connection.execute(mine.values(assignee_id=person.id))
 
 
 # --- inbox -------------------------------------------------------------------------------------------------

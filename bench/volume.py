@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select, text
 
 from bench.bulk import bulk, numbers
 from bench.flow import KEY, Stand
-from engine.store.tables import bundle, instance, job, step_day, user_task
+from engine.store.tables import bundle, instance, job, step_day, task_candidate, user_task
 from engine.work import Work
 
 _BASE = 1_000_000_000  # ids of these rows; those drawn by the engine are far larger
@@ -23,12 +23,14 @@ class Crowd:
         people: who holds three tasks of ten, by fake ids from 1.
         first_due: seconds from now to the earliest due date; negative for late ones.
         span: seconds from the earliest to the latest due date.
+        widened: posts that may take one task of ten each as well, in its community.
     """
 
     pairs: Sequence[tuple[str, int]]
     people: int = 5000
     first_due: int = -259_200
     span: int = 2_592_000
+    widened: Sequence[str] = ()
 
 
 def open_tasks(made: Stand, count: int, crowd: Crowd) -> None:
@@ -38,7 +40,7 @@ def open_tasks(made: Stand, count: int, crowd: Crowd) -> None:
     due = _moment(made, now, f"({crowd.first_due} + (i * 104729) % {crowd.span})")
     squared = f"(i * 7919 % 1000) * (i * 7919 % 1000) * {len(crowd.pairs)} / 1000000"
     spread = f"{numbers(made, count)} JOIN bench_pair ON bench_pair.number = {squared}"
-    with bulk(made, instance, user_task) as connection:
+    with bulk(made, instance, user_task, task_candidate) as connection:
         bundle_id = connection.scalars(select(bundle.c.id)).one()
         _write_pairs(connection, crowd.pairs)
         connection.execute(
@@ -61,6 +63,19 @@ def open_tasks(made: Stand, count: int, crowd: Crowd) -> None:
             )
         )
         connection.execute(text("DROP TABLE bench_pair"))
+        for number, post in enumerate(crowd.widened):
+            _widen(connection, post, number)
+
+
+def _widen(connection: Connection, post: str, number: int) -> None:
+    connection.execute(
+        text(
+            "INSERT INTO task_candidate (task_id, group_code, scope_id, process_key, assignee_id, rank,"
+            " due_sort) SELECT id, CAST(:post AS text), scope_id, process_key, assignee_id, rank, due_sort FROM user_task"
+            " WHERE id % 10 = :number AND group_code <> CAST(:post AS text)"
+        ),
+        {"post": post, "number": number},
+    )
 
 
 def _write_pairs(connection: Connection, pairs: Sequence[tuple[str, int]]) -> None:
