@@ -1,16 +1,14 @@
 """Chooses the language and zone of a request, and teaches templates to speak it."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 from flask import Flask, g, request
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, get_locale, ngettext
 
-from web import context, words
+from web import context, texts, words
 
 LANGUAGES = {"zh": "zh_Hans_CN", "en": "en"}
 COOKIE = "language"
-ZONE = "Asia/Shanghai"
 
 
 def chosen() -> str:
@@ -35,9 +33,9 @@ def now() -> datetime:
 def init_app(app: Flask) -> None:
     """Set translations up and register the filters of templates."""
     app.config["BABEL_DEFAULT_LOCALE"] = LANGUAGES["zh"]
-    app.config["BABEL_DEFAULT_TIMEZONE"] = ZONE
-    folder = str(Path(__file__).parent / "translations")
-    Babel(app, locale_selector=chosen, default_translation_directories=folder)
+    app.config["BABEL_DEFAULT_TIMEZONE"] = words.ZONE.key
+    Babel(app, locale_selector=chosen, default_translation_directories=str(texts.FOLDER))
+    app.jinja_env.install_gettext_callables(texts.gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # of Jinja's extension
     app.jinja_env.filters["moment"] = words.moment
     app.jinja_env.filters["moment_short"] = lambda value: words.moment_short(value, now())
     app.jinja_env.filters["clock_time"] = words.clock_time

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask_babel import format_date, format_datetime, get_locale, get_timezone
+from flask_babel import format_date, get_locale
 
 from engine.bilingual import Text, from_json, joined
 from engine.durations import Duration
@@ -17,6 +17,7 @@ from engine.work import Work
 from handlers.accounts.directory import RESIDENT_WORD, SYSTEM_WORD
 from web.texts import gettext
 
+ZONE = ZoneInfo("Asia/Shanghai")  # of every moment that a page says
 SOON_SHARE = 0.25
 SOON_LEAST = timedelta(minutes=10)
 
@@ -82,36 +83,35 @@ def _joined(*parts: tuple[int, str]) -> str:
 
 def moment(value: datetime) -> str:
     """Say a moment with date and time."""
-    return str(format_datetime(value, "yyyy-MM-dd HH:mm"))
+    return f"{value.astimezone(ZONE):%Y-%m-%d %H:%M}"
 
 
 def moment_short(value: datetime, now: datetime) -> str:
     """Say a moment: the time alone if it is today, else day and time, else the date."""
-    zone = get_timezone() or ZoneInfo("Asia/Shanghai")
-    here, today = value.astimezone(zone), now.astimezone(zone)
+    here, today = value.astimezone(ZONE), now.astimezone(ZONE)
     if here.date() == today.date():
-        return str(format_datetime(value, "HH:mm"))
+        return f"{here:%H:%M}"
     if here.year == today.year:
-        return str(format_datetime(value, "MM-dd HH:mm"))
-    return str(format_date(value, "yyyy-MM-dd"))
+        return f"{here:%m-%d %H:%M}"
+    return f"{here:%Y-%m-%d}"
 
 
 def local_date(value: datetime) -> date:
     """Return the day of a moment where the reader is."""
-    return value.astimezone(get_timezone() or ZoneInfo("Asia/Shanghai")).date()
+    return value.astimezone(ZONE).date()
 
 
 def day(value: datetime, now: datetime) -> str:
     """Say a day, with its name; today and yesterday are called so."""
     that, today = local_date(value), local_date(now)
-    said = str(format_date(value, "MM-dd EEE" if that.year == today.year else "yyyy-MM-dd EEE"))
+    said = str(format_date(that, "MM-dd EEE" if that.year == today.year else "yyyy-MM-dd EEE"))
     near = {0: gettext("今天"), 1: gettext("昨天")}.get((today - that).days, "")
     return " ".join(filter(None, (near, said)))
 
 
 def clock_time(value: datetime) -> str:
     """Say the time of a day."""
-    return str(format_datetime(value, "HH:mm"))
+    return f"{value.astimezone(ZONE):%H:%M}"
 
 
 def money(fen: int) -> str:
