@@ -40,6 +40,7 @@ from web import (
     tasks,
     team,
     text_size,
+    workdays,
 )
 from web.config import WebConfig
 
@@ -67,6 +68,7 @@ BLUEPRINTS: Iterable[Blueprint] = (
     signin.bp,
     tasks.bp,
     text_size.bp,
+    workdays.bp,
     team.bp,
 )
 
@@ -92,6 +94,7 @@ def create_app(engine: Engine, config: WebConfig) -> Flask:
     look.init_app(app)
     navigation.init_app(app)
     text_size.init_app(app)
+    workdays.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app

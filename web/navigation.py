@@ -55,6 +55,7 @@ BAR = (
     Entry("incidents.index", lazy_gettext("异常")),
     Entry("desk.index", lazy_gettext("前台")),
     Entry("roster.index", lazy_gettext("排班"), also=("team",)),
+    Entry("workdays.index", lazy_gettext("日历")),
     Entry("outbox.index", lazy_gettext("消息")),
 )
 RESIDENT_BAR = (

@@ -64,13 +64,13 @@ class Town:
         self.engine = engine
         self.world = World(engine)
         self.logins: dict[Post, str] = {}
-        for post in (Post.CS, Post.CSL, Post.RP, Post.RPL, Post.PM, Post.SYS):
+        for post in (Post.CS, Post.CSL, Post.RP, Post.RPL, Post.PM, Post.SYS, Post.ADM):
             self._staff(post)
         self._resident("陈静", OWNER, self.world.house)
         self._resident("吴敏", NEIGHBOUR, self.world.neighbour)
 
     def _staff(self, post: Post) -> None:
-        actor = self.world.staff(post, everywhere=post is Post.SYS)
+        actor = self.world.staff(post, everywhere=post in (Post.SYS, Post.ADM))
         self.logins[post] = self.world.login_of(actor)
         now = self.engine.clock.now()
         if post in (Post.CS, Post.CSL, Post.RP, Post.RPL):

@@ -68,6 +68,9 @@ def test_pages_of_staff_fit_speak_english_and_are_accessible(
     place = f"/roster/{town.world.community}"
     for path in pages(lead, (*LEAD, f"{place}/add", f"{place}/teams", f"{place}/settings")):
         expect_accessible(lead, path)
+    registry = visit(size, language="en").sign_in(town.logins[Post.ADM])
+    for path in pages(registry, ("/workdays/",)):
+        expect_accessible(registry, path)
     administrator = visit(size, language="en").sign_in(town.logins[Post.SYS])
     for path in pages(administrator, ADMINISTRATOR):
         expect_accessible(administrator, path)
