@@ -17,6 +17,8 @@ class Subject:
 
     Attributes:
         contact: number of the record whose contact can be looked up, or "".
+        name, phone: of that contact, masked.
+        description: what was reported, in the words of who did.
         is_ringing: a phone of this person rings for it.
         entered: what was entered or decided when, in sentences.
     """
@@ -24,6 +26,9 @@ class Subject:
     facts: tuple[tuple[str, str], ...] = ()
     photos: tuple[Attachment, ...] = ()
     contact: str = ""
+    name: str = ""
+    phone: str = ""
+    description: str = ""
     is_ringing: bool = False
     entered: tuple[tuple[datetime, str], ...] = ()
 
@@ -47,6 +52,9 @@ def _repair(work: Work, number: str) -> Subject:
         facts=tuple(desk_facts(order)),
         photos=order.media,
         contact=number if order.contact_phone else "",
+        name=order.contact_name,
+        phone=order.contact_phone,
+        description=order.description,
         is_ringing=work.actor.id in calls.ringing(work, row),
         entered=tuple((one.at, event_said(one)) for one in story.story(work, number) if tells(one)),
     )

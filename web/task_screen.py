@@ -10,6 +10,7 @@ from engine.ids import new_id
 from engine.inbox import TaskDetail
 from engine.ports import Json
 from engine.work import Work
+from web.crew_task import CrewTask, crew_task
 from web.filling import Filling, fill
 from web.lists import post_name
 from web.story import PAUSE_REASONS, Sentence, change_sentences
@@ -39,6 +40,7 @@ class TaskScreen:
         draft_at: when what stands in the form was kept, if it is a draft.
         is_typed: what stands in the form was refused just now and is kept nowhere yet.
         reader: account of who sees this.
+        crew: what a step of repair staff shows besides; None for steps of others.
     """
 
     id: int
@@ -68,6 +70,7 @@ class TaskScreen:
     draft_at: datetime | None
     is_typed: bool
     reader: int
+    crew: CrewTask | None
 
 
 def task_screen(
@@ -86,6 +89,8 @@ def task_screen(
     may = _may(work, detail)
     draft = drafts.draft(work, task_id) if typed is None else None
     given = typed if typed is not None else draft.answers if draft else {}
+    filling = _filling(work, detail, given, errors)
+    subject, crew = subject_of(work, case.process_key, case.business_key), crew_task(work, detail, filling)
     return TaskScreen(
         id=task.id,
         instance_id=case.id,
@@ -104,17 +109,29 @@ def task_screen(
         who=_name(work, task.assignee_id),
         is_mine=task.assignee_id == work.actor.id,
         team=post_name(task.group_code),
-        facts=[(said(label), written(text)) for label, text in detail.opened.facts],
-        filling=_filling(work, detail, given, errors),
+        facts=_facts(detail, subject, crew),
+        filling=filling,
         key=str(new_id()),
         may=may,
         people=_people(work, task) if may.reassign else (),
         changes=change_sentences(work, deadlines.changes(work, task_id)),
-        subject=subject_of(work, case.process_key, case.business_key),
+        subject=subject,
         draft_at=draft.saved_at if draft else None,
         is_typed=bool(typed),
         reader=work.actor.id,
+        crew=crew,
     )
+
+
+def _facts(detail: TaskDetail, subject: Subject, crew: CrewTask | None) -> list[tuple[str, str]]:
+    """Say what is to know; on a small screen without what stands above it anyway."""
+    facts = [(said(label), written(text)) for label, text in detail.opened.facts]
+    if crew is None:
+        return facts
+    case = detail.case
+    above = {case.business_key, case.title, case.title_en, case.place}
+    above |= {subject.name, subject.phone, subject.description}
+    return [(label, text) for label, text in facts if text not in above]
 
 
 def _may(work: Work, detail: TaskDetail) -> May:

@@ -2,6 +2,7 @@
 import htmx from "htmx.org/dist/htmx.esm.js";
 import { startClocks } from "./clock.js";
 import { wakeCopying } from "./copying.js";
+import { wakeCrew } from "./crew.js";
 import { startDialogs } from "./dialogs.js";
 import { keepDrafts } from "./drafts.js";
 import { startFilters } from "./filter.js";
@@ -17,6 +18,7 @@ function wake(part) {
   watchForms(part);
   keepDrafts(part);
   wakeCopying(part);
+  wakeCrew(part);
 }
 
 wake(document);
