@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select, text
 
 from bench.bulk import bulk, numbers
 from bench.flow import KEY, Stand
-from engine.store.tables import bundle, instance, job, step_day, task_candidate, user_task
+from engine.store.tables import bundle, instance, job, step_day, step_month, task_candidate, user_task
 from engine.work import Work
 
 _BASE = 1_000_000_000  # ids of these rows; those drawn by the engine are far larger
@@ -131,14 +131,25 @@ def finished_steps(made: Stand, count: int, scopes: Sequence[int]) -> None:
 
 
 def fold_finished(made: Stand) -> int:
-    """Add the finished steps up by day, as the product's own rollup does; return how many rows that makes."""
-    with bulk(made, step_day) as connection:
+    """Add the finished steps up by day and month, as the product's rollup does; return the rows by day."""
+    with bulk(made, step_day, step_month) as connection:
         connection.execute(
             text(
                 "INSERT INTO step_day (day, scope_id, process_key, step_id, finished, late, seconds,"
                 " late_seconds) SELECT day, scope_id, process_key, step_id, count(*), sum(late),"
                 " sum(seconds), sum(late_seconds) FROM bench_step"
                 " GROUP BY day, scope_id, process_key, step_id"
+            )
+        )
+        month = (
+            "date(day, 'start of month')" if made.engine.database.is_sqlite else "date_trunc('month', day)"
+        )
+        connection.execute(
+            text(
+                "INSERT INTO step_month (month, scope_id, process_key, step_id, finished, late, seconds,"
+                f" late_seconds) SELECT {month}, scope_id, process_key, step_id, sum(finished), sum(late),"
+                " sum(seconds), sum(late_seconds) FROM step_day"
+                f" GROUP BY {month}, scope_id, process_key, step_id"
             )
         )
         return int(connection.execute(text("SELECT count(*) FROM step_day")).scalar_one())

@@ -1,6 +1,6 @@
 """Tells managers what is late now, and how limits were kept over time, in the communities they may see."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -14,7 +14,6 @@ from sqlalchemy import (
     Table,
     case,
     cast,
-    delete,
     func,
     literal,
     select,
@@ -23,18 +22,16 @@ from sqlalchemy import (
 )
 
 from engine.errors import RuleBroken
-from engine.ports import SYSTEM
-from engine.store.dialects import add_up
-from engine.store.tables import instance, step_day, step_delta, task_history, user_task
+from engine.rollup import SUMS, sums_of
+from engine.store.tables import instance, step_day, step_delta, step_month, task_history, user_task
 from engine.store.types import UtcDateTime
-from engine.work import Engine, Work
+from engine.work import Work
 
 PERMISSION = "report.read"
 PAGE = 100
 MOST_PAGE = 500
-_FOLD_BATCH = 5000
 _CASE = (instance.c.business_key, instance.c.title, instance.c.title_en, instance.c.place)
-_SUMS = ("finished", "late", "seconds", "late_seconds")
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,44 +266,13 @@ def _narrowed(
 # --- over time ---------------------------------------------------------------------------------------------
 
 
-def fold(engine: Engine) -> int:
-    """Add what was finished since the last time to the figures by day; return how many steps.
-
-    Several nodes may do it at once: each takes rows that no other one has taken.
-    """
-    total = 0
-    while True:
-        taken = engine.run(SYSTEM, _fold_batch)
-        total += taken
-        if taken < _FOLD_BATCH:
-            return total
-
-
-def _fold_batch(work: Work) -> int:
-    query = select(step_delta).order_by(step_delta.c.id).limit(_FOLD_BATCH).with_for_update(skip_locked=True)
-    rows = work.connection.execute(query).all()
-    if not rows:
-        return 0
-    sums: dict[tuple[date, int, str, str], list[int]] = {}
-    for row in rows:
-        sum_of = sums.setdefault((row.day, row.scope_id, row.process_key, row.step_id), [0, 0, 0, 0])
-        for index, value in enumerate((1, int(row.late), row.seconds, row.late_seconds)):
-            sum_of[index] += value
-    # In one order on every node, so that two that meet wait for each other instead of deadlocking.
-    names = [column.name for column in step_day.primary_key] + list(_SUMS)
-    added = [dict(zip(names, (*key, *sums[key]), strict=True)) for key in sorted(sums)]
-    add_up(work.connection, step_day, added, _SUMS)
-    work.connection.execute(delete(step_delta).where(step_delta.c.id.in_([row.id for row in rows])))
-    return len(rows)
-
-
 def kept_by_step(work: Work, first: date, last: date, only: Only = Only()) -> list[Kept]:
     """Tell for each step how many were finished and how many of them late, from `first` to `last` inclusive.
 
     Raises:
         RuleBroken: `only` names a group or a person, which are not kept by day; see late_by_person.
     """
-    days = _days(work, first, last, only)
+    days = _summed(work, _stretches(first, last), only)
     keys = (days.c.process_key, days.c.step_id)
     query = select(*keys, *_totals(days)).group_by(*keys).order_by(*keys)
     return [Kept(*row) for row in work.connection.execute(query)]
@@ -314,32 +280,39 @@ def kept_by_step(work: Work, first: date, last: date, only: Only = Only()) -> li
 
 def kept_by_day(work: Work, first: date, last: date, only: Only = Only()) -> list[KeptOn]:
     """Tell for each day how many steps were finished and how many of them late."""
-    days = _days(work, first, last, only)
+    days = _summed(work, [(step_day, first, last), (step_delta, first, last)], only)
     query = select(days.c.day, *_totals(days)[:2]).group_by(days.c.day).order_by(days.c.day)
     return [KeptOn(*row) for row in work.connection.execute(query)]
 
 
-def _days(work: Work, first: date, last: date, only: Only) -> Subquery:
-    """Unite the folded figures with what was finished since."""
+_Stretch = tuple[Table, date, date]  # sums of one table, from one day to another inclusive
+
+
+def _stretches(first: date, last: date) -> list[_Stretch]:
+    """Read whole months by month, what is left before and after them by day, and what is not folded yet."""
+    begin = first if first.day == 1 else _month_after(first)
+    end = last if (last + _DAY).day == 1 else last.replace(day=1) - _DAY
+    if begin > end:
+        return [(step_day, first, last), (step_delta, first, last)]
+    stretches = [(step_day, first, begin - _DAY), (step_month, begin, end), (step_day, end + _DAY, last)]
+    return [*(one for one in stretches if one[1] <= one[2]), (step_delta, first, last)]
+
+
+def _month_after(day: date) -> date:
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1)
+
+
+def _summed(work: Work, stretches: Iterable[_Stretch], only: Only) -> Subquery:
+    """Unite sums that share no step."""
     if only.group_code is not None or only.person_id is not None:
         raise RuleBroken("not_kept_by_day", "按天的统计只能按小区、流程和步骤筛选")
     branches = []
-    for table, sums in (
-        (step_day, tuple(step_day.c[name] for name in _SUMS)),
-        (
-            step_delta,
-            (
-                literal(1),
-                case((step_delta.c.late, 1), else_=0),
-                step_delta.c.seconds,
-                step_delta.c.late_seconds,
-            ),
-        ),
-    ):
-        labelled = [value.label(name) for name, value in zip(_SUMS, sums, strict=True)]
+    for table, first, last in stretches:
+        day = table.c.month if table is step_month else table.c.day
+        labelled = [value.label(name) for name, value in zip(SUMS, sums_of(table), strict=True)]
         branches.append(
-            select(table.c.day, table.c.process_key, table.c.step_id, *labelled).where(
-                table.c.day.between(first, last),
+            select(day.label("day"), table.c.process_key, table.c.step_id, *labelled).where(
+                day.between(first, last),
                 *_visible(work, table.c.scope_id, only),
                 *_narrowed(table, only),
             )
@@ -349,7 +322,7 @@ def _days(work: Work, first: date, last: date, only: Only) -> Subquery:
 
 def _totals(days: Subquery) -> list[ColumnElement[int]]:
     # On PostgreSQL a sum of bigint is numeric, which would come back as a Decimal.
-    return [cast(func.sum(days.c[name]), BigInteger).label(name) for name in _SUMS]
+    return [cast(func.sum(days.c[name]), BigInteger).label(name) for name in SUMS]
 
 
 @dataclass(frozen=True, slots=True)

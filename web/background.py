@@ -3,7 +3,7 @@
 import threading
 from datetime import timedelta
 
-from engine import drafts, idempotency, reports
+from engine import drafts, idempotency, rollup
 from engine.scheduler import Periodic, Scheduler
 from engine.work import SYSTEM, Engine
 from handlers import bootstrap
@@ -35,7 +35,7 @@ class Background:
 def _periodic(engine: Engine) -> tuple[Periodic, ...]:
     return (
         Periodic("beat", uptime.BEAT, lambda: uptime.beat(engine)),
-        Periodic("fold reports", timedelta(minutes=1), lambda: reports.fold(engine)),
+        Periodic("fold reports", timedelta(minutes=1), lambda: rollup.fold(engine)),
         Periodic("purge outbox", timedelta(hours=6), lambda: engine.run(SYSTEM, outbox.purge)),
         Periodic("purge attempts", timedelta(hours=6), lambda: engine.run(SYSTEM, sign_in.purge_attempts)),
         Periodic("forget answers", timedelta(hours=6), lambda: engine.run(SYSTEM, idempotency.forget_old)),

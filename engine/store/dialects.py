@@ -1,9 +1,23 @@
 """What the engine has to say differently to SQLite and to PostgreSQL."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
-from sqlalchemy import Connection, Table, insert, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Date,
+    Table,
+    cast,
+    extract,
+    func,
+    insert,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 
@@ -52,3 +66,47 @@ def one_at_a_time(connection: Connection, table: Table) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def take_time(connection: Connection) -> None:
+    """Let statements of this transaction run as long as they need; SQLite does anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+
+
+def local_day(connection: Connection, moment: ColumnElement[datetime], zone: ZoneInfo) -> ColumnElement[date]:
+    """Say the day of a moment in a zone."""
+    if connection.dialect.name == "postgresql":
+        return cast(func.timezone(zone.key, moment), Date)
+
+    def day(written: str) -> str:
+        return datetime.fromisoformat(written).astimezone(zone).date().isoformat()
+
+    _teach(connection, "local_day", 1, day)
+    return func.local_day(moment, type_=Date)
+
+
+def seconds_between(
+    connection: Connection, earlier: ColumnElement[Any], later: ColumnElement[Any]
+) -> ColumnElement[int]:
+    """Say the whole seconds between two moments."""
+    if connection.dialect.name == "postgresql":
+        return cast(func.trunc(extract("epoch", later.op("-")(earlier))), BigInteger)
+
+    def seconds(before: str, after: str) -> int:
+        return int((datetime.fromisoformat(after) - datetime.fromisoformat(before)).total_seconds())
+
+    _teach(connection, "seconds_between", 2, seconds)
+    return func.seconds_between(earlier, later, type_=BigInteger)
+
+
+def _teach(connection: Connection, name: str, arguments: int, function: Callable[..., Any]) -> None:
+    raw: Any = connection.connection.dbapi_connection
+    raw.create_function(name, arguments, function, deterministic=True)
+
+
+def first_of_month(connection: Connection, day: ColumnElement[date]) -> ColumnElement[date]:
+    """Say the first day of the month of a day."""
+    if connection.dialect.name == "postgresql":
+        return cast(func.date_trunc("month", day), Date)
+    return func.date(day, "start of month", type_=Date)

@@ -116,7 +116,7 @@ idempotency = Table(
     Index("ix_idempotency_created_at", "created_at"),
 )
 
-# One row per finished step, folded into step_day by the tick and then deleted.
+# One row per finished step, folded into step_day and step_month by the tick and then deleted.
 step_delta = Table(
     "step_delta",
     metadata,
@@ -134,6 +134,20 @@ step_day = Table(
     "step_day",
     metadata,
     Column("day", Date, primary_key=True),
+    Column("scope_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("process_key", String(100), primary_key=True),
+    Column("step_id", String(100), primary_key=True),
+    Column("finished", Integer, nullable=False),
+    Column("late", Integer, nullable=False),
+    Column("seconds", BigInteger, nullable=False),
+    Column("late_seconds", BigInteger, nullable=False),
+)
+
+# The same by the first day of the month: a year is read from some thousand rows, not a million.
+step_month = Table(
+    "step_month",
+    metadata,
+    Column("month", Date, primary_key=True),
     Column("scope_id", BigInteger, primary_key=True, autoincrement=False),
     Column("process_key", String(100), primary_key=True),
     Column("step_id", String(100), primary_key=True),

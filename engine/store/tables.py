@@ -24,6 +24,7 @@ from engine.store.history_tables import (
     incident,
     step_day,
     step_delta,
+    step_month,
     task_history,
 )
 from engine.store.metadata import metadata
@@ -54,6 +55,7 @@ __all__ = [
     "resource",
     "step_day",
     "step_delta",
+    "step_month",
     "task_candidate",
     "task_draft",
     "task_history",

@@ -25,7 +25,8 @@ def test_wrong_usage_ends_with_two(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["init", "demo", "serve", "worker", "check", "deploy", "import", "community", "token"]
+    "command",
+    ["init", "demo", "serve", "worker", "check", "deploy", "import", "community", "token", "reports"],
 )
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -77,3 +78,17 @@ def test_a_token_is_shown_once_and_needs_a_name(capsys: pytest.CaptureFixture[st
     assert main(["token", "create", "--name", "meter reader", "--post", "sys"]) == 0
     assert len(capsys.readouterr().out.strip()) >= 40
     assert main(["token", "create", "--name", " ", "--post", "sys"]) == 1
+
+
+def test_sums_behind_reports_are_rebuilt_where_there_is_an_installation(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["reports", "rebuild"]) == 1
+    assert "wuye init" in capsys.readouterr().err
+    main(["init"])
+    capsys.readouterr()
+    assert main(["reports", "rebuild"]) == 0
+    assert capsys.readouterr().out == "0 finished steps; 0 sums by day and 0 by month corrected.\n"
+    with pytest.raises(SystemExit) as ended:
+        main(["reports"])
+    assert ended.value.code == 2

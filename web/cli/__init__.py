@@ -5,11 +5,11 @@ import sys
 from collections.abc import Sequence
 
 from engine.errors import Problem
-from web.cli import bench, estate, installing, procedures, serving, tokens
+from web.cli import bench, estate, installing, procedures, reporting, serving, tokens
 
 REFUSED = 1
 
-MODULES = (installing, serving, procedures, estate, tokens, bench)
+MODULES = (installing, serving, procedures, estate, tokens, reporting, bench)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -16,16 +16,16 @@ from engine.reports import (
     KeptOn,
     LateBy,
     Only,
-    fold,
     kept_by_day,
     kept_by_step,
     late_by_person,
     overdue_counts,
     overdue_now,
 )
+from engine.rollup import SUMS, fold
 from engine.store.database import Database
 from engine.store.dialects import add_up
-from engine.store.tables import instance, step_day, step_delta, task_history, user_task
+from engine.store.tables import instance, step_day, step_delta, step_month, task_history, user_task
 from engine.work import Engine
 from tests.engine.ports import FakeDirectory
 from tests.engine.time import world
@@ -327,27 +327,37 @@ def test_late_steps_are_counted_by_who_ended_them_and_by_local_day(
 
 
 def test_a_year_of_ten_million_steps_is_summed_up_quickly(company: Engine) -> None:
-    rows = [
-        {
-            "day": DAY - timedelta(days=day),
-            "scope_id": COMMUNITY,
-            "process_key": f"process{step % 12}",
-            "step_id": f"step{step}",
-            "finished": 57,
-            "late": 9,
-            "seconds": 57 * 600,
-            "late_seconds": 900,
-        }
-        for day in range(366)
-        for step in range(480)
-    ]
+    days = [DAY - timedelta(days=number) for number in range(366)]
+    months = sorted({day.replace(day=1) for day in days})
     with company.work(SYSTEM) as work:
-        add_up(work.connection, step_day, rows, ("finished", "late", "seconds", "late_seconds"))
+        add_up(work.connection, step_day, [row for day in days for row in sums("day", day, 1)], SUMS)
+        rows = [row for month in months for row in sums("month", month, _days_in(month, days))]
+        add_up(work.connection, step_month, rows, SUMS)
 
     started = monotonic()
     with company.reading(DIRECTOR) as work:
-        kept = kept_by_step(work, DAY - timedelta(days=365), DAY)
+        kept = kept_by_step(work, days[-1], DAY)
     took = monotonic() - started
 
     assert sum(one.finished for one in kept) == 366 * 480 * 57
     assert took < 5  # finds a wrong plan, not a slow day
+
+
+def _days_in(month: date, days: list[date]) -> int:
+    return sum(day.replace(day=1) == month for day in days)
+
+
+def sums(column: str, when: date, days: int) -> list[dict[str, object]]:
+    return [
+        {
+            column: when,
+            "scope_id": COMMUNITY,
+            "process_key": f"process{step % 12}",
+            "step_id": f"step{step}",
+            "finished": 57 * days,
+            "late": 9 * days,
+            "seconds": 57 * 600 * days,
+            "late_seconds": 900 * days,
+        }
+        for step in range(480)
+    ]

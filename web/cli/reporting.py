@@ -1,0 +1,26 @@
+"""`wuye reports rebuild`: set the sums behind the reports right."""
+
+import argparse
+from typing import Any
+
+from engine import rollup
+from web.cli.engines import installed
+
+
+def add_commands(commands: Any) -> None:
+    """Add the command to the parser."""
+    reports = commands.add_parser("reports", help="sums behind the reports")
+    actions = reports.add_subparsers(dest="action", required=True, metavar="ACTION")
+    rebuild = actions.add_parser(
+        "rebuild",
+        help="compare the sums by day and month with history, and correct them",
+        description="Compares the sums by day and month with the history of finished steps and corrects those"
+        " that are wrong, all of them or none. Can be run at any time; on SQLite nobody can write meanwhile.",
+    )
+    rebuild.set_defaults(run=run_rebuild)
+
+
+def run_rebuild(_arguments: argparse.Namespace) -> None:
+    """Rebuild the sums and say what was wrong."""
+    done = rollup.rebuild(installed())
+    print(f"{done.steps} finished steps; {done.days} sums by day and {done.months} by month corrected.")
