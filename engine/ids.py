@@ -2,6 +2,7 @@
 
 import secrets
 import threading
+from datetime import datetime
 
 from engine.clock import id_milliseconds
 
@@ -34,6 +35,11 @@ class IdSource:
                     self._last_ms += 1
                     self._sequence = 0
             return self._last_ms << _SEQUENCE_BITS | self._sequence
+
+
+def first_of(moment: datetime) -> int:
+    """Return the smallest id that can be drawn at a moment: ids compare as the moments they were drawn."""
+    return max(0, int(moment.timestamp() * 1000) - _EPOCH_MS) << _SEQUENCE_BITS
 
 
 _source = IdSource()

@@ -8,12 +8,13 @@ from http import HTTPStatus
 from flask import Blueprint, make_response, render_template, request
 from werkzeug import Response as BaseResponse
 
+from engine import fresh
 from engine.errors import Problem
 from engine.work import Work
 from web import context, leading
 from web.i18n import language_tag
 from web.lists import COUNTED, list_screen, task_row, view_links
-from web.numbers import ids
+from web.numbers import ids, moment_of
 from web.story import PAUSE_REASONS
 from web.task_screen import task_screen
 from web.wishes import read_wish
@@ -40,19 +41,20 @@ def index() -> str:
 
 @bp.get("/inbox/counts")
 def counts() -> BaseResponse:
-    """Give the views with their counts; a poll that finds nothing new costs an empty answer."""
-    wish = read_wish(request.args)
+    """Give the views with their counts and what came since; where nothing changed the answer is empty."""
+    wish, moment = read_wish(request.args), moment_of(request.args.get("since", ""))
     with context.engine().reading(context.actor()) as work:
         views = view_links(work, wish.view)
+        came = fresh.since(work, moment) if moment else []
     numbers = [(link.view, link.count, link.is_current) for link in views if link.view in COUNTED]
-    tag = hashlib.sha256(json.dumps([numbers, context.actor().id, language_tag()]).encode()).hexdigest()[:24]
+    known = json.dumps([numbers, came, context.actor().id, language_tag()])
     response = make_response()
-    response.set_etag(tag)
+    response.set_etag(hashlib.sha256(known.encode()).hexdigest()[:24])
     response.headers["Cache-Control"] = "private, no-cache"
     response.vary.add("Cookie")
     response.make_conditional(request)
     if response.status_code != HTTPStatus.NOT_MODIFIED:
-        response.set_data(render_template("parts/views.html", views=views))
+        response.set_data(render_template("parts/counts.html", views=views, came=came))
     return response
 
 

@@ -65,6 +65,7 @@ class ListScreen:
     views: tuple[ViewLink, ...]
     rows: tuple[Row, ...]
     after: str
+    shown_at: datetime
 
 
 def list_screen(work: Work, wish: Wish, after: str, process_key: str | None) -> ListScreen:
@@ -76,6 +77,7 @@ def list_screen(work: Work, wish: Wish, after: str, process_key: str | None) -> 
         views=view_links(work, wish.view),
         rows=rows_of(work, page.rows),
         after=write_place(page.next) if page.next else "",
+        shown_at=work.now,
     )
 
 

@@ -23,6 +23,7 @@ class Item:
     label: str
     icon: str
     current: bool
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Entry:
         area: blueprint that counts as being there.
         query: arguments of the address.
         also: further areas that count.
+        key: the letter that leads there after g.
     """
 
     endpoint: str
@@ -40,6 +42,7 @@ class Entry:
     icon: str = ""
     query: tuple[tuple[str, str], ...] = ()
     also: tuple[str, ...] = ()
+    key: str = ""
 
     @property
     def area(self) -> str:
@@ -48,15 +51,15 @@ class Entry:
 
 
 BAR = (
-    Entry("inbox.index", lazy_gettext("收件箱")),
-    Entry("overdue.index", lazy_gettext("超时")),
-    Entry("processes.index", lazy_gettext("流程")),
-    Entry("policy.index", lazy_gettext("制度")),
-    Entry("incidents.index", lazy_gettext("异常")),
-    Entry("desk.index", lazy_gettext("前台")),
-    Entry("roster.index", lazy_gettext("排班"), also=("team",)),
-    Entry("workdays.index", lazy_gettext("日历")),
-    Entry("outbox.index", lazy_gettext("消息")),
+    Entry("inbox.index", lazy_gettext("收件箱"), key="i"),
+    Entry("overdue.index", lazy_gettext("超时"), key="o"),
+    Entry("processes.index", lazy_gettext("流程"), key="p"),
+    Entry("policy.index", lazy_gettext("制度"), key="y"),
+    Entry("incidents.index", lazy_gettext("异常"), key="e"),
+    Entry("desk.index", lazy_gettext("前台"), key="d"),
+    Entry("roster.index", lazy_gettext("排班"), also=("team",), key="s"),
+    Entry("workdays.index", lazy_gettext("日历"), key="c"),
+    Entry("outbox.index", lazy_gettext("消息"), key="m"),
 )
 RESIDENT_BAR = (
     Entry("resident.index", lazy_gettext("首页")),
@@ -93,7 +96,7 @@ def _open_to(person: Person, endpoint: str) -> bool:
 
 def _items(person: Person, entries: Sequence[Entry]) -> list[Item]:
     return [
-        Item(_address(entry), str(entry.label), entry.icon, _is_here(entry))
+        Item(_address(entry), str(entry.label), entry.icon, _is_here(entry), entry.key)
         for entry in entries
         if _open_to(person, entry.endpoint)
     ]

@@ -42,6 +42,17 @@ def end_of_page(moment: object, number: object) -> tuple[datetime, int] | None:
     return (at, last) if 0 <= last <= LARGEST_ID else None
 
 
+def moment_of(text: str) -> datetime | None:
+    """Read a moment that a page wrote into an address; None when it is none."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if not FIRST_YEAR < moment.year < LAST_YEAR:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 def posted_moment(name: str) -> datetime:
     """Read a local date and time of a form; the reader's zone is the installation's.
 

@@ -64,14 +64,16 @@ class Town:
         self.engine = engine
         self.world = World(engine)
         self.logins: dict[Post, str] = {}
+        self.people: dict[Post, Actor] = {}
         for post in (Post.CS, Post.CSL, Post.RP, Post.RPL, Post.PM, Post.SYS, Post.ADM):
             self._staff(post)
-        self._resident("陈静", OWNER, self.world.house)
+        self.owner = self._resident("陈静", OWNER, self.world.house)
         self._resident("吴敏", NEIGHBOUR, self.world.neighbour)
 
     def _staff(self, post: Post) -> None:
         actor = self.world.staff(post, everywhere=post in (Post.SYS, Post.ADM))
         self.logins[post] = self.world.login_of(actor)
+        self.people[post] = actor
         now = self.engine.clock.now()
         if post in (Post.CS, Post.CSL, Post.RP, Post.RPL):
             begin, end = now - timedelta(hours=1), now + timedelta(hours=10)
@@ -84,13 +86,14 @@ class Town:
         with self.engine.work(SYSTEM) as work:
             work.connection.execute(account_skill.insert(), rows)
 
-    def _resident(self, name: str, phone: str, house_id: int) -> None:
+    def _resident(self, name: str, phone: str, house_id: int) -> Actor:
         person_id = self.world.person(name, phone)
         self.world.relate(person_id, house_id)
         actor = self.world.resident(person_id)
         with self.engine.work(SYSTEM) as work:
             add_login(work, actor.id, phone, "mobile")
             installation.make_usable(work, actor.id, sign_in.hasher(self.engine).hash(PASSWORD))
+        return actor
 
 
 @pytest.fixture(scope="module")

@@ -300,3 +300,18 @@ def test_a_page_that_lies_open_can_fetch_the_token_of_the_session(site: Site) ->
     token = clerk.get("/account/token", Accept="application/json").get_json()["token"]
     answer = clerk.client.post(f"/tasks/{task_id}/claim", data={"csrf_token": token})
     assert answer.status_code == 302
+
+
+# --- the poll ----------------------------------------------------------------------------------------------
+
+
+def test_the_poll_names_the_tasks_that_came_and_is_empty_while_nothing_changes(
+    site: Site, clock: SettableClock
+) -> None:
+    clerk = site.browser(Post.CS)
+    address = "/inbox/counts?since=" + clock.now().isoformat().replace("+", "%2B")
+    task_id = site.task(site.start())
+    assert f'data-came="{task_id}"' in clerk.get(address).text
+    tag = clerk.get(address).headers["ETag"]
+    assert clerk.get(address, **{"If-None-Match": tag}).status_code == 304
+    assert clerk.get("/inbox/counts?since=yesterday").status_code == 200

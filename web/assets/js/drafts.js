@@ -3,6 +3,8 @@
 import { postParting } from "./post.js";
 
 const MOMENT = 700;
+const ARRIVAL = 400;
+const PARTED = "draft-parted"; // a mark, never what was typed
 const states = new WeakMap();
 
 const keyOf = (name) => name.replace(/\[\]$/, "").split(".")[0];
@@ -50,6 +52,11 @@ async function save(form, state) {
   say(form, { 401: "over", 404: "gone", 409: "gone" }[status] ?? "failed");
 }
 
+function stateOf(form) {
+  if (!states.has(form)) states.set(form, { touched: new Set(), timer: 0, saving: null, isSent: false });
+  return states.get(form);
+}
+
 /** Keep what is still to be kept of a form; resolves when the server has it. */
 export function flush(form) {
   const state = states.get(form);
@@ -63,41 +70,74 @@ export function flushAll(part) {
   return Promise.all([...part.querySelectorAll("form[data-draft]")].map(flush));
 }
 
-/** Let a form keep no more drafts: it is being sent. */
-function stop(form, state) {
-  clearTimeout(state.timer);
-  state.timer = 0;
-  state.isSent = true;
+function saveAll(form) {
+  const state = stateOf(form);
+  state.isSent = false;
+  const names = [...new FormData(form).keys()].filter((name) => !name.startsWith("_") && name !== "csrf_token");
+  for (const name of names) state.touched.add(keyOf(name));
+  state.saving = save(form, state);
 }
 
-/** Begin to keep drafts of every task form below a part of the page. */
-export function keepDrafts(part) {
-  for (const form of part.querySelectorAll("form[data-draft]")) {
-    if (states.has(form)) continue;
-    const state = { touched: new Set(), timer: 0, saving: null, isSent: false };
-    states.set(form, state);
-    form.addEventListener("input", (event) => {
-      const name = event.target.name;
-      if (!name || name.startsWith("_") || event.target.type === "file") return;
-      state.touched.add(keyOf(name));
-      say(form, "");
-      clearTimeout(state.timer);
-      state.timer = setTimeout(() => (state.saving = save(form, state)), MOMENT);
-    });
-    form.addEventListener("submit", () => stop(form, state));
-    const saveAll = () => {
-      state.isSent = false;
-      const names = [...new FormData(form).keys()].filter((name) => !name.startsWith("_") && name !== "csrf_token");
-      for (const name of names) state.touched.add(keyOf(name));
-      state.saving = save(form, state);
-    };
-    form.addEventListener("sending:failed", saveAll);
-    if ("unsaved" in form.dataset) saveAll();
+/** Keep at once what was typed into forms that were refused, below a part of the page. */
+export function keepRefused(part) {
+  for (const form of part.querySelectorAll("form[data-draft][data-unsaved]")) {
+    delete form.dataset.unsaved;
+    saveAll(form);
   }
 }
 
-// Somebody leaves the page or puts the phone away in the middle of a word.
+const formOf = (event) => event.target.closest?.("form[data-draft]");
+
+// On the document, so that not even the first letter into a form that has just been shown is missed.
+document.addEventListener("input", (event) => {
+  const form = formOf(event);
+  const name = event.target.name;
+  if (!form || !name || name.startsWith("_") || event.target.type === "file") return;
+  const state = stateOf(form);
+  state.touched.add(keyOf(name));
+  say(form, "");
+  clearTimeout(state.timer);
+  state.timer = setTimeout(() => (state.saving = save(form, state)), MOMENT);
+});
+
+document.addEventListener(
+  "submit",
+  (event) => {
+    const form = formOf(event);
+    if (!form) return;
+    const state = stateOf(form);
+    clearTimeout(state.timer);
+    state.timer = 0;
+    state.isSent = true; // what is being sent needs no draft
+  },
+  true,
+);
+
+document.addEventListener("sending:failed", (event) => formOf(event) && saveAll(formOf(event)));
+
+function isBusy(form) {
+  const state = states.get(form);
+  return Boolean(state && !state.isSent && (state.timer || state.touched.size));
+}
+
+// Somebody puts the phone away in the middle of a word.
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "hidden") flushAll(document);
 });
-window.addEventListener("pagehide", () => flushAll(document));
+
+// Somebody leaves the page in the middle of a word: the last of it is sent while the next page is being loaded. At
+// "pagehide" it is too late where a service worker stands in between; phones tell nothing earlier.
+function part() {
+  if ([...document.querySelectorAll("form[data-draft]")].some(isBusy)) sessionStorage.setItem(PARTED, "yes");
+  flushAll(document);
+}
+window.addEventListener("beforeunload", part);
+window.addEventListener("pagehide", part);
+
+/** Where this page was loaded while the last of a draft was still on its way, look once more. */
+export function lookAgain() {
+  const isLate = sessionStorage.getItem(PARTED);
+  sessionStorage.removeItem(PARTED);
+  const forms = [...document.querySelectorAll("form[data-draft]")];
+  if (isLate && forms.length) setTimeout(() => forms.some(isBusy) || location.reload(), ARRIVAL);
+}

@@ -157,7 +157,7 @@ function giveBack(form, message) {
   Object.assign(note, { className: "note note-late", textContent: message });
   note.setAttribute("role", "alert");
   form.prepend(note);
-  form.dispatchEvent(new CustomEvent("sending:failed"));
+  form.dispatchEvent(new CustomEvent("sending:failed", { bubbles: true }));
   note.scrollIntoView({ block: "center" });
 }
 

@@ -11,9 +11,13 @@ const rowOf = (task) => (task ? document.getElementById(`row-${task}`) : null);
 
 /** Tell which line of the list is open. */
 function mark(task) {
-  for (const row of document.querySelectorAll(".row[aria-current]")) row.removeAttribute("aria-current");
+  for (const row of document.querySelectorAll(".row.is-open")) {
+    row.classList.remove("is-open");
+    row.querySelector("a").removeAttribute("aria-current");
+  }
   const row = rowOf(task);
-  row?.setAttribute("aria-current", "true");
+  row?.classList.add("is-open");
+  row?.querySelector("a").setAttribute("aria-current", "true");
   row?.scrollIntoView({ block: "nearest" });
   const address = new URL(location.href);
   if (task) address.searchParams.set("task", task);
@@ -38,7 +42,7 @@ function show() {
 /** Close the drawer and go back to the line it was opened from. */
 export function closePane() {
   if (!pane || !document.body.classList.contains("has-pane")) return;
-  const row = document.querySelector(".row[aria-current] > a");
+  const row = document.querySelector(".row.is-open > a");
   flushAll(pane);
   document.body.classList.remove("has-pane");
   if (drawer.matches) mark(null);
@@ -57,7 +61,7 @@ function follow(wake) {
   if (!told?.textContent) return;
   rowOf(told.dataset.left)?.remove();
   document.dispatchEvent(new CustomEvent("list:changed"));
-  const place = document.querySelector(".row[aria-current] > a") ?? pane.querySelector("h1, [data-task='']");
+  const place = document.querySelector(".row.is-open > a") ?? pane.querySelector("h1, [data-task='']");
   place?.focus({ preventScroll: true });
 }
 
@@ -73,7 +77,7 @@ function goOn(htmx, { left, task, next, said }) {
     return;
   }
   mark(task);
-  (document.querySelector(".row[aria-current] > a") ?? pane).focus({ preventScroll: true });
+  (document.querySelector(".row.is-open > a") ?? pane).focus({ preventScroll: true });
   load(htmx, next);
 }
 

@@ -4,10 +4,11 @@ import { startClocks } from "./clock.js";
 import { wakeCopying } from "./copying.js";
 import { wakeCrew } from "./crew.js";
 import { startDialogs } from "./dialogs.js";
-import { keepDrafts } from "./drafts.js";
+import { keepRefused, lookAgain } from "./drafts.js";
 import { startFilters } from "./filter.js";
 import { wakeForms } from "./forms.js";
 import { startKeys } from "./keys.js";
+import { startList } from "./list.js";
 import { sendAhead, startOutbox, watchForms } from "./outbox.js";
 import { startPane } from "./pane.js";
 
@@ -16,14 +17,16 @@ htmx.config.includeIndicatorCSS = false;
 function wake(part) {
   wakeForms(part, sendAhead);
   watchForms(part);
-  keepDrafts(part);
+  keepRefused(part);
   wakeCopying(part);
   wakeCrew(part);
 }
 
 wake(document);
+lookAgain();
 startClocks();
 startPane(htmx, wake);
+startList(htmx);
 startKeys();
 startDialogs();
 startFilters(document);
