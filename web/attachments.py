@@ -3,11 +3,13 @@
 import re
 from typing import BinaryIO, cast
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from werkzeug import Response as BaseResponse
 
 from handlers.errors import RuleRefused
-from handlers.shared import attachments
+from handlers.shared import attachments, limits
 from web import context
+from web.texts import gettext
 
 bp = Blueprint("attachments", __name__, url_prefix="/attachments")
 
@@ -31,6 +33,22 @@ def discard(attachment_id: int) -> dict[str, str]:
     """Delete a file that was taken out of the form again."""
     attachments.discard(context.engine(), context.actor(), attachment_id)
     return {}
+
+
+@bp.get("/")
+def waiting() -> str:
+    """Show one's own uploads that no form has taken along, to drop what is not wanted."""
+    with context.engine().reading(context.actor()) as work:
+        listed = attachments.waiting_uploads(work)
+    return render_template("waiting.html", uploads=listed, most=limits.UPLOADS_WAITING)
+
+
+@bp.post("/<int:attachment_id>/drop")
+def drop(attachment_id: int) -> BaseResponse:
+    """Delete one of them, from the page that shows them."""
+    attachments.discard(context.engine(), context.actor(), attachment_id)
+    flash(gettext("已删除"))
+    return redirect(url_for("attachments.waiting"))
 
 
 @bp.get("/<int:attachment_id>")

@@ -66,6 +66,8 @@ ROUTES: Mapping[str, Access] = {
     "account.token": ANY,
     "attachments.take_in": ANY,
     "attachments.discard": ANY,
+    "attachments.waiting": ANY,
+    "attachments.drop": ANY,
     "attachments.show": ANY,
     "attachments.small": ANY,
     "inbox.index": STAFF,

@@ -1,5 +1,6 @@
 """Takes in the files of a posted form before anything else, so that a refused form does not lose them."""
 
+from hashlib import sha256
 from typing import BinaryIO, cast
 
 from flask import g, request
@@ -8,22 +9,38 @@ from werkzeug.datastructures import FileStorage
 from engine.ports import Actor, Json
 from engine.work import Engine
 from handlers.shared import attachments
+from handlers.shared.uploads import blocks
 from web.answers import posted
 
 
 def kept(engine: Engine, actor: Actor) -> dict[str, list[int]]:
-    """Store the uploaded files of this request and return their ids by name of the field."""
+    """Store the uploaded files of this request and return their ids by name of the field.
+
+    A file that was chosen twice is kept once. When one is refused, those before it are kept for the page that
+    says so.
+    """
     if "uploads" not in g:
         g.uploads = {}
         for name, files in request.files.lists():
-            chosen = [file for file in files if file.filename]
-            g.uploads[name] = [_stored(engine, actor, file) for file in chosen]
+            stored: dict[bytes, int] = {}
+            for file in files:
+                content = _digest(file)
+                if file.filename and content not in stored:
+                    stored[content] = _stored(engine, actor, file)
+                g.uploads[name] = list(stored.values())
     ids: dict[str, list[int]] = g.uploads
     return ids
 
 
 def _stored(engine: Engine, actor: Actor, file: FileStorage) -> int:
     return attachments.upload(engine, actor, cast(BinaryIO, file.stream), file.filename or "")
+
+
+def _digest(file: FileStorage) -> bytes:
+    digest = sha256()
+    for block in blocks(cast(BinaryIO, file.stream)):
+        digest.update(block)
+    return digest.digest()
 
 
 def typed_answers() -> dict[str, Json] | None:

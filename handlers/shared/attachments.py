@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import ColumnElement, Row, func, select
 
 from engine import idempotency
 from engine.ids import new_id
@@ -188,11 +188,16 @@ def attach(
 
 def attachments_of(work: Work, owner_kind: str, owner_id: int) -> list[Attachment]:
     """List what is attached to a record; for queries that have asked who may see the record."""
-    rows = work.connection.execute(
-        select(attachment)
-        .where(attachment.c.owner_kind == owner_kind, attachment.c.owner_id == owner_id)
-        .order_by(attachment.c.id)
-    )
+    return _listed(work, attachment.c.owner_kind == owner_kind, attachment.c.owner_id == owner_id)
+
+
+def waiting_uploads(work: Work) -> list[Attachment]:
+    """List the actor's own uploads that no form has taken along yet."""
+    return _listed(work, attachment.c.uploaded_by == work.actor.id, attachment.c.attached_at.is_(None))
+
+
+def _listed(work: Work, *conditions: ColumnElement[bool]) -> list[Attachment]:
+    rows = work.connection.execute(select(attachment).where(*conditions).order_by(attachment.c.id))
     return [
         Attachment(
             row.id,
@@ -271,7 +276,12 @@ def _require_may_upload(work: Work) -> None:
         .where(attachment.c.uploaded_by == work.actor.id, attachment.c.attached_at.is_(None))
     ).scalar_one()
     if waiting >= limits.UPLOADS_WAITING:
-        raise RuleRefused("uploads_waiting", "未提交的照片和视频过多，请先提交或明天再传")
+        raise RuleRefused(
+            "uploads_waiting",
+            "您有 {count} 个照片和视频未随表单提交，最多 {most} 个。请先提交，或去掉不要的；过一天自动清除",
+            count=waiting,
+            most=limits.UPLOADS_WAITING,
+        )
 
 
 def _write(files: SealedFiles, name: str, found: Photo | Video, file: BinaryIO) -> dict[str, object]:

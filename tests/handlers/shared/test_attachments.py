@@ -299,7 +299,7 @@ def test_one_person_cannot_fill_the_disk(engine: Engine, world: World) -> None:
     clerk = world.staff(Post.CS)
     for _ in range(limits.UPLOADS_WAITING):
         upload(engine, clerk, io.BytesIO(picture(size=(8, 8))), "a.jpg")
-    with pytest.raises(RuleRefused, match="未提交"):
+    with pytest.raises(RuleRefused, match="未随表单提交"):
         upload(engine, clerk, io.BytesIO(picture(size=(8, 8))), "a.jpg")
 
 

@@ -1,0 +1,76 @@
+"""Photos on their way: one chosen twice counts once, and what waits can be seen and dropped."""
+
+from io import BytesIO
+
+import pytest
+
+from engine.ports import Actor
+from handlers import built_in
+from handlers.accounts.permissions import Post
+from handlers.shared import attachments, limits
+from tests.handlers.shared.uploads_made import picture
+from tests.web.conftest import Browser, Site
+
+
+@pytest.fixture(autouse=True)
+def _procedures(site: Site) -> None:
+    built_in.deploy_built_in(site.engine)
+
+
+def waiting(site: Site, who: Actor) -> list[int]:
+    with site.engine.reading(who) as work:
+        return [one.id for one in attachments.waiting_uploads(work)]
+
+
+def fill(site: Site, who: Actor, count: int) -> None:
+    for _ in range(count):
+        attachments.upload(site.engine, who, BytesIO(picture(size=(8, 8))), "a.jpg")
+
+
+def report(browser: Browser, *files: tuple[bytes, str]) -> str:
+    """Send a report that lacks everything but its photos."""
+    photos = [(BytesIO(content), name) for content, name in files]
+    answer = browser.post("/home/report", {"photos[]": photos}, page="/home/")
+    assert answer.status_code == 422
+    return answer.text
+
+
+def test_one_photo_chosen_twice_is_kept_once_and_two_of_one_name_are_two(site: Site) -> None:
+    owner = site.browser(site.owner)
+    one, other = picture(size=(20, 10)), picture(size=(10, 20))
+    report(owner, (one, "image.jpg"), (one, "image.jpg"), (other, "image.jpg"))
+    assert len(waiting(site, site.owner)) == 2
+
+
+def test_photos_before_a_refused_one_are_kept_and_shown(site: Site) -> None:
+    owner = site.browser(site.owner)
+    page = report(owner, (picture(size=(20, 10)), "a.jpg"), (b"MZ", "virus.exe"))
+    (kept,) = waiting(site, site.owner)
+    assert f'value="{kept}" checked' in page
+    assert f"/attachments/{kept}/small" in page
+
+
+def test_who_has_too_many_is_told_how_many_and_where_to_drop_them(site: Site) -> None:
+    fill(site, site.owner, limits.UPLOADS_WAITING)
+    owner = site.browser(site.owner)
+    page = report(owner, (picture(size=(20, 10)), "a.jpg"))
+    assert f"您有 {limits.UPLOADS_WAITING} 个照片和视频未随表单提交" in page
+    assert 'href="/attachments/"' in page
+    first, *rest = waiting(site, site.owner)
+    assert f"/attachments/{first}/drop" in owner.get("/attachments/").text
+    assert owner.post(f"/attachments/{first}/drop", page="/attachments/").status_code == 302
+    assert waiting(site, site.owner) == rest
+    report(owner, (picture(size=(20, 10)), "a.jpg"))
+    assert len(waiting(site, site.owner)) == limits.UPLOADS_WAITING
+
+
+@pytest.mark.parametrize("path", ["/attachments/", "/attachments/{id}/drop"])
+def test_nobody_sees_or_drops_what_another_uploaded(site: Site, path: str) -> None:
+    fill(site, site.owner, 1)
+    (mine,) = waiting(site, site.owner)
+    clerk = site.browser(Post.CS)
+    if path.endswith("drop"):
+        assert clerk.post(path.format(id=mine), page="/inbox").status_code == 404
+    else:
+        assert str(mine) not in clerk.get(path).text
+    assert waiting(site, site.owner) == [mine]
