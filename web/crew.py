@@ -1,9 +1,12 @@
 """Pages of repair staff: their jobs, what they can take, the price list."""
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, jsonify, render_template, request
+from werkzeug import Response
 
+from handlers.repair import calls, catalogue
 from web import context
 from web.crew_screen import crew_screen, prices
+from web.words import written
 
 bp = Blueprint("crew", __name__, url_prefix="/crew")
 
@@ -23,3 +26,17 @@ def price_list() -> str:
     with context.engine().reading(context.actor()) as work:
         listed = prices(work)
     return render_template("crew/prices.html", prices=listed)
+
+
+@bp.get("/ringing")
+def ringing() -> Response:
+    """Give the urgent orders that ring for this person; asking in vain costs an empty answer."""
+    with context.engine().reading(context.actor()) as work:
+        found = [(one, catalogue.name_of(work, one.fault_code)) for one in calls.own(work)]
+    response = jsonify(
+        [{"number": one.number, "title": written(name), "place": one.place} for one, name in found]
+    )
+    response.add_etag()
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.vary.add("Cookie")
+    return response.make_conditional(request)

@@ -78,6 +78,11 @@ class Person(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
         """Tell whether the person goes out to repair, and works from a phone; leads work from the inbox."""
         return self.may(Permission.REPAIR_WORK) and not self.may(Permission.REPAIR_DISPATCH)
 
+    @property
+    def may_be_rung(self) -> bool:
+        """Tell whether urgent repairs may ring for this person: repair staff, leads, project managers."""
+        return self.may(Permission.REPAIR_WORK, Permission.REPAIR_DISPATCH, Permission.INSTANCE_OPERATE)
+
     def only_scope(self, permission: str) -> int | None:
         """Return the one community in which a permission is held; None when there are several."""
         scopes = {scope for held, scope in self.grants.permissions if held == permission}

@@ -41,7 +41,11 @@ def reveal(number: str) -> ResponseReturnValue:
 
 @bp.post("/<number>/heard")
 def acknowledge(number: str) -> Response:
-    """Say that one heard the alarm, so that the phones fall silent."""
+    """Say that one heard the alarm, so that the phones fall silent, and lead to the step of taking it."""
     context.engine().run(context.actor(), lambda work: calls.acknowledge(work, number))
     flash(gettext("已应答，不再呼叫"))
-    return redirect(url_for("cases.show", number=number))
+    with context.engine().reading(context.actor()) as work:
+        task_id = calls.task_to_take(work, number)
+    if task_id is None:
+        return redirect(url_for("cases.show", number=number))
+    return redirect(url_for("tasks.show", task_id=task_id))

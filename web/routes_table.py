@@ -85,6 +85,7 @@ ROUTES: Mapping[str, Access] = {
     "tasks.discard_draft": STAFF,
     "tasks.redraw": STAFF,
     "crew.index": _staff(Permission.REPAIR_WORK),
+    "crew.ringing": STAFF,
     "crew.price_list": _staff(Permission.REPAIR_WORK),
     "cases.find": STAFF,
     "cases.show": STAFF,

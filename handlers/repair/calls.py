@@ -1,12 +1,14 @@
 """Rings phones for an urgent order until somebody says that they heard it."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, select
 
 from engine.ids import new_id
 from engine.ports import OutboxItem
 from engine.store.dialects import insert_new
+from engine.store.tables import user_task
 from engine.work import Work
 from handlers.errors import ActionNotAllowed
 from handlers.repair import orders
@@ -52,6 +54,42 @@ def ringing(work: Work, order: Order) -> list[int]:
     return [int(recipient.rpartition(":")[2]) for recipient in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Ringing:
+    """An urgent order for which the pages of a person ring."""
+
+    number: str
+    fault_code: str | None
+    place: str
+
+
+def own(work: Work) -> list[Ringing]:
+    """Return the orders that ring for the actor, the oldest first; one lookup in an index where none does."""
+    rows = work.connection.execute(
+        select(outbox_call.c.params)
+        .where(
+            outbox_call.c.recipient == f"account:{work.actor.id}",
+            outbox_call.c.template == TEMPLATE,
+            outbox_call.c.acknowledged_at.is_(None),
+        )
+        .order_by(outbox_call.c.started_at)
+    ).scalars()
+    ids = list(dict.fromkeys(int(params["order_id"]) for params in rows))
+    found = [orders.by_id(work.connection, order_id) for order_id in ids]
+    return [Ringing(order.number, order.fault_code, order.place) for order in found]
+
+
+def task_to_take(work: Work, number: str) -> int | None:
+    """Return the step by which somebody takes an urgent order, while nobody has."""
+    order = orders.by_number(work.connection, number)
+    found: int | None = work.connection.execute(
+        select(user_task.c.id).where(
+            user_task.c.instance_id == order.instance_id, user_task.c.step_id == "take"
+        )
+    ).scalar()
+    return found
+
+
 def acknowledge(work: Work, number: str) -> None:
     """Say that one has heard the alarm: no phone rings for this order any more, and the story says who.
 
@@ -75,5 +113,4 @@ def _ringing(order: Order) -> ColumnElement[bool]:
         outbox_call.c.call_key >= prefix,
         outbox_call.c.call_key < prefix[:-1] + ";",  # the character after the colon: an index range
         outbox_call.c.acknowledged_at.is_(None),
-        outbox_call.c.given_up_at.is_(None),
     )

@@ -3,7 +3,9 @@
 import re
 from datetime import timedelta
 
+from engine.ports import SYSTEM
 from handlers.repair.records import Area
+from handlers.shared.records import outbox_call
 from tests.handlers.repair.repair_world import Shop
 from tests.web.conftest import Browser
 from tests.web.repair.conftest import Pages
@@ -87,3 +89,28 @@ def test_the_price_list_is_at_hand(pages: Pages) -> None:
     page = plumber(pages).get("/crew/prices").text
     assert "¥" in page
     assert "/crew/prices" in plumber(pages).get("/crew/").text
+
+
+def test_an_urgent_order_rings_on_every_page_until_one_has_heard_it(pages: Pages) -> None:
+    number = pages.shop.report("W01", "水管爆了", area=Area.COMMON, place="地下室")
+    first, second = plumber(pages), pages.browser(pages.shop.second_plumber)
+    quiet = pages.browser(pages.shop.clerk).get("/crew/ringing")
+    rung = first.get("/crew/ringing")
+    assert [one["number"] for one in rung.get_json()] == [number]
+    assert quiet.get_json() == []
+    assert first.get("/crew/ringing", **{"If-None-Match": rung.headers["ETag"]}).status_code == 304
+
+    heard = second.post(f"/repairs/{number}/heard", page="/crew/")
+
+    assert heard.location == f"/tasks/{pages.shop.task(number, 'take').id}"
+    assert first.get("/crew/ringing").get_json() == []
+
+
+def test_the_pages_ring_on_after_the_telephone_gave_up_and_until_the_order_is_taken(pages: Pages) -> None:
+    number = pages.shop.report("W01", "水管爆了", area=Area.COMMON, place="地下室")
+    with pages.shop.engine.work(SYSTEM) as work:
+        work.connection.execute(outbox_call.update().values(given_up_at=work.now))
+    phone = plumber(pages)
+    assert len(phone.get("/crew/ringing").get_json()) == 1
+    pages.shop.do(number, "take", pages.shop.second_plumber, minutes=5)
+    assert phone.get("/crew/ringing").get_json() == []

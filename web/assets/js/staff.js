@@ -11,6 +11,7 @@ import { startKeys } from "./keys.js";
 import { startList } from "./list.js";
 import { sendAhead, startOutbox, watchForms } from "./outbox.js";
 import { startPane } from "./pane.js";
+import { startRinging } from "./ring.js";
 
 htmx.config.includeIndicatorCSS = false;
 
@@ -31,4 +32,5 @@ startKeys();
 startDialogs();
 startFilters(document);
 startOutbox();
+startRinging();
 navigator.serviceWorker?.register("/worker.js").catch(() => {}); // some browsers forbid it: pages work the same
