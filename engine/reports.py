@@ -1,30 +1,24 @@
-"""Tells managers what is late now, and how limits were kept over time, in the communities they may see."""
+"""Tells managers how limits were kept over time, in the communities they may see."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Select,
     Subquery,
     Table,
-    case,
     cast,
     func,
-    literal,
     select,
-    tuple_,
     union_all,
 )
 
 from engine.errors import RuleBroken
 from engine.rollup import SUMS, sums_of
-from engine.store.tables import instance, step_day, step_delta, step_month, task_history, user_task
-from engine.store.types import UtcDateTime
+from engine.store.tables import instance, step_day, step_delta, step_month, task_history
 from engine.work import Work
 
 PERMISSION = "report.read"
@@ -40,7 +34,7 @@ class Only:
 
     Attributes:
         scope_id: community.
-        person_id: account that holds the step.
+        person_id: account that holds the step; 0 means that nobody does.
     """
 
     process_key: str | None = None
@@ -50,71 +44,7 @@ class Only:
     person_id: int | None = None
 
 
-class By(StrEnum):
-    """What open late steps are counted by."""
-
-    PROCESS = "process"
-    STEP = "step"
-    GROUP = "group"
-    SCOPE = "scope"
-    PERSON = "person"
-
-
-@dataclass(frozen=True, slots=True)
-class LateStep:
-    """An open step that is late or soon will be.
-
-    Attributes:
-        person: display name of who holds it, or "" while nobody does.
-        late_by: since its due date; negative while time is left.
-        level: highest rung of its ladder that fired.
-    """
-
-    task_id: int
-    instance_id: int
-    business_key: str
-    title: str
-    title_en: str
-    place: str
-    process_key: str
-    step_id: str
-    name: str
-    name_en: str
-    group_code: str
-    scope_id: int
-    person_id: int | None
-    person: str
-    due_at: datetime
-    late_by: timedelta
-    level: int
-    suspended: bool
-
-
-@dataclass(frozen=True, slots=True)
-class LatePage:
-    """Late steps, the latest first.
-
-    Attributes:
-        next: to be given as `after` for the following page; None on the last one.
-    """
-
-    steps: tuple[LateStep, ...]
-    next: tuple[datetime, int] | None
-
-
-@dataclass(frozen=True, slots=True)
-class LateCount:
-    """How much is late within one procedure, step, group, community or person.
-
-    Attributes:
-        key: process key; process key and step; group; community id; or account id (None: nobody holds it).
-        worst: how late the latest is; negative while it has time left.
-    """
-
-    key: tuple[str | int | None, ...]
-    late: int
-    soon: int
-    worst: timedelta
+EVERYTHING = Only()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,100 +73,10 @@ class KeptOn:
     late: int
 
 
-# --- late now ----------------------------------------------------------------------------------------------
+# --- what is seen ------------------------------------------------------------------------------------------
 
 
-def overdue_now(
-    work: Work,
-    only: Only = Only(),
-    *,
-    soon: timedelta = timedelta(0),
-    after: tuple[datetime, int] | None = None,
-    limit: int = PAGE,
-) -> LatePage:
-    """List open steps that are late, or will be within `soon`, with who holds them and how late they are."""
-    limit = max(1, min(limit, MOST_PAGE))
-    query = (
-        _late(work, only, soon, user_task, *_CASE)
-        .add_columns(instance.c.scope_id.label("community_id"))
-        .order_by(user_task.c.due_sort, user_task.c.id)
-        .limit(limit + 1)
-    )
-    if after is not None:
-        place = tuple_(literal(after[0], UtcDateTime), literal(after[1]))
-        query = query.where(tuple_(user_task.c.due_sort, user_task.c.id) > place)
-    rows = work.connection.execute(query).all()
-    page = rows[:limit]
-    held_by = {row.assignee_id for row in page if row.assignee_id is not None}
-    names = work.engine.directory.names(work.connection, held_by) if held_by else {}
-    following = (page[-1].due_sort, page[-1].id) if len(rows) > limit else None
-    return LatePage(tuple(_late_step(work, row, names) for row in page), following)
-
-
-def _late_step(work: Work, row: Any, names: Mapping[int, str]) -> LateStep:
-    return LateStep(
-        task_id=row.id,
-        instance_id=row.instance_id,
-        business_key=row.business_key,
-        title=row.title,
-        title_en=row.title_en,
-        place=row.place,
-        process_key=row.process_key,
-        step_id=row.step_id,
-        name=row.name,
-        name_en=row.name_en,
-        group_code=row.group_code,
-        scope_id=row.community_id,
-        person_id=row.assignee_id,
-        person=names.get(row.assignee_id, "") if row.assignee_id is not None else "",
-        due_at=row.due_at,
-        late_by=work.now - row.due_at,
-        level=row.level,
-        suspended=row.suspended,
-    )
-
-
-_KEYS: Mapping[By, tuple[ColumnElement[Any], ...]] = {
-    By.PROCESS: (user_task.c.process_key,),
-    By.STEP: (user_task.c.process_key, user_task.c.step_id),
-    By.GROUP: (user_task.c.group_code,),
-    By.SCOPE: (instance.c.scope_id,),
-    By.PERSON: (user_task.c.assignee_id,),
-}
-
-
-def overdue_counts(
-    work: Work, by: By, only: Only = Only(), *, soon: timedelta = timedelta(0)
-) -> list[LateCount]:
-    """Count late and soon-late open steps, the most late first."""
-    keys = _KEYS[by]
-    late = func.sum(case((user_task.c.due_sort <= work.now, 1), else_=0))
-    first = func.min(user_task.c.due_sort, type_=UtcDateTime)
-    query = (
-        _late(work, only, soon, *keys, late.label("late_count"))
-        .add_columns(func.count().label("all_count"), first.label("first_due"))
-        .group_by(*keys)
-        .order_by(late.desc(), *keys)
-    )
-    return [
-        LateCount(
-            tuple(row[: len(keys)]), row.late_count, row.all_count - row.late_count, work.now - row.first_due
-        )
-        for row in work.connection.execute(query)
-    ]
-
-
-def _late(work: Work, only: Only, soon: timedelta, *columns: Any) -> Select[*tuple[Any, ...]]:
-    query = (
-        select(*columns)
-        .select_from(user_task)
-        .join(instance, instance.c.id == user_task.c.instance_id)
-        .where(user_task.c.due_sort <= work.now + soon, *_visible(work, instance.c.scope_id, only))
-    )
-    return query.where(*_narrowed(user_task, only, person=user_task.c.assignee_id))
-
-
-def _visible(work: Work, scope: ColumnElement[int], only: Only) -> list[ColumnElement[bool]]:
+def visible(work: Work, scope: ColumnElement[int], only: Only) -> list[ColumnElement[bool]]:
     """Keep to the communities whose reports the actor may read.
 
     Raises:
@@ -253,20 +93,19 @@ def _visible(work: Work, scope: ColumnElement[int], only: Only) -> list[ColumnEl
     return [scope.in_(scopes)]
 
 
-def _narrowed(
-    table: Table, only: Only, person: ColumnElement[Any] | None = None
-) -> list[ColumnElement[bool]]:
+def narrowed(table: Table, only: Only, person: ColumnElement[Any] | None = None) -> list[ColumnElement[bool]]:
+    """Keep to what a report is narrowed to, but for communities."""
     wanted = [("process_key", only.process_key), ("step_id", only.step_id), ("group_code", only.group_code)]
-    narrowed = [table.c[name] == value for name, value in wanted if value is not None]
+    found = [table.c[name] == value for name, value in wanted if value is not None]
     if person is not None and only.person_id is not None:
-        narrowed.append(person == only.person_id)
-    return narrowed
+        found.append(person.is_(None) if only.person_id == 0 else person == only.person_id)
+    return found
 
 
 # --- over time ---------------------------------------------------------------------------------------------
 
 
-def kept_by_step(work: Work, first: date, last: date, only: Only = Only()) -> list[Kept]:
+def kept_by_step(work: Work, first: date, last: date, only: Only = EVERYTHING) -> list[Kept]:
     """Tell for each step how many were finished and how many of them late, from `first` to `last` inclusive.
 
     Raises:
@@ -278,7 +117,7 @@ def kept_by_step(work: Work, first: date, last: date, only: Only = Only()) -> li
     return [Kept(*row) for row in work.connection.execute(query)]
 
 
-def kept_by_day(work: Work, first: date, last: date, only: Only = Only()) -> list[KeptOn]:
+def kept_by_day(work: Work, first: date, last: date, only: Only = EVERYTHING) -> list[KeptOn]:
     """Tell for each day how many steps were finished and how many of them late."""
     days = _summed(work, [(step_day, first, last), (step_delta, first, last)], only)
     query = select(days.c.day, *_totals(days)[:2]).group_by(days.c.day).order_by(days.c.day)
@@ -313,8 +152,8 @@ def _summed(work: Work, stretches: Iterable[_Stretch], only: Only) -> Subquery:
         branches.append(
             select(day.label("day"), table.c.process_key, table.c.step_id, *labelled).where(
                 day.between(first, last),
-                *_visible(work, table.c.scope_id, only),
-                *_narrowed(table, only),
+                *visible(work, table.c.scope_id, only),
+                *narrowed(table, only),
             )
         )
     return union_all(*branches).subquery()
@@ -335,7 +174,7 @@ class LateBy:
     worst: timedelta
 
 
-def late_by_person(work: Work, first: date, last: date, only: Only = Only()) -> list[LateBy]:
+def late_by_person(work: Work, first: date, last: date, only: Only = EVERYTHING) -> list[LateBy]:
     """Tell who completed steps late that were due from `first` to `last` inclusive, most often first."""
     begin = datetime.combine(first, time(), work.engine.zone)
     end = datetime.combine(last, time(), work.engine.zone) + timedelta(days=1)
@@ -348,8 +187,8 @@ def late_by_person(work: Work, first: date, last: date, only: Only = Only()) -> 
             steps.c.end_kind == "completed",
             steps.c.due_at >= begin,
             steps.c.due_at < end,
-            *_visible(work, instance.c.scope_id, only),
-            *_narrowed(steps, only, person=steps.c.actor_id),
+            *visible(work, instance.c.scope_id, only),
+            *narrowed(steps, only, person=steps.c.actor_id),
         )
     )
     late: dict[int, list[timedelta]] = {}

@@ -1,28 +1,51 @@
 """What is late now: how much in each procedure, step, post and with each person, and the steps themselves."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 
 from flask import url_for
 
-from engine import definitions, reports
+from engine import definitions, overdue, reports
 from engine.bpmn.program import Program
-from engine.reports import By, LateCount, LateStep, Only
+from engine.overdue import NOBODY, By, LateCount, LateStep, State
+from engine.reports import Only
 from engine.work import Work
+from handlers.estate import communities
+from handlers.shared.permissions import Permission
 from web.lists import post_name
 from web.numbers import end_of_page, ids
+from web.story import PAUSE_REASONS, posts_said
 from web.texts import gettext, lazy_gettext
-from web.words import either, person_names, span
+from web.words import either, local_date, moment_short, person_names, span
 
 SOON = timedelta(hours=24)
+WEEK = timedelta(days=7)
+STATES = {
+    State.LATE: lazy_gettext("超时中"),
+    State.SOON: lazy_gettext("将超时"),
+    State.EXCUSED: lazy_gettext("因暂停未计超时"),
+}
 GROUPINGS = {
     By.PROCESS: lazy_gettext("按流程"),
     By.STEP: lazy_gettext("按步骤"),
     By.GROUP: lazy_gettext("按岗位"),
     By.PERSON: lazy_gettext("按人员"),
 }
-_FIELDS = {By.PROCESS: ("process_key",), By.STEP: ("process_key", "step_id"), By.GROUP: ("group_code",)}
+_FIELDS = {
+    By.PROCESS: ("process_key",),
+    By.STEP: ("process_key", "step_id"),
+    By.GROUP: ("group_code",),
+    By.PERSON: ("person_id",),
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A count, and the address that shows only what it counts."""
+
+    count: int
+    address: str
 
 
 @dataclass(frozen=True)
@@ -30,15 +53,28 @@ class CountRow:
     """One line of a table of counts; `address` shows only these."""
 
     name: str
-    late: int
-    soon: int
-    worst: str
     address: str
+    cells: tuple[Cell, ...]
+    worst: str
+
+
+@dataclass(frozen=True)
+class CountTable:
+    """How much is late by one of the groupings."""
+
+    name: str
+    rows: tuple[CountRow, ...]
 
 
 @dataclass(frozen=True)
 class StepRow:
-    """One step that is late or soon will be."""
+    """One step of the list.
+
+    Attributes:
+        by: how late it is, or how much time it has left.
+        told: who was told of it, by its ladder.
+        excuse: why it does not count as late though its first limit is past.
+    """
 
     task_id: int
     number: str
@@ -47,49 +83,75 @@ class StepRow:
     step: str
     who: str
     due_at: datetime
-    is_late: bool
+    state: str
     by: str
     level: int
+    told: str
+    excuse: str
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Something the list is narrowed to; `without` is the address that takes it away."""
+
+    name: str
+    without: str
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Share of the steps finished in time within a week; `change` is against the week before, in points."""
+
+    percent: int | None
+    change: int | None
 
 
 @dataclass(frozen=True)
 class OverdueScreen:
     """The page."""
 
-    late: int
-    soon: int
+    totals: tuple[Cell, ...]
     worst: str
-    by: By
-    counts: tuple[CountRow, ...]
+    kept: Kept
+    tables: tuple[CountTable, ...]
     steps: tuple[StepRow, ...]
-    narrowed: str
+    state: str
+    filters: tuple[Filter, ...]
     after: str
     address: str
+    people: tuple[tuple[str, tuple[tuple[int, str], ...]], ...]
+    may_act: bool
 
 
-def overdue_screen(work: Work, by: By, arguments: Mapping[str, str]) -> OverdueScreen:
+def overdue_screen(work: Work, arguments: Mapping[str, str]) -> OverdueScreen:
     """Read what is late now.
 
     Args:
         arguments: of the address: what it is narrowed to, and where the page begins.
     """
-    only = _only(arguments)
-    total = reports.overdue_counts(work, By.PROCESS, only, soon=SOON)
+    only, state = _only(arguments), _state(arguments)
+    counts = {by: overdue.overdue_counts(work, by, only, soon=SOON) for by in GROUPINGS}
     names = _Names(work)
-    page = reports.overdue_now(work, only, soon=SOON, after=_after(arguments.get("after", "")))
-    late = sum(row.late for row in total)
+    page = overdue.overdue_now(work, only, soon=SOON, after=_after(arguments.get("after", "")), state=state)
+    worst = max((row.worst for row in counts[By.PROCESS] if row.late), default=None)
+    may_act = work.may(Permission.TASK_REASSIGN) or bool(
+        communities.with_permission(work, Permission.TASK_REASSIGN)
+    )
     return OverdueScreen(
-        late=late,
-        soon=sum(row.soon for row in total),
-        worst=span(max((row.worst for row in total), default=timedelta(0))) if late else "",
-        by=by,
-        counts=tuple(
-            _count(names, by, row, only) for row in reports.overdue_counts(work, by, only, soon=SOON)
+        totals=_cells(counts[By.PROCESS], only),
+        worst=span(worst) if worst else "",
+        kept=_kept(work, only),
+        tables=tuple(
+            CountTable(str(label), tuple(_count(names, by, row, only) for row in counts[by]))
+            for by, label in GROUPINGS.items()
         ),
-        steps=tuple(_step(row) for row in page.steps),
-        narrowed=names.narrowed(only),
+        steps=tuple(_step(work, row) for row in page.steps),
+        state=state.value if state else "",
+        filters=tuple(names.filters(only, state)),
         after=f"{page.next[0].isoformat()}~{page.next[1]}" if page.next else "",
-        address=_address(by, only),
+        address=_address(only, state),
+        people=_people(work, page.steps) if may_act else (),
+        may_act=may_act,
     )
 
 
@@ -120,7 +182,7 @@ class _Names:
 
     def person(self, account_id: int | None) -> str:
         """Say who holds a step."""
-        if account_id is None:
+        if not account_id:
             return gettext("无人领取")
         return person_names(self._work, [account_id]).get(account_id, "")
 
@@ -129,49 +191,79 @@ class _Names:
         if by is By.PROCESS:
             return self.process(str(row.key[0]))
         if by is By.STEP:
-            return f"{self.process(str(row.key[0]))} · {self.step(str(row.key[0]), str(row.key[1]))}"
+            return self.step(str(row.key[0]), str(row.key[1]))
         if by is By.GROUP:
             return post_name(str(row.key[0]))
         return self.person(int(row.key[0]) if row.key[0] is not None else None)
 
-    def narrowed(self, only: Only) -> str:
-        """Say what the list is narrowed to; "" when it shows everything."""
-        parts = []
+    def filters(self, only: Only, state: State | None) -> list[Filter]:
+        """Say what the list is narrowed to."""
+        found = []
+        if state is not None:
+            found.append(Filter(str(STATES[state]), _address(only, None)))
         if only.process_key:
-            parts.append(self.process(only.process_key))
-        if only.process_key and only.step_id:
-            parts.append(self.step(only.process_key, only.step_id))
+            without = replace(only, process_key=None, step_id=None)
+            found.append(Filter(self.process(only.process_key), _address(without, state)))
+            if only.step_id:
+                name = self.step(only.process_key, only.step_id)
+                found.append(Filter(name, _address(replace(only, step_id=None), state)))
         if only.group_code:
-            parts.append(post_name(only.group_code))
+            found.append(Filter(post_name(only.group_code), _address(replace(only, group_code=None), state)))
         if only.person_id is not None:
-            parts.append(self.person(only.person_id))
-        return " · ".join(parts)
+            found.append(Filter(self.person(only.person_id), _address(replace(only, person_id=None), state)))
+        return found
 
 
 def _count(names: _Names, by: By, row: LateCount, only: Only) -> CountRow:
+    key = [NOBODY if part is None else part for part in row.key]
+    narrower = replace(only, **dict(zip(_FIELDS[by], key, strict=True)))  # type: ignore[arg-type]  # by its columns
     return CountRow(
         name=names.key(by, row),
-        late=row.late,
-        soon=row.soon,
+        address=_address(narrower, None),
+        cells=_cells([row], narrower),
         worst=span(row.worst) if row.late else "",
-        address=_address(by, _narrower(by, row, only)),
     )
 
 
-def _narrower(by: By, row: LateCount, only: Only) -> Only:
-    values = {field.name: getattr(only, field.name) for field in fields(only)}
-    if by is By.PERSON:
-        values["person_id"] = row.key[0]
-    else:
-        values.update(zip(_FIELDS[by], row.key, strict=True))
-    return Only(**values)
+def _cells(rows: list[LateCount], only: Only) -> tuple[Cell, ...]:
+    return tuple(
+        Cell(sum(getattr(row, state.value) for row in rows), _address(only, state)) for state in STATES
+    )
 
 
-def _address(by: By, only: Only) -> str:
+def _kept(work: Work, only: Only) -> Kept:
+    """Compare the last seven days with the seven before; figures by day know no posts and no people."""
+    if only.group_code is not None or only.person_id is not None:
+        return Kept(None, None)
+    today = local_date(work.now)
+    days = reports.kept_by_day(work, today - 2 * WEEK + timedelta(days=1), today, only)
+    shares: list[float | None] = []
+    for is_recent in (True, False):
+        found = [one for one in days if (one.day > today - WEEK) is is_recent]
+        finished = sum(one.finished for one in found)
+        shares.append(100 * (1 - sum(one.late for one in found) / finished) if finished else None)
+    now, before = shares
+    change = round(now) - round(before) if now is not None and before is not None else None
+    return Kept(None if now is None else round(now), change)
+
+
+def _people(work: Work, steps: tuple[LateStep, ...]) -> tuple[tuple[str, tuple[tuple[int, str], ...]], ...]:
+    """List by post who the steps of the page could be handed to."""
+    groups: dict[str, set[int]] = {}
+    for group, scope_id in dict.fromkeys((row.group_code, row.task_scope_id) for row in steps):
+        found = work.engine.directory.recipients(work.connection, group, scope_id, work.now)
+        groups.setdefault(group, set()).update(found)
+    return tuple(
+        (post_name(group), tuple(sorted(person_names(work, found).items(), key=lambda one: one[1])))
+        for group, found in groups.items()
+        if found and group != "resident"
+    )
+
+
+def _address(only: Only, state: State | None) -> str:
     wanted = {field.name: getattr(only, field.name) for field in fields(only)}
-    return url_for(
-        "overdue.index", by=by.value, **{key: value for key, value in wanted.items() if value is not None}
-    )
+    wanted["state"] = state.value if state else None
+    return url_for("overdue.index", **{key: value for key, value in wanted.items() if value is not None})
 
 
 def _only(arguments: Mapping[str, str]) -> Only:
@@ -185,12 +277,17 @@ def _only(arguments: Mapping[str, str]) -> Only:
     )
 
 
+def _state(arguments: Mapping[str, str]) -> State | None:
+    wish = arguments.get("state", "")
+    return State(wish) if wish in set(STATES) else None
+
+
 def _after(text: str) -> tuple[datetime, int] | None:
     moment, _, number = text.partition("~")
     return end_of_page(moment, number)
 
 
-def _step(row: LateStep) -> StepRow:
+def _step(work: Work, row: LateStep) -> StepRow:
     return StepRow(
         task_id=row.task_id,
         number=row.business_key,
@@ -199,7 +296,18 @@ def _step(row: LateStep) -> StepRow:
         step=either(row.name, row.name_en),
         who=row.person or gettext("%(team)s（无人领取）", team=post_name(row.group_code)),
         due_at=row.due_at,
-        is_late=row.late_by >= timedelta(0),
+        state=row.state.value,
         by=span(abs(row.late_by)),
         level=row.level,
+        told=posts_said(row.told),
+        excuse=_excuse(work, row) if row.state is State.EXCUSED else "",
     )
+
+
+def _excuse(work: Work, row: LateStep) -> str:
+    at = moment_short(row.original_due_at, work.now)
+    if row.pause_reason is not None and row.paused_until is not None:
+        reason = str(PAUSE_REASONS.get(row.pause_reason, row.pause_reason))
+        until = moment_short(row.paused_until, work.now)
+        return gettext("原时限 %(at)s；%(reason)s，到 %(until)s", at=at, reason=reason, until=until)
+    return gettext("原时限 %(at)s，已调整", at=at)

@@ -98,6 +98,7 @@ ROUTES: Mapping[str, Access] = {
     "desk.call": _staff(Permission.REPAIR_DISPATCH),
     "desk.caller": _staff(Permission.REPAIR_DISPATCH),
     "overdue.index": _staff(Permission.REPORT_READ),
+    "overdue.act": _staff(Permission.TASK_REASSIGN),
     "policy.index": _staff(Permission.REPORT_READ),
     "processes.index": _staff(Permission.PROCESS_READ),
     "processes.show": _staff(Permission.PROCESS_READ),

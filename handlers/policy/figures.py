@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, case, func, select
 
-from engine import reports
-from engine.reports import By, Only
+from engine import overdue, reports
+from engine.overdue import By
+from engine.reports import Only
 from engine.store.tables import deployment
 from engine.work import Work
 from handlers.accounts.permissions import APART
@@ -89,7 +90,7 @@ def _kept(work: Work, step: str) -> Figure:
 
 def _overdue(work: Work, _argument: str) -> Figure:
     """Open steps that are late now."""
-    return Figure(sum(row.late for row in reports.overdue_counts(work, By.PROCESS)))
+    return Figure(sum(row.late for row in overdue.overdue_counts(work, By.PROCESS)))
 
 
 # --- repair ------------------------------------------------------------------------------------------------

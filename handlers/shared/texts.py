@@ -18,6 +18,13 @@ TEMPLATES = (
         text_en="[Wuye Flow] {case} {place} {step}: overdue (due {due_at}), please act now.",
     ),
     Template(
+        code="task_reminded",
+        subject="请尽快办理",
+        subject_en="Please see to it",
+        text="【物业云】{case} {place} {step}：主管催办（应于 {due_at} 完成），请尽快处理。",
+        text_en="[Wuye Flow] {case} {place} {step}: your lead asks for it (due {due_at}), please act.",
+    ),
+    Template(
         code="first_password",
         subject="您的初始密码",
         subject_en="Your first password",

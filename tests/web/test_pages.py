@@ -123,19 +123,18 @@ def test_a_number_nobody_knows_is_not_found(site: Site) -> None:
     assert clerk.get("/cases/K99").status_code == 404
 
 
-def test_what_is_late_is_counted_by_step_with_how_late(site: Site, clock: SettableClock) -> None:
+def test_what_is_late_is_counted_with_how_late(site: Site, clock: SettableClock) -> None:
     site.start()
     clock.advance(minutes=45)
-    page = site.browser(Post.PM).get("/overdue?by=step").text
-    assert "<b>1</b>超时中" in page
-    assert "超时 15 分" in page
-    assert "/overdue?by=step&amp;process_key=keys&amp;step_id=accept" in page
+    page = site.browser(Post.PM).get("/overdue").text
+    assert "<b>1</b>超时中 · 最久 15 分" in page
+    assert "/overdue?process_key=keys&amp;step_id=accept" in page
 
 
 def test_reports_can_be_narrowed_to_one_post(site: Site, clock: SettableClock) -> None:
     site.start()
     clock.advance(minutes=45)
-    page = site.browser(Post.PM).get("/overdue?by=group&group_code=rp").text
+    page = site.browser(Post.PM).get("/overdue?group_code=rp").text
     assert "<b>0</b>超时中" in page
 
 

@@ -10,22 +10,21 @@ from sqlalchemy import insert, select, update
 from engine.clock import SettableClock, monotonic
 from engine.errors import NotAllowed, Refused
 from engine.ids import new_id
+from engine.overdue import NOBODY, By, State, overdue_counts, overdue_now
 from engine.ports import SYSTEM, Actor, Grants
 from engine.reports import (
-    By,
     KeptOn,
     LateBy,
     Only,
     kept_by_day,
     kept_by_step,
     late_by_person,
-    overdue_counts,
-    overdue_now,
 )
 from engine.rollup import SUMS, fold
 from engine.store.database import Database
 from engine.store.dialects import add_up
 from engine.store.tables import instance, step_day, step_delta, step_month, task_history, user_task
+from engine.sweep import sweep
 from engine.work import Engine
 from tests.engine.ports import FakeDirectory
 from tests.engine.time import world
@@ -117,6 +116,43 @@ def test_a_manager_sees_the_communities_that_are_theirs(company: Engine, clock: 
     with company.reading(DIRECTOR) as work:
         assert len(overdue_now(work).steps) == 5
         assert len(overdue_now(work, Only(scope_id=OTHER_COMMUNITY)).steps) == 3
+
+
+def test_a_step_past_its_first_limit_whose_clock_stood_is_told_apart(
+    company: Engine, clock: SettableClock
+) -> None:
+    now = clock.now()
+    moved = {"due_at": now + 60 * MINUTE, "original_due_at": now + 10 * MINUTE}
+    (excused,) = open_steps(company, 1, **moved, pause_reason="parts", paused_until=now + 40 * MINUTE)
+    (late,) = open_steps(company, 1, due_at=now + 20 * MINUTE)
+    (soon,) = open_steps(company, 1, due_at=now + 40 * MINUTE)
+    clock.advance(minutes=30)
+
+    with company.reading(MANAGER) as work:
+        (found,) = overdue_counts(work, By.PROCESS, soon=30 * MINUTE)
+        listed = {
+            state: [step.task_id for step in overdue_now(work, soon=30 * MINUTE, state=state).steps]
+            for state in State
+        }
+    assert (found.late, found.soon, found.excused) == (1, 1, 1)
+    assert listed == {State.LATE: [late], State.SOON: [soon], State.EXCUSED: [excused]}
+
+
+def test_steps_that_nobody_holds_can_be_listed(company: Engine, clock: SettableClock) -> None:
+    open_steps(company, 1, assignee_id=CLERK.id)
+    (free,) = open_steps(company, 1)
+    clock.advance(hours=1)
+    with company.reading(MANAGER) as work:
+        assert [step.task_id for step in overdue_now(work, Only(person_id=NOBODY)).steps] == [free]
+
+
+def test_a_late_step_tells_whom_its_ladder_has_told(company: Engine, clock: SettableClock) -> None:
+    open_steps(company, 1, ladder="accept", job_in=24 * MINUTE)
+    clock.advance(minutes=31)
+    sweep(company, clock.now())
+    with company.reading(MANAGER) as work:
+        (step,) = overdue_now(work).steps
+    assert (step.level, step.told) == (2, ("assignee", "csl"))
 
 
 def test_whoever_may_read_no_report_is_refused(company: Engine) -> None:

@@ -12,6 +12,7 @@ import { startList } from "./list.js";
 import { sendAhead, startOutbox, watchForms } from "./outbox.js";
 import { startPane } from "./pane.js";
 import { startRinging } from "./ring.js";
+import { startSeveral } from "./several.js";
 
 htmx.config.includeIndicatorCSS = false;
 
@@ -30,6 +31,7 @@ startPane(htmx, wake);
 startList(htmx);
 startKeys();
 startDialogs();
+startSeveral();
 startFilters(document);
 startOutbox();
 startRinging();

@@ -1,0 +1,63 @@
+"""Lets a manager remind whoever has to do an open step; the step itself stays as it is."""
+
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from engine import history, tasks
+from engine.bilingual import named
+from engine.errors import Refused
+from engine.history import Event
+from engine.ports import OutboxItem
+from engine.rights import Task, local
+from engine.store.tables import history_event
+from engine.store.types import UtcDateTime
+from engine.work import Work
+
+PERMISSION = "task.reassign"
+PAUSE = timedelta(minutes=10)  # between two reminders of one step
+
+
+def remind(work: Work, task_id: int) -> None:
+    """Tell who holds a task, or its candidates while nobody does, to see to it.
+
+    Raises:
+        NotPermitted: without `task.reassign` in the case's community.
+        Refused: it was reminded of just now, or there is nobody to tell.
+    """
+    case, task = tasks.locked(work, task_id)
+    work.require(PERMISSION, case.scope_id)
+    last = work.connection.execute(
+        select(func.max(history_event.c.at, type_=UtcDateTime)).where(
+            history_event.c.instance_id == case.id,
+            history_event.c.task_id == task.id,
+            history_event.c.kind == "reminded",
+        )
+    ).scalar()
+    if last is not None and work.now - last < PAUSE:
+        raise Refused(
+            "just_reminded", "“{name}”已于 {at} 催办过，请稍候", name=named(task), at=local(work, last)
+        )
+    told = _told(work, task)
+    if not told:
+        raise Refused("nobody_to_remind", "“{name}”没有可以提醒的人，请转交", name=named(task))
+    due_at = task.due_at or work.now
+    message = OutboxItem(
+        name="notify",
+        args={
+            "template": "task_reminded",
+            "to": [str(actor_id) for actor_id in told],
+            "task_id": str(task.id),
+            "instance_id": str(case.id),
+            "due_at": due_at.isoformat(),
+        },
+        dedup_key=f"task:{task.id}:reminded:{work.now.isoformat()}",
+    )
+    work.engine.outbox.put_many(work.connection, [message], work.now)
+    history.record(work, case.id, [Event("reminded", task.step_id, task.path, task.id, None, task.due_at)])
+
+
+def _told(work: Work, task: Task) -> list[int]:
+    if task.assignee_id is not None:
+        return [int(task.assignee_id)]
+    return list(work.engine.directory.recipients(work.connection, task.group_code, task.scope_id, work.now))

@@ -1,0 +1,97 @@
+"""The page of what is late: every count leads to its steps, and a manager acts on several at once."""
+
+import pytest
+from sqlalchemy import func, select
+
+from engine.clock import SettableClock
+from engine.ports import SYSTEM
+from engine.store.tables import history_event, user_task
+from handlers.accounts.permissions import Post
+from handlers.shared.records import outbox_job
+from tests.web.conftest import Browser, Site
+
+
+@pytest.fixture
+def late(site: Site, clock: SettableClock) -> list[int]:
+    """Two steps, late by fifteen minutes."""
+    tasks = [site.task(site.start(number)) for number in ("K1", "K2")]
+    clock.advance(minutes=45)
+    return tasks
+
+
+@pytest.fixture
+def manager(site: Site) -> Browser:
+    """A project manager's browser."""
+    return site.browser(Post.PM)
+
+
+def act(manager: Browser, what: str, tasks: list[int], **form: object) -> tuple[int, str]:
+    answer = manager.post("/overdue", {"act": what, "task": tasks, **form}, page="/overdue")
+    return answer.status_code, answer.text
+
+
+def events(site: Site, kind: str) -> int:
+    with site.engine.reading(SYSTEM) as work:
+        query = select(func.count()).select_from(history_event).where(history_event.c.kind == kind)
+        return int(work.connection.execute(query).scalar_one())
+
+
+def test_each_count_leads_to_the_steps_it_counts(late: list[int], manager: Browser) -> None:
+    page = manager.get("/overdue").text
+    for address in (
+        "/overdue?process_key=keys&amp;state=late#list",
+        "/overdue?process_key=keys&amp;step_id=accept&amp;state=late#list",
+        "/overdue?group_code=cs&amp;state=late#list",
+        "/overdue?person_id=0&amp;state=late#list",
+    ):
+        assert f'href="{address}">2</a>' in page, address
+        assert manager.get(address.replace("&amp;", "&")).text.count('name="task"') == len(late)
+    assert manager.get("/overdue?group_code=rp").text.count('name="task"') == 0
+
+
+def test_a_manager_reminds_of_several_steps_at_once(site: Site, late: list[int], manager: Browser) -> None:
+    status, page = act(manager, "remind", late)
+    assert (status, "办成 2 件，共 2 件" in page, events(site, "reminded")) == (200, True, 2)
+    with site.engine.reading(SYSTEM) as work:
+        sent = [str(row.args) for row in work.connection.execute(select(outbox_job))]
+    assert sum("task_reminded" in args for args in sent) == 2
+
+
+def test_what_is_refused_is_said_of_each_and_keeps_no_other_from_being_done(
+    site: Site, late: list[int], manager: Browser
+) -> None:
+    act(manager, "remind", late[:1])
+    _, page = act(manager, "remind", late)
+    assert "办成 1 件，共 2 件" in page
+    assert "催办过，请稍候" in page
+
+
+def test_a_manager_gives_more_time_with_a_reason(site: Site, late: list[int], manager: Browser) -> None:
+    when = "2027-01-05T10:00"
+    assert act(manager, "move", late, due_at=when)[0] == 422
+    _, page = act(manager, "move", late, due_at=when, reason="停电")
+    assert "办成 2 件，共 2 件" in page
+    with site.engine.reading(SYSTEM) as work:
+        due = {row.due_at.isoformat() for row in work.connection.execute(select(user_task))}
+    assert due == {"2027-01-05T02:00:00+00:00"}
+    assert "原时限" in manager.get("/overdue?state=excused").text
+
+
+def test_a_manager_hands_steps_to_somebody_of_the_post_only(
+    site: Site, late: list[int], manager: Browser
+) -> None:
+    clerk, repairer = site.staff(Post.CS), site.staff(Post.RP)
+    assert "没有办理" in act(manager, "reassign", late, to=repairer.id, reason="x")[1]
+    _, page = act(manager, "reassign", late, to=clerk.id, reason="班上人手够")
+    assert "办成 2 件，共 2 件" in page
+
+
+def test_nothing_is_done_when_nothing_is_chosen(site: Site, late: list[int], manager: Browser) -> None:
+    status, page = act(manager, "remind", [])
+    assert (status, "请先在明细中选择步骤" in page, events(site, "reminded")) == (422, True, 0)
+
+
+def test_whoever_may_not_hand_over_sees_the_page_without_acts(site: Site, late: list[int]) -> None:
+    clerk = site.browser(Post.CS)
+    assert 'name="act"' not in clerk.get("/overdue").text
+    assert clerk.post("/overdue", {"act": "remind", "task": late}, page="/overdue").status_code == 403
