@@ -129,6 +129,20 @@ def move(work: Work, task_id: int, due_at: datetime, reason: str) -> None:
     """
     case, task = tasks.locked(work, task_id)
     work.require(MOVE_PERMISSION, case.scope_id)
+    _move(work, case, task, due_at, reason)
+
+
+def agree(work: Work, task_id: int, due_at: datetime, reason: str) -> None:
+    """Give a task the due date that its people agreed on; the calling command has checked that they may.
+
+    Raises:
+        Refused: as `move`.
+    """
+    case, task = tasks.locked(work, task_id)
+    _move(work, case, task, due_at, reason)
+
+
+def _move(work: Work, case: Case, task: Task, due_at: datetime, reason: str) -> None:
     reason = reason.strip()[:_REASON_LENGTH]
     if not reason:
         raise RuleBroken("reason_missing", "请填写调整时限的原因")
@@ -138,7 +152,7 @@ def move(work: Work, task_id: int, due_at: datetime, reason: str) -> None:
         raise AlreadyDone("is_paused", "任务“{name}”正在暂停，请先恢复计时", name=named(task))
     follow_up_at = _moved_with(calendar_of(work, task.clock), task, due_at)
     _store_due(work, task, due_at, follow_up_at=follow_up_at, overdue_at=None)
-    _arm(work, case, task_id)
+    _arm(work, case, task.id)
     _record(work, task, _Change("move", reason, due_at))
 
 

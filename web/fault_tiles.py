@@ -66,10 +66,18 @@ def tiles(work: Work) -> tuple[Tile, ...]:
     behind: dict[str, list[FaultChoice]] = {key: [] for key in _GROUPS}
     for fault in _every(work):
         is_danger = catalogue.danger_of(work, fault.code) is not None
-        behind[_group_of(fault)].append(FaultChoice(fault.code, either(fault.name, fault.name_en), is_danger))
+        behind[_group_of(fault)].append(
+            FaultChoice(fault.code, fault_name(fault.name, fault.name_en), is_danger)
+        )
     return tuple(
         Tile(key, gettext(label), tuple(behind[key])) for key, (label, _) in _GROUPS.items() if behind[key]
     )
+
+
+def fault_name(name: str, name_en: str) -> str:
+    """Name a fault in the reader's language, as a title."""
+    said = either(name, name_en)
+    return said[:1].upper() + said[1:]
 
 
 def group_of(work: Work, code: str) -> str | None:

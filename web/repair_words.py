@@ -10,7 +10,7 @@ from handlers.repair.queries import OrderView
 from handlers.repair.records import OrderState
 from handlers.repair.story import Sentence
 from web.texts import gettext, lazy_gettext
-from web.words import filled, listed, moment, money
+from web.words import either, filled, listed, moment, money
 
 STATES: Mapping[OrderState, LazyString] = {
     OrderState.REGISTERING: lazy_gettext("登记中"),
@@ -104,7 +104,7 @@ def order_facts(order: OrderView) -> list[tuple[str, str]]:
         (gettext("状态"), str(STATES[OrderState(line.state)])),
         (gettext("维修人员"), line.worker),
         (gettext("上门时间"), _window(order)),
-        (gettext("报修内容"), order.description),
+        (gettext("报修内容"), description(order)),
         (gettext("联系人"), " ".join(filter(None, (order.contact_name, order.contact_phone)))),
         (gettext("报修时间"), moment(line.called_at)),
         (gettext("检查情况"), order.finding),
@@ -138,3 +138,9 @@ def _window(order: OrderView) -> str:
         return ""
     begin = moment(line.window_from)
     return f"{begin} – {moment(line.window_to)[-5:]}" if line.window_to else begin
+
+
+def description(order: OrderView) -> str:
+    """Say what was reported; where the name of the fault stands for it, in the reader's language."""
+    line = order.line
+    return either(line.fault, line.fault_en) if order.description == line.fault else order.description

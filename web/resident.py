@@ -1,12 +1,13 @@
 """Pages of residents: report a fault, see how far it is, answer what is asked."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from werkzeug import Response
 
 from engine import cases, instances, tasks
-from handlers.repair import commands
+from handlers.repair import appointments, commands, queries
 from web import context, errors, uploads
 from web.answers import posted
+from web.numbers import posted_moment
 from web.repair_words import RELATIONS
 from web.report_screen import report_screen, submit
 from web.resident_screen import home_screen, reported_screen
@@ -18,8 +19,9 @@ bp = Blueprint("resident", __name__, url_prefix="/home")
 @bp.get("/")
 def index() -> str:
     """Show danger first, then the button, then the resident's reports."""
+    house = request.args.get("house", 0, int)
     with context.engine().reading(context.actor()) as work:
-        screen = home_screen(work)
+        screen = home_screen(work, house)
     return render_template("resident/home.html", screen=screen)
 
 
@@ -71,6 +73,31 @@ def redraw(number: str, task_id: int) -> str:
     return case(number, task_id)
 
 
+@bp.get("/state")
+def state() -> Response:
+    """Answer a poll: nothing while nothing happened to the reader's reports, or to one of them."""
+    with context.engine().reading(context.actor()) as work:
+        version = queries.own_version(work, request.args.get("number", ""))
+    response = make_response(version)
+    response.set_etag(version)
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.vary.add("Cookie")
+    return response.make_conditional(request)
+
+
+@bp.post("/reports/<number>/visit")
+@errors.shown_again_by(case)
+def move_visit(number: str) -> Response:
+    """Move the visit to another time."""
+    visit_at, note, key = posted_moment("visit_at"), request.form.get("note", ""), request.form.get("_key")
+    context.engine().run(
+        context.actor(),
+        lambda work: appointments.move(work, number, visit_at, note, idempotency_key=key),
+    )
+    flash(gettext("已改约，维修人员会按新的时间上门"))
+    return redirect(url_for("resident.case", number=number))
+
+
 @bp.post("/reports/<number>/withdraw")
 @errors.shown_again_by(case)
 def withdraw(number: str) -> Response:
@@ -87,7 +114,9 @@ def withdraw(number: str) -> Response:
 @errors.shown_again_by(case)
 def reopen(number: str) -> Response:
     """Report a fault again that was said to be repaired."""
-    text = request.form.get("reason", "")
-    again = context.engine().run(context.actor(), lambda work: commands.reopen(work, number, text))
+    text, key = request.form.get("reason", ""), request.form.get("_key")
+    again = context.engine().run(
+        context.actor(), lambda work: commands.reopen(work, number, text, idempotency_key=key)
+    )
     flash(gettext("已重新报修，单号 %(number)s", number=again.number))
     return redirect(url_for("resident.case", number=again.number))

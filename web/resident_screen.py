@@ -1,23 +1,25 @@
 """What residents see: their reports, how far each is, and what they are asked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from engine import cases, inbox, instances
-from engine.bilingual import Text
+from engine.bilingual import Text, chinese
 from engine.ids import new_id
 from engine.ports import Json
 from engine.work import Work
 from handlers.estate import communities
 from handlers.estate.communities import OwnHouse
-from handlers.repair import queries, story
-from handlers.repair.queries import OrderLine, OrderView
+from handlers.repair import appointments, queries, story
+from handlers.repair.queries import Line, OrderLine, OrderView
 from handlers.repair.records import OVER, OrderState
 from handlers.repair.writing import first_look
 from handlers.shared.attachments import Attachment
+from web.fault_tiles import fault_name
 from web.filling import Filling, fill
-from web.repair_words import NEXT, STATES, URGENCIES, order_facts
+from web.repair_words import NEXT, STATES, URGENCIES
+from web.resident_words import Standing, clock, own_facts, visit_day, visit_window, what_next
 from web.story import Sentence
 from web.texts import gettext, lazy_gettext
 from web.words import either, filled, said, written
@@ -31,6 +33,10 @@ _STAGES = (
 )
 
 
+# What happens inside the company and tells a resident nothing.
+_INTERNAL = frozenset({"urgency_set", "worked", "second_checked", "quote_checked"})
+
+
 @dataclass(frozen=True)
 class Stage:
     """One part of the status strip."""
@@ -41,7 +47,11 @@ class Stage:
 
 @dataclass(frozen=True)
 class Report:
-    """One report in the list."""
+    """One report in the list.
+
+    Attributes:
+        visit: who comes and when; empty while nobody knows.
+    """
 
     number: str
     title: str
@@ -50,70 +60,108 @@ class Report:
     state: str
     is_over: bool
     asks: bool
+    visit: str
     strip: tuple[Stage, ...]
 
 
 @dataclass(frozen=True)
 class HomeScreen:
-    """The resident's front page."""
+    """The resident's front page.
+
+    Attributes:
+        house_id: of the one house whose reports are shown; None for all.
+        version: changes whenever something happens to one of the reports.
+    """
 
     houses: tuple[OwnHouse, ...]
+    house_id: int | None
     reports: tuple[Report, ...]
+    version: str
 
 
 @dataclass(frozen=True)
 class Ask:
-    """A step that waits for the resident."""
+    """A step that waits for the resident.
+
+    Attributes:
+        lines, total_fen: of the quote that is to be answered.
+        is_undecided: the first choice decides what else is asked, and was not made yet.
+    """
 
     id: int
     step: str
     due_at: datetime | None
     facts: list[tuple[str, str]]
+    lines: tuple[Line, ...]
+    total_fen: int | None
     filling: Filling
+    is_undecided: bool
     key: str
 
 
 @dataclass(frozen=True)
 class ReportedScreen:
-    """One report."""
+    """One report.
+
+    Attributes:
+        next: what happens next and by when.
+        days: to when the visit can be moved: a day's name, and its times with the words for them.
+        reopen_until: until when it can be taken up again; None where it cannot.
+        version: changes whenever something happens to the report.
+    """
 
     number: str
     title: str
     place: str
     strip: tuple[Stage, ...]
+    next: str
+    worker: str
+    window: str
     facts: list[tuple[str, str]]
     photos: tuple[Attachment, ...]
     asks: tuple[Ask, ...]
     story: tuple[Sentence, ...]
+    days: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     is_danger: bool
     may_withdraw: bool
-    may_reopen: bool
+    reopen_until: datetime | None
+    version: str
+    key: str
 
 
-def home_screen(work: Work) -> HomeScreen:
-    """Read a resident's reports."""
+def home_screen(work: Work, house_id: int | None) -> HomeScreen:
+    """Read a resident's reports: what waits for them first, then what is open, then what is over."""
     asking = {row.business_key for row in inbox.page(work, inbox.View.WORK, limit=200).rows}
-    return HomeScreen(
-        tuple(communities.own_houses(work)),
-        tuple(_report(line, asking) for line in queries.own_reports(work)),
-    )
+    houses = tuple(communities.own_houses(work))
+    wanted = house_id if house_id in {house.id for house in houses} else None
+    reports = [
+        _report(line, asking, work.now)
+        for line in queries.own_reports(work)
+        if wanted is None or line.house_id == wanted
+    ]
+    reports.sort(key=lambda one: (not one.asks, one.is_over))
+    return HomeScreen(houses, wanted, tuple(reports), queries.own_version(work))
 
 
-def _report(line: OrderLine, asking: set[str]) -> Report:
+def _report(line: OrderLine, asking: set[str], now: datetime) -> Report:
+    asks = line.number in asking
+    window = visit_window(line, now)
     return Report(
         number=line.number,
-        title=_title(line),
+        title=title_of(line),
         place=line.place,
         at=line.called_at,
         state=str(STATES[OrderState(line.state)]),
         is_over=line.state in OVER,
-        asks=line.number in asking,
-        strip=strip(line, asks=line.number in asking),
+        asks=asks,
+        visit=" ".join(filter(None, (line.worker, window))) if line.state not in OVER else "",
+        strip=strip(line, asks=asks),
     )
 
 
-def _title(line: OrderLine) -> str:
-    return either(line.fault, line.fault_en) or gettext("来电报修")
+def title_of(line: OrderLine) -> str:
+    """Name a report by its fault."""
+    return fault_name(line.fault, line.fault_en) or gettext("来电报修")
 
 
 def strip(line: OrderLine, *, asks: bool) -> tuple[Stage, ...]:
@@ -135,58 +183,92 @@ def reported_screen(
         typed: the step that was answered and refused, with what was typed.
     """
     order = queries.order(work, number)
+    line, steps = order.line, _open_steps(work, number)
     asks = tuple(
-        _ask(work, step.task_id, typed[1] if typed and typed[0] == step.task_id else None, errors)
-        for step in _waiting(work, number)
+        _ask(work, order, step.task_id, _typed_for(step, typed), errors)
+        for step in steps
+        if step.group_code == "resident"
     )
-    line = order.line
-    case = cases.find(work, number)
+    due_at = min((step.due_at for step in steps if step.due_at), default=None)
+    standing = Standing(line, work.now, due_at, bool(asks), order.reopen_until)
     return ReportedScreen(
         number=number,
-        title=_title(line),
+        title=title_of(line),
         place=line.place,
         strip=strip(line, asks=bool(asks)),
-        facts=order_facts(order),
+        next=what_next(standing),
+        worker=line.worker,
+        window=visit_window(line, work.now),
+        facts=own_facts(order),
         photos=order.media,
         asks=asks,
         story=_story(work, number),
+        days=_days(appointments.windows(work, number), work.now),
         is_danger=first_look(work, order.description, line.fault_code or "").danger is not None
         and line.state not in OVER,
-        may_withdraw=instances.may_cancel(work, case),
-        may_reopen=_may_reopen(order, work.now),
+        may_withdraw=instances.may_cancel(work, cases.find(work, number)),
+        reopen_until=order.reopen_until,
+        version=queries.own_version(work, number),
+        key=str(new_id()),
     )
 
 
-def _may_reopen(order: OrderView, now: datetime) -> bool:
-    is_in_time = order.reopen_until is not None and now <= order.reopen_until
-    return order.line.state == OrderState.CLOSED and is_in_time
+def _open_steps(work: Work, number: str) -> list[cases.CaseStep]:
+    return [step for step in cases.detail(work, number).steps if step.end_kind is None]
 
 
-def _waiting(work: Work, number: str) -> list[cases.CaseStep]:
-    detail = cases.detail(work, number)
-    return [step for step in detail.steps if step.end_kind is None and step.group_code == "resident"]
+def _typed_for(
+    step: cases.CaseStep, typed: tuple[int, Mapping[str, Json]] | None
+) -> Mapping[str, Json] | None:
+    return typed[1] if typed and typed[0] == step.task_id else None
 
 
-def _ask(work: Work, task_id: int, typed: Mapping[str, Json] | None, errors: Mapping[str, str]) -> Ask:
+def _ask(
+    work: Work,
+    order: OrderView,
+    task_id: int,
+    typed: Mapping[str, Json] | None,
+    errors: Mapping[str, str],
+) -> Ask:
     detail = inbox.detail(work, task_id)
     opened, task = detail.opened, detail.task
     assert opened.form is not None, "every step of residents has a form"
     values = {**opened.values, **(typed or {})}
-    wrong = errors if typed is not None else {}
+    filling = fill(opened.form, values, opened.options, errors if typed is not None else {}, work.engine.zone)
+    is_quote = order.line.state == OrderState.QUOTED and order.quote_decision is None
     return Ask(
         id=task.id,
         step=either(task.name, task.name_en),
         due_at=task.due_at,
-        facts=[(said(label), written(text)) for label, text in opened.facts],
-        filling=fill(opened.form, values, opened.options, wrong, work.engine.zone),
+        facts=[] if is_quote else _new_facts(order, opened.facts),
+        lines=order.quote if is_quote else (),
+        total_fen=order.quote_total_fen if is_quote else None,
+        filling=filling,
+        is_undecided=filling.has_conditions and not values.get("outcome"),
         key=str(new_id()),
     )
+
+
+def _new_facts(order: OrderView, facts: list[list[Text]]) -> list[tuple[str, str]]:
+    """Keep what the page does not say anyway."""
+    line = order.line
+    known = (line.number, line.fault, line.place, line.worker)
+    return [(said(label), written(text)) for label, text in facts if chinese(text) not in known]
+
+
+def _days(times: Sequence[datetime], now: datetime) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    found: dict[str, list[tuple[str, str]]] = {}
+    for one in windows:
+        words = f"{clock(one.begin)}–{clock(one.end)}"
+        found.setdefault(visit_day(one.at, now), []).append((one.at.isoformat(), words))
+    return tuple((day, tuple(offered)) for day, offered in found.items())
 
 
 def _story(work: Work, number: str) -> tuple[Sentence, ...]:
     told = [
         Sentence(one.at, filled(one.text, {key: _word(value) for key, value in one.params.items()}), "done")
         for one in story.story(work, number)
+        if one.kind not in _INTERNAL
     ]
     return tuple(reversed(told))
 

@@ -145,5 +145,7 @@ ROUTES: Mapping[str, Access] = {
     "resident.answer": RESIDENT,
     "resident.redraw": RESIDENT,
     "resident.withdraw": RESIDENT,
+    "resident.move_visit": RESIDENT,
+    "resident.state": RESIDENT,
     "resident.reopen": RESIDENT,
 }

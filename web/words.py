@@ -86,6 +86,11 @@ def moment(value: datetime) -> str:
     return f"{value.astimezone(ZONE):%Y-%m-%d %H:%M}"
 
 
+def day(value: datetime) -> str:
+    """Say the day of a moment."""
+    return str(format_datetime(value, "yyyy-MM-dd"))
+
+
 def moment_short(value: datetime, now: datetime) -> str:
     """Say a moment: the time alone if it is today, else day and time, else the date."""
     here, today = value.astimezone(ZONE), now.astimezone(ZONE)

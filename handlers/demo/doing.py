@@ -201,8 +201,8 @@ def _finish(doing: Doing) -> Answers:
 
 def _answer_quote(doing: Doing) -> Answers:
     if doing.script.fate == "decline":
-        return {"outcome": "decline", "how": "online", "reason": "自己找人修"}
-    return {"outcome": "agree", "how": "online"}
+        return {"outcome": "decline", "reason": "自己找人修"}
+    return {"outcome": "agree"}
 
 
 def _request(doing: Doing) -> Answers:

@@ -38,6 +38,20 @@ class Figures:
     familiar_within: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """How owners move a visit by themselves; what holds now holds for every order.
+
+    Attributes:
+        move_before: the latest before the agreed hours begin.
+        after, within: the times that are offered lie so far ahead.
+    """
+
+    move_before: timedelta
+    after: timedelta
+    within: timedelta
+
+
 def of(work: Work, order: Order) -> Figures:
     """Return the figures that hold for an order."""
     return _read(instances.table_of(work, order.instance_id, TABLE))
@@ -46,6 +60,14 @@ def of(work: Work, order: Order) -> Figures:
 def in_force(work: Work) -> Figures:
     """Return the figures that hold for new orders."""
     return _read(instances.table_of(work, None, TABLE))
+
+
+def booking(work: Work) -> Booking:
+    """Return how visits are booked now."""
+    table = instances.table_of(work, None, TABLE)
+    return Booking(
+        _span(table, "move_visit_before"), _span(table, "book_visit_after"), _span(table, "book_visit_within")
+    )
 
 
 @lru_cache(maxsize=32)  # a table never changes once it is read

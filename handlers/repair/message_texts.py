@@ -206,6 +206,13 @@ TO_STAFF = (
         "{place} {fault}：已取消，请返回。",
         "{place} {fault}: called off, please return.",
     ),
+    (
+        "visit_moved",
+        "业主改约",
+        "New time",
+        "业主改到 {visit_at} 上门。",
+        "the owner moved the visit to {visit_at}.",
+    ),
     ("rebooked", "业主改约", "New time", "业主希望 {visit_at} 上门。", "the owner would like {visit_at}."),
     (
         "quote_agreed",

@@ -3,21 +3,23 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from engine.bilingual import Text
+from engine.store.tables import instance
 from engine.work import Work
 from handlers.estate.address import read_query
 from handlers.estate.people import phone_index
 from handlers.estate.records import estate_building, estate_house, estate_unit
-from handlers.repair import catalogue, figures, media, orders, parts, places, quoting, visibility
+from handlers.repair import catalogue, figures, media, orders, parts, places, quoting, rules, visibility
 from handlers.repair.fact_lines import last_note, marks
 from handlers.repair.merging import groups
 from handlers.repair.orders import Order
 from handlers.repair.phone_numbers import digits_of
-from handlers.repair.records import OVER, repair_order
+from handlers.repair.records import OVER, OrderState, repair_order
 from handlers.shared.attachments import Attachment
 from handlers.shared.permissions import Permission
 from handlers.shared.sealed import vault_of
@@ -36,10 +38,12 @@ class OrderLine:
 
     id: int
     number: str
+    house_id: int | None
     instance_id: int | None
     fault_code: str | None
     fault: str
     fault_en: str
+    area: str
     place: str
     urgency: str | None
     state: str
@@ -55,7 +59,7 @@ class OrderLine:
 class Line:
     """A line of a quote, amounts in fen."""
 
-    name: str
+    name: Text
     unit: str
     quantity: str
     price_fen: int
@@ -70,11 +74,10 @@ class OrderView:
         contact_name, contact_phone: masked, but for the resident who gave them.
         rating: speed, quality, attitude; empty when nothing was rated.
         community_phone: of the desk.
-        reopen_until: how long the resident may come back on it; None before it is closed.
+        reopen_until: until when the resident can come back on it; None where they cannot.
     """
 
     line: OrderLine
-    area: str
     channel: str
     description: str
     contact_name: str
@@ -115,6 +118,21 @@ def own_jobs(work: Work) -> list[OrderLine]:
     )
 
 
+def own_version(work: Work, number: str = "") -> str:
+    """Return a text that changes whenever something happens to the reports a resident sees, or to one."""
+    condition = visibility.visible(work)
+    if number:
+        condition = and_(condition, repair_order.c.number == number)
+    rows = work.connection.execute(
+        select(repair_order.c.id, repair_order.c.state_at, repair_order.c.window_from, instance.c.revision)
+        .join(instance, instance.c.id == repair_order.c.instance_id)
+        .where(condition)
+        .order_by(repair_order.c.called_at.desc())
+        .limit(PAGE)
+    )
+    return sha256(repr([tuple(row) for row in rows]).encode()).hexdigest()[:24]
+
+
 def order(work: Work, number: str) -> OrderView:
     """Return one order.
 
@@ -127,17 +145,13 @@ def order(work: Work, number: str) -> OrderView:
     marked = (row.rating_speed, row.rating_quality, row.rating_attitude)
     return OrderView(
         line=_line(row, *_known(work, [row])),
-        area=row.area,
         channel=row.channel,
         description=orders.opened(work, row, "description"),
         contact_name=name,
         contact_phone=phone,
         finding=last_note(work, row, "finding"),
         result=last_note(work, row, "finished", "vendor_work"),
-        quote=tuple(
-            Line(one.name, one.unit, f"{one.quantity.normalize():f}", one.price_fen, one.amount_fen)
-            for one in quoting.lines_of(work, quote)
-        ),
+        quote=tuple(_quote_line(work, one) for one in quoting.lines_of(work, quote)),
         quote_total_fen=quote.total_fen if quote else None,
         quote_decision=quote.decision if quote else None,
         charge_fen=row.charge_fen,
@@ -153,8 +167,20 @@ def order(work: Work, number: str) -> OrderView:
         duplicate_of=_number(work, row.duplicate_of_id),
         reopens=_number(work, row.reopens_id),
         community_phone=places.desk_phone(work.connection, row.community_id),
-        reopen_until=row.closed_at + figures.of(work, row).reopen_within if row.closed_at else None,
+        reopen_until=_reopen_until(work, row),
     )
+
+
+def _reopen_until(work: Work, row: Order) -> datetime | None:
+    if row.state != OrderState.CLOSED or row.house_id is None or row.fault_code is None:
+        return None
+    within = figures.of(work, row).reopen_within
+    return row.closed_at + within if rules.may_reopen(row.closed_at, work.now, within) else None
+
+
+def _quote_line(work: Work, row: Order) -> Line:
+    quantity = f"{row.quantity.normalize():f}"
+    return Line(quoting.line_name(work, row), row.unit, quantity, row.price_fen, row.amount_fen)
 
 
 def search(work: Work, text: str) -> list[OrderLine]:
@@ -245,10 +271,12 @@ def _line(row: Order, faults: Faults, names: Names) -> OrderLine:
     return OrderLine(
         id=row.id,
         number=row.number,
+        house_id=row.house_id,
         instance_id=row.instance_id,
         fault_code=row.fault_code,
         fault=fault.name if fault else "",
         fault_en=fault.name_en if fault else "",
+        area=row.area,
         place=row.place,
         urgency=row.urgency,
         state=row.state,

@@ -179,7 +179,7 @@ def answer_quote(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     work, order = context.work, orders.of(context)
     quote = _open_quote(work, order)
     decision = {"agree": "agreed", "revise": "returned", "decline": "declined"}[given.outcome]
-    how = given.text("how") or "online"
+    how = "online" if work.actor.kind == "resident" else "phone"  # else somebody records what was said
     work.connection.execute(
         repair_quote.update()
         .where(repair_quote.c.id == quote.id)

@@ -2,12 +2,15 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 
 from engine.bilingual import Text
 from handlers.errors import RuleRefused
 from handlers.repair.records import Area, Channel, SecondCheck, Urgency
+
+VISIT_HOURS = (9, 11, 14, 16, 19)  # local hours at which a visit can be booked
+
 
 # --- coming in ---------------------------------------------------------------------------------------------
 
@@ -64,6 +67,36 @@ def missing_facts(facts: Mapping[Text, object | None]) -> tuple[Text, ...]:
 def may_close_as_absent(area: str, urgency: str | None) -> bool:
     """Refuse to give up while others can be harmed: common areas and urgent faults are seen through."""
     return area == Area.PRIVATE and not is_urgent(urgency)
+
+
+Span = tuple[datetime, datetime]
+
+
+def visit_times(
+    within: Span, zone: tzinfo, taken: Collection[Span], shifts: Collection[Span]
+) -> list[datetime]:
+    """Offer the times at which a repairer can come.
+
+    Args:
+        within: from when until when.
+        taken: when no visit can be, because of others.
+        shifts: when the repairer works; on a day nobody has planned yet every time is offered.
+    """
+    first, last = (end.astimezone(zone) for end in within)
+    days = [first.date() + timedelta(days=ahead) for ahead in range((last.date() - first.date()).days + 1)]
+    times = [datetime.combine(day, time(hour), zone) for day in days for hour in VISIT_HOURS]
+    return [at for at in times if first <= at <= last and _is_free(at, zone, taken, shifts)]
+
+
+def _is_free(at: datetime, zone: tzinfo, taken: Collection[Span], shifts: Collection[Span]) -> bool:
+    if any(begin < at < end for begin, end in taken):
+        return False
+    of_day = [
+        (begin, end)
+        for begin, end in shifts
+        if begin.astimezone(zone).date() <= at.date() <= end.astimezone(zone).date()
+    ]
+    return not of_day or any(begin <= at < end for begin, end in of_day)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ _SENTENCES: Mapping[str, str] = {
     "lead_decided": "{who}作出处置",
     "appointed": "{who}预约 {visit_at} 上门",
     "rebooked": "{who}希望改约 {visit_at}",
+    "visit_moved": "{who}改约到 {visit_at} 上门",
     "arrived": "{who}到场",
     "absent": "{who}上门未遇",
     "controlled": "{who}控制了险情",

@@ -34,7 +34,7 @@ def quote(shop: Shop, number: str, lines: list[Json], **more: Json) -> None:
 def test_a_small_quote_goes_straight_to_the_owner_and_binds_the_charge(shop: Shop, on_site: str) -> None:
     quote(shop, on_site, TAP)
     assert shop.steps(on_site) == ["answer"]
-    shop.do(on_site, "answer", shop.owner, outcome="agree", how="online")
+    shop.do(on_site, "answer", shop.owner, outcome="agree")
     shop.do(on_site, "do_work", shop.plumber, outcome="done")
     photo = shop.photo(shop.plumber)
     with pytest.raises(Refused, match=r"75\.00"):
@@ -45,7 +45,7 @@ def test_a_small_quote_goes_straight_to_the_owner_and_binds_the_charge(shop: Sho
 
 def test_prices_come_from_the_public_list_whatever_is_typed(shop: Shop, on_site: str) -> None:
     quote(shop, on_site, TAP)
-    shop.do(on_site, "answer", shop.owner, outcome="agree", how="online")
+    shop.do(on_site, "answer", shop.owner, outcome="agree")
     assert "quote_agreed" in shop.events(on_site)
     with pytest.raises(Invalid):
         shop.do(on_site, "do_work", shop.plumber, outcome="nonsense")
@@ -76,13 +76,13 @@ def test_a_rejected_quote_is_written_again(shop: Shop, on_site: str) -> None:
     quote(shop, on_site, [{"price_code": "W08", "quantity": 5}])
     shop.do(on_site, "check", shop.lead, outcome="reject", note="面积多算了")
     shop.do(on_site, "write_quote", shop.plumber, lines=TAP)
-    shop.do(on_site, "answer", shop.owner, outcome="agree", how="online")
+    shop.do(on_site, "answer", shop.owner, outcome="agree")
     assert shop.steps(on_site) == ["do_work"]
 
 
 def test_an_owner_who_declines_ends_the_order(shop: Shop, on_site: str) -> None:
     quote(shop, on_site, TAP)
-    shop.do(on_site, "answer", shop.owner, outcome="decline", how="online", reason="自己修")
+    shop.do(on_site, "answer", shop.owner, outcome="decline", reason="自己修")
     assert (shop.order(on_site).state, shop.order(on_site).outcome) == ("closed", "owner_declined")
     assert shop.case(on_site).state == "completed"
 

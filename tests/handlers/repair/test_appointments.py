@@ -1,0 +1,116 @@
+"""Moving a visit: by the owner, to a free time, before anybody sets out."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from engine.errors import NotFound, Refused
+from engine.ports import Actor
+from handlers.errors import FieldsInvalid
+from handlers.repair import appointments, rules
+from tests.handlers.repair.repair_world import Shop
+
+ZONE = ZoneInfo("Asia/Shanghai")
+MONDAY_NOON = datetime(2026, 11, 23, 12, tzinfo=ZONE)
+WITHIN = MONDAY_NOON + timedelta(hours=2), MONDAY_NOON + timedelta(days=3)
+
+
+def local(at: datetime) -> str:
+    return f"{at.astimezone(ZONE):%d %H}"
+
+
+def agreed(shop: Shop, fault: str = "W05", **later: float) -> str:
+    """Report, accept, take, and agree on tomorrow at two."""
+    number = shop.report(fault=fault)
+    shop.accept(number)
+    shop.do(number, "take", shop.plumber, outcome="taken")
+    visit_at = tomorrow_at(shop, 14)
+    shop.do(number, "appoint", shop.plumber, outcome="fixed", visit_at=visit_at.isoformat())
+    return number
+
+
+def tomorrow_at(shop: Shop, hour: int) -> datetime:
+    day = shop.clock.now().astimezone(ZONE) + timedelta(days=1)
+    return day.replace(hour=hour, minute=0, second=0, microsecond=0)
+
+
+def move(shop: Shop, number: str, to: datetime, by: Actor | None = None, key: str | None = None) -> None:
+    shop.engine.run(
+        by or shop.owner, lambda work: appointments.move(work, number, to, "下班晚", idempotency_key=key)
+    )
+
+
+def offered(shop: Shop, number: str, to: Actor | None = None) -> list[str]:
+    with shop.engine.reading(to or shop.owner) as work:
+        return [local(one.at) for one in appointments.windows(work, number)]
+
+
+def test_times_are_offered_from_the_first_moment_to_the_last() -> None:
+    times = rules.visit_times(WITHIN, ZONE, [], [])
+    assert [local(at) for at in times[:3]] == ["23 14", "23 16", "23 19"]
+    assert local(times[-1]) == "26 11"
+
+
+def test_a_time_beside_another_visit_is_taken() -> None:
+    other = (MONDAY_NOON + timedelta(hours=3, minutes=45), MONDAY_NOON + timedelta(hours=5, minutes=30))
+    times = rules.visit_times(WITHIN, ZONE, [other], [])
+    assert [local(at) for at in times[:2]] == ["23 14", "23 19"]
+
+
+def test_only_hours_of_the_shift_are_offered_on_a_day_that_is_planned() -> None:
+    shift = (MONDAY_NOON, MONDAY_NOON + timedelta(hours=5))
+    times = rules.visit_times(WITHIN, ZONE, [], [shift])
+    assert [local(at) for at in times if at.date() == MONDAY_NOON.date()] == ["23 14", "23 16"]
+    assert len([at for at in times if at.date() != MONDAY_NOON.date()]) == 12
+
+
+def test_moving_a_visit_moves_window_and_limit_and_tells_the_repairer(shop: Shop) -> None:
+    number = agreed(shop)
+    to = tomorrow_at(shop, 19)
+    move(shop, number, to)
+    order = shop.order(number)
+    assert (order.window_from, order.window_to) == (to - timedelta(minutes=30), to + timedelta(minutes=30))
+    assert shop.task(number, "arrive").due_at == order.window_to.astimezone(UTC)
+    assert shop.told("repair_visit_moved") == [[f"account:{shop.plumber.id}"]]
+    assert shop.events(number)[-1] == "visit_moved"
+
+
+def test_the_time_that_is_agreed_on_is_not_offered_again(shop: Shop) -> None:
+    number = agreed(shop)
+    assert "24 14" not in offered(shop, number)
+    assert "24 16" in offered(shop, number)
+
+
+def test_a_time_nobody_offered_is_refused(shop: Shop) -> None:
+    number = agreed(shop)
+    with pytest.raises(FieldsInvalid):
+        move(shop, number, tomorrow_at(shop, 3))
+
+
+def test_sending_twice_moves_once(shop: Shop) -> None:
+    number = agreed(shop)
+    for _ in range(2):
+        move(shop, number, tomorrow_at(shop, 19), key="k")
+    assert shop.events(number).count("visit_moved") == 1
+
+
+def test_an_hour_before_nobody_is_called_back(shop: Shop) -> None:
+    number = agreed(shop)
+    shop.clock.set(tomorrow_at(shop, 12).astimezone(UTC) + timedelta(minutes=45))
+    assert offered(shop, number) == []
+    with pytest.raises(Refused, match="前台"):
+        move(shop, number, tomorrow_at(shop, 16))
+
+
+def test_the_desk_moves_a_visit_for_who_calls_and_a_neighbour_cannot(shop: Shop) -> None:
+    number = agreed(shop)
+    with pytest.raises(NotFound):
+        move(shop, number, tomorrow_at(shop, 19), by=shop.stranger)
+    move(shop, number, tomorrow_at(shop, 19), by=shop.clerk)
+    assert shop.events(number)[-1] == "visit_moved"
+
+
+def test_before_a_visit_is_agreed_on_there_is_nothing_to_move(shop: Shop) -> None:
+    number = shop.report()
+    assert offered(shop, number) == []

@@ -1,0 +1,168 @@
+"""The pages of a report: what is next, who comes, what is asked, and news of it."""
+
+from handlers.estate.records import RelationKind
+from tests.handlers.repair.repair_world import FULL_MARKS, Shop
+from tests.handlers.repair.test_appointments import agreed, tomorrow_at
+from tests.web.conftest import Browser
+from tests.web.repair.conftest import Pages, errors_of
+
+
+def page_of(pages: Pages, number: str) -> str:
+    return pages.browser(pages.shop.owner).get(f"/home/reports/{number}").text
+
+
+def answer(pages: Pages, number: str, step: str, **fields: object) -> tuple[Browser, int]:
+    browser = pages.browser(pages.shop.owner)
+    task_id = pages.shop.task(number, step).id
+    sent = browser.post(f"/home/reports/{number}/answer/{task_id}", fields, page=f"/home/reports/{number}")
+    return browser, sent.status_code
+
+
+def quoted(shop: Shop) -> str:
+    number = shop.report()
+    shop.accept(number)
+    shop.go_to(number)
+    shop.do(number, "diagnose", shop.plumber, outcome="quote", finding="阀芯坏")
+    lines = [{"name": "阀芯", "quantity": 2, "price": 35.5}]
+    shop.do(number, "write_quote", shop.plumber, lines=lines, labour=40)
+    return number
+
+
+def test_a_report_says_until_when_it_is_accepted(pages: Pages) -> None:
+    number = pages.shop.report()
+    assert "客服会在 10:30 前受理并派人。" in page_of(pages, number)
+
+
+def test_the_repairer_and_the_hours_of_the_visit_are_named(pages: Pages) -> None:
+    number = agreed(pages.shop)
+    assert "明天 13:30–14:30 上门，请留人在家。" in page_of(pages, number)
+    home = pages.browser(pages.shop.owner).get("/home/").text
+    assert "明天 13:30–14:30" in home
+
+
+def test_a_visit_is_moved_from_the_page(pages: Pages) -> None:
+    shop = pages.shop
+    number = agreed(shop)
+    browser = pages.browser(shop.owner)
+    path = f"/home/reports/{number}"
+    wrong = browser.post(f"{path}/visit", {"visit_at": tomorrow_at(shop, 3).isoformat()}, page=path)
+    assert errors_of(wrong) == ["visit_at"]
+    browser.post(f"{path}/visit", {"visit_at": tomorrow_at(shop, 19).isoformat()}, page=path)
+    assert "明天 18:30–19:30 上门" in browser.get(path).text
+
+
+def test_a_quote_is_read_line_by_line_and_agreed_to_before_any_work(pages: Pages) -> None:
+    number = quoted(pages.shop)
+    page = page_of(pages, number)
+    assert "阀芯" in page
+    assert "2 × ¥35.50" in page
+    assert "¥111.00" in page
+    assert "怎么答复的" not in page
+    browser, status = answer(pages, number, "answer", outcome="agree")
+    assert status == 302
+    assert "正在维修" in browser.get(f"/home/reports/{number}").text
+
+
+def test_declining_closes_the_report(pages: Pages) -> None:
+    number = quoted(pages.shop)
+    answer(pages, number, "answer", outcome="decline", reason="自己修")
+    assert pages.shop.order(number).outcome == "owner_declined"
+
+
+def test_without_scripts_the_first_choice_leads_to_the_marks(pages: Pages) -> None:
+    shop = pages.shop
+    number = shop.report()
+    shop.accept(number)
+    shop.repair(number)
+    assert "下一步" in page_of(pages, number)
+    browser = pages.browser(shop.owner)
+    task_id = shop.task(number, "confirm").id
+    path = f"/home/reports/{number}"
+    page = browser.post(f"{path}/form/{task_id}", {"outcome": "satisfied"}, page=path).text
+    assert "下一步" not in page
+    assert 'name="speed"' in page
+    assert 'name="problem"' in page.split('name="photos[]"')[0]
+
+
+def test_who_is_not_content_says_why_and_somebody_comes_again(pages: Pages) -> None:
+    shop = pages.shop
+    number = shop.report()
+    shop.accept(number)
+    shop.repair(number)
+    _, status = answer(pages, number, "confirm", outcome="unsatisfied")
+    assert status == 422
+    answer(pages, number, "confirm", outcome="unsatisfied", problem="还在滴")
+    assert shop.order(number).rework_count == 1
+    assert "会再派人来修" in page_of(pages, number)
+
+
+def test_a_closed_report_is_taken_up_again_within_thirty_days(pages: Pages) -> None:
+    shop = pages.shop
+    number = shop.report()
+    shop.accept(number)
+    shop.repair(number)
+    answer(pages, number, "confirm", **FULL_MARKS)
+    page = page_of(pages, number)
+    assert "2026-12-23 前又坏了" in page
+    assert "速度 5 · 质量 5 · 态度 5" in page
+    browser = pages.browser(shop.owner)
+    path = f"/home/reports/{number}"
+    for _ in range(2):
+        sent = browser.post(f"{path}/reopen", {"reason": "又滴了", "_key": "again"}, page=path)
+    again = sent.location.rsplit("/", 1)[1]
+    assert shop.order(again).reopens_id == shop.order(number).id
+    assert browser.get("/home/").text.count("待受理") == 1
+    shop.clock.advance(days=31)
+    assert "再次报修" not in page_of(pages, number).split("进展")[0]
+
+
+def test_what_waits_for_an_answer_stands_first(pages: Pages) -> None:
+    shop = pages.shop
+    first = quoted(shop)
+    shop.clock.advance(minutes=5)
+    second = shop.report()
+    home = pages.browser(shop.owner).get("/home/").text
+    assert home.index(first) < home.index(second)
+    assert "等您答复" in home
+
+
+def test_somebody_with_two_houses_reads_those_of_one(pages: Pages) -> None:
+    shop = pages.shop
+    shop.relate(shop.owner_person, shop.neighbour, RelationKind.AGENT)
+    shop.report()
+    browser = pages.browser(shop.owner)
+    assert "还没有报过修" in browser.get(f"/home/?house={shop.neighbour}").text
+    assert "还没有报过修" not in browser.get(f"/home/?house={shop.house}").text
+    form = browser.get("/home/report").text
+    assert "代理人" in form
+    assert form.count('name="house_id"') == 2
+
+
+def test_a_poll_without_news_costs_an_empty_answer(pages: Pages) -> None:
+    shop = pages.shop
+    number = shop.report()
+    browser = pages.browser(shop.owner)
+    for path in ("/home/state", f"/home/state?number={number}"):
+        tag = browser.get(path).headers["ETag"]
+        again = browser.get(path, **{"If-None-Match": tag})
+        assert (again.status_code, again.data) == (304, b"")
+    shop.clock.advance(minutes=1)
+    shop.accept(number)
+    assert browser.get(path, **{"If-None-Match": tag}).status_code == 200
+
+
+def test_the_page_begins_with_the_version_that_a_poll_answers(pages: Pages) -> None:
+    number = pages.shop.report()
+    browser = pages.browser(pages.shop.owner)
+    tag = browser.get(f"/home/state?number={number}").headers["ETag"]
+    assert f"data-version={tag}" in browser.get(f"/home/reports/{number}").text
+
+
+def test_nobody_reads_the_state_of_a_neighbours_report(pages: Pages) -> None:
+    shop = pages.shop
+    number = shop.report()
+    stranger = pages.browser(shop.stranger)
+    before = stranger.get(f"/home/state?number={number}").headers["ETag"]
+    shop.clock.advance(minutes=1)
+    shop.accept(number)
+    assert stranger.get(f"/home/state?number={number}").headers["ETag"] == before

@@ -1,0 +1,160 @@
+"""Tells residents how their report stands, who comes when, and what happens next."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from flask_babel import format_datetime, get_timezone
+
+from handlers.repair.queries import OrderLine, OrderView
+from handlers.repair.records import OVER, Area, OrderState
+from handlers.repair.rules import is_urgent
+from web.repair_words import description
+from web.texts import gettext, lazy_gettext
+from web.words import day, listed, moment, moment_short, money
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the words are made from.
+
+    Attributes:
+        due_at: until when the step that is open now is to be done.
+        is_asked: something waits for the resident.
+        reopen_until: until when a closed report can be taken up again.
+    """
+
+    line: OrderLine
+    now: datetime
+    due_at: datetime | None = None
+    is_asked: bool = False
+    reopen_until: datetime | None = None
+
+    @property
+    def due(self) -> str:
+        """Say the limit of the open step; empty when it has none, or it is past."""
+        return moment_short(self.due_at, self.now) if self.due_at and self.due_at > self.now else ""
+
+
+def what_next(standing: Standing) -> str:
+    """Say in one or two sentences what happens next and by when; empty where there is nothing to say."""
+    return _NEXT[OrderState(standing.line.state)](standing)
+
+
+def visit_day(at: datetime, now: datetime) -> str:
+    """Name a day as people do: today, tomorrow, else the date with the day of the week."""
+    date, today = _local(at).date(), _local(now).date()
+    if date == today:
+        return gettext("今天")
+    if date == today + timedelta(days=1):
+        return gettext("明天")
+    return str(format_datetime(at, "MM-dd EEE"))
+
+
+def clock(at: datetime) -> str:
+    """Say the time of day."""
+    return str(format_datetime(at, "HH:mm"))
+
+
+def visit_window(line: OrderLine, now: datetime) -> str:
+    """Say between when the repairer comes; empty while nobody knows, and once somebody is there."""
+    if line.state not in _BEFORE_ARRIVAL or line.window_from is None or line.window_to is None:
+        return ""
+    return f"{visit_day(line.window_from, now)} {clock(line.window_from)}–{clock(line.window_to)}"
+
+
+def own_facts(order: OrderView) -> list[tuple[str, str]]:
+    """List what a resident wants to know of a report besides who comes and what is next."""
+    line = order.line
+    marks = zip((gettext("速度"), gettext("质量"), gettext("态度")), order.rating, strict=False)
+    pairs = [
+        (gettext("维修人员"), line.worker if line.state in OVER else ""),
+        (gettext("报修内容"), description(order)),
+        (gettext("联系人"), " ".join(filter(None, (order.contact_name, order.contact_phone)))),
+        (gettext("报修时间"), moment(line.called_at)),
+        (gettext("检查情况"), order.finding),
+        (gettext("维修结果"), order.result),
+        (gettext("用料"), listed(order.materials)),
+        (gettext("收费"), money(order.charge_fen) if order.charge_fen else ""),
+        (gettext("您的评价"), " · ".join(f"{label} {mark}" for label, mark in marks)),
+        (gettext("您的话"), order.rating_text),
+    ]
+    return [(label, text) for label, text in pairs if text]
+
+
+def _local(moment: datetime) -> datetime:
+    return moment.astimezone(get_timezone() or ZoneInfo("Asia/Shanghai"))
+
+
+def _reported(standing: Standing) -> str:
+    if is_urgent(standing.line.urgency):
+        return gettext("已通知抢险人员，客服同时核实。人先离开危险的地方。")
+    if standing.due:
+        return gettext("客服会在 %(at)s 前受理并派人。", at=standing.due)
+    return gettext("客服正在受理，很快会派人。")
+
+
+def _assigned(standing: Standing) -> str:
+    return gettext("已派给%(name)s，接单后会和您约时间。", name=_worker(standing))
+
+
+def _taken(standing: Standing) -> str:
+    return gettext("%(name)s已接单，会和您约上门时间。", name=_worker(standing))
+
+
+def _appointed(standing: Standing) -> str:
+    window = visit_window(standing.line, standing.now)
+    if standing.line.area == Area.COMMON:
+        return gettext("%(name)s %(window)s 到现场。", name=_worker(standing), window=window)
+    return gettext("%(name)s %(window)s 上门，请留人在家。", name=_worker(standing), window=window)
+
+
+def _quoted(standing: Standing) -> str:
+    if standing.is_asked:
+        return gettext("请在下面答复报价。您同意以前不会动工。")
+    return gettext("报价正在审核，好了会请您确认。您同意以前不会动工。")
+
+
+def _finished(standing: Standing) -> str:
+    if not standing.is_asked:
+        return gettext("已修完，由工程主管验收。")
+    return gettext("请在下面确认修好没有，并打分。")
+
+
+def _closed(standing: Standing) -> str:
+    if standing.reopen_until is None:
+        return gettext("已办结。")
+    return gettext("已办结。%(at)s 前又坏了，可以从这里再次报修。", at=day(standing.reopen_until))
+
+
+def _always(text: object) -> Callable[[Standing], str]:
+    return lambda _standing: str(text)
+
+
+def _worker(standing: Standing) -> str:
+    return standing.line.worker or gettext("维修人员")
+
+
+_BEFORE_ARRIVAL = (OrderState.ASSIGNED, OrderState.TAKEN, OrderState.APPOINTED)
+
+_NEXT: Mapping[OrderState, Callable[[Standing], str]] = {
+    OrderState.REGISTERING: _always(lazy_gettext("客服正在登记您的来电。")),
+    OrderState.REPORTED: _reported,
+    OrderState.NEEDS_INFO: _always(lazy_gettext("客服有一件事要问您，请在下面回答。")),
+    OrderState.ASSIGNED: _assigned,
+    OrderState.TAKEN: _taken,
+    OrderState.APPOINTED: _appointed,
+    OrderState.ARRIVED: _always(lazy_gettext("维修人员已到场，正在检查。")),
+    OrderState.QUOTED: _quoted,
+    OrderState.WAITING_PARTS: _always(lazy_gettext("正在等配件，到货后马上继续。")),
+    OrderState.OBSERVING: _always(lazy_gettext("暂时没有查到原因，观察几天后客服会打电话给您。")),
+    OrderState.OUTSOURCED: _always(lazy_gettext("已请外部单位来修，物业会验收。")),
+    OrderState.WORKING: _always(lazy_gettext("正在维修，修完会请您确认。")),
+    OrderState.FINISHED: _finished,
+    OrderState.REWORK: _always(lazy_gettext("已记下您不满意的地方，会再派人来修。")),
+    OrderState.CONFIRMED: _always(lazy_gettext("谢谢您的确认。")),
+    OrderState.MERGED: _always(lazy_gettext("和别人报的是同一处故障，一起处理，修好会通知您。")),
+    OrderState.CLOSED: _closed,
+    OrderState.CANCELLED: _always(lazy_gettext("这张报修已取消。")),
+}
