@@ -44,7 +44,8 @@ system:                         ## what only the system's package manager has
 
 assets: web/static/dist/.built   ## browser libraries through npm and esbuild
 
-ASSETS := $(wildcard web/assets/* web/assets/js/* web/static/css/*)
+PUBLIC := $(wildcard web/templates/*.html web/templates/account/* web/templates/resident/* web/templates/parts/*)
+ASSETS := $(wildcard web/assets/* web/assets/js/* web/static/css/*) $(PUBLIC)
 
 web/static/dist/.built: package-lock.json package.json $(ASSETS) | .venv/.runtime
 	@.ci/assets

@@ -1,8 +1,10 @@
 // Bundles the browser side into web/static/dist under hashed names and lists them in manifest.json.
+import { createHash } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { spare } from "./spare.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, "../..");
@@ -56,5 +58,13 @@ for (const [path, { entryPoint }] of Object.entries(result.metafile.outputs)) {
   const name = Object.keys(entries).find((key) => resolve(root, entryPoint ?? "") === entries[key]);
   if (name) manifest[name] = path.slice("web/static/".length);
 }
+// The pages of residents get their own, smaller stylesheet; its name follows from what is left in it.
+const all = join(root, "web/static", manifest["app-public"]);
+const small = await spare(await readFile(all, "utf8"), join(root, "web"));
+const digest = createHash("sha256").update(small).digest("hex").slice(0, 8).toUpperCase();
+await rm(all);
+await writeFile(join(out, `app-public-${digest}.css`), small);
+manifest["app-public"] = `dist/app-public-${digest}.css`;
+
 await writeFile(join(out, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
 await writeFile(join(out, "LICENSES.txt"), await licences(Object.keys(result.metafile.inputs)));
