@@ -19,10 +19,10 @@ from handlers.shared.attachments import Attachment
 from web.fault_tiles import fault_name
 from web.filling import Filling, fill
 from web.repair_words import NEXT, STATES, URGENCIES
-from web.resident_words import Standing, clock, own_facts, visit_day, visit_window, what_next
+from web.resident_words import Standing, own_facts, visit_day, visit_window, what_next
 from web.story import Sentence
 from web.texts import gettext, lazy_gettext
-from web.words import either, filled, said, written
+from web.words import clock_time, either, filled, said, written
 
 _STAGES = (
     lazy_gettext("已报修"),
@@ -256,10 +256,12 @@ def _new_facts(order: OrderView, facts: list[list[Text]]) -> list[tuple[str, str
     return [(said(label), written(text)) for label, text in facts if chinese(text) not in known]
 
 
-def _days(times: Sequence[datetime], now: datetime) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+def _days(
+    windows: Sequence[appointments.Window], now: datetime
+) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
     found: dict[str, list[tuple[str, str]]] = {}
     for one in windows:
-        words = f"{clock(one.begin)}–{clock(one.end)}"
+        words = f"{clock_time(one.begin)}–{clock_time(one.end)}"
         found.setdefault(visit_day(one.at, now), []).append((one.at.isoformat(), words))
     return tuple((day, tuple(offered)) for day, offered in found.items())
 

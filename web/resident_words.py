@@ -12,7 +12,7 @@ from handlers.repair.records import OVER, Area, OrderState
 from handlers.repair.rules import is_urgent
 from web.repair_words import description
 from web.texts import gettext, lazy_gettext
-from web.words import day, listed, moment, moment_short, money
+from web.words import calendar_day, clock_time, listed, moment, moment_short, money
 
 
 @dataclass(frozen=True)
@@ -52,16 +52,11 @@ def visit_day(at: datetime, now: datetime) -> str:
     return str(format_datetime(at, "MM-dd EEE"))
 
 
-def clock(at: datetime) -> str:
-    """Say the time of day."""
-    return str(format_datetime(at, "HH:mm"))
-
-
 def visit_window(line: OrderLine, now: datetime) -> str:
     """Say between when the repairer comes; empty while nobody knows, and once somebody is there."""
     if line.state not in _BEFORE_ARRIVAL or line.window_from is None or line.window_to is None:
         return ""
-    return f"{visit_day(line.window_from, now)} {clock(line.window_from)}–{clock(line.window_to)}"
+    return f"{visit_day(line.window_from, now)} {clock_time(line.window_from)}–{clock_time(line.window_to)}"
 
 
 def own_facts(order: OrderView) -> list[tuple[str, str]]:
@@ -125,7 +120,7 @@ def _finished(standing: Standing) -> str:
 def _closed(standing: Standing) -> str:
     if standing.reopen_until is None:
         return gettext("已办结。")
-    return gettext("已办结。%(at)s 前又坏了，可以从这里再次报修。", at=day(standing.reopen_until))
+    return gettext("已办结。%(at)s 前又坏了，可以从这里再次报修。", at=calendar_day(standing.reopen_until))
 
 
 def _always(text: object) -> Callable[[Standing], str]:

@@ -86,8 +86,8 @@ def moment(value: datetime) -> str:
     return f"{value.astimezone(ZONE):%Y-%m-%d %H:%M}"
 
 
-def day(value: datetime) -> str:
-    """Say the day of a moment."""
+def calendar_day(value: datetime) -> str:
+    """Say the date of a moment."""
     return str(format_datetime(value, "yyyy-MM-dd"))
 
 
