@@ -3,16 +3,15 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from flask_babel import format_datetime, get_timezone
+from flask_babel import format_date
 
 from handlers.repair.queries import OrderLine, OrderView
 from handlers.repair.records import OVER, Area, OrderState
 from handlers.repair.rules import is_urgent
 from web.repair_words import description
 from web.texts import gettext, lazy_gettext
-from web.words import calendar_day, clock_time, listed, moment, moment_short, money
+from web.words import calendar_day, clock_time, listed, local_date, moment, moment_short, money
 
 
 @dataclass(frozen=True)
@@ -44,12 +43,12 @@ def what_next(standing: Standing) -> str:
 
 def visit_day(at: datetime, now: datetime) -> str:
     """Name a day as people do: today, tomorrow, else the date with the day of the week."""
-    date, today = _local(at).date(), _local(now).date()
+    date, today = local_date(at), local_date(now)
     if date == today:
         return gettext("今天")
     if date == today + timedelta(days=1):
         return gettext("明天")
-    return str(format_datetime(at, "MM-dd EEE"))
+    return str(format_date(date, "MM-dd EEE"))
 
 
 def visit_window(line: OrderLine, now: datetime) -> str:
@@ -76,10 +75,6 @@ def own_facts(order: OrderView) -> list[tuple[str, str]]:
         (gettext("您的话"), order.rating_text),
     ]
     return [(label, text) for label, text in pairs if text]
-
-
-def _local(moment: datetime) -> datetime:
-    return moment.astimezone(get_timezone() or ZoneInfo("Asia/Shanghai"))
 
 
 def _reported(standing: Standing) -> str:

@@ -88,7 +88,7 @@ def moment(value: datetime) -> str:
 
 def calendar_day(value: datetime) -> str:
     """Say the date of a moment."""
-    return str(format_datetime(value, "yyyy-MM-dd"))
+    return f"{value.astimezone(ZONE):%Y-%m-%d}"
 
 
 def moment_short(value: datetime, now: datetime) -> str:
