@@ -80,6 +80,7 @@ class Browser:
 
     def __post_init__(self) -> None:
         self._connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
+        self._tag = ""
 
     def sign_in(self, login: str) -> None:
         """Sign in with the password that everybody of the bench has."""
@@ -94,20 +95,29 @@ class Browser:
             raise RuntimeError(f"GET {path} answered {status}")
         return body
 
+    def poll(self, path: str, tag: str) -> tuple[int, str]:
+        """Ask whether anything changed since the answer with a tag; return status and the new tag."""
+        status, _ = self._send("GET", path, None, {"If-None-Match": tag} if tag else {})
+        return status, self._tag
+
     def post(self, path: str, fields: Mapping[str, str]) -> None:
         """Send a form; its answer must lead on to another page."""
         status, body = self._send("POST", path, urlencode({"csrf_token": self.token, **fields}))
         if status not in {302, 303}:
             raise RuntimeError(f"POST {path} answered {status}: {body[:500]}")
 
-    def _send(self, method: str, path: str, body: str | None) -> tuple[int, str]:
+    def _send(
+        self, method: str, path: str, body: str | None, also: Mapping[str, str] | None = None
+    ) -> tuple[int, str]:
         headers = {"Accept": "text/html", "Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items())}
+        headers |= also or {}
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         self._connection.request(method, path, body, headers)
         answer = self._connection.getresponse()
         text = answer.read().decode()
         self._keep_cookies(answer)
+        self._tag = answer.headers.get("ETag", "")
         return answer.status, text
 
     def _keep_cookies(self, answer: HTTPResponse) -> None:

@@ -21,6 +21,7 @@ PROMISES = (
     "inbox p95 meanwhile",
     "inbox query at",
     "inbox page over HTTP",
+    "people who poll the counts",
     "overdue report over",
 )
 
