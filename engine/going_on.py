@@ -58,7 +58,7 @@ def next_task(work: Work, left: Standing, read_page: ReadPage) -> int | None:
 
 def read_view(work: Work, view: View) -> ReadPage:
     """Return what reads the pages of a view; what somebody has done holds nothing to do."""
-    shown = View.WORK if view is View.DONE else view
+    shown = View.WORK if view in (View.DONE, View.FOLLOWED) else view
     return lambda place: inbox.page(work, shown, after=place, limit=_LOOKED_AT)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from engine import inbox
+from engine import following, inbox
 from engine.inbox import Place, TaskDetail, TaskRow, View
 from engine.work import Work
 from handlers.accounts.permissions import POST_NAMES
@@ -22,11 +22,12 @@ NAMES = {
     View.LATE: lazy_gettext("已超时"),
     View.SOON: lazy_gettext("即将超时"),
     View.TEAM: lazy_gettext("本组全部"),
+    View.FOLLOWED: lazy_gettext("我关注的"),
     View.DONE: lazy_gettext("我办结的"),
 }
 _ROW_FIELDS = tuple(field.name for field in fields(TaskRow) if field.name != "ended_at")
 _LARGEST_RANK = 2**31 - 1
-COUNTED = (View.WORK, View.MINE, View.CLAIMABLE, View.LATE, View.SOON, View.TEAM)
+COUNTED = (View.WORK, View.MINE, View.CLAIMABLE, View.LATE, View.SOON, View.TEAM, View.FOLLOWED)
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,10 @@ class ListScreen:
 
 def list_screen(work: Work, wish: Wish, after: str, process_key: str | None) -> ListScreen:
     """Read one page of a list."""
-    page = inbox.page(work, wish.view, after=read_place(after), process_key=process_key or None)
+    if wish.view is View.FOLLOWED:
+        page = inbox.Page(following.rows(work), None)
+    else:
+        page = inbox.page(work, wish.view, after=read_place(after), process_key=process_key or None)
     return ListScreen(
         wish=wish,
         title=str(NAMES[wish.view]),
@@ -83,7 +87,8 @@ def list_screen(work: Work, wish: Wish, after: str, process_key: str | None) -> 
 
 def view_links(work: Work, current: View) -> tuple[ViewLink, ...]:
     """Count every view."""
-    counts = inbox.counts(work, COUNTED)
+    counts = inbox.counts(work, [view for view in COUNTED if view is not View.FOLLOWED])
+    counts[View.FOLLOWED] = following.count(work)
     return tuple(
         ViewLink(view, str(label), _count(counts, view), view is current) for view, label in NAMES.items()
     )

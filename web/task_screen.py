@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from engine import deadlines, drafts, inbox
+from engine import deadlines, drafts, following, inbox
 from engine.ids import new_id
 from engine.inbox import TaskDetail
 from engine.ports import Json
@@ -28,6 +28,7 @@ class May:
     reassign: bool
     pause: bool
     move: bool
+    unfollow: bool
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,7 @@ def _may(work: Work, detail: TaskDetail) -> May:
         reassign=is_mine or work.may("task.reassign", task.scope_id),
         pause=detail.may_complete and task.pausable and task.due_at is not None,
         move=work.may("task.move_due", task.scope_id) and task.due_at is not None,
+        unfollow=following.is_followed(work, detail.case.id),
     )
 
 

@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from engine import deadlines, drafts, going_on, idempotency, tasks
+from engine import deadlines, drafts, following, going_on, idempotency, tasks
 from web import completing, context, errors, leading, repeats, uploads
 from web.answers import posted
 from web.gone_screen import gone_screen
@@ -48,8 +48,8 @@ def show(task_id: int) -> str:
 @errors.shown_again_by(show)
 def complete(task_id: int) -> ResponseReturnValue:
     """Complete a task with the posted form, and lead on to the next one."""
-    following = completing.complete(context.engine(), context.actor(), task_id, leading.origin())
-    return leading.leave_task(task_id, following, gettext("已办结，下一条"), gettext("已办结"))
+    then = completing.complete(context.engine(), context.actor(), task_id, leading.origin())
+    return leading.leave_task(task_id, then, gettext("已办结，下一条"), gettext("已办结"))
 
 
 @bp.post("/<int:task_id>/form")
@@ -156,11 +156,31 @@ def comment(task_id: int) -> ResponseReturnValue:
     return leading.show_task(task_id, gettext("备注已保存"))
 
 
+@bp.post("/<int:task_id>/follow")
+@errors.shown_again_by(show)
+def follow(task_id: int) -> ResponseReturnValue:
+    """Follow the case of a task."""
+    context.engine().run(
+        context.actor(), lambda work: following.follow(work, tasks.instance_of(work, task_id))
+    )
+    return leading.show_task(task_id, gettext("已关注，见“我关注的”"))
+
+
+@bp.post("/<int:task_id>/unfollow")
+@errors.shown_again_by(show)
+def unfollow(task_id: int) -> ResponseReturnValue:
+    """Follow the case of a task no longer."""
+    context.engine().run(
+        context.actor(), lambda work: following.unfollow(work, tasks.instance_of(work, task_id))
+    )
+    return leading.show_task(task_id, gettext("已取消关注"))
+
+
 def _standing(task_id: int) -> going_on.Standing:
     with context.engine().reading(context.actor()) as work:
         return going_on.standing(work, task_id)
 
 
 def _go_on(task_id: int, left: going_on.Standing, said: str) -> ResponseReturnValue:
-    following = completing.following(context.engine(), context.actor(), left, leading.origin())
-    return leading.leave_task(task_id, following, said, said)
+    then = completing.following(context.engine(), context.actor(), left, leading.origin())
+    return leading.leave_task(task_id, then, said, said)

@@ -33,7 +33,7 @@ class Wish:
 def read_wish(arguments: Mapping[str, str]) -> Wish:
     """Read a list out of an address; what is not understood is left out."""
     wanted = arguments.get("view", "")
-    view = View(wanted) if wanted in set(View) - {View.FOLLOWED} else View.WORK
+    view = View(wanted) if wanted in set(View) else View.WORK
     return Wish(view)
 
 

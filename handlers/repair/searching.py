@@ -1,0 +1,46 @@
+"""Looks for orders from one field: number, house, phone or words; who looked for a phone is written down."""
+
+from sqlalchemy import select
+
+from engine import filters
+from engine.store.tables import instance
+from engine.work import Work
+from handlers.repair import queries
+from handlers.repair.phone_numbers import digits_of
+from handlers.repair.queries import OrderLine
+from handlers.shared import access_log
+
+SEARCH_PHONE = "search_phone"
+
+
+def begin(work: Work, text: str) -> int:
+    """Keep a search and return its id; a search for a phone is noted in the access log, without the number.
+
+    Raises:
+        RuleBroken: nothing was typed, or too much.
+    """
+    search_id = filters.keep_search(work, text)
+    kind = _kind_of_phone(text.strip())
+    if kind:
+        access_log.append(work, access_log.Entry(SEARCH_PHONE, "repair_order", 0, detail={"kind": kind}))
+    return search_id
+
+
+def found(work: Work, search_id: int) -> tuple[str, list[OrderLine]]:
+    """Return what was looked for and the orders that match, as far as the actor may see them."""
+    text = filters.search_text(work, search_id)
+    return text, queries.search(work, text) if text else []
+
+
+def number_of(work: Work, text: str) -> str | None:
+    """Return the number of a case that was typed as a whole; whether the actor may see it the case says."""
+    found: str | None = work.connection.execute(
+        select(instance.c.business_key).where(instance.c.business_key == text.strip().upper()).limit(1)
+    ).scalar_one_or_none()
+    return found
+
+
+def _kind_of_phone(text: str) -> str:
+    if digits_of(text):
+        return "full"
+    return "tail" if len(text) == 4 and text.isdigit() else ""
