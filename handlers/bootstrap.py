@@ -14,16 +14,17 @@ from handlers.accounts import deliveries
 from handlers.accounts import records as account_records
 from handlers.accounts.directory import AccountDirectory
 from handlers.accounts.staff import FIRST_PASSWORD_JOB
+from handlers.estate import import_running, import_undo
 from handlers.estate import records as estate_records
 from handlers.estate.reaching import address_of_person
 from handlers.policy import records as policy_records
 from handlers.repair import offer as repair
 from handlers.settings import Settings
-from handlers.shared import attachments, calls, messages, texts
+from handlers.shared import attachments, calls, limits, long_work, messages, texts, work_files
 from handlers.shared import records as shared_records
 from handlers.shared.channels.choice import channels_of
 from handlers.shared.messages import MessageBook, book_of
-from handlers.shared.outbox import Job, JobContext, JobFunction, TableOutbox
+from handlers.shared.outbox import LONG_WORK, Job, JobContext, JobFunction, Lane, TableOutbox
 from handlers.shared.outbox_worker import Child, Worker
 from handlers.shared.sealed import KeyRing, SealedVault
 
@@ -39,6 +40,12 @@ RECORDS: tuple[ModuleType, ...] = (
     *repair.RECORDS,
 )
 
+# Work that takes longer than somebody waits for, by its kind.
+LONG_KINDS: Mapping[str, long_work.Kind] = {
+    import_running.IMPORT: import_running.take_over,
+    import_undo.UNDO: import_undo.undo,
+}
+
 # What the outbox can run, by the name under which it is put there.
 JOBS: Mapping[str, JobFunction] = {
     messages.NOTIFY: messages.notify,
@@ -46,6 +53,7 @@ JOBS: Mapping[str, JobFunction] = {
     calls.CALL: calls.call,
     calls.RING: calls.ring,
     FIRST_PASSWORD_JOB: deliveries.first_password,
+    LONG_WORK: long_work.run(LONG_KINDS),
 }
 
 # Every text that is sent to people.
@@ -81,6 +89,7 @@ def build(settings: Settings, clock: Clock | None = None, database: Database | N
     )
     installation.keep(engine, settings)
     built_in.declare_calendars(engine)
+    work_files.keep(engine, settings.data_dir / "work", vault)
     attachments.keep_store(engine, settings.attachments_dir, vault, ATTACHMENT_READERS)
     return engine
 
@@ -101,6 +110,13 @@ def outbox_worker(engine: Engine) -> Worker:
     environment = installation.as_environment(settings)
     children = [Child("handlers.bootstrap:job_runner", environment) for _ in range(settings.job_children)]
     return Worker(engine, children, settings.job_seconds)
+
+
+def long_worker(engine: Engine) -> Worker:
+    """Return a worker with one child for long work, so that it never keeps messages waiting."""
+    environment = installation.as_environment(installation.of(engine))
+    child = Child("handlers.bootstrap:job_runner", environment)
+    return Worker(engine, [child], limits.LONG_SECONDS, Lane.LONG)
 
 
 def job_runner() -> Callable[[Job], None]:

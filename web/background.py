@@ -8,8 +8,9 @@ from engine.scheduler import Periodic, Scheduler
 from engine.work import SYSTEM, Engine
 from handlers import bootstrap
 from handlers.accounts import sign_in
+from handlers.estate import import_undo
 from handlers.policy import uptime
-from handlers.shared import attachments, outbox
+from handlers.shared import attachments, long_work, outbox, work_files
 
 
 class Background:
@@ -17,19 +18,25 @@ class Background:
 
     def __init__(self, engine: Engine) -> None:
         self._scheduler = Scheduler(engine, _periodic(engine))
-        self._worker = bootstrap.outbox_worker(engine)
-        self._thread = threading.Thread(target=self._worker.serve, name="outbox", daemon=True)
+        self._workers = (bootstrap.outbox_worker(engine), bootstrap.long_worker(engine))
+        self._threads = tuple(
+            threading.Thread(target=worker.serve, name=name, daemon=True)
+            for worker, name in zip(self._workers, ("outbox", "long work"), strict=True)
+        )
 
     def start(self) -> None:
         """Begin to fire timers and deliver messages."""
         self._scheduler.start()
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
         """End after what runs now."""
-        self._worker.stop()
+        for worker in self._workers:
+            worker.stop()
         self._scheduler.stop()
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
 
 
 def _periodic(engine: Engine) -> tuple[Periodic, ...]:
@@ -37,6 +44,9 @@ def _periodic(engine: Engine) -> tuple[Periodic, ...]:
         Periodic("beat", uptime.BEAT, lambda: uptime.beat(engine)),
         Periodic("fold reports", timedelta(minutes=1), lambda: rollup.fold(engine)),
         Periodic("purge outbox", timedelta(hours=6), lambda: engine.run(SYSTEM, outbox.purge)),
+        Periodic("purge long work", timedelta(hours=6), lambda: engine.run(SYSTEM, long_work.purge)),
+        Periodic("purge work files", timedelta(hours=6), lambda: work_files.purge(engine)),
+        Periodic("forget imports", timedelta(hours=1), lambda: engine.run(SYSTEM, import_undo.forget_old)),
         Periodic("purge attempts", timedelta(hours=6), lambda: engine.run(SYSTEM, sign_in.purge_attempts)),
         Periodic("forget answers", timedelta(hours=6), lambda: engine.run(SYSTEM, idempotency.forget_old)),
         Periodic("forget drafts", timedelta(hours=6), lambda: engine.run(SYSTEM, drafts.forget_old)),

@@ -59,6 +59,7 @@ BAR = (
     Entry("desk.index", lazy_gettext("前台"), key="d"),
     Entry("roster.index", lazy_gettext("排班"), also=("team",), key="s"),
     Entry("workdays.index", lazy_gettext("日历"), key="c"),
+    Entry("imports.index", lazy_gettext("导入"), key="u"),
     Entry("outbox.index", lazy_gettext("消息"), key="m"),
 )
 RESIDENT_BAR = (
@@ -80,6 +81,7 @@ CREW_DOCK = (
 )
 OWN = (
     Entry("shift.index", lazy_gettext("班次")),
+    Entry("jobs.index", lazy_gettext("后台任务")),
     Entry("account.password", lazy_gettext("修改密码")),
     Entry("account.sessions", lazy_gettext("我的登录")),
     Entry("look.design", lazy_gettext("界面规范")),

@@ -114,12 +114,12 @@ def _settle(engine: Engine, size: Size, seed: int) -> tuple[Settled, tuple[SignI
 
 
 def _staff(work: Work, settled: Settled) -> list[SignIn]:
-    """Give the first holder of each post a password."""
-    first: dict[Post, tuple[crew.Employee, int]] = {}
+    """Give the first holder of each post a password, of the company and of a community."""
+    first: dict[tuple[Post, bool], tuple[crew.Employee, int]] = {}
     for one, account_id in settled.staff:
-        first.setdefault(one.post, (one, account_id))
+        first.setdefault((one.post, one.community is None), (one, account_id))
     sign_ins = []
-    for post, (one, account_id) in first.items():
+    for (post, _), (one, account_id) in first.items():
         password = initial_password()
         make_usable(work, account_id, settling.password_hash(work, password))
         sign_ins.append(SignIn(*POST_NAMES[post], one.name, one.login, password))

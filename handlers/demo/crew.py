@@ -23,7 +23,8 @@ _MORE_SKILLS = ("hvac_vendor", "green_vendor", "developer", "by_item", "cs_lead"
 
 _EVERYWHERE = (
     *(Post.QA, Post.ADM, Post.SYS, Post.SEC, Post.AUD, Post.DPO, Post.PO),
-    *(Post.FINL, Post.FIN, Post.ACT, Post.VEN, Post.VEN),
+    *(Post.FINL, Post.FIN, Post.ACT, Post.VEN),
+    Post.CSL,  # of the company: somebody has to check what the leads of the communities enter
 )
 _IN_EACH_COMMUNITY = (Post.PM, Post.CSL, Post.RPL)
 

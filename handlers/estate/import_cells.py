@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
+from handlers.estate.import_words import FEMALE, MALE, NOTHING
 from handlers.estate.workbooks import Value
 
 _EXCEL_EPOCH = date(1899, 12, 30)
@@ -18,9 +19,6 @@ _AREA = re.compile(r"(\d{1,6}(?:\.\d{1,4})?)(?:㎡|M2|M\^2|平方米|平米|平�
 _SEPARATORS = re.compile(r"[、,;/|&\n]+")
 _CHINESE = re.compile(r"[\u3400-\u9fff·]+")
 _DESTROYED = re.compile(r"\d(?:\.\d+)?E\+?\d+", re.IGNORECASE)
-_MALE = frozenset({"男", "M", "MALE", "先生", "男性"})
-_FEMALE = frozenset({"女", "F", "FEMALE", "女士", "女性"})
-_NOTHING = frozenset({"", "-", "--", "—", "——", "/", "无", "暂无", "N/A", "空"})
 
 
 class Unreadable(Exception):
@@ -46,7 +44,7 @@ def read_text(value: Value) -> str:
     text = text.strip().lstrip("'‘’`").strip()
     if text.startswith("#") and text.rstrip("!?").upper() in _FORMULA_ERRORS:
         raise Unreadable("单元格是公式错误 {error}", {"error": text})
-    return "" if text.upper() in _NOTHING else text
+    return "" if text.upper() in NOTHING else text
 
 
 _FORMULA_ERRORS = frozenset({"#N/A", "#REF", "#NAME", "#VALUE", "#DIV/0", "#NUM", "#NULL"})
@@ -124,9 +122,9 @@ def read_phones(value: Value) -> list[str]:
 def read_sex(value: Value) -> str:
     """Read a sex; empty where none is given."""
     text = read_text(value).upper()
-    if text in _MALE:
+    if text in MALE:
         return "male"
-    if text in _FEMALE:
+    if text in FEMALE:
         return "female"
     if text:
         raise Unreadable("性别应为“男”或“女”")

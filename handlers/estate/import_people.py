@@ -1,20 +1,21 @@
 """Finds out who of a hand-over list is on record already, and writes what is new about them."""
 
 from dataclasses import dataclass, fields
+from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import Row, exists, select
 
 from engine.ids import new_id
 from engine.work import Work
 from handlers.estate.identity import IdType, checked_id
-from handlers.estate.import_rows import Field
+from handlers.estate.import_changes import Changes
+from handlers.estate.import_fields import Field
 from handlers.estate.people import (
     CheckedPerson,
     find_person,
     id_index,
     name_index,
     person_values,
-    unsealed,
 )
 from handlers.estate.records import (
     CheckState,
@@ -50,20 +51,22 @@ class Planned:
         id: of the record, or None for somebody new.
         person: as they are to be on record.
         is_changed: whether the record differs.
+        is_checked: somebody has checked the record, so a change waits until the import is released.
     """
 
     id: int | None
     person: CheckedPerson
     is_changed: bool
+    is_checked: bool = False
 
 
 class PeopleOfImport:
-    """The people of one import, in one Work."""
+    """The people of one step of an import, in one Work."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, changes: Changes) -> None:
         self._work = work
         self._vault = vault_of(work.engine)
-        self._written: set[int] = set()  # people whom this very list has described
+        self._changes = changes
 
     def plan(self, listed: CheckedPerson, house_people: dict[str, int]) -> Planned:
         """Say what is to be written of a listed person, without writing it.
@@ -77,23 +80,28 @@ class PeopleOfImport:
         if person_id is None:
             return Planned(None, listed, is_changed=True)
         known = self._known(person_id)
-        if person_id not in self._written and self._is_unchecked(person_id):
-            merged = _overlaid(known, listed)
-        else:
+        is_checked = not self._is_unchecked(person_id)
+        if is_checked or self._changes.is_described(person_id):
             merged = _completed(known, listed)
-        return Planned(person_id, merged, merged != known)
+        else:
+            merged = _overlaid(known, listed)
+        return Planned(person_id, merged, merged != known, is_checked)
 
     def write(self, planned: Planned) -> int:
         """Write a planned person and return their id."""
         person_id = planned.id or new_id()
-        self._written.add(person_id)
+        self._changes.described(person_id)
         if not planned.is_changed:
             return person_id
         values = person_values(self._vault, person_id, planned.person)
         if planned.id is None:
             row = {"id": person_id, "created_at": self._work.now, **values}
             self._work.connection.execute(estate_person.insert().values(row))
+            self._changes.added(estate_person, person_id)
+        elif planned.is_checked:
+            self._changes.proposed(estate_person, person_id, values)
         else:
+            self._changes.changed(estate_person, self._row(person_id))
             self._work.connection.execute(
                 estate_person.update().where(estate_person.c.id == person_id).values(values)
             )
@@ -107,6 +115,7 @@ class PeopleOfImport:
         for reference in referred:
             if self._work.connection.execute(select(reference)).scalar_one():
                 return
+        self._changes.removed(estate_person, self._row(person_id))
         self._work.connection.execute(estate_person.delete().where(estate_person.c.id == person_id))
 
     def _find(self, listed: CheckedPerson, house_people: dict[str, int]) -> int | None:
@@ -124,18 +133,27 @@ class PeopleOfImport:
         return find_person(self._work.connection, self._vault, listed)
 
     def _known(self, person_id: int) -> CheckedPerson:
-        row = self._work.connection.execute(
-            select(estate_person).where(estate_person.c.id == person_id)
-        ).one()
-        number = unsealed(self._vault, row, "id_number")
+        """Return a person as they are on record, or will be once this import is released."""
+        proposed = self._changes.proposal(estate_person, person_id)
+        values = {**self._row(person_id)._mapping, **proposed}
+
+        def plain(column: str) -> str:
+            sealed = values[column]
+            return self._vault.open("estate_person", column, person_id, sealed) if sealed else ""
+
+        number, today = plain("id_number"), self._work.now.date()
         return CheckedPerson(
-            name=unsealed(self._vault, row, "name"),
-            phone=unsealed(self._vault, row, "phone"),
-            other_phone=unsealed(self._vault, row, "other_phone"),
-            sex=row.sex,
-            document=checked_id(IdType(row.id_type), number, self._work.now.date()) if number else None,
-            postal_address=unsealed(self._vault, row, "postal_address"),
+            name=plain("name"),
+            phone=plain("phone"),
+            other_phone=plain("other_phone"),
+            sex=values["sex"],
+            document=checked_id(IdType(values["id_type"]), number, today) if number else None,
+            postal_address=plain("postal_address"),
         )
+
+    def _row(self, person_id: int) -> Row[Any]:
+        query = select(estate_person).where(estate_person.c.id == person_id)
+        return self._work.connection.execute(query).one()
 
     def _is_unchecked(self, person_id: int) -> bool:
         checked = exists().where(

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from typing import TypeVar
 
 from handlers.estate.address import Place, normal_part, read_query
@@ -20,30 +19,12 @@ from handlers.estate.import_cells import (
     read_sex,
     read_text,
 )
+from handlers.estate.import_fields import Field
 from handlers.estate.people import CheckedPerson
 from handlers.estate.workbooks import Row, Value
 from handlers.shared.masks import mask_name, mask_number
 
 T = TypeVar("T")
-
-
-class Field(StrEnum):
-    """A column of the list, by its proper name."""
-
-    COMMUNITY = "小区"
-    BUILDING = "楼栋"
-    UNIT = "单元"
-    ROOM = "房号"
-    KIND = "户型"
-    AREA = "建筑面积"
-    NAME = "业主姓名"
-    SEX = "性别"
-    ID_TYPE = "证件类型"
-    ID_NUMBER = "证件号码"
-    PHONE = "联系电话"
-    OTHER_PHONE = "备用电话"
-    POSTAL_ADDRESS = "通讯地址"
-    HANDED_OVER = "交付日期"
 
 
 @dataclass(frozen=True)

@@ -1,60 +1,105 @@
-"""Writes a hand-over list in one transaction; a house that contradicts what is known is left out whole."""
+"""Writes a hand-over list part by part; a house that contradicts what is known is left out whole."""
 
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, time
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, Table, select
 
 from engine.ids import new_id
+from engine.ports import Json
 from engine.work import Work
 from handlers.estate.address import Place
 from handlers.estate.entry import HouseFacts, add_community, unit_of
+from handlers.estate.import_changes import Changes
+from handlers.estate.import_fields import Field
 from handlers.estate.import_list import HandOverList, ListedHouse, ListedOwner
 from handlers.estate.import_people import Contradiction, PeopleOfImport, Planned
-from handlers.estate.import_rows import Field, RowProblem
+from handlers.estate.import_rows import RowProblem
 from handlers.estate.records import (
     CheckState,
     RelationKind,
     estate_community,
     estate_house,
-    estate_import,
     estate_person,
     estate_relation,
 )
-from handlers.shared import access_log
 from handlers.shared.masks import mask_name
 from handlers.shared.permissions import Permission
 
 _OWNERS = (RelationKind.OWNER, RelationKind.CO_OWNER)
-_BATCH = 500
 _FACTS = {"kind": Field.KIND, "area_m2": Field.AREA, "handed_over_on": Field.HANDED_OVER}
 
 
 @dataclass
 class Totals:
-    """What an import did."""
+    """What a list says and what became of it.
+
+    Attributes:
+        rows: of data; `ignored` are totals and remarks, `repeated` say again what another row said.
+        listed_*: what stands in rows that could be read; `taken_*`: what of it was taken over.
+    """
 
     rows: int = 0
     ignored: int = 0
     repeated: int = 0
+    problems: int = 0
+    listed_houses: int = 0
+    listed_owners: int = 0
+    listed_area_m2: Decimal = Decimal(0)
+    taken_houses: int = 0
+    taken_owners: int = 0
+    taken_area_m2: Decimal = Decimal(0)
     houses_added: int = 0
     houses_changed: int = 0
     people_added: int = 0
     people_changed: int = 0
     relations_added: int = 0
     relations_removed: int = 0
+    proposals: int = 0
+
+    def take(self, house: ListedHouse) -> None:
+        """Count a house that was taken over."""
+        self.taken_houses += 1
+        self.taken_owners += len(house.owners)
+        self.taken_area_m2 += house.facts.area_m2 or 0
+
+    def plus(self, other: "Totals") -> "Totals":
+        """Add up two steps."""
+        return Totals(
+            **{one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(Totals)}
+        )
+
+    def stored(self) -> dict[str, Json]:
+        """Return the totals as JSON can hold them."""
+        return {
+            name: str(value) if isinstance(value, Decimal) else value for name, value in asdict(self).items()
+        }
+
+    @staticmethod
+    def read(stored: Mapping[str, Any]) -> "Totals":
+        """Read stored totals."""
+        values: dict[str, Any] = {
+            name: type(zero)(stored.get(name, 0)) for name, zero in vars(Totals()).items()
+        }
+        return Totals(**values)
 
 
-@dataclass(frozen=True)
-class ImportReport:
-    """What an import did, and every row that it left out."""
-
-    import_id: int
-    totals: Totals
-    problems: tuple[RowProblem, ...]
+def totals_of(listed: HandOverList) -> Totals:
+    """Count what a list says."""
+    return Totals(
+        rows=listed.rows,
+        ignored=listed.ignored,
+        repeated=listed.repeated,
+        problems=len({(one.sheet, one.row) for one in listed.problems}),
+        listed_houses=len(listed.houses),
+        listed_owners=sum(len(house.owners) for house in listed.houses),
+        listed_area_m2=sum((house.facts.area_m2 or Decimal(0) for house in listed.houses), Decimal(0)),
+    )
 
 
 @dataclass(frozen=True)
@@ -77,53 +122,50 @@ class _LeftOut(Exception):
 
 
 class TakeOver:
-    """Writes one list in one Work; a house with a contradiction is left out as a whole."""
+    """Writes a part of a list in one Work; a house with a contradiction is left out as a whole.
 
-    def __init__(self, work: Work, listed: HandOverList, checksum: str) -> None:
+    Attributes:
+        totals: of this part.
+        problems: of this part, in order.
+        communities: ids of those that the part concerns.
+    """
+
+    def __init__(self, work: Work, import_id: int, houses: Sequence[ListedHouse]) -> None:
         self._work = work
-        self._listed = listed
-        self._checksum = checksum
-        self._people = PeopleOfImport(work)
-        self._import_id = new_id()
-        self._problems = list(listed.problems)
+        self._import_id = import_id
+        self._part = houses
+        self._changes = Changes(work, import_id)
+        self._people = PeopleOfImport(work, self._changes)
         self._units: dict[tuple[int, str, str], int] = {}
         self._communities: dict[str, tuple[int, ZoneInfo]] = {}
         self._houses: dict[tuple[int, str], Row[*tuple[Any, ...]]] = {}  # by unit and room
         self._owners: dict[int, list[_Relation]] = defaultdict(list)  # by house
-        self._same: dict[Table, list[int]] = {estate_house: [], estate_relation: []}
-        self._totals = Totals(rows=listed.rows, ignored=listed.ignored, repeated=listed.repeated)
+        self.totals = Totals()
+        self.problems: list[RowProblem] = []
 
-    def run(self) -> ImportReport:
-        """Write everything, and note what was done."""
+    @property
+    def communities(self) -> set[int]:
+        """Ids of the communities that the part concerns."""
+        return {community_id for community_id, _ in self._communities.values()}
+
+    def run(self) -> None:
+        """Write the part, and note what was changed."""
         self._read_communities()
         self._read_known()
-        for house in self._listed.houses:
+        for house in self._part:
             try:
                 self._take(house)
             except _LeftOut as left_out:
-                self._problems.append(left_out.problem)
-        self._adopt()
-        concerned = sorted({str(self._communities[house.community][0]) for house in self._taken()})
-        self._work.connection.execute(
-            estate_import.insert().values(
-                id=self._import_id,
-                checksum=self._checksum,
-                imported_at=self._work.now,
-                imported_by=self._work.actor.id,
-                totals={**asdict(self._totals), "communities": concerned},
-            )
-        )
-        access_log.append(self._work, access_log.Entry("import_estate", "import", self._import_id))
-        problems = sorted(self._problems, key=lambda problem: (problem.sheet, problem.row))
-        return ImportReport(self._import_id, self._totals, tuple(problems))
-
-    def _taken(self) -> list[ListedHouse]:
-        return [house for house in self._listed.houses if house.community in self._communities]
+                self.problems.append(left_out.problem)
+            else:
+                self.totals.take(house)
+        self.totals.problems = len(self.problems)
+        self._changes.write()
 
     def _read_communities(self) -> None:
         """Find the communities of the list; new ones are opened by those who may."""
         work = self._work
-        for name in sorted({house.community for house in self._listed.houses}):
+        for name in sorted({house.community for house in self._part}):
             row = work.connection.execute(
                 select(estate_community).where(estate_community.c.name == name)
             ).one_or_none()
@@ -135,17 +177,21 @@ class TakeOver:
                 self._communities[name] = (add_community(work, name, zone), ZoneInfo(zone))
 
     def _read_known(self) -> None:
-        """Read the houses and owners that are on record in these communities."""
-        communities = {community_id for community_id, _ in self._communities.values()}
-        in_communities = estate_house.c.community_id.in_(communities)
+        """Read the houses and owners that are on record in the units of this part."""
+        units = {
+            self._unit(self._communities[house.community][0], house.place)
+            for house in self._part
+            if house.community in self._communities
+        }
+        in_units = estate_house.c.unit_id.in_(units)
         connection = self._work.connection
-        for row in connection.execute(select(estate_house).where(in_communities)):
+        for row in connection.execute(select(estate_house).where(in_units)):
             self._houses[row.unit_id, row.room] = row
         rows = connection.execute(
             select(estate_relation, estate_person.c.name_index)
             .join(estate_person, estate_person.c.id == estate_relation.c.person_id)
             .join(estate_house, estate_house.c.id == estate_relation.c.house_id)
-            .where(in_communities, estate_relation.c.kind.in_(_OWNERS), estate_relation.c.valid_to.is_(None))
+            .where(in_units, estate_relation.c.kind.in_(_OWNERS), estate_relation.c.valid_to.is_(None))
         )
         for row in rows:
             relation = _Relation(row.id, row.person_id, row.name_index, row.check_state, row.import_id)
@@ -168,8 +214,8 @@ class TakeOver:
         house_id = self._write_house(row, facts, unit_id, community_id, house.place)
         owners = []
         for plan in planned:
-            self._totals.people_added += plan.id is None
-            self._totals.people_changed += plan.id is not None and plan.is_changed
+            self.totals.people_added += plan.id is None
+            self.totals.people_changed += plan.id is not None and plan.is_changed
             owners.append(self._people.write(plan))
         self._relate(house_id, owners, relations, self._valid_from(house.facts, zone))
 
@@ -228,14 +274,17 @@ class TakeOver:
                     **facts,
                 )
             )
-            self._totals.houses_added += 1
+            self._changes.added(estate_house, house_id)
+            self.totals.houses_added += 1
             return house_id
         values = {name: value for name, value in facts.items() if getattr(row, name) != value}
-        self._totals.houses_changed += bool(values)
-        if row.check_state == CheckState.PENDING:
-            self._same[estate_house].append(row.id)
-        if values:
+        self.totals.houses_changed += bool(values)
+        if values and row.check_state == CheckState.CHECKED:
+            self._changes.proposed(estate_house, row.id, values)
+        elif values:
+            self._changes.changed(estate_house, row)
             connection.execute(estate_house.update().where(estate_house.c.id == row.id).values(values))
+        self._adopt(estate_house, row.id, row.check_state, row.import_id)
         return int(row.id)
 
     def _relate(
@@ -247,7 +296,7 @@ class TakeOver:
             if is_pending and relation.person_id not in owners:
                 self._remove(relation)
             elif is_pending:
-                self._same[estate_relation].append(relation.id)
+                self._adopt(estate_relation, relation.id, relation.check_state, relation.import_id)
         for place, person_id in enumerate(owners):
             if person_id not in known:
                 kind = RelationKind.OWNER if place == 0 else RelationKind.CO_OWNER
@@ -255,21 +304,28 @@ class TakeOver:
 
     def _remove(self, relation: _Relation) -> None:
         """Take back what an earlier state of the list said and nobody has checked."""
-        self._work.connection.execute(estate_relation.delete().where(estate_relation.c.id == relation.id))
+        mine = estate_relation.c.id == relation.id
+        self._changes.removed(
+            estate_relation, self._work.connection.execute(select(estate_relation).where(mine)).one()
+        )
+        self._work.connection.execute(estate_relation.delete().where(mine))
         self._people.forget_unrelated(relation.person_id)
-        self._totals.relations_removed += 1
+        self.totals.relations_removed += 1
 
-    def _adopt(self) -> None:
-        """Let this import be the one to release of what earlier ones said as well."""
-        for table, ids in self._same.items():
-            for start in range(0, len(ids), _BATCH):
-                batch = table.c.id.in_(ids[start : start + _BATCH])
-                self._work.connection.execute(table.update().where(batch).values(import_id=self._import_id))
+    def _adopt(self, table: Table, row_id: int, check_state: str, import_id: int | None) -> None:
+        """Let this import be the one to release what earlier ones said as well and nobody has checked."""
+        if check_state != CheckState.PENDING or import_id == self._import_id:
+            return
+        self._changes.adopted(table, row_id, import_id)
+        self._work.connection.execute(
+            table.update().where(table.c.id == row_id).values(import_id=self._import_id)
+        )
 
     def _add(self, house_id: int, person_id: int, kind: RelationKind, valid_from: datetime) -> None:
+        relation_id = new_id()
         self._work.connection.execute(
             estate_relation.insert().values(
-                id=new_id(),
+                id=relation_id,
                 house_id=house_id,
                 person_id=person_id,
                 kind=kind,
@@ -280,7 +336,8 @@ class TakeOver:
                 import_id=self._import_id,
             )
         )
-        self._totals.relations_added += 1
+        self._changes.added(estate_relation, relation_id)
+        self.totals.relations_added += 1
 
     def _valid_from(self, facts: HouseFacts, zone: ZoneInfo) -> datetime:
         """Let ownership begin with the day of handing over, or now when that lies ahead or is unknown."""

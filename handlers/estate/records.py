@@ -188,15 +188,74 @@ estate_authorisation = Table(
     Index("ix_estate_authorisation_person_id", "person_id"),
 )
 
-# One file that was taken over as a whole; a second person releases what it brought.
+
+class ImportState(StrEnum):
+    """How far an import is; only a released one drives anything."""
+
+    READING = "reading"
+    WAITING = "waiting"  # for a second person
+    RELEASED = "released"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+
+
+# One file that was taken over; a second person releases what it brought.
 estate_import = Table(
     "estate_import",
     metadata,
     _id(),
     Column("checksum", String(64), nullable=False),
+    Column("state", String(16), nullable=False, server_default=ImportState.WAITING.value),
+    sealed_column("file_name"),
+    Column("work_id", BigInteger),  # of the long work that takes it over
     Column("imported_at", UtcDateTime, nullable=False),
     Column("imported_by", BigInteger, nullable=False),
+    Column("finished_at", UtcDateTime),
     Column("released_at", UtcDateTime),
     Column("released_by", BigInteger),
+    Column("undone_at", UtcDateTime),
+    Column("undone_by", BigInteger),
     Column("totals", JsonColumn, nullable=False),
+)
+
+# A row of the file that was left out, and why; values are masked.
+estate_import_problem = Table(
+    "estate_import_problem",
+    metadata,
+    _id(),
+    Column("import_id", BigInteger, nullable=False),
+    Column("sheet", String(100), nullable=False),
+    Column("row_number", Integer, nullable=False),
+    Column("column_name", String(50), nullable=False),
+    Column("value", String(200), nullable=False),
+    Column("message", String(200), nullable=False),  # a Chinese template, the key of its translation
+    Column("params", JsonColumn, nullable=False),
+    Index("ix_estate_import_problem_import_id", "import_id", "sheet", "row_number", "id"),
+)
+
+
+class ImportChange(StrEnum):
+    """What an import did to a row."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    REMOVED = "removed"
+    PROPOSED = "proposed"  # to complete a checked row when the import is released
+    ADOPTED = "adopted"  # it is this import's to release now
+    DESCRIBED = "described"  # a person of whom the list said nothing new
+
+
+# What an import changed, in order, until it can no longer be taken back.
+estate_import_change = Table(
+    "estate_import_change",
+    metadata,
+    _id(),
+    Column("import_id", BigInteger, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("record", String(32), nullable=False),  # name of the table
+    Column("record_id", BigInteger, nullable=False),
+    sealed_column("before"),  # the row as it was, or what is proposed, as JSON
+    Column("after", String(64)),  # fingerprint of the row as the import left it
+    Index("ix_estate_import_change_record", "record", "record_id", "import_id"),
+    Index("ix_estate_import_change_import_id", "import_id", "id"),
 )

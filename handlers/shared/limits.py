@@ -46,6 +46,14 @@ DONE_JOBS_KEPT = timedelta(days=30)
 RING_EVERY = timedelta(seconds=60)
 RINGS = 10
 
+# Long work
+LONG_TURN = timedelta(seconds=20)  # so that two pieces of long work both get on
+LONG_LEASE = timedelta(seconds=180)  # renewed with each step
+LONG_SECONDS = 600.0  # a turn that says nothing for so long is killed
+LONG_WORK_KEPT = timedelta(days=90)
+LONG_WORK_LISTED = 50
+WORK_FILES_KEPT = timedelta(days=7)
+
 # Lists
 PAGE_ROWS = 50
 
@@ -55,3 +63,5 @@ IMPORT_UNPACKED_BYTES = 200 * 1024 * 1024
 IMPORT_ROWS = 100_000
 IMPORT_COLUMNS = 100
 IMPORT_SHEETS = 50
+PROBLEMS_DOWNLOADED = 5_000
+IMPORT_UNDO = timedelta(hours=24)  # after the release

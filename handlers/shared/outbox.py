@@ -4,9 +4,10 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, and_, select
 
 from engine.ids import new_id
 from engine.ports import Json, OutboxItem
@@ -97,7 +98,17 @@ def put(work: Work, item: OutboxItem) -> None:
     work.engine.outbox.put_many(work.connection, [item], work.now)
 
 
-def claim(engine: Engine, count: int, lease: timedelta) -> list[Job]:
+class Lane(StrEnum):
+    """Which jobs a worker takes: long work must not keep urgent messages waiting."""
+
+    QUICK = "quick"
+    LONG = "long"
+
+
+LONG_WORK = "long_work"  # the name of the job that gives long work a turn
+
+
+def claim(engine: Engine, count: int, lease: timedelta, lane: Lane = Lane.QUICK) -> list[Job]:
     """Take jobs that are due, and those whose holder let the lease run out; an attempt counts when it begins.
 
     A job that has used up its attempts without a word, because it kills whoever runs it, is dead as well.
@@ -106,7 +117,7 @@ def claim(engine: Engine, count: int, lease: timedelta) -> list[Job]:
     def take(work: Work) -> list[Job]:
         due = (
             select(outbox_job.c.id, outbox_job.c.attempts)
-            .where(outbox_job.c.state.in_(("ready", "running")), outbox_job.c.run_at <= work.now)
+            .where(_is_due(work, lane))
             .order_by(outbox_job.c.run_at, outbox_job.c.id)
             .limit(count)
             .with_for_update(skip_locked=True)
@@ -135,18 +146,30 @@ def claim(engine: Engine, count: int, lease: timedelta) -> list[Job]:
             for row in sorted(taken, key=lambda row: alive.index(row.id))
         ]
 
-    if not has_due(engine):
+    if not has_due(engine, lane):
         return []
     return engine.run(SYSTEM, take)
 
 
-def has_due(engine: Engine) -> bool:
+def has_due(engine: Engine, lane: Lane = Lane.QUICK) -> bool:
     """Tell without a write lock whether there is anything to take."""
     with engine.reading(SYSTEM) as work:
-        due = select(outbox_job.c.id).where(
-            outbox_job.c.state.in_(("ready", "running")), outbox_job.c.run_at <= work.now
-        )
+        due = select(outbox_job.c.id).where(_is_due(work, lane))
         return work.connection.execute(due.limit(1)).first() is not None
+
+
+def renew(connection: Connection, job: Job, until: datetime) -> bool:
+    """Hold a job for longer if this attempt still holds it."""
+    return (
+        connection.execute(
+            outbox_job.update()
+            .where(
+                outbox_job.c.id == job.id, outbox_job.c.claim == job.claim, outbox_job.c.state == "running"
+            )
+            .values(run_at=until)
+        ).rowcount
+        == 1
+    )
 
 
 def finish(connection: Connection, job: Job, now: datetime) -> bool:
@@ -208,6 +231,15 @@ def purge(work: Work) -> int:
             outbox_job.c.state == "done", outbox_job.c.ended_at < work.now - limits.DONE_JOBS_KEPT
         )
     ).rowcount
+
+
+def _is_due(work: Work, lane: Lane) -> ColumnElement[bool]:
+    is_long = outbox_job.c.name == LONG_WORK
+    return and_(
+        outbox_job.c.state.in_(("ready", "running")),
+        outbox_job.c.run_at <= work.now,
+        is_long if lane is Lane.LONG else ~is_long,
+    )
 
 
 def _bury(work: Work, job_id: int, error: str) -> None:

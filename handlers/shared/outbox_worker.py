@@ -17,8 +17,8 @@ from typing import Protocol
 
 from engine.clock import monotonic
 from engine.work import SYSTEM, Engine
-from handlers.shared import outbox
-from handlers.shared.outbox import Job
+from handlers.shared import limits, outbox
+from handlers.shared.outbox import Job, Lane
 from handlers.shared.outbox_child import READY
 
 _START_SECONDS = 60.0
@@ -120,8 +120,11 @@ class Child:
 class Worker:
     """Claims jobs and has them run, each by a runner that is free."""
 
-    def __init__(self, engine: Engine, runners: Sequence[Runner], job_seconds: float) -> None:
+    def __init__(
+        self, engine: Engine, runners: Sequence[Runner], job_seconds: float, lane: Lane = Lane.QUICK
+    ) -> None:
         self._engine = engine
+        self._lane = lane
         self._runners = runners
         self._free: SimpleQueue[Runner] = SimpleQueue()
         for runner in runners:
@@ -129,6 +132,8 @@ class Worker:
         self._job_seconds = job_seconds
         # Longer than a job may take with the start of its child, so that only a dead worker's jobs go around.
         self._lease = timedelta(seconds=job_seconds + _START_SECONDS + 30)
+        if lane is Lane.LONG:
+            self._lease = limits.LONG_LEASE
         self._awake = threading.Event()
         self._stopped = threading.Event()
 
@@ -136,7 +141,7 @@ class Worker:
         """Run jobs until none is due, and return how many attempts were made."""
         attempts = 0
         with ThreadPoolExecutor(len(self._runners)) as pool:
-            while jobs := outbox.claim(self._engine, len(self._runners), self._lease):
+            while jobs := outbox.claim(self._engine, len(self._runners), self._lease, self._lane):
                 attempts += len(jobs)
                 list(pool.map(self._run, jobs))
         return attempts

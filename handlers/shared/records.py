@@ -32,6 +32,31 @@ outbox_job = Table(
     Index("ix_outbox_job_ended_at", "ended_at"),
 )
 
+# Work that takes longer than somebody waits for: it goes on in turns, and its owner watches it on a page.
+long_work = Table(
+    "long_work",
+    metadata,
+    _id(),
+    Column("kind", String(32), nullable=False),
+    Column("state", String(16), nullable=False),  # waiting | running | done | failed | stopped
+    Column("owner_id", BigInteger, nullable=False),
+    Column("owner_kind", String(16), nullable=False),
+    Column("args", JsonColumn, nullable=False),  # ids and codes, never personal data
+    Column("cursor", JsonColumn),  # where the next turn goes on
+    Column("done", Integer, nullable=False, default=0),
+    Column("total", Integer, nullable=False, default=0),  # 0 while unknown
+    Column("counts", JsonColumn, nullable=False),
+    Column("result", JsonColumn),
+    Column("failure", JsonColumn),  # why it ended without a result: code, message, params
+    Column("turn", Integer, nullable=False, default=0),
+    Column("job_key", String(200), nullable=False),  # of the outbox job that runs the next turn
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    Index("ix_long_work_owner_id", "owner_id", "id"),
+    Index("ix_long_work_ended_at", "ended_at"),
+)
+
 # What the development channels would have sent, to be read on a page.
 outbox_message = Table(
     "outbox_message",

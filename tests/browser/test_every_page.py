@@ -21,7 +21,7 @@ CLERK = (
     "/shift/",
     "/roster/",
 )
-LEAD = ("/roster/", "/roster/?mode=plan")
+LEAD = ("/roster/", "/roster/?mode=plan", "/imports/", "/jobs/")
 OWN = ("/account/password", "/account/sessions", "/nothing-here")
 ADMINISTRATOR = ("/processes/deploy", "/incidents/")
 RESIDENT = ("/home/", "/home/report", *OWN)

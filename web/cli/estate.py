@@ -5,8 +5,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from engine.work import SYSTEM
+from engine.work import SYSTEM, Engine
+from handlers.accounts.holders import holders
+from handlers.accounts.permissions import POST_NAMES
 from handlers.estate import entry, importing
+from handlers.estate.importing import ImportReport
+from handlers.shared.permissions import Permission
 from web.cli.engines import installed
 
 
@@ -17,6 +21,11 @@ def add_commands(commands: Any) -> None:
     estate = kinds.add_parser("estate", help="houses and owners from a hand-over list (.xlsx)")
     estate.add_argument("file", type=Path, metavar="FILE.xlsx")
     estate.add_argument("--community", default="", help="of the rows that name none")
+    estate.add_argument(
+        "--first",
+        action="store_true",
+        help="release it at once: only for the first list of an installation, when nobody else could",
+    )
     estate.set_defaults(run=run_import)
     community = commands.add_parser("community", help="number of its desk, and its address for maps")
     community.add_argument("name", metavar="NAME")
@@ -26,13 +35,31 @@ def add_commands(commands: Any) -> None:
 
 
 def run_import(arguments: argparse.Namespace) -> None:
-    """Take a list over, and name every row that was left out; another person releases it on its page."""
+    """Take a list over, name every row that was left out, and say who releases what was taken."""
     engine = installed()
+    if arguments.first:
+        engine.run(SYSTEM, importing.require_first)
     report = importing.import_estate(engine, SYSTEM, arguments.file.read_bytes(), arguments.community)
     for name, count in asdict(report.totals).items():
         print(f"{name}: {count}")
     for one in report.problems:
         print(f"{one.sheet} {one.row} {one.column} {one.value}: {one.reason()}")
+    if arguments.first:
+        released = engine.run(SYSTEM, lambda work: importing.release_first(work, report.import_id))
+        print(f"Released at once as the first list: {released} owners' records are in force.")
+    else:
+        _say_who_releases(engine, report)
+
+
+def _say_who_releases(engine: Engine, report: ImportReport) -> None:
+    with engine.reading(SYSTEM) as work:
+        past = importing.one_import(work, report.import_id)
+        able = holders(work, Permission.HOUSE_CHECK, past.communities)
+    print(f"Nothing of it counts before somebody releases it on the page /imports/{report.import_id}.")
+    if able:
+        print("Who can: " + ", ".join(f"{one.name} ({POST_NAMES[one.post][1]})" for one in able))
+    else:
+        print("Nobody can yet: grant a customer service lead of these communities the post first.")
 
 
 def run_community(arguments: argparse.Namespace) -> None:

@@ -62,7 +62,7 @@ def test_the_estate_has_houses_people_and_every_post(made: tuple[Engine, Demonst
     engine, demonstration = made
     assert count(engine, estate_house) == demonstration.houses == 60
     assert {one.post for one in demonstration.sign_ins} == {name for name, _ in POST_NAMES.values()}
-    assert len(demonstration.sign_ins) == len(POST_NAMES) + 1  # two residents
+    assert len(demonstration.sign_ins) == len(POST_NAMES) + 2  # two residents, two leads
 
 
 def test_everybody_printed_can_sign_in_at_once(made: tuple[Engine, Demonstration]) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
+from handlers.estate.import_fields import Field
 from handlers.estate.import_list import HandOverList, ListedHouse, read_list
-from handlers.estate.import_rows import Field
 from handlers.estate.workbooks import read_workbook
 from tests.handlers.estate.lists_made import HEADER, MAN, WOMAN, id_number, row, workbook
 

@@ -12,8 +12,7 @@ from engine.work import Engine
 from handlers.accounts.permissions import Post
 from handlers.errors import ActionNotAllowed, RecordConflict, RecordNotFound
 from handlers.estate import importing, queries
-from handlers.estate.import_writing import ImportReport
-from handlers.estate.importing import import_estate, release_import
+from handlers.estate.importing import ImportReport, import_estate, release_import
 from handlers.estate.records import estate_house, estate_import, estate_person, estate_relation
 from handlers.estate.workbooks import WorkbookRefused
 from handlers.shared.sealed import SealedVault, vault_of
@@ -156,6 +155,9 @@ def test_checked_data_are_completed_but_never_overwritten(engine: Engine, world:
         release_import(work, report.import_id)
     completed = take(engine, row())
     assert completed.problems == ()
+    assert owners(engine, "3-2-502") == [("张*丰", "", "owner", True)]  # nothing changes unseen
+    with engine.work(world.staff(Post.CSL)) as work:
+        release_import(work, completed.import_id)
     assert owners(engine, "3-2-502") == [("张*丰", "138****5678", "owner", True)]
     another = take(engine, row(房号="503", 业主姓名="赵六", 证件号码=None))
     assert [problem.column for problem in another.problems] == ["业主姓名"]
@@ -215,7 +217,7 @@ def test_imports_are_listed_with_their_totals(engine: Engine, world: World) -> N
     report = take(engine, *LIST)
     with engine.reading(world.staff(Post.CSL)) as work:
         [past] = importing.imports(work)
-    assert (past.id, past.released_at, past.totals["houses_added"]) == (report.import_id, None, 3)
+    assert (past.id, past.released_at, past.totals.houses_added) == (report.import_id, None, 3)
     with engine.reading(world.staff(Post.CSL, world.other_community)) as work:
         assert importing.imports(work) == []
 

@@ -1,0 +1,46 @@
+"""Writes tables as .xlsx files in which every text stays a text, whatever it begins with."""
+
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
+
+_NARROW, _WIDE = 10, 60
+
+
+def spreadsheet(
+    title: str, heads: Sequence[str], rows: Iterable[Sequence[str | int]], widths: Sequence[int] = ()
+) -> bytes:
+    """Return a workbook of one sheet.
+
+    Args:
+        title: of the sheet, at most 31 characters.
+        widths: of the columns in characters; the rest gets a middling one.
+    """
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(title[:31])
+    sheet.freeze_panes = "A2"
+    for number in range(len(heads)):
+        width = widths[number] if number < len(widths) else 20
+        sheet.column_dimensions[get_column_letter(number + 1)].width = min(max(width, _NARROW), _WIDE)
+    head = [WriteOnlyCell(sheet, text) for text in heads]
+    for cell in head:
+        cell.font = Font(bold=True)
+    sheet.append(head)
+    for row in rows:
+        sheet.append([_cell(sheet, value) for value in row])
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def _cell(sheet: Any, value: str | int) -> Any:
+    """Make a cell; a text beginning with "=" must not become a formula in somebody's Excel."""
+    cell = WriteOnlyCell(sheet, value)
+    if isinstance(value, str):
+        cell.data_type = "s"
+    return cell
