@@ -108,6 +108,7 @@ def test_whole_months_are_read_by_month_and_the_rest_by_day(company: Engine) -> 
         work.connection.execute(delete(step_month).where(elsewhere))
 
     assert reported(company, date(2026, 1, 14), date(2026, 4, 27))["accept"][0] == 2 + 6 + 2
+    assert reported(company, date(2026, 2, 1), date(2026, 3, 31))["accept"][0] == 6
 
 
 # --- from history ------------------------------------------------------------------------------------------
@@ -154,6 +155,7 @@ def test_sums_that_are_lost_come_back_from_history(company: Engine) -> None:
     remember(company, PAST, end_kind="withdrawn")
 
     assert rollup.rebuild(company) == Rebuilt(steps=4, days=4, months=4)
+    assert {row.scope_id for row in fetch(company, step_day)} == {COMMUNITY}  # not the house of the step
     assert reported(company, date(2026, 1, 31), date(2026, 1, 31)) == {"accept": (1, 0, 600, 0)}
     february = {"accept": (1, 1, 660, 60), "visit": (1, 0, 600, 0)}
     assert reported(company, date(2026, 2, 1), date(2026, 2, 1)) == february
