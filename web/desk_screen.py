@@ -7,9 +7,10 @@ from engine.work import Work
 from handlers.estate import communities
 from handlers.estate.communities import Community
 from handlers.repair import intake
-from handlers.repair.intake import Caller
+from handlers.repair.intake import Caller, CallInHand
 from handlers.repair.phone_numbers import may_be_shown
 from handlers.shared.permissions import Permission
+from web.words import TimeLeft, time_left, written
 
 
 @dataclass(frozen=True)
@@ -20,12 +21,16 @@ class DeskScreen:
         community_id: the one that was chosen before.
         key: sent back with the call, so that pressing twice opens one task.
         found: None while no number was looked up.
+        in_hand: calls that were picked up and not entered yet, each with the time left.
+        outages: what is known to be broken for many.
     """
 
     communities: tuple[Community, ...]
     community_id: int | None
     number: str
     found: tuple[Caller, ...] | None
+    in_hand: tuple[tuple[CallInHand, TimeLeft], ...]
+    outages: tuple[str, ...]
     key: str
 
 
@@ -36,4 +41,8 @@ def desk_screen(work: Work, number: str, community_id: int | None) -> DeskScreen
     found = (
         tuple(one for place in places for one in intake.caller(work, place.id, number)) if is_one else None
     )
-    return DeskScreen(tuple(places), community_id, number, found, str(new_id()))
+    in_hand = tuple(
+        (one, time_left(work.now, one.due_at, one.called_at)) for one in intake.calls_in_hand(work)
+    )
+    outages = tuple(written(text) for place in places for text in intake.outages_of(work, place.id))
+    return DeskScreen(tuple(places), community_id, number, found, in_hand, outages, str(new_id()))

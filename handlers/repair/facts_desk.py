@@ -31,7 +31,8 @@ Facts = dict[str, Json]
 def call_facts(context: Context) -> Facts:
     """Say what the caller's number tells: houses, how old the data are, open orders there."""
     work, order = context.work, orders.of(context)
-    known = intake.by_phone(work, order.community_id, orders.opened(work, order, "contact_phone"))
+    number = orders.opened(work, order, "contact_phone")
+    known = intake.by_phone(work, order.community_id, number)
     houses = [option(one.house_id, f"{one.address} {one.name}") for one in known]
     own = {one.house_id for one in known}  # first; but people also call about somebody else's house
     others = [
@@ -46,6 +47,8 @@ def call_facts(context: Context) -> Facts:
     facts += [["附近在办故障", text] for text in intake.outages(work, order.community_id)]
     called_at = order.called_at.astimezone(work.engine.zone)
     values: dict[str, Json] = {"called_at": called_at.isoformat(timespec="minutes")}
+    if number:  # as the clerk typed it when the phone rang: nobody types it twice
+        values["contact_phone"] = number
     if len(known) == 1:
         values["house_id"] = str(known[0].house_id)
     return {

@@ -1,11 +1,12 @@
 """What the desk knows at once about who calls: houses, how old the data are, open orders, known outages."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
 
 from engine.bilingual import Text, beside
+from engine.store.tables import instance, user_task
 from engine.work import Work
 from handlers.estate.people import masked_person, phone_index
 from handlers.estate.records import ACTING_KINDS, estate_house, estate_person, estate_relation
@@ -16,6 +17,7 @@ from handlers.repair.records import OVER, Area, repair_order
 from handlers.shared.permissions import Permission
 from handlers.shared.sealed import vault_of
 
+_CALL_FORM = "repair_call"
 _OUTAGES_WITHIN = timedelta(hours=24)
 
 
@@ -132,6 +134,38 @@ def outages(work: Work, community_id: int) -> list[Text]:
         )
         for row in rows
     ]
+
+
+@dataclass(frozen=True)
+class CallInHand:
+    """A call that the actor picked up and has not entered yet."""
+
+    task_id: int
+    number: str
+    called_at: datetime
+    due_at: datetime
+
+
+def calls_in_hand(work: Work) -> list[CallInHand]:
+    """Return the calls that the actor still has to enter, the oldest first."""
+    rows = work.connection.execute(
+        select(user_task.c.id, instance.c.business_key, user_task.c.opened_at, user_task.c.due_at)
+        .join(instance, instance.c.id == user_task.c.instance_id)
+        .where(user_task.c.assignee_id == work.actor.id, user_task.c.form_key == _CALL_FORM)
+        .order_by(user_task.c.due_at)
+        .limit(20)
+    )
+    return [CallInHand(*row) for row in rows]
+
+
+def outages_of(work: Work, community_id: int) -> list[Text]:
+    """Name the known outages of a community, for its desk.
+
+    Raises:
+        NotPermitted: the actor does not work at the desk of this community.
+    """
+    work.require(Permission.REPAIR_DISPATCH, community_id)
+    return outages(work, community_id)
 
 
 def houses(work: Work, community_id: int) -> list[tuple[int, str]]:

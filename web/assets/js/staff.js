@@ -1,5 +1,6 @@
 // Pages of staff: forms, drafts, clocks, keys, the task pane, counts that stay fresh, and work without a network.
 import htmx from "htmx.org/dist/htmx.esm.js";
+import { startCalls } from "./call.js";
 import { startClocks } from "./clock.js";
 import { wakeCopying } from "./copying.js";
 import { wakeCrew } from "./crew.js";
@@ -27,6 +28,7 @@ function wake(part) {
 wake(document);
 lookAgain();
 startClocks();
+startCalls();
 startPane(htmx, wake);
 startList(htmx);
 startKeys();

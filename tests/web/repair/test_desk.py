@@ -1,0 +1,30 @@
+"""The desk when the phone rings: what it shows at once, and what it keeps."""
+
+from handlers.repair.records import Area
+from tests.handlers.repair.repair_world import OWNER_PHONE
+from tests.web.repair.conftest import Pages
+
+
+def test_a_call_that_was_picked_up_waits_on_the_desks_page_with_its_clock(pages: Pages) -> None:
+    shop = pages.shop
+    number = shop.call()
+    shop.clock.advance(minutes=4)
+    page = pages.browser(shop.clerk).get("/desk/").text
+    assert number in page
+    assert "剩 6 分" in page
+    assert number not in pages.browser(shop.other_clerk).get("/desk/").text
+    shop.register(number)
+    assert number not in pages.browser(shop.clerk).get("/desk/").text
+
+
+def test_the_number_that_rang_is_not_typed_again(pages: Pages) -> None:
+    shop = pages.shop
+    task_id = shop.task(shop.call(), "register_call").id
+    page = pages.browser(shop.clerk).get(f"/tasks/{task_id}").text
+    assert f'value="{OWNER_PHONE}"' in page
+
+
+def test_known_faults_of_common_areas_are_named_before_anybody_asks(pages: Pages) -> None:
+    shop = pages.shop
+    shop.report(fault="P05", text="楼道灯不亮", area=Area.COMMON, place="一楼")
+    assert "1栋一楼 公共照明不亮" in pages.browser(shop.clerk).get("/desk/").text
