@@ -22,6 +22,7 @@ from engine import inbox, reports
 from engine.clock import SystemClock, monotonic
 from engine.inbox import Place, View
 from engine.ports import SYSTEM, Actor
+from engine.store.dialects import take_time
 from engine.store.tables import instance, task_candidate, user_task
 from engine.work import Work
 from handlers.accounts import staff
@@ -224,7 +225,7 @@ def _opened(browser: Browser, path: str) -> float:
 
 
 def _report_rows(made: Stand, communities: Sequence[int], sizes: Sizes, store: str) -> Iterator[Row]:
-    raw = median([_raw(made) for _ in range(3)])
+    raw = _raw(made)
     folded = volume.fold_finished(made)
     quality = made.world.staff(Post.QA, everywhere=True)
     lead = made.world.staff(Post.PM, communities[0])
@@ -257,6 +258,7 @@ def _reported(made: Stand, who: Actor, period: tuple[date, date]) -> float:
 
 def _raw(made: Stand) -> float:
     with made.engine.reading(SYSTEM) as work:
+        take_time(work.connection)
         begun = monotonic()
         volume.month_of_steps(work)
         return (monotonic() - begun) * 1000
