@@ -5,15 +5,16 @@ import json
 from contextlib import suppress
 from http import HTTPStatus
 
-from flask import Blueprint, make_response, render_template, request
+from flask import Blueprint, g, make_response, render_template, request
 from werkzeug import Response as BaseResponse
 
 from engine import fresh
-from engine.errors import Problem
+from engine.errors import Problem, RuleBroken
 from engine.work import Work
-from web import context, leading
+from web import context, errors, leading, several
 from web.i18n import language_tag
-from web.lists import COUNTED, list_screen, task_row, view_links
+from web.lists import COUNTED, list_screen, people_of, task_row, view_links
+from web.navigation import may
 from web.numbers import ids, moment_of
 from web.story import PAUSE_REASONS
 from web.task_screen import task_screen
@@ -29,14 +30,28 @@ def index() -> str:
     with context.engine().reading(context.actor()) as work:
         screen = list_screen(work, wish, request.args.get("after", ""), request.args.get("process"))
         pane = _opened(work)
+        people = people_of(work, screen.rows) if may("inbox.act") else None
     return render_template(
         "inbox.html",
         screen=screen,
         wish=wish,
         pane=pane,
+        people=people,
+        done=g.get("done", []),
         task=pane.screen if pane else None,
         pause_reasons=PAUSE_REASONS,
     )
+
+
+@bp.post("/inbox")
+@errors.shown_again_by(index)
+def act() -> str:
+    """Claim, hand over, give more time to or remind of the chosen tasks, and say of each what came of it."""
+    chosen = ids(request.form.getlist("task"))
+    if not chosen:
+        raise RuleBroken("nothing_chosen", "请先在列表中选择任务")
+    g.done = several.each(context.engine(), context.actor(), chosen, several.wanted())
+    return index()
 
 
 @bp.get("/inbox/counts")

@@ -2,11 +2,9 @@
 
 from flask import Blueprint, g, render_template, request
 
-from engine import deadlines, reminding, tasks
 from engine.errors import RuleBroken
-from engine.work import Work
 from web import context, errors, several
-from web.numbers import ids, posted_id, posted_moment
+from web.numbers import ids, posted_id
 from web.overdue_screen import STATES, overdue_screen
 
 bp = Blueprint("overdue", __name__)
@@ -29,26 +27,5 @@ def act() -> str:
     chosen = (one,) if one else ids(request.form.getlist("task"))
     if not chosen:
         raise RuleBroken("nothing_chosen", "请先在明细中选择步骤")
-    g.done = several.each(engine, actor, chosen, _wanted())
+    g.done = several.each(engine, actor, chosen, several.wanted())
     return index()
-
-
-def _wanted() -> several.Act:
-    """Read what is to be done to each step, before anything is done."""
-    reason = request.form.get("reason", "").strip()
-    match request.form.get("act"):
-        case "reassign":
-            to = posted_id("to")
-            if not to or not reason:
-                raise RuleBroken("reassign_incomplete", "转交须选择接手的人并填写原因")
-            return lambda work, task_id: tasks.reassign(work, task_id, to, reason)
-        case "move":
-            if not reason:
-                raise RuleBroken("reason_missing", "请填写调整时限的原因")
-            due_at = posted_moment("due_at")
-            return lambda work, task_id: deadlines.move(work, task_id, due_at, reason)
-    return _remind
-
-
-def _remind(work: Work, task_id: int) -> None:
-    reminding.remind(work, task_id)

@@ -72,6 +72,7 @@ ROUTES: Mapping[str, Access] = {
     "attachments.small": ANY,
     "inbox.index": STAFF,
     "inbox.counts": STAFF,
+    "inbox.act": _staff(Permission.TASK_REASSIGN, Permission.TASK_MOVE_DUE),
     "tasks.show": STAFF,
     "tasks.claim": STAFF,
     "tasks.release": STAFF,

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from engine import inbox
-from engine.errors import Problem
+from flask import request
+
+from engine import deadlines, inbox, reminding, tasks
+from engine.errors import Problem, RuleBroken
 from engine.ports import Actor
 from engine.work import Engine, Work
+from web.numbers import posted_id, posted_moment
 from web.texts import gettext
 from web.words import either, problem_text
 
@@ -34,6 +37,33 @@ class Done:
 def each(engine: Engine, actor: Actor, task_ids: Iterable[int], act: Act) -> list[Done]:
     """Do something to each task; one that refuses keeps no other from being done."""
     return [_one(engine, actor, task_id, act) for task_id in dict.fromkeys(task_ids)]
+
+
+def wanted() -> Act:
+    """Read what this request wants done to each chosen task, before anything is done.
+
+    Raises:
+        RuleBroken: the reason or the person is missing.
+    """
+    reason = request.form.get("reason", "").strip()
+    match request.form.get("act"):
+        case "claim":
+            return tasks.claim
+        case "reassign":
+            to = posted_id("to")
+            if not to or not reason:
+                raise RuleBroken("reassign_incomplete", "转交须选择接手的人并填写原因")
+            return lambda work, task_id: tasks.reassign(work, task_id, to, reason)
+        case "move":
+            if not reason:
+                raise RuleBroken("reason_missing", "请填写调整时限的原因")
+            due_at = posted_moment("due_at")
+            return lambda work, task_id: deadlines.move(work, task_id, due_at, reason)
+    return _remind
+
+
+def _remind(work: Work, task_id: int) -> None:
+    reminding.remind(work, task_id)
 
 
 def _one(engine: Engine, actor: Actor, task_id: int, act: Act) -> Done:
