@@ -10,7 +10,7 @@ from handlers import bootstrap
 from handlers.accounts import sign_in
 from handlers.estate import import_undo
 from handlers.policy import uptime
-from handlers.shared import attachments, long_work, outbox, work_files
+from handlers.shared import attachments, log_anchors, long_work, outbox, work_files
 
 
 class Background:
@@ -47,6 +47,7 @@ def _periodic(engine: Engine) -> tuple[Periodic, ...]:
         Periodic("purge long work", timedelta(hours=6), lambda: engine.run(SYSTEM, long_work.purge)),
         Periodic("purge work files", timedelta(hours=6), lambda: work_files.purge(engine)),
         Periodic("forget imports", timedelta(hours=1), lambda: engine.run(SYSTEM, import_undo.forget_old)),
+        Periodic("anchor access log", timedelta(hours=1), lambda: log_anchors.keep(engine)),
         Periodic("purge attempts", timedelta(hours=6), lambda: engine.run(SYSTEM, sign_in.purge_attempts)),
         Periodic("forget answers", timedelta(hours=6), lambda: engine.run(SYSTEM, idempotency.forget_old)),
         Periodic("forget drafts", timedelta(hours=6), lambda: engine.run(SYSTEM, drafts.forget_old)),

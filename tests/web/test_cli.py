@@ -26,7 +26,19 @@ def test_wrong_usage_ends_with_two(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["init", "demo", "serve", "worker", "check", "deploy", "import", "community", "token", "reports"],
+    [
+        "init",
+        "demo",
+        "serve",
+        "worker",
+        "check",
+        "deploy",
+        "import",
+        "community",
+        "token",
+        "reports",
+        "audit",
+    ],
 )
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
