@@ -78,7 +78,9 @@ def build(settings: Settings, clock: Clock | None = None, database: Database | N
         database: an open one; that of the settings when absent.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    vault = SealedVault(KeyRing.load(settings.key_file, settings.algorithm))
+    vault = SealedVault(
+        KeyRing.load(settings.key_file, settings.algorithm), lambda: KeyRing.load(settings.key_file)
+    )
     engine = Engine(
         database=database or Database(settings.database_url),
         directory=AccountDirectory(vault),

@@ -5,6 +5,7 @@ import binascii
 import hmac
 import json
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -105,8 +106,9 @@ class SealedVault:
     everything before the last point, are authenticated but not stored.
     """
 
-    def __init__(self, ring: KeyRing) -> None:
+    def __init__(self, ring: KeyRing, source: Callable[[], KeyRing] | None = None) -> None:
         self.ring = ring
+        self._source = source  # reads the ring anew: another process may have made a key since
         self._derived = lru_cache(maxsize=512)(self._derive)
 
     def seal(self, table: str, column: str, row_id: int, value: str) -> str:
@@ -126,7 +128,7 @@ class SealedVault:
         """
         head, _, text = sealed.rpartition(".")
         parts = head.split(".")
-        key = self.ring.keys.get(parts[1]) if len(parts) == 3 and parts[0] == "1" else None
+        key = self._key(parts[1]) if len(parts) == 3 and parts[0] == "1" else None
         if key is None or _ALGORITHMS.get(parts[2]) != key.algorithm:
             raise _unsealable(table, column)
         secret = self._derived(key.id, f"{table}.{column}")
@@ -160,10 +162,17 @@ class SealedVault:
         Raises:
             Unsealable: the key is not on the ring.
         """
-        key = self.ring.keys.get(key_id)
+        key = self._key(key_id)
         if key is None:
             raise _unsealable(purpose, "")
         return Key(key_id, key.algorithm, self._derived(key_id, purpose))
+
+    def _key(self, key_id: str) -> Key | None:
+        if key_id not in self.ring.keys and self._source is not None:
+            renewed = self._source()
+            if key_id in renewed.keys:
+                self.ring = renewed
+        return self.ring.keys.get(key_id)
 
     def _derive(self, key_id: str, purpose: str) -> bytes:
         key = self.ring.keys[key_id]
