@@ -1,14 +1,15 @@
 """The front desk: picking up the phone begins a report; who calls is found by the number."""
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug import Response
 
-from handlers.repair import phone
+from handlers.repair import linking, phone
 from handlers.repair.phone_numbers import require_shown
 from web import context, errors
 from web.desk_screen import desk_screen
 from web.numbers import posted_id
 from web.repair_words import RELATIONS
+from web.texts import gettext
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
 
@@ -40,3 +41,13 @@ def call() -> Response:
         context.actor(), lambda work: phone.press_call(work, community_id, number, idempotency_key=key)
     )
     return redirect(url_for("tasks.show", task_id=picked_up.task_id))
+
+
+@bp.post("/same")
+@errors.shown_again_by(index)
+def same() -> Response:
+    """Enter a call as one more report of a known fault."""
+    number, known = request.form.get("number", ""), request.form.get("known", "")
+    context.engine().run(context.actor(), lambda work: linking.link_call(work, number, known))
+    flash(gettext("已并入 %(known)s，修好一起通知", known=known))
+    return redirect(url_for("desk.index"))

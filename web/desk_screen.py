@@ -22,7 +22,7 @@ class DeskScreen:
         key: sent back with the call, so that pressing twice opens one task.
         found: None while no number was looked up.
         in_hand: calls that were picked up and not entered yet, each with the time left.
-        outages: what is known to be broken for many.
+        outages: what is known to be broken for many: number and words.
     """
 
     communities: tuple[Community, ...]
@@ -30,7 +30,7 @@ class DeskScreen:
     number: str
     found: tuple[Caller, ...] | None
     in_hand: tuple[tuple[CallInHand, TimeLeft], ...]
-    outages: tuple[str, ...]
+    outages: tuple[tuple[str, str], ...]
     key: str
 
 
@@ -44,5 +44,7 @@ def desk_screen(work: Work, number: str, community_id: int | None) -> DeskScreen
     in_hand = tuple(
         (one, time_left(work.now, one.due_at, one.called_at)) for one in intake.calls_in_hand(work)
     )
-    outages = tuple(written(text) for place in places for text in intake.outages_of(work, place.id))
+    outages = tuple(
+        (one.number, written(one.text)) for place in places for one in intake.open_outages(work, place.id)
+    )
     return DeskScreen(tuple(places), community_id, number, found, in_hand, outages, str(new_id()))

@@ -99,6 +99,7 @@ ROUTES: Mapping[str, Access] = {
     "cases.resume": _staff(Permission.INSTANCE_OPERATE),
     "desk.index": _staff(Permission.REPAIR_DISPATCH),
     "desk.call": _staff(Permission.REPAIR_DISPATCH),
+    "desk.same": _staff(Permission.REPAIR_DISPATCH),
     "desk.caller": _staff(Permission.REPAIR_DISPATCH),
     "overdue.index": _staff(Permission.REPORT_READ),
     "overdue.act": _staff(Permission.TASK_REASSIGN),

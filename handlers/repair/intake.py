@@ -13,7 +13,7 @@ from handlers.estate.records import ACTING_KINDS, estate_house, estate_person, e
 from handlers.repair import catalogue
 from handlers.repair.orders import Order
 from handlers.repair.phone_numbers import digits_of
-from handlers.repair.records import OVER, Area, repair_order
+from handlers.repair.records import OVER, Area, OrderState, repair_order
 from handlers.shared.permissions import Permission
 from handlers.shared.sealed import vault_of
 
@@ -158,14 +158,38 @@ def calls_in_hand(work: Work) -> list[CallInHand]:
     return [CallInHand(*row) for row in rows]
 
 
-def outages_of(work: Work, community_id: int) -> list[Text]:
-    """Name the known outages of a community, for its desk.
+@dataclass(frozen=True)
+class Outage:
+    """An open report of a common fault of the last day; the first one where several are open."""
+
+    number: str
+    text: Text
+
+
+def open_outages(work: Work, community_id: int) -> list[Outage]:
+    """Return what a caller may mean as well, for the desk.
 
     Raises:
         NotPermitted: the actor does not work at the desk of this community.
     """
     work.require(Permission.REPAIR_DISPATCH, community_id)
-    return outages(work, community_id)
+    rows = work.connection.execute(
+        select(repair_order.c.number, repair_order.c.fault_code, repair_order.c.place)
+        .where(
+            repair_order.c.community_id == community_id,
+            repair_order.c.area == Area.COMMON,
+            repair_order.c.state.not_in((*OVER, OrderState.MERGED)),
+            repair_order.c.fault_code.is_not(None),
+            repair_order.c.called_at > work.now - _OUTAGES_WITHIN,
+        )
+        .order_by(repair_order.c.called_at)
+        .limit(20)
+    )
+    first: dict[tuple[str, str], Outage] = {}
+    for row in rows:
+        text = beside(row.place, catalogue.name_of(work, row.fault_code))
+        first.setdefault((row.fault_code, row.place), Outage(row.number, text))
+    return list(first.values())
 
 
 def houses(work: Work, community_id: int) -> list[tuple[int, str]]:

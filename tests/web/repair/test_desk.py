@@ -28,3 +28,31 @@ def test_known_faults_of_common_areas_are_named_before_anybody_asks(pages: Pages
     shop = pages.shop
     shop.report(fault="P05", text="楼道灯不亮", area=Area.COMMON, place="一楼")
     assert "1栋一楼 公共照明不亮" in pages.browser(shop.clerk).get("/desk/").text
+
+
+def test_a_call_about_a_known_fault_is_linked_with_one_press_and_closed_with_it(pages: Pages) -> None:
+    shop = pages.shop
+    known = shop.report(fault="P05", text="楼道灯不亮", area=Area.COMMON, place="一楼")
+    shop.clock.advance(hours=3)
+    number = shop.call()
+    clerk = pages.browser(shop.clerk)
+    assert "同一故障？ 1栋一楼 公共照明不亮" in clerk.get("/desk/").text
+    answer = clerk.post("/desk/same", {"number": number, "known": known}, page="/desk/")
+    assert answer.status_code == 302
+    order = shop.order(number)
+    assert (order.state, order.parent_id) == ("merged", shop.order(known).id)
+    assert (order.fault_code, order.place, order.house_id) == ("P05", "1栋一楼", shop.house)
+    assert shop.steps(number) == []
+    again = clerk.post("/desk/same", {"number": number, "known": known}, page="/desk/")
+    assert again.status_code == 422
+
+
+def test_a_call_without_a_number_cannot_be_linked_as_nobody_could_be_told(pages: Pages) -> None:
+    shop = pages.shop
+    known = shop.report(fault="P05", text="楼道灯不亮", area=Area.COMMON, place="一楼")
+    number = shop.call("")
+    clerk = pages.browser(shop.clerk)
+    answer = clerk.post("/desk/same", {"number": number, "known": known}, page="/desk/")
+    assert answer.status_code == 422
+    assert "没有显示号码" in answer.text
+    assert shop.order(number).state == "registering"
