@@ -53,7 +53,11 @@ def link_call(work: Work, number: str, known_number: str) -> None:
     orders.tell(work, order.id, "call_entered", {"late": late, "backdated": False})
     orders.tell(work, known.id, "merged_in", {"number": order.number})
     instances.describe(work, order.instance_id, reporting.subject_of(order, fault))
-    instances.cancel(work, order.instance_id, f"与 {known.number} 为同一故障，合并处理")
+    reason = (
+        f"与 {known.number} 为同一故障，合并处理",
+        f"The same fault as {known.number}; dealt with together",
+    )
+    instances.cancel(work, order.instance_id, reason)
 
 
 def _is_late(work: Work, order: Order) -> bool:
