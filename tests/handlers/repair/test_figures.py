@@ -115,6 +115,17 @@ def test_a_lost_row_is_refused_with_its_name(shop: Shop) -> None:
     ]
 
 
+def test_a_lost_table_is_refused_with_its_name(shop: Shop) -> None:
+    text = (
+        (FOLDER / TABLE)
+        .read_text(encoding="utf-8")
+        .replace('decision id="repair_rules"', 'decision id="other"')
+    )
+    with pytest.raises(definitions.DeploymentRefused) as refused:
+        shop.engine.run(SYSTEM, lambda work: definitions.deploy(work, "lost", {TABLE: text.encode()}))
+    assert ("asked_table", True) in [(one.rule, "repair_rules" in one.en) for one in refused.value.problems]
+
+
 def test_the_limit_of_the_entry_stands_in_the_diagram_alone(shop: Shop) -> None:
     text = (
         (FOLDER / "repair.bpmn").read_text(encoding="utf-8").replace("called_at + PT10M", "called_at + PT3M")
