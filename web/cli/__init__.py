@@ -5,11 +5,23 @@ import sys
 from collections.abc import Sequence
 
 from engine.errors import Problem
-from web.cli import audit, bench, estate, exporting, installing, keys, procedures, reporting, serving, tokens
+from web.cli import (
+    audit,
+    backups,
+    bench,
+    estate,
+    exporting,
+    installing,
+    keys,
+    procedures,
+    reporting,
+    serving,
+    tokens,
+)
 
 REFUSED = 1
 
-MODULES = (installing, serving, procedures, estate, tokens, reporting, bench, audit, keys, exporting)
+MODULES = (installing, serving, procedures, estate, tokens, reporting, bench, audit, keys, exporting, backups)
 
 
 def parser() -> argparse.ArgumentParser:
