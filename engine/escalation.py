@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 from fractions import Fraction
+from typing import NamedTuple
 
 from engine.calendar import Calendar
 from engine.durations import Duration, DurationError
@@ -57,8 +58,7 @@ class Happening(IntEnum):
     RUNG = 2
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Due:
+class Due(NamedTuple):  # made by ten thousands in a sweep, and sorted
     """Something that happens to a task at a moment; `level` orders rungs and is 0 for the rest."""
 
     at: datetime
@@ -66,8 +66,7 @@ class Due:
     level: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
+class Times(NamedTuple):
     """All that decides what becomes due in the life of one open task.
 
     Attributes:
@@ -94,24 +93,32 @@ def agenda(times: Times, ladder: Ladder, calendar: Calendar) -> list[Due]:
         coming.append(Due(times.follow_up_at, Happening.WARNING))
     if times.due_at is not None and not times.is_overdue:
         coming.append(Due(times.due_at, Happening.OVERDUE))
+    limit = _limit(times, calendar) if ladder else None
     for rung in ladder:
         if rung.level not in times.fired:
-            at = _fires_at(rung, times, calendar)
+            at = _fires_at(rung, times, limit, calendar)
             if at is not None:
                 coming.append(Due(at, Happening.RUNG, rung.level))
-    return sorted(coming)
+    coming.sort()
+    return coming
 
 
-def _fires_at(rung: Rung, times: Times, calendar: Calendar) -> datetime | None:
+def _limit(times: Times, calendar: Calendar) -> timedelta | None:
+    """Measure the working time that a task was given, pauses left out."""
+    if times.due_at is None:
+        return None
+    return max(_ZERO, calendar.between(times.opened_at, times.due_at) - times.paused)
+
+
+def _fires_at(rung: Rung, times: Times, limit: timedelta | None, calendar: Calendar) -> datetime | None:
     """Compute a rung's moment; a share of a limit that does not exist never comes."""
-    opened, due = times.opened_at, times.due_at
-    if isinstance(rung.after, Duration):
-        elapsed = calendar.between(opened, calendar.due(opened, rung.after)) + _shift(times, calendar)
-    elif due is None:
+    opened, after = times.opened_at, rung.after
+    if isinstance(after, Duration):
+        elapsed = calendar.between(opened, calendar.due(opened, after)) + _shift(times, calendar)
+    elif limit is None:
         return None
     else:
-        limit = max(_ZERO, calendar.between(opened, due) - times.paused)
-        elapsed = limit * rung.after.numerator / rung.after.denominator + times.paused
+        elapsed = limit * after.numerator / after.denominator + times.paused
     return calendar.add(opened, max(_ZERO, elapsed))
 
 

@@ -1,22 +1,21 @@
 """Writes and tells what happened in a case: who did what when, for whom, and by when it was due."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 
 from engine.bpmn.program import Program
 from engine.bpmn.runtime import Move
-from engine.ids import new_id
 from engine.ports import Json
-from engine.store.dialects import insert_many
+from engine.store.dialects import insert_rows
 from engine.store.tables import history_event
 from engine.work import Work
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):  # made by ten thousands in a sweep, four times as fast as a dataclass
     """Something that happened in a case.
 
     Attributes:
@@ -31,6 +30,9 @@ class Event:
     on_behalf_of: int | None = None
     due_at: datetime | None = None
     detail: dict[str, Json] | None = None
+
+
+_COLUMNS = ("instance_id", "at", "actor_id", *Event._fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +58,9 @@ def record(work: Work, instance_id: int, events: Iterable[Event]) -> None:
 
 def record_many(work: Work, events: Iterable[tuple[int, Event]]) -> None:
     """Add events to several cases with one statement."""
-    rows = [
-        {
-            "id": new_id(),
-            "instance_id": instance_id,
-            "at": work.now,
-            "kind": event.kind,
-            "path": event.path,
-            "step_id": event.step_id,
-            "task_id": event.task_id,
-            "actor_id": work.actor.id,
-            "on_behalf_of": event.on_behalf_of,
-            "due_at": event.due_at,
-            "detail": event.detail,
-        }
-        for instance_id, event in events
-    ]
-    if rows:
-        insert_many(work.connection, history_event, rows)
+    at, actor_id = work.now, work.actor.id
+    rows = [(instance_id, at, actor_id, *event) for instance_id, event in events]
+    insert_rows(work.connection, history_event, _COLUMNS, rows)
 
 
 def of_moves(program: Program, moves: Sequence[Move]) -> list[Event]:
@@ -89,7 +76,7 @@ def of_moves(program: Program, moves: Sequence[Move]) -> list[Event]:
             continue
         event = Event(move.kind, move.element, "/".join(move.path))
         if move.kind == "left" and move.token in came:
-            told[came.pop(move.token)] = replace(event, kind="passed")
+            told[came.pop(move.token)] = event._replace(kind="passed")
             continue
         if move.kind == "entered":
             came[move.token] = len(told)

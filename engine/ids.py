@@ -20,21 +20,17 @@ class IdSource:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._last_ms = 0
-        self._sequence = 0
+        self._next = 0
 
-    def draw(self) -> int:
-        """Return an id greater than any this source drew before."""
+    def draw(self, count: int = 1) -> range:
+        """Return ids in a row, greater than any this source drew before."""
         with self._lock:
             now = id_milliseconds() - _EPOCH_MS
             if now > self._last_ms:
-                self._last_ms = now
-                self._sequence = secrets.randbits(_SEQUENCE_BITS - 1)
-            else:
-                self._sequence += 1
-                if self._sequence >> _SEQUENCE_BITS:
-                    self._last_ms += 1
-                    self._sequence = 0
-            return self._last_ms << _SEQUENCE_BITS | self._sequence
+                self._next = now << _SEQUENCE_BITS | secrets.randbits(_SEQUENCE_BITS - 1)
+            first, self._next = self._next, self._next + count
+            self._last_ms = self._next - 1 >> _SEQUENCE_BITS
+            return range(first, self._next)
 
 
 def first_of(moment: datetime) -> int:
@@ -47,4 +43,9 @@ _source = IdSource()
 
 def new_id() -> int:
     """Draw an id; written as a string wherever JavaScript may read it."""
-    return _source.draw()
+    return _source.draw()[0]
+
+
+def new_ids(count: int) -> range:
+    """Draw ids for rows that are written together."""
+    return _source.draw(count)

@@ -44,11 +44,11 @@ class OpenIncident:
     opened_at: datetime
 
 
-def open_for_job(work: Work, failed: Row[Any], error: BaseException) -> int:
+def open_for_job(work: Work, failed: Any, error: BaseException) -> int:
     """Turn a job that failed too often into an incident; the token stays where it is.
 
     Args:
-        failed: the row of the job; it is deleted.
+        failed: id, kind, instance_id, step_id and token of the job; it is deleted.
     """
     failure = Failure.of(error)
     incident_id = new_id()

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from engine.bpmn.runtime import Run, Wait
     from engine.work import Engine, Work
 
+_ZERO = timedelta(0)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -109,7 +111,7 @@ def times_of(task: Any, fired: Iterable[int]) -> Times:
         due_at=task.due_at,
         original_due_at=task.original_due_at,
         follow_up_at=task.follow_up_at,
-        paused=timedelta(seconds=task.paused_seconds),
+        paused=timedelta(seconds=task.paused_seconds) if task.paused_seconds else _ZERO,
         is_overdue=task.overdue_at is not None,
         fired=frozenset(fired),
     )

@@ -1,7 +1,6 @@
 """Moves one locked case: loads it, lets it act, and writes what changed, all in the caller's Work."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row, Select, select
@@ -143,4 +142,4 @@ def _deliver(work: Work, case: Case, thrown: Sequence[Thrown]) -> None:
             other = work.connection.execute(waiting).scalars().first()
             taken = other is not None and give(work, other, said.name, said.variables)
         told = Event(f"{said.kind}_{'sent' if taken else 'unheard'}", said.element, "/".join(said.path))
-        history.record(work, case.id, [replace(told, detail={"name": said.name})])
+        history.record(work, case.id, [told._replace(detail={"name": said.name})])

@@ -1,32 +1,83 @@
 """First half of firing: marks late tasks and escalates in bulk, so that lists and reports are right."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, delete, literal, select, tuple_, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from engine import history, incidents, limits
 from engine.calendar import Calendar, calendar_of
 from engine.clock import SettableClock
 from engine.escalation import ASSIGNEE, WARNING, Due, Happening, Ladder, Rung, agenda
 from engine.history import Event
-from engine.ids import new_id
 from engine.ports import SYSTEM, Json, OutboxItem
-from engine.store.dialects import insert_many
+from engine.store.dialects import Values, insert_rows, one_of
 from engine.store.tables import escalation, instance, job, task_candidate, user_task
-from engine.store.types import UtcDateTime
 from engine.work import Engine, Work
 
 BATCH = 1000
+LANES = 2  # of PostgreSQL, which works for one while Python works for the other
 RESIDENTS = "resident"
 _EVENTS = {Happening.WARNING: "warned", Happening.OVERDUE: "overdue", Happening.RUNG: "escalated"}
 
-Claimed = Row[*tuple[Any, ...]]
-_Place = tuple[datetime, int]
+_ESCALATION = (
+    "task_id", "instance_id", "level", "ladder", "notified", "widened_to", "due_at", "fired_at",
+)  # fmt: skip
+_JOB = (
+    "kind", "instance_id", "task_id", "token", "step_id", "due_at", "scheduled_at", "attempts", "held",
+)  # fmt: skip
+_CANDIDATE = (
+    "task_id", "group_code", "scope_id", "process_key", "assignee_id", "rank", "due_sort",
+)  # fmt: skip
+
+
+class Claimed(NamedTuple):  # a row's own attributes cost ten times as much, and are read thirty times a task
+    """A due job with what is needed of its task and its case."""
+
+    id: int
+    kind: str
+    instance_id: int
+    task_id: int
+    token: str | None
+    process_key: str
+    path: str
+    step_id: str
+    group_code: str
+    scope_id: int
+    assignee_id: int | None
+    rank: int
+    opened_at: datetime
+    clock: str
+    ladder: str | None
+    due_at: datetime | None
+    original_due_at: datetime | None
+    due_sort: datetime
+    follow_up_at: datetime | None
+    overdue_at: datetime | None
+    level: int
+    paused_seconds: int
+    bundle_id: int
+    community_id: int
+    resident_scope_id: int | None
+
+
+_CLAIMED: dict[str, ColumnElement[Any]] = {
+    **user_task.c,
+    "id": job.c.id,
+    "kind": job.c.kind,
+    "instance_id": job.c.instance_id,
+    "task_id": job.c.task_id,
+    "token": job.c.token,
+    "bundle_id": instance.c.bundle_id,
+    "community_id": instance.c.scope_id,
+    "resident_scope_id": instance.c.resident_scope_id,
+}
+_Ladder = tuple[Ladder, dict[int, Rung]]  # and its rungs by level, the warning among them
 
 
 def sweep(engine: Engine, now: datetime) -> int:
@@ -38,70 +89,51 @@ def sweep(engine: Engine, now: datetime) -> int:
         How many tasks something happened to.
     """
     stopped = replace(engine, clock=SettableClock(now))
-    total = 0
-    place: _Place | None = None
-    while True:
-        claimed = stopped.run(SYSTEM, partial(_fire_batch, after=place))
-        total += len(claimed)
-        if len(claimed) < BATCH:
-            return total
-        place = (claimed[-1].job_due_at, claimed[-1].id)
+    due = _due(stopped)
+    batches = [due[first : first + BATCH] for first in range(0, len(due), BATCH)]
+    fire = partial(_fire_batch, stopped)
+    if len(batches) <= 1 or engine.database.is_sqlite:
+        return sum(map(fire, batches))
+    with ThreadPoolExecutor(LANES) as lanes:
+        return sum(lanes.map(fire, batches))
 
 
-def _fire_batch(work: Work, after: _Place | None) -> Sequence[Claimed]:
-    claimed = _claim(work, after)
-    if claimed:
-        _Batch(work).fire(claimed)
-    return claimed
+def _due(engine: Engine) -> list[int]:
+    """List the jobs that are due; those of one case together, for two batches cannot hold it at once."""
+    with engine.reading(SYSTEM) as work:
+        due = select(job.c.instance_id, job.c.id).where(*_is_due(work)).order_by(job.c.due_at)
+        # Sorted here: asked for them by case, SQLite would walk through the jobs of all cases.
+        return [job_id for _, job_id in sorted(map(tuple, work.connection.execute(due)))]
 
 
-def _claim(work: Work, after: _Place | None) -> Sequence[Claimed]:
-    """Lock the next due jobs with their tasks and cases; whatever somebody else holds is left for later.
+def _is_due(work: Work) -> tuple[ColumnElement[bool], ...]:
+    return job.c.kind == "deadline", ~job.c.held, job.c.due_at <= work.now
+
+
+def _fire_batch(engine: Engine, job_ids: Sequence[int]) -> int:
+    def fire(work: Work) -> int:
+        claimed = _claim(work, job_ids)
+        if claimed:
+            _Batch(work).fire(claimed)
+        return len(claimed)
+
+    return engine.run(SYSTEM, fire)
+
+
+def _claim(work: Work, job_ids: Sequence[int]) -> Sequence[Claimed]:
+    """Lock jobs with their tasks and cases; whatever somebody else holds is left for later.
 
     The case is locked too: the rows written below refer to it, and waiting for somebody who completes a
     step, and who will then wait for the job locked here, would be a deadlock.
     """
     query = (
-        select(
-            job.c.id,
-            job.c.kind,
-            job.c.instance_id,
-            job.c.due_at.label("job_due_at"),
-            job.c.task_id,
-            job.c.token,
-            user_task.c.process_key,
-            user_task.c.path,
-            user_task.c.step_id,
-            user_task.c.group_code,
-            user_task.c.scope_id,
-            user_task.c.assignee_id,
-            user_task.c.rank,
-            user_task.c.opened_at,
-            user_task.c.clock,
-            user_task.c.ladder,
-            user_task.c.due_at,
-            user_task.c.original_due_at,
-            user_task.c.due_sort,
-            user_task.c.follow_up_at,
-            user_task.c.overdue_at,
-            user_task.c.level,
-            user_task.c.paused_seconds,
-            instance.c.bundle_id,
-            instance.c.scope_id.label("community_id"),
-            instance.c.resident_scope_id,
-        )
+        select(*(_CLAIMED[name] for name in Claimed._fields))
         .join(user_task, user_task.c.id == job.c.task_id)
         .join(instance, instance.c.id == job.c.instance_id)
-        .where(job.c.kind == "deadline", ~job.c.held, job.c.due_at <= work.now)
-        .order_by(job.c.due_at, job.c.id)
-        .limit(BATCH)
+        .where(one_of(work.connection, job.c.id, job_ids), *_is_due(work))
         .with_for_update(skip_locked=True)
     )
-    return work.connection.execute(query if after is None else query.where(_comes_after(after))).all()
-
-
-def _comes_after(place: _Place) -> ColumnElement[bool]:
-    return tuple_(job.c.due_at, job.c.id) > tuple_(literal(place[0], UtcDateTime), literal(place[1]))
+    return [Claimed._make(row) for row in work.connection.execute(query)]
 
 
 @dataclass
@@ -109,15 +141,16 @@ class _Batch:
     """What a batch of due tasks adds up to, written with a handful of statements."""
 
     work: Work
+    ladders: dict[tuple[int, str | None], _Ladder] = field(default_factory=dict)
     calendars: dict[str, Calendar] = field(default_factory=dict)
     recipients: dict[tuple[str, int], Sequence[int]] = field(default_factory=dict)
-    escalations: list[dict[str, Any]] = field(default_factory=list)
-    jobs: list[dict[str, Any]] = field(default_factory=list)
-    candidates: dict[tuple[int, str, int], dict[str, Any]] = field(default_factory=dict)
+    told: dict[Values, tuple[list[str], str]] = field(default_factory=dict)
+    escalations: list[Values] = field(default_factory=list)
+    jobs: list[Values] = field(default_factory=list)
+    candidates: dict[tuple[int, str, int], Values] = field(default_factory=dict)
     messages: list[OutboxItem] = field(default_factory=list)
     events: list[tuple[int, Event]] = field(default_factory=list)
-    overdue: set[int] = field(default_factory=set)
-    levels: dict[int, int] = field(default_factory=dict)
+    marks: dict[tuple[bool, int], list[int]] = field(default_factory=lambda: defaultdict(list))
     broken: list[tuple[Claimed, Exception]] = field(default_factory=list)
 
     def fire(self, claimed: Sequence[Claimed]) -> None:
@@ -125,77 +158,88 @@ class _Batch:
         fired = self._fired_levels(claimed)
         for task in claimed:
             try:
-                ladder, coming = self._coming(task, fired[task.task_id])
+                rungs, coming = self._coming(task, fired.get(task.task_id, ()))
             except Exception as error:  # noqa: BLE001  # the timer loop's edge: one bad ladder stops no other task
                 self.broken.append((task, error))
                 continue
-            self._take(task, ladder, coming)
+            self._take(task, rungs, coming)
         self._write([task.id for task in claimed])
 
-    def _fired_levels(self, claimed: Sequence[Claimed]) -> dict[int, set[int]]:
+    def _fired_levels(self, claimed: Sequence[Claimed]) -> Mapping[int, Collection[int]]:
         fired: dict[int, set[int]] = defaultdict(set)
         ids = [task.task_id for task in claimed if task.ladder is not None or task.follow_up_at is not None]
         if ids:
-            query = select(escalation.c.task_id, escalation.c.level).where(escalation.c.task_id.in_(ids))
-            for task_id, level in self.work.connection.execute(query):
+            connection = self.work.connection
+            among = one_of(connection, escalation.c.task_id, ids)
+            query = select(escalation.c.task_id, escalation.c.level).where(among)
+            for task_id, level in connection.execute(query):
                 fired[task_id].add(level)
         return fired
 
-    def _coming(self, task: Claimed, fired: set[int]) -> tuple[Ladder, list[Due]]:
-        work = self.work
-        ladder = limits.ladder_of(work, task.bundle_id, task.ladder)
+    def _coming(self, task: Claimed, fired: Collection[int]) -> tuple[dict[int, Rung], list[Due]]:
+        known = self.ladders.get((task.bundle_id, task.ladder))
+        if known is None:
+            ladder = limits.ladder_of(self.work, task.bundle_id, task.ladder)
+            known = ladder, {rung.level: rung for rung in (WARNING, *ladder)}
+            self.ladders[task.bundle_id, task.ladder] = known
         calendar = self.calendars.get(task.clock)
         if calendar is None:
-            calendar = self.calendars[task.clock] = calendar_of(work, task.clock)
-        return ladder, agenda(limits.times_of(task, fired), ladder, calendar)
+            calendar = self.calendars[task.clock] = calendar_of(self.work, task.clock)
+        return known[1], agenda(limits.times_of(task, fired), known[0], calendar)
 
-    def _take(self, task: Claimed, ladder: Ladder, coming: Sequence[Due]) -> None:
-        rungs = {rung.level: rung for rung in (WARNING, *ladder)}
-        for due in coming:
-            if due.at > self.work.now:
-                self._next_job(task, due.at)
+    def _take(self, task: Claimed, rungs: Mapping[int, Rung], coming: Sequence[Due]) -> None:
+        is_late, highest = False, 0
+        for at, what, level in coming:
+            if at > self.work.now:
+                self._next_job(task, at)
                 break
-            if due.what is Happening.OVERDUE:
-                self.overdue.add(task.task_id)
+            if what is Happening.OVERDUE:
+                is_late = True
             else:
-                self._climb(task, rungs[due.level], due.at)
-            detail: dict[str, Json] | None = {"level": due.level} if due.level else None
-            event = Event(_EVENTS[due.what], task.step_id, task.path, task.task_id, None, due.at, detail)
+                self._climb(task, rungs[level], at)
+                highest = max(highest, level)
+            detail: dict[str, Json] | None = {"level": level} if level else None
+            event = Event(_EVENTS[what], task.step_id, task.path, task.task_id, None, at, detail)
             self.events.append((task.instance_id, event))
+        if is_late or highest:
+            self.marks[is_late, highest and max(highest, task.level)].append(task.task_id)
 
     def _climb(self, task: Claimed, rung: Rung, due_at: datetime) -> None:
         """Tell those whom the rung names, and widen the candidates; nothing is done about the step itself."""
-        told = self._told(task, rung)
+        task_id, instance_id, level = task.task_id, task.instance_id, rung.level
+        told, notified = self._told(task, rung)
         self.escalations.append(
-            {
-                "id": new_id(),
-                "task_id": task.task_id,
-                "instance_id": task.instance_id,
-                "level": rung.level,
-                "ladder": task.ladder or "",
-                "notified": ",".join(rung.notify),
-                "widened_to": rung.widen,
-                "due_at": due_at,
-                "fired_at": self.work.now,
-            }
+            (task_id, instance_id, level, task.ladder or "", notified, rung.widen, due_at, self.work.now)
         )
-        if rung.level:
-            self.levels[task.task_id] = max(rung.level, task.level, self.levels.get(task.task_id, 0))
         if rung.widen is not None:
             self._widen(task, rung.widen)
         if told:
-            self.messages.append(_message(task, rung, told, due_at))
+            self.messages.append(_message(task, level, told, due_at))
 
-    def _told(self, task: Claimed, rung: Rung) -> list[int]:
-        told: dict[int, None] = {}
-        for post in rung.notify:
-            if post != ASSIGNEE:
-                told.update(dict.fromkeys(self._members(post, _scope(task, post))))
-            elif task.assignee_id is not None:
-                told[task.assignee_id] = None
-            else:
-                told.update(dict.fromkeys(self._members(task.group_code, task.scope_id)))
-        return list(told)
+    def _told(self, task: Claimed, rung: Rung) -> tuple[list[str], str]:
+        """Find whom a rung tells, and how that is noted; most tasks of a batch tell the same people."""
+        like = (
+            rung.notify,
+            task.group_code,
+            task.scope_id,
+            task.assignee_id,
+            task.community_id,
+            task.resident_scope_id,
+        )
+        told = self.told.get(like)
+        if told is None:
+            people: dict[int, None] = {}
+            for post in rung.notify:
+                people.update(dict.fromkeys(self._notified(task, post)))
+            told = self.told[like] = [str(actor_id) for actor_id in people], ",".join(rung.notify)
+        return told
+
+    def _notified(self, task: Claimed, post: str) -> Sequence[int]:
+        if post != ASSIGNEE:
+            return self._members(post, _scope(task, post))
+        if task.assignee_id is not None:
+            return (task.assignee_id,)
+        return self._members(task.group_code, task.scope_id)
 
     def _members(self, group: str, scope_id: int) -> Sequence[int]:
         known = self.recipients.get((group, scope_id))
@@ -208,70 +252,55 @@ class _Batch:
     def _widen(self, task: Claimed, post: str) -> None:
         scope_id = _scope(task, post)
         if (post, scope_id) != (task.group_code, task.scope_id):
-            self.candidates[task.task_id, post, scope_id] = {
-                "task_id": task.task_id,
-                "group_code": post,
-                "scope_id": scope_id,
-                "process_key": task.process_key,
-                "assignee_id": task.assignee_id,
-                "rank": task.rank,
-                "due_sort": task.due_sort,
-            }
+            candidate = (task.task_id, post, scope_id)
+            self.candidates[candidate] = (
+                *candidate,
+                task.process_key,
+                task.assignee_id,
+                task.rank,
+                task.due_sort,
+            )
 
     def _next_job(self, task: Claimed, due_at: datetime) -> None:
         self.jobs.append(
-            {
-                "id": new_id(),
-                "kind": task.kind,
-                "instance_id": task.instance_id,
-                "task_id": task.task_id,
-                "token": task.token,
-                "step_id": task.step_id,
-                "due_at": due_at,
-                "scheduled_at": due_at,
-                "attempts": 0,
-                "held": False,
-            }
+            (task.kind, task.instance_id, task.task_id, task.token, task.step_id, due_at, due_at, 0, False)
         )
         self.work.job_due(due_at)
 
     def _write(self, job_ids: Sequence[int]) -> None:
-        work = self.work
+        work, connection = self.work, self.work.connection
         for task, error in self.broken:
             incidents.open_for_job(work, task, error)
-        work.connection.execute(delete(job).where(job.c.id.in_(job_ids)))
+        connection.execute(delete(job).where(one_of(connection, job.c.id, job_ids)))
         self._forget_known_candidates()
-        for table, rows in (
-            (job, self.jobs),
-            (escalation, self.escalations),
-            (task_candidate, list(self.candidates.values())),
-        ):
-            if rows:
-                insert_many(work.connection, table, rows)
+        insert_rows(connection, job, _JOB, self.jobs)
+        insert_rows(connection, escalation, _ESCALATION, self.escalations)
+        insert_rows(connection, task_candidate, _CANDIDATE, list(self.candidates.values()))
         self._mark_tasks()
         history.record_many(work, self.events)
         if self.messages:
-            work.engine.outbox.put_many(work.connection, self.messages, work.now)
+            work.engine.outbox.put_many(connection, self.messages, work.now)
 
     def _forget_known_candidates(self) -> None:
         """Leave out who is a candidate already; nobody can add one now, because the tasks are locked."""
         if self.candidates:
+            connection = self.work.connection
             ids = {task_id for task_id, _, _ in self.candidates}
-            query = select(
-                task_candidate.c.task_id, task_candidate.c.group_code, task_candidate.c.scope_id
-            ).where(task_candidate.c.task_id.in_(ids))
-            for task_id, group, scope_id in self.work.connection.execute(query):
+            query = select(task_candidate.c.task_id, task_candidate.c.group_code, task_candidate.c.scope_id)
+            for task_id, group, scope_id in connection.execute(
+                query.where(one_of(connection, task_candidate.c.task_id, ids))
+            ):
                 self.candidates.pop((task_id, group, scope_id), None)
 
     def _mark_tasks(self) -> None:
-        alike: dict[tuple[bool, int], list[int]] = defaultdict(list)
-        for task_id in self.overdue | self.levels.keys():
-            alike[task_id in self.overdue, self.levels.get(task_id, 0)].append(task_id)
-        for (is_overdue, level), ids in alike.items():
-            values: dict[str, Any] = {"overdue_at": self.work.now} if is_overdue else {}
+        connection = self.work.connection
+        for (is_late, level), ids in self.marks.items():
+            values: dict[str, Any] = {"overdue_at": self.work.now} if is_late else {}
             if level:
                 values["level"] = level
-            self.work.connection.execute(update(user_task).where(user_task.c.id.in_(ids)).values(values))
+            connection.execute(
+                update(user_task).where(one_of(connection, user_task.c.id, ids)).values(values)
+            )
 
 
 def _scope(task: Claimed, group: str) -> int:
@@ -281,16 +310,17 @@ def _scope(task: Claimed, group: str) -> int:
     return int(task.community_id)
 
 
-def _message(task: Claimed, rung: Rung, told: Sequence[int], due_at: datetime) -> OutboxItem:
+def _message(task: Claimed, level: int, told: list[str], due_at: datetime) -> OutboxItem:
+    task_id = str(task.task_id)
     return OutboxItem(
-        name="notify",
-        args={
-            "template": "task_escalated" if rung.level else "task_warning",
-            "to": [str(actor_id) for actor_id in told],
-            "task_id": str(task.task_id),
+        "notify",
+        {
+            "template": "task_escalated" if level else "task_warning",
+            "to": told,
+            "task_id": task_id,
             "instance_id": str(task.instance_id),
-            "level": rung.level,
+            "level": level,
             "due_at": due_at.isoformat(),
         },
-        dedup_key=f"task:{task.task_id}:level:{rung.level}",
+        f"task:{task_id}:level:{level}",
     )

@@ -1,38 +1,99 @@
 """What the engine has to say differently to SQLite and to PostgreSQL."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
 from sqlalchemy import (
+    JSON,
     BigInteger,
+    Column,
     ColumnElement,
     Connection,
     Date,
+    Dialect,
     Table,
+    any_,
     cast,
     extract,
     func,
-    insert,
+    literal,
+    select,
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from engine.ids import new_ids
+
+Names = tuple[str, ...]
+Values = tuple[object, ...]
+_Binder = Callable[[Any], Any] | None
+
 
 def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
     """Insert many rows with one statement; all have the same keys and name each column that is not null."""
-    if connection.dialect.name != "postgresql":
-        connection.execute(insert(table), list(rows))
+    if rows:
+        insert_rows(connection, table, tuple(rows[0]), [tuple(map(row.__getitem__, rows[0])) for row in rows])
+
+
+def insert_rows(connection: Connection, table: Table, names: Names, rows: Sequence[Values]) -> None:
+    """Insert many rows with one statement, at a fraction of what SQLAlchemy's own way costs.
+
+    Args:
+        names: of the columns, in the order of the values; an `id` that is not among them is drawn here.
+    """
+    _insert(connection, table, names, rows, "")
+
+
+def insert_unknown(connection: Connection, table: Table, names: Names, rows: Sequence[Values]) -> None:
+    """Do the same, passing over rows whose unique key is there already."""
+    _insert(connection, table, names, rows, " ON CONFLICT DO NOTHING")
+
+
+def _insert(connection: Connection, table: Table, names: Names, rows: Sequence[Values], ending: str) -> None:
+    if not rows:
         return
-    # As one JSON parameter this takes a third of the time of executemany, which sends each row by itself.
-    names = ", ".join(table.c[name].name for name in rows[0])
-    statement = (
-        f"INSERT INTO {table.name} ({names}) "  # noqa: S608  # names of our own tables and columns
-        f"SELECT {names} FROM jsonb_populate_recordset(NULL::{table.name}, CAST(:rows AS jsonb))"
+    columns: list[Iterable[object]] = list(zip(*rows, strict=True))
+    if "id" in table.c and "id" not in names:
+        names, columns = ("id", *names), [new_ids(len(rows)), *columns]
+    binders = _binders(connection.dialect, table, names)
+    bound = (map(bind, values) if bind else values for bind, values in zip(binders, columns, strict=True))
+    ready = zip(*bound, strict=True)
+    listed = ", ".join(names)
+    into = f"INSERT INTO {table.name} ({listed})"
+    if connection.dialect.name != "postgresql":
+        marks = ", ".join("?" * len(names))
+        connection.exec_driver_sql(f"{into} VALUES ({marks}){ending}", list(ready))
+        return
+    # As one parameter this takes a third of the time of executemany, which sends each row by itself.
+    query = f"SELECT {listed} FROM json_populate_recordset(NULL::{table.name}, CAST(%s AS json))"  # noqa: S608  # names of our own tables and columns
+    objects = [dict(zip(names, row, strict=True)) for row in ready]
+    connection.exec_driver_sql(f"{into} {query}{ending}", (orjson.dumps(objects).decode(),))
+
+
+@lru_cache(maxsize=64)
+def _binders(dialect: Dialect, table: Table, names: Names) -> tuple[_Binder, ...]:
+    """Return what turns values of each column into what the driver, or the one JSON parameter, takes."""
+    as_json = None if dialect.name == "postgresql" else _as_json
+    types = [table.c[name].type for name in names]
+    return tuple(
+        as_json if isinstance(kind, JSON) else kind.dialect_impl(dialect).bind_processor(dialect)
+        for kind in types
     )
-    connection.execute(text(statement), {"rows": orjson.dumps(list(rows)).decode()})
+
+
+def _as_json(value: object) -> str | None:
+    return None if value is None else orjson.dumps(value).decode()
+
+
+def one_of(connection: Connection, column: Column[int], ids: Iterable[int]) -> ColumnElement[bool]:
+    """Say that a column is one of many ids, with one parameter however many there are."""
+    if connection.dialect.name == "postgresql":
+        return column == any_(literal(list(ids), postgresql.ARRAY(BigInteger)))
+    return column.in_(select(text("value")).select_from(func.json_each(orjson.dumps(list(ids)).decode())))
 
 
 def add_up(

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, Connection, and_, select
 
-from engine.ids import new_id
 from engine.ports import Json, OutboxItem
-from engine.store.dialects import insert_new
+from engine.store.dialects import insert_unknown
 from engine.work import SYSTEM, Engine, Work
 from handlers.shared import limits
 from handlers.shared.alarms import raise_alarm
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from handlers.shared.messages import MessageBook
 
 _ERROR_LENGTH = 500
+_PUT = ("name", "args", "dedup_key", "state", "created_at", "run_at", "attempts")
 
 
 @dataclass(frozen=True)
@@ -78,19 +78,18 @@ class TableOutbox:
     def put_many(self, connection: Connection, items: Sequence[OutboxItem], now: datetime) -> None:
         """Store jobs in the caller's transaction; known keys are passed over."""
         rows = [
-            {
-                "id": new_id(),
-                "name": item.name,
-                "args": dict(item.args),
-                "dedup_key": item.dedup_key,
-                "state": "ready",
-                "created_at": now,
-                "run_at": max(now, item.not_before or now),
-                "attempts": 0,
-            }
+            (
+                item.name,
+                item.args,
+                item.dedup_key,
+                "ready",
+                now,
+                now if item.not_before is None else max(now, item.not_before),
+                0,
+            )
             for item in items
         ]
-        insert_new(connection, outbox_job, rows)
+        insert_unknown(connection, outbox_job, _PUT, rows)
 
 
 def put(work: Work, item: OutboxItem) -> None:

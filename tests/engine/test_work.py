@@ -155,7 +155,8 @@ def test_ids_drawn_by_many_threads_differ() -> None:
     drawn: list[list[int]] = [[] for _ in range(4)]
 
     def draw(mine: list[int]) -> None:
-        mine.extend(source.draw() for _ in range(5_000))
+        for _ in range(1_000):
+            mine.extend([*source.draw(), *source.draw(4)])
 
     threads = [threading.Thread(target=draw, args=(mine,)) for mine in drawn]
     for thread in threads:
@@ -163,6 +164,7 @@ def test_ids_drawn_by_many_threads_differ() -> None:
     for thread in threads:
         thread.join()
 
+    assert all(mine == sorted(mine) for mine in drawn)
     together = [number for mine in drawn for number in mine]
     assert len(set(together)) == 20_000
     assert max(together) < 2**63

@@ -2,10 +2,14 @@
 
 import threading
 from collections import Counter
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import delete, event, update
+from sqlalchemy import Connection, delete, event, update
 from sqlalchemy.engine import Engine as SqlEngine
 
 from engine import inbox, incidents
@@ -13,11 +17,13 @@ from engine.clock import SettableClock
 from engine.escalation import parse_ladder
 from engine.inbox import View
 from engine.limits import keep_ladder
-from engine.ports import SYSTEM
+from engine.ports import SYSTEM, OutboxItem
 from engine.store.database import Database
 from engine.store.tables import escalation, history_event, incident, job, task_candidate, user_task
+from engine.sweep import BATCH, sweep
 from engine.timers import fire_due, next_due
 from engine.work import Engine
+from tests.engine.ports import MemoryOutbox
 from tests.engine.time import world
 from tests.engine.time.world import CLERK, COMMUNITY, HOUSE, LEAD, count, fetch, fired, open_steps, story
 
@@ -136,6 +142,21 @@ def test_two_rungs_that_widen_to_the_same_post_do_it_once(engine: Engine, clock:
     assert len(fetch(engine, task_candidate)) == 1
 
 
+@pytest.mark.parametrize("looks", [(61,), (31, 30)])
+def test_a_lower_rung_that_comes_later_does_not_lower_the_level(
+    engine: Engine, clock: SettableClock, looks: tuple[int, ...]
+) -> None:
+    rows = [{"level": 2, "after": "100%", "widen": "csl"}, {"level": 1, "after": "200%", "widen": "csl"}]
+    keep_ladder(engine, world.BUNDLE, "upside_down", parse_ladder(rows))
+    open_steps(engine, ladder="upside_down")
+    for minutes in looks:
+        clock.advance(minutes=minutes)
+        fire_due(engine)
+
+    assert [level for _, level in fired(engine)] == [2, 1]
+    assert fetch(engine, user_task)[0].level == 2
+
+
 def test_a_rung_leaves_the_step_open_and_with_its_holder(engine: Engine, clock: SettableClock) -> None:
     open_steps(engine, ladder="accept", assignee_id=CLERK.id)
     clock.advance(hours=48)
@@ -235,6 +256,22 @@ def test_a_held_job_waits_however_late_it_is(engine: Engine, clock: SettableCloc
     assert next_due(engine) is None
 
 
+def test_a_case_suspended_during_a_sweep_is_left_alone(sqlite_engine: Engine, clock: SettableClock) -> None:
+    class Suspending(MemoryOutbox):
+        """Has somebody suspend every case that is not fired yet, as soon as the first batch is."""
+
+        def put_many(self, connection: Connection, items: Sequence[OutboxItem], now: datetime) -> None:
+            super().put_many(connection, items, now)
+            connection.execute(update(job).values(held=True))
+
+    open_steps(sqlite_engine, BATCH + 1, ladder="accept")
+    clock.advance(minutes=31)
+    sweep(replace(sqlite_engine, outbox=Suspending()), clock.now())
+
+    assert count(sqlite_engine, user_task, user_task.c.overdue_at.is_(None)) == 1
+    assert count(sqlite_engine, job, job.c.held, job.c.due_at <= clock.now()) == 1
+
+
 def test_one_broken_ladder_becomes_an_incident_and_its_neighbours_go_on(
     engine: Engine, clock: SettableClock
 ) -> None:
@@ -281,33 +318,65 @@ def test_a_clock_that_jumps_neither_repeats_nor_misses_anything(
     assert story(engine).count("overdue") == 5
 
 
+@contextmanager
+def noted_statements() -> Iterator[list[tuple[str, Any]]]:
+    """Note every statement, with its parameters, but those that begin a transaction."""
+    noted: list[tuple[str, Any]] = []
+
+    @event.listens_for(SqlEngine, "before_cursor_execute")
+    def note(_connection, _cursor, statement, parameters, *_rest):  # type: ignore[no-untyped-def]  # as the event gives them
+        if not statement.startswith("BEGIN"):
+            noted.append((statement, parameters))
+
+    try:
+        yield noted
+    finally:
+        event.remove(SqlEngine, "before_cursor_execute", note)
+
+
+def plan(engine: Engine, statement: str, parameters: Any) -> str:
+    with engine.reading(SYSTEM) as work:
+        rows = work.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+    return "; ".join(row.detail for row in rows)
+
+
 def test_a_sweep_with_nothing_due_is_one_query_on_an_index(
     sqlite_engine: Engine, clock: SettableClock
 ) -> None:
     open_steps(sqlite_engine, 2000)
-    statements: list[str] = []
-
-    @event.listens_for(SqlEngine, "before_cursor_execute")
-    def note(_connection, _cursor, statement, *_rest):  # type: ignore[no-untyped-def]  # as the event gives them
-        statements.append(statement)
-
-    try:
+    with noted_statements() as noted:
         assert fire_due(sqlite_engine) == 0
-    finally:
-        event.remove(SqlEngine, "before_cursor_execute", note)
-    (query,) = [statement for statement in statements if statement != "BEGIN"]
-    with sqlite_engine.reading(SYSTEM) as work:
-        plan = work.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", (1, 0)).all()
-    assert [row.detail for row in plan] == ["SCAN job USING INDEX ix_job_due_at"]  # up to LIMIT
+
+    ((query, parameters),) = noted
+    assert plan(sqlite_engine, query, parameters) == "SCAN job USING INDEX ix_job_due_at"  # up to LIMIT
 
 
-def test_ten_thousand_deadlines_due_at_once_are_marked_and_escalated_each_once(
+def test_a_sweep_touches_only_what_is_due(sqlite_engine: Engine, clock: SettableClock) -> None:
+    open_steps(sqlite_engine, 2, ladder="accept")
+    open_steps(sqlite_engine, 2000, due_at=clock.now() + timedelta(days=1))
+    clock.advance(minutes=31)
+    with noted_statements() as noted:
+        assert fire_due(sqlite_engine) == 2
+
+    plans = [
+        plan(sqlite_engine, statement, parameters)
+        for statement, parameters in noted
+        if not statement.startswith("INSERT")
+    ]
+    assert "SEARCH job USING INDEX ix_job_due_at (due_at<?)" in plans
+    whole = [found for found in plans if "SCAN" in found.replace("SCAN json_each", "")]
+    assert set(whole) == {"SCAN job USING INDEX ix_job_due_at"}  # the next one to come due, up to LIMIT
+
+
+def test_ten_thousand_deadlines_due_at_once_take_a_few_statements_a_batch(
     engine: Engine, clock: SettableClock
 ) -> None:
     open_steps(engine, 10_000, ladder="accept")
     clock.advance(minutes=31)
-    fire_due(engine)
+    with noted_statements() as noted:
+        fire_due(engine)
 
     assert count(engine, escalation) == 20_000
     assert count(engine, history_event) == 30_000
     assert count(engine, user_task, user_task.c.overdue_at.is_not(None), user_task.c.level == 2) == 10_000
+    assert len(noted) < 12 * 10_000 / BATCH
