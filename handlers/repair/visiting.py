@@ -19,7 +19,8 @@ def appoint(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     """Agree on a time, or come right away; the owner sees who comes and when.
 
     Returns:
-        The agreed time, and until when somebody who comes is on time.
+        The agreed time, and until when somebody who comes is on time. The limit of a further visit, after
+        parts or in vain, runs from here; that of the first one runs from the assignment.
     """
     given = Answers(answers)
     work, order = context.work, orders.of(context)
@@ -38,7 +39,9 @@ def appoint(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
         window_from=window_from.isoformat(),
         window_to=window_to.isoformat(),
     )
-    return {"visit_at": visit_at.isoformat(), "visit_by": window_to.isoformat()}
+    agreed: dict[str, Json] = {"visit_at": visit_at.isoformat(), "visit_by": window_to.isoformat()}
+    is_further = order.arrived_at is not None or order.absent_count > 0
+    return agreed | ({"assigned_at": work.now.isoformat()} if is_further else {})
 
 
 def _in_future(moment: datetime | None, now: datetime) -> datetime:

@@ -124,6 +124,18 @@ def test_the_owner_is_told_when_parts_will_be_there_and_each_new_date(shop: Shop
     assert shop.steps(on_site) == ["do_work"]
 
 
+def test_the_limit_of_a_visit_after_parts_runs_from_its_own_appointment(shop: Shop, on_site: str) -> None:
+    order_parts(shop, on_site)
+    shop.later(hours=2)
+    shop.do(on_site, "receive", shop.lead, outcome="arrived")
+    other = shop.report()
+    shop.accept(other)
+    shop.do(other, "take", shop.plumber, outcome="taken")
+    for number in (on_site, other):
+        shop.do(number, "appoint", shop.plumber, outcome="soon")
+    assert shop.task(on_site, "arrive").due_at == shop.task(other, "arrive").due_at > shop.clock.now()
+
+
 def test_parts_that_do_not_come_within_fifteen_days_bring_the_lead(shop: Shop, on_site: str) -> None:
     order_parts(shop, on_site)
     shop.later(days=15, seconds=-1)
