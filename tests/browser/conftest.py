@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    sync_playwright,
+    expect,
+)
 from werkzeug.serving import make_server
 
 from engine.clock import SystemClock
@@ -30,6 +38,8 @@ from web.app import create_app
 from web.config import WebConfig
 
 CHROMIUM = "/usr/bin/chromium"
+PATIENCE_MS = 30_000  # a slow machine is no failure
+expect.set_options(timeout=PATIENCE_MS)
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -43,7 +53,7 @@ FLAGS = [
 DESKTOP, PHONE = (1440, 900), (360, 740)
 CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]+")
 # What people and places are called, what somebody wrote, and the switch that says 中文 to whoever reads it.
-DATA = re.compile(r"职员\d*|1栋(2单元30[12])?|翠湖花园|云山府|陈静|陈\*?|灯一直闪|中文")
+DATA = re.compile(r"职员\d*|1栋(2单元30[12])?|翠湖花园|云山府|陈静|陈\*?|灯一直闪|中文|房号|业主姓名")
 # Everything that is said on a page, folded away or not, but for what was typed into it.
 SAID = """() => {
     const NAMES = ['placeholder', 'title', 'aria-label', 'alt'];
@@ -214,7 +224,7 @@ class Visitors:
             timezone_id="Asia/Shanghai",
             has_touch=size == PHONE,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         context.add_cookies([{"name": "language", "value": language, "url": self._address}])
         visitor = Visitor(context, self._address, language)
         self._all.append(visitor)

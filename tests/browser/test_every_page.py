@@ -104,7 +104,7 @@ def test_a_click_opens_the_task_beside_the_list_and_keys_move_through_it(
     page.keyboard.press("Enter")
     page.wait_for_selector("#pane h1")
     assert "/inbox?task=" in page.url, "loading the page again opens the same task"
-    assert page.locator(".row[aria-current]").count() == 1
+    assert page.locator(".row a[aria-current]").count() == 1
     page.keyboard.press("Tab")
     page.keyboard.press("?")
     assert page.locator("#keys").is_visible()

@@ -76,7 +76,7 @@ function refresh(htmx) {
 
 /** Keep counts and announcements going, and lines that are asked for below the last one. */
 export function startList(htmx) {
-  views = document.querySelector("[data-poll]");
+  views = document.querySelector(".views[data-poll]");
   if (!views) return;
   note(document);
   timer = setInterval(poll, OFTEN);
