@@ -16,8 +16,8 @@ from playwright.sync_api import (
     ConsoleMessage,
     Page,
     Playwright,
-    sync_playwright,
     expect,
+    sync_playwright,
 )
 from werkzeug.serving import make_server
 
