@@ -186,7 +186,7 @@ export function watchForms(part) {
     form.addEventListener("submit", (event) => {
       if (event.defaultPrevented || event.submitter?.hasAttribute("formnovalidate")) return;
       event.preventDefault();
-      submit(form, event.submitter);
+      submit(form, event.submitter).catch(() => HTMLFormElement.prototype.submit.call(form));
     });
   }
 }

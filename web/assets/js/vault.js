@@ -5,6 +5,7 @@ const NAME = "wuye-outbox";
 const LETTERS = "letters";
 const KEYS = "keys";
 const KEPT = 3 * 24 * 60 * 60 * 1000;
+const PATIENCE = 2000; // storage that does not answer by then counts as none: no form waits for it
 
 const memory = new Map();
 const utf8 = { write: new TextEncoder(), read: new TextDecoder() };
@@ -28,7 +29,12 @@ async function database() {
   return opened;
 }
 
-async function withStore(name, mode, action) {
+function withStore(name, mode, action) {
+  const late = new Promise((_, reject) => setTimeout(reject, PATIENCE, new Error("storage does not answer")));
+  return Promise.race([inStore(name, mode, action), late]);
+}
+
+async function inStore(name, mode, action) {
   const opened = await database();
   try {
     const transaction = opened.transaction(name, mode);
