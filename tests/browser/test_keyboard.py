@@ -41,6 +41,9 @@ def done_by(town: Town, actor: Actor) -> dict[str, int]:
         return {row.step_id: row.n for row in work.connection.execute(query)}
 
 
+READY = "#pane [data-task-form][data-watched]"  # its script has taken the form over
+
+
 class Clerk:
     """Two hands on a keyboard, and no mouse."""
 
@@ -64,10 +67,11 @@ class Clerk:
     def open_first(self) -> None:
         """Open the first line."""
         self.press("j", "Enter")
-        self.page.wait_for_selector("#pane [data-task-form]")
+        self.page.wait_for_selector(READY)
 
     def do(self) -> None:
         """Do whatever the open step asks for, and wait for the next one."""
+        self.page.wait_for_selector(READY)
         task = self.page.get_attribute("#pane [data-task]", "data-task")
         {"受理派单": self._accept, "来电登记": self._register, "核实报修": self._verify}[self.step()]()
         gone = self.page.locator(f"#pane [data-task='{task}']")

@@ -119,7 +119,8 @@ let last = Promise.resolve();
 export function flush() {
   if (!person) return last;
   const run = () => (navigator.locks ? navigator.locks.request("wuye-outbox", flushAll) : flushAll());
-  last = last.then(run).catch(() => {}).then(draw);
+  // Whatever went wrong with one letter or its picture must not keep the next one from being sent.
+  last = last.then(run).catch(() => {}).then(draw).catch(() => {});
   return last;
 }
 
@@ -163,7 +164,7 @@ function giveBack(form, message) {
 
 async function submit(form, submitter) {
   const letter = written(form, submitter);
-  const isSafe = await put(letter);
+  let isSafe = false;
   listeners.set(letter.id, (fate, { data, isPhoto }, sent) => {
     const detail = { fate, data, isPhoto, more: () => addPhotos(form, submitter, sent) };
     const answered = new CustomEvent("outbox:answered", { bubbles: true, cancelable: true, detail });
@@ -174,6 +175,7 @@ async function submit(form, submitter) {
     else if (isPhoto) giveBack(form, data.message);
     else sendAsPage(form, submitter, sent);
   });
+  isSafe = await put(letter);
   await flush();
 }
 
