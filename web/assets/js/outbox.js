@@ -177,6 +177,9 @@ async function submit(form, submitter) {
   });
   isSafe = await put(letter);
   await flush();
+  // Not found again in the browser's storage, whatever the reason: it is still in our hands.
+  const unanswered = listeners.get(letter.id);
+  if (unanswered) await sendNow(letter, unanswered);
 }
 
 /** Have the task forms below a part of the page send through the outbox. */
