@@ -10,12 +10,12 @@ from handlers.accounts.presence import present_at
 from handlers.accounts.workforce import posts_of
 from handlers.errors import FieldsInvalid, RuleRefused
 from handlers.repair import catalogue, media, notices, orders, reporting, rules
-from handlers.repair.answers import Answers
 from handlers.repair.closing import close, merged
 from handlers.repair.dispatching import assign, chosen, gave_back
 from handlers.repair.merging import is_same_fault
 from handlers.repair.orders import Order
 from handlers.repair.records import OVER, OrderState, SecondCheck
+from handlers.shared.answers import Answers
 
 
 @service_task("repair.set_urgency")

@@ -9,10 +9,10 @@ from engine.service_tasks import Context, completion, service_task
 from engine.work import Work
 from handlers.accounts.permissions import Post
 from handlers.repair import crew, figures, media, notices, orders, rules
-from handlers.repair.answers import Answers
 from handlers.repair.closing import close_merged
 from handlers.repair.orders import Order
 from handlers.repair.records import OVER, Area, Channel, OrderState, repair_event
+from handlers.shared.answers import Answers
 
 _SATISFIED = "satisfied"
 

@@ -6,10 +6,10 @@ from engine.work import Work
 from handlers.accounts.permissions import Post
 from handlers.errors import RuleRefused
 from handlers.repair import calls, crew, figures, notices, orders, rules
-from handlers.repair.answers import Answers
 from handlers.repair.closing import close
 from handlers.repair.orders import Order
 from handlers.repair.records import OrderState
+from handlers.shared.answers import Answers
 
 _GAVE_BACK = ("returned", "transferred")
 

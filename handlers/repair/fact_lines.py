@@ -4,21 +4,18 @@ A label is a Chinese word that pages translate; a text is as somebody wrote it, 
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
-from engine.bilingual import Text, beside, in_both, joined
+from engine.bilingual import Text, beside, joined
 from engine.ports import Json
 from engine.work import Work
 from handlers.repair import catalogue, crew, figures, orders, quoting, rules
 from handlers.repair.orders import Order
 from handlers.repair.records import OVER, repair_note, repair_order
+from handlers.shared.facts import Options, Pairs, local, option, pairs
 from handlers.shared.masks import mask_name, mask_phone
-
-Pairs = list[list[Text]]
-Options = list[dict[str, Json]]
 
 CHANNEL_NAMES = {
     "online": ("在线", "Online"),
@@ -34,11 +31,6 @@ CHARGE_NAMES = {
     "by_cause": ("按原因", "By cause"),
     "maint_fund": ("维修资金", "Maintenance fund"),
 }
-
-
-def pairs(*lines: tuple[Text, Text]) -> Pairs:
-    """Keep the lines that say something."""
-    return [[label, text] for label, text in lines if any(in_both(text))]
 
 
 def money(fen: int) -> Text:
@@ -79,24 +71,12 @@ def marks(order: Order) -> list[Text]:
     return [text for text, is_so in possible if is_so]
 
 
-def local(work: Work, moment: datetime | None) -> str:
-    """Show a moment in the installation's zone, to the minute."""
-    return moment.astimezone(work.engine.zone).strftime("%m-%d %H:%M") if moment else ""
-
-
 def window(work: Work, order: Order) -> str:
     """Show the agreed span of arrival."""
     if order.window_from is None:
         return ""
     until = order.window_to.astimezone(work.engine.zone).strftime("%H:%M")
     return f"{local(work, order.window_from)}–{until}"
-
-
-def names(work: Work, ids: Iterable[int]) -> Text:
-    """Name members of staff, one after the other."""
-    wanted = list(ids)
-    known = work.engine.directory.names(work.connection, wanted)
-    return joined(known.get(one, str(one)) for one in wanted)
 
 
 def places(found: Iterable[Order]) -> Text:
@@ -155,12 +135,6 @@ def merge_candidates(work: Work, order: Order) -> list[Order]:
 
 
 # --- lists to choose from -----------------------------------------------------------------------------------
-
-
-def option(value: object, label: Text) -> dict[str, Json]:
-    """Return one choice."""
-    chinese, english = in_both(label)
-    return {"value": str(value), "label": chinese, "label_en": english}
 
 
 def fault_options(work: Work, *areas: str) -> Options:

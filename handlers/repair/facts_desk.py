@@ -6,25 +6,19 @@ from engine.service_tasks import Context, form_data
 from handlers.repair import catalogue, crew, intake, orders, parts, quoting
 from handlers.repair.dispatching import gave_back, not_for_rework, sendable
 from handlers.repair.fact_lines import (
-    Pairs,
     fault_options,
     last_note,
-    local,
     material,
     merge_candidates,
     money,
-    names,
     open_near,
-    option,
     order_options,
-    pairs,
     places,
     report,
     worker_options,
 )
 from handlers.repair.records import Area
-
-Facts = dict[str, Json]
+from handlers.shared.facts import Facts, Pairs, local, names, option, pairs
 
 
 @form_data("repair.call_facts")

@@ -11,15 +11,10 @@ from engine.work import Work
 from handlers.repair import catalogue, crew, orders, outsourcing, parts, quoting, rules
 from handlers.repair.dispatching import gave_back
 from handlers.repair.fact_lines import (
-    Pairs,
     last_note,
     line_values,
-    local,
     material,
     money,
-    names,
-    option,
-    pairs,
     price_options,
     report,
     window,
@@ -27,8 +22,7 @@ from handlers.repair.fact_lines import (
 )
 from handlers.repair.orders import Order
 from handlers.repair.records import OVER, OrderState, repair_event, repair_order
-
-Facts = dict[str, Json]
+from handlers.shared.facts import Facts, Pairs, local, names, option, pairs
 
 _HISTORY = timedelta(days=365)
 _MORNING, _AFTERNOON = 9, 14

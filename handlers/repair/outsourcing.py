@@ -10,11 +10,11 @@ from handlers.accounts.permissions import Post
 from handlers.accounts.records import account, account_post
 from handlers.errors import FieldsInvalid
 from handlers.repair import media, notices, orders, quoting, rules
-from handlers.repair.answers import Answers
 from handlers.repair.closing import close
 from handlers.repair.orders import Order
 from handlers.repair.records import OrderState, repair_engagement
 from handlers.repair.working import finished
+from handlers.shared.answers import Answers
 
 
 @completion("repair.decide_major")

@@ -8,10 +8,10 @@ from engine.work import Work
 from handlers.accounts.permissions import Post
 from handlers.errors import FieldsInvalid
 from handlers.repair import notices, orders
-from handlers.repair.answers import Answers
 from handlers.repair.orders import Order
 from handlers.repair.records import OrderState, repair_part
 from handlers.repair.working import add_parts
+from handlers.shared.answers import Answers
 
 _REASON = "parts"  # row of the table of pauses
 _DELIVERED_BY = time(18)

@@ -13,11 +13,11 @@ from engine.work import Work
 from handlers.errors import FieldsInvalid
 from handlers.estate.people import phone_index
 from handlers.repair import catalogue, media, notices, orders, reporting, rules
-from handlers.repair.answers import Answers
 from handlers.repair.orders import Order
 from handlers.repair.phone_numbers import require_shown
 from handlers.repair.records import Area, Channel, OrderState
 from handlers.repair.reporting import PROCESS, Site
+from handlers.shared.answers import Answers
 from handlers.shared.permissions import Permission
 from handlers.shared.sealed import vault_of
 

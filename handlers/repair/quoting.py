@@ -12,11 +12,11 @@ from engine.service_tasks import Context, completion
 from engine.work import Work
 from handlers.errors import FieldsInvalid, RuleRefused
 from handlers.repair import notices, orders, rules
-from handlers.repair.answers import Answers
 from handlers.repair.closing import close
 from handlers.repair.orders import Order
 from handlers.repair.records import OrderState, repair_price, repair_quote, repair_quote_line
 from handlers.repair.rules import QuoteLine
+from handlers.shared.answers import Answers
 
 LABOUR = "人工"
 _LABOUR_EN = "Labour"

@@ -5,11 +5,11 @@ from engine.service_tasks import Context, completion, service_task
 from engine.work import Work
 from handlers.accounts.permissions import Post
 from handlers.repair import calls, crew, media, notices, orders
-from handlers.repair.answers import Answers
 from handlers.repair.closing import close
 from handlers.repair.dispatching import sendable
 from handlers.repair.orders import Order
 from handlers.repair.records import OrderState, SecondCheck, Urgency
+from handlers.shared.answers import Answers
 
 
 @service_task("repair.alarm_shift")

@@ -9,9 +9,9 @@ from engine.service_tasks import Context, completion
 from engine.work import Work
 from handlers.errors import FieldsInvalid
 from handlers.repair import figures, media, notices, orders
-from handlers.repair.answers import Answers
 from handlers.repair.orders import Order
 from handlers.repair.records import OrderState, repair_event
+from handlers.shared.answers import Answers
 
 
 @completion("repair.appoint")

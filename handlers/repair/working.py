@@ -6,10 +6,10 @@ from engine.service_tasks import Context, completion
 from engine.work import Work
 from handlers.errors import RuleRefused
 from handlers.repair import crew, media, notices, orders, quoting, rules
-from handlers.repair.answers import Answers
 from handlers.repair.closing import close
 from handlers.repair.orders import Order
 from handlers.repair.records import Area, OrderState, repair_part
+from handlers.shared.answers import Answers
 
 _PLANS = {"outsource": "vendor", "developer": "developer", "major": "major"}
 
