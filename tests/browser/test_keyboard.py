@@ -11,7 +11,7 @@ from engine.ports import SYSTEM, Actor
 from engine.store.tables import task_history
 from handlers.accounts.permissions import Post
 from handlers.repair import phone, reporting
-from handlers.repair.records import Area
+from handlers.repair.records import Area, repair_event
 from handlers.repair.reporting import Report
 from tests.browser.conftest import DESKTOP, OWNER, Town, Visitor, Visitors
 
@@ -29,6 +29,13 @@ def report(town: Town, fault: str, text: str) -> str:
 def pick_up(town: Town) -> None:
     clerk = town.people[Post.CS]
     town.engine.run(clerk, lambda work: phone.press_call(work, town.world.community, OWNER))
+
+
+def told(town: Town, kind: str) -> int:
+    """Count what the orders of the town tell of one kind."""
+    with town.engine.reading(SYSTEM) as work:
+        query = select(func.count()).where(repair_event.c.kind == kind)
+        return int(work.connection.execute(query).scalar_one())
 
 
 def done_by(town: Town, actor: Actor) -> dict[str, int]:
@@ -86,13 +93,19 @@ class Clerk:
     def _send_somebody(self) -> None:
         self.press("e", "Enter")
 
+    def _expect_in(self, field: str) -> None:
+        """Fail where the keys led somewhere else: what is typed next would be lost without a word."""
+        assert self.page.evaluate("document.activeElement.name") == field
+
     def _ask(self) -> None:
         self.press("f", "ArrowDown", "Tab")
+        self._expect_in("question")
         self.type("灯是完全不亮还是会闪？")
         self.press("Control+Enter")
 
     def _explain(self) -> None:
         self.press("f", "ArrowUp", "Tab")
+        self._expect_in("reason")
         self.type("属于业主自购电器，请联系厂家。")
         self.press("Control+Enter")
 
@@ -129,6 +142,8 @@ def test_a_clerk_clears_twenty_mixed_tasks_without_a_mouse(town: Town, visit: Vi
     done = done_by(town, actor)
     assert sum(done.values()) - before == TWENTY
     assert {"accept", "register_call", "verify"} <= set(done), "mixed work"
+    assert told(town, "info_asked") >= 1, "a form answered by arrows says what was chosen"
+    assert told(town, "assigned") < done["accept"], "not every form was sent as it opened"
     assert "/inbox" in visitor.page.url, "nobody was led away from the list"
 
 
@@ -145,6 +160,7 @@ def test_keys_move_open_explain_and_lead_elsewhere(town: Town, visit: Visitors) 
 
     keys.press("Enter")
     page.wait_for_selector("#pane [data-key=c]")
+    assert page.evaluate("document.activeElement.closest('.row')?.id") == first, "opening keeps the line"
     keys.press("c")
     page.wait_for_selector("#pane [data-key=r]")
     assert page.evaluate("document.activeElement.closest('.row').id") == first, (

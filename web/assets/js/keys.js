@@ -27,10 +27,11 @@ function toForm() {
   (empty ?? button)?.focus();
 }
 
-/** Go to the first field of the form, filled in or not. */
+/** Go to the first field of the form, filled in or not; a fieldset around fields counts as an element and takes no focus. */
 function toFields() {
   const form = document.querySelector("[data-task-form]");
-  const group = [...(form?.elements ?? [])].find((field) => field.type !== "hidden" && field.offsetParent && !field.disabled);
+  const isField = (one) => one.matches("input:not([type=hidden]), select, textarea") && one.offsetParent && !one.disabled;
+  const group = [...(form?.elements ?? [])].find(isField);
   const chosen = group?.type === "radio" ? form.querySelector(`[name="${CSS.escape(group.name)}"]:checked`) : null;
   (chosen ?? group)?.focus();
 }

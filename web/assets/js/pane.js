@@ -58,7 +58,11 @@ function follow(wake) {
   const task = pane.querySelector("[data-task]")?.dataset.task;
   if (told?.textContent) toast(told.textContent);
   if (task !== undefined) mark(task || null);
-  if (!told?.textContent) return;
+  if (!told?.textContent) {
+    // The line was drawn anew under the focus: without this, arrows would move nothing.
+    if (document.activeElement === document.body) document.querySelector(".row.is-open > a")?.focus({ preventScroll: true });
+    return;
+  }
   rowOf(told.dataset.left)?.remove();
   document.dispatchEvent(new CustomEvent("list:changed"));
   const place = document.querySelector(".row.is-open > a") ?? pane.querySelector("h1, [data-task='']");
