@@ -14,6 +14,7 @@ from handlers.accounts import deliveries
 from handlers.accounts import records as account_records
 from handlers.accounts.directory import AccountDirectory
 from handlers.accounts.staff import FIRST_PASSWORD_JOB
+from handlers.checking import offer as checking
 from handlers.estate import import_running, import_undo
 from handlers.estate import records as estate_records
 from handlers.estate.reaching import address_of_person
@@ -29,7 +30,7 @@ from handlers.shared.outbox_worker import Child, Worker
 from handlers.shared.sealed import KeyRing, SealedVault
 
 # Modules whose marked functions diagrams and forms may name.
-TOPIC_MODULES: tuple[ModuleType, ...] = (*repair.TOPIC_MODULES,)
+TOPIC_MODULES: tuple[ModuleType, ...] = (*checking.TOPIC_MODULES, *repair.TOPIC_MODULES)
 
 # Importing these makes their tables known to the schema.
 RECORDS: tuple[ModuleType, ...] = (
@@ -37,6 +38,7 @@ RECORDS: tuple[ModuleType, ...] = (
     estate_records,
     shared_records,
     policy_records,
+    *checking.RECORDS,
     *repair.RECORDS,
 )
 
