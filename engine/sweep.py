@@ -133,7 +133,7 @@ def _claim(work: Work, job_ids: Sequence[int]) -> Sequence[Claimed]:
         .where(one_of(work.connection, job.c.id, job_ids), *_is_due(work))
         .with_for_update(skip_locked=True)
     )
-    return [Claimed._make(row) for row in work.connection.execute(query)]
+    return list(map(Claimed._make, work.connection.execute(query).all()))
 
 
 @dataclass
@@ -188,7 +188,7 @@ class _Batch:
         return known[1], agenda(limits.times_of(task, fired), known[0], calendar)
 
     def _take(self, task: Claimed, rungs: Mapping[int, Rung], coming: Sequence[Due]) -> None:
-        is_late, highest = False, 0
+        is_late, highest, climbed = False, 0, []
         for at, what, level in coming:
             if at > self.work.now:
                 self._next_job(task, at)
@@ -197,24 +197,33 @@ class _Batch:
                 is_late = True
             else:
                 self._climb(task, rungs[level], at)
+                climbed.append((at, rungs[level]))
                 highest = max(highest, level)
             detail: dict[str, Json] | None = {"level": level} if level else None
             event = Event(_EVENTS[what], task.step_id, task.path, task.task_id, None, at, detail)
             self.events.append((task.instance_id, event))
+        self._tell(task, climbed)
         if is_late or highest:
             self.marks[is_late, highest and max(highest, task.level)].append(task.task_id)
 
     def _climb(self, task: Claimed, rung: Rung, due_at: datetime) -> None:
-        """Tell those whom the rung names, and widen the candidates; nothing is done about the step itself."""
+        """Note whom the rung names, and widen the candidates; nothing is done about the step itself."""
         task_id, instance_id, level = task.task_id, task.instance_id, rung.level
-        told, notified = self._told(task, rung)
+        _, notified = self._told(task, rung)
         self.escalations.append(
             (task_id, instance_id, level, task.ladder or "", notified, rung.widen, due_at, self.work.now)
         )
         if rung.widen is not None:
             self._widen(task, rung.widen)
-        if told:
-            self.messages.append(_message(task, level, told, due_at))
+
+    def _tell(self, task: Claimed, climbed: Sequence[tuple[datetime, Rung]]) -> None:
+        """Tell everybody named by the rungs climbed now, in one message: that of the highest."""
+        people: dict[str, None] = {}
+        for _, rung in climbed:
+            people.update(dict.fromkeys(self._told(task, rung)[0]))
+        if people:
+            at, highest = climbed[-1]
+            self.messages.append(_message(task, highest.level, list(people), at))
 
     def _told(self, task: Claimed, rung: Rung) -> tuple[list[str], str]:
         """Find whom a rung tells, and how that is noted; most tasks of a batch tell the same people."""

@@ -26,6 +26,7 @@ from web import (
     language,
     look,
     navigation,
+    notices,
     numbers,
     offline,
     operation,
@@ -99,6 +100,7 @@ def create_app(engine: Engine, config: WebConfig) -> Flask:
     guard.init_app(app)
     look.init_app(app)
     navigation.init_app(app)
+    notices.init_app(app)
     text_size.init_app(app)
     workdays.init_app(app)
     for blueprint in BLUEPRINTS:

@@ -137,3 +137,16 @@ def test_fields_nobody_asked_for_are_refused(site: Site) -> None:
     form = {"outcome": "accept", "is_admin": "1"}
     answer = site.browser(Post.CS).post(f"/tasks/{task_id}/complete", form, page="/inbox")
     assert answer.status_code == 422
+
+
+def test_words_that_no_page_ever_shows_do_not_fill_the_cookie(site: Site) -> None:
+    task_id = site.task(site.start())
+    clerk = site.browser(Post.CS)
+    token = clerk.get("/inbox").text.partition('name="csrf-token" content="')[2].partition('"')[0]
+
+    for number in range(20):
+        data = {"csrf_token": token, "text": f"第{number}次", "_key": f"{number}"}
+        assert clerk.client.post(f"/tasks/{task_id}/comment", data=data).status_code == 302
+
+    with clerk.client.session_transaction() as kept:
+        assert len(kept["_flashes"]) == 3

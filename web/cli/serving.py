@@ -12,6 +12,7 @@ from gunicorn.app.base import BaseApplication
 from handlers import bootstrap, settings
 from web.app import create_app
 from web.background import Background
+from web.cli import interpreter
 from web.cli.engines import installed
 from web.config import from_environment
 
@@ -44,6 +45,7 @@ def run_worker(_arguments: argparse.Namespace) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     background = Background(installed())
+    interpreter.settle()
     background.start()
     stop.wait()
     background.stop()
@@ -60,7 +62,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "threads": threads,
             "graceful_timeout": STOP_SECONDS,
             "control_socket_disable": True,
-            "post_worker_init": lambda _worker: self._background.start(),
+            "post_worker_init": lambda _worker: self._begin(),
             "worker_exit": lambda _server, _worker: self._stop(),
         }
         self._background: Background
@@ -77,6 +79,10 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         engine = bootstrap.build(settings.from_environment())
         self._background = Background(engine)
         return create_app(engine, from_environment())
+
+    def _begin(self) -> None:
+        interpreter.settle()
+        self._background.start()
 
     def _stop(self) -> None:
         if hasattr(self, "_background"):

@@ -86,14 +86,25 @@ def test_an_early_warning_goes_to_whoever_holds_the_step(engine: Engine, clock: 
 def test_nobody_holding_a_step_means_that_its_candidates_are_told(
     engine: Engine, clock: SettableClock
 ) -> None:
-    open_steps(engine, ladder="accept")
-    clock.advance(minutes=31)
-    fire_due(engine)
+    open_steps(engine, ladder="accept", job_in=24 * MINUTES)
+    for minutes in (24, 7):
+        clock.advance(minutes=minutes)
+        fire_due(engine)
 
     assert [(message.args["level"], message.args["to"]) for message in world.messages(engine)] == [
         (1, [str(CLERK.id)]),
         (2, [str(CLERK.id), str(LEAD.id)]),
     ]
+
+
+def test_rungs_that_are_climbed_at_once_are_told_in_one_message(engine: Engine, clock: SettableClock) -> None:
+    open_steps(engine, ladder="accept")
+    clock.advance(minutes=31)
+    fire_due(engine)
+
+    (message,) = world.messages(engine)
+    assert (message.args["level"], message.args["to"]) == (2, [str(CLERK.id), str(LEAD.id)])
+    assert [row.level for row in fetch(engine, escalation)] == [1, 2]
 
 
 def test_a_rung_widens_the_candidates_in_the_community_of_the_case(
@@ -222,7 +233,7 @@ def test_two_nodes_on_one_database_fire_each_rung_once(
 
     assert sum(done) == 3000
     assert sorted(fired(engine)) == sorted((task_id, level) for task_id in ids for level in (1, 2))
-    assert len(told) == len(set(told)) == 6000
+    assert len(told) == len(set(told)) == 3000
     assert story(engine).count("overdue") == 3000
 
 
