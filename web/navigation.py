@@ -60,6 +60,7 @@ BAR = (
     Entry("roster.index", lazy_gettext("排班"), also=("team",), key="s"),
     Entry("workdays.index", lazy_gettext("日历"), key="c"),
     Entry("imports.index", lazy_gettext("导入"), key="u"),
+    Entry("staff.index", lazy_gettext("员工"), key="a"),
     Entry("outbox.index", lazy_gettext("消息"), key="m"),
 )
 RESIDENT_BAR = (

@@ -181,13 +181,19 @@ POST_PERMISSIONS: Mapping[Post, frozenset[Permission]] = {
             Permission.ACCOUNT_READ,
             Permission.ACCOUNT_GRANT,
             Permission.ACCOUNT_UNLOCK,
+            Permission.ACCOUNT_END_SESSIONS,
             Permission.SYSTEM_CONFIGURE,
             Permission.TECH_LOG_READ,
             Permission.MESSAGES_READ,
         }
     ),
     Post.SEC: frozenset(
-        {Permission.ACCOUNT_READ, Permission.ACCOUNT_APPROVE_DEVIATION, Permission.SECURITY_LOG_READ}
+        {
+            Permission.ACCOUNT_READ,
+            Permission.ACCOUNT_APPROVE_DEVIATION,
+            Permission.ACCOUNT_END_SESSIONS,
+            Permission.SECURITY_LOG_READ,
+        }
     ),
     Post.AUD: frozenset({Permission.AUDIT_READ, Permission.ACCOUNT_READ, Permission.PROCESS_READ}),
     Post.DPO: frozenset(

@@ -89,6 +89,22 @@ account_post = Table(
     Index("ix_account_post_post", "post", "community_id"),
 )
 
+# A post beside another one sums up rights: it waits for somebody else's approval before it is granted.
+account_post_request = Table(
+    "account_post_request",
+    metadata,
+    _id(),
+    Column("account_id", ForeignKey("account.id"), nullable=False),
+    Column("post", String(16), nullable=False),
+    Column("community_id", ForeignKey("estate_community.id")),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("asked_by", BigInteger, nullable=False),
+    Column("decided_at", UtcDateTime),
+    Column("decided_by", BigInteger),
+    Column("decision", String(16), nullable=False, server_default=""),  # approved | refused
+    Index("ix_account_post_request_account_id", "account_id"),
+)
+
 account_skill = Table(
     "account_skill",
     metadata,

@@ -104,10 +104,15 @@ def end_own(work: Work, session_id: int) -> None:
 
 def own_sessions(work: Work) -> list[OpenSession]:
     """List the actor's own sessions that are still open, newest first."""
+    return sessions_of(work, work.actor.id)
+
+
+def sessions_of(work: Work, account_id: int) -> list[OpenSession]:
+    """List an account's open sessions, newest first; for queries that have asked who may."""
     rows = work.connection.execute(
         select(account_session)
         .where(
-            account_session.c.account_id == work.actor.id,
+            account_session.c.account_id == account_id,
             account_session.c.ended_at.is_(None),
             account_session.c.expires_at > work.now,
         )

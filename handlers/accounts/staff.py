@@ -1,6 +1,7 @@
 """Registers staff, grants and ends their posts, and disables accounts."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Row, and_, or_, select
 
@@ -9,9 +10,9 @@ from engine.ports import OutboxItem
 from engine.work import Work
 from handlers.accounts import passwords, sessions, sign_in
 from handlers.accounts.logins import add_login, checked_name, remove_logins
-from handlers.accounts.permissions import APART, Post
-from handlers.accounts.records import account, account_post, account_skill
-from handlers.errors import ActionNotAllowed, FieldsInvalid, RecordConflict, RecordNotFound
+from handlers.accounts.permissions import Post
+from handlers.accounts.records import account, account_post, account_skill, account_token
+from handlers.errors import ActionNotAllowed, FieldsInvalid, RecordConflict, RecordNotFound, RuleRefused
 from handlers.estate.identity import InvalidIdentity, normalised_mobile
 from handlers.shared import access_log, limits
 from handlers.shared.permissions import Permission
@@ -33,23 +34,19 @@ class Registration:
 
 
 @dataclass(frozen=True)
-class StaffMember:
-    """An account of a member of staff with the posts in force.
+class Slip:
+    """What stands on a printed slip that its holder alone opens."""
 
-    Attributes:
-        posts: (grant id, post, community id or None for everywhere).
-    """
-
-    id: int
     name: str
-    department: str
-    state: str
-    has_signed_in: bool
-    posts: tuple[tuple[int, str, int | None], ...]
+    login: str
+    password: str
+    lapses_at: datetime
 
 
 def register(work: Work, entry: Registration) -> int:
     """Register a member of staff, without any rights, and send the first password to the person's phone.
+
+    Who has no mobile phone gets a printed slip instead, see `print_slip`.
 
     Returns:
         The account's id.
@@ -59,8 +56,9 @@ def register(work: Work, entry: Registration) -> int:
     """
     work.require(Permission.ACCOUNT_REGISTER)
     account_id = insert_staff(work, entry)
-    send_first_password(work, account_id)
-    _log(work, "register_staff", account_id)
+    if entry.phone.strip():
+        send_first_password(work, account_id)
+    log(work, "register_staff", account_id)
     return account_id
 
 
@@ -99,9 +97,35 @@ def insert_staff(work: Work, entry: Registration) -> int:
 def reissue_first_password(work: Work, account_id: int) -> None:
     """Send a fresh first password; the old password and all sessions end now."""
     work.require(Permission.ACCOUNT_REGISTER)
-    _get(work, account_id)
+    if require_staff(work, account_id).phone is None:
+        raise RuleRefused("no_phone", "此账号没有手机号，请打印密码信封")
     send_first_password(work, account_id)
-    _log(work, "reissue_first_password", account_id)
+    log(work, "reissue_first_password", account_id)
+
+
+def print_slip(work: Work, account_id: int) -> Slip:
+    """Make a first password for a sealed slip; it is told this once and kept nowhere.
+
+    Raises:
+        RuleRefused: who has a mobile phone gets the password there, and nobody else sees it.
+    Source: policy A2.
+    """
+    work.require(Permission.ACCOUNT_REGISTER)
+    row = require_staff(work, account_id)
+    if row.phone is not None:
+        raise RuleRefused("has_phone", "此账号有手机号，初始密码只发到本人手机")
+    if row.state != "active":
+        raise RuleRefused("account_off", "账号已停用，请先恢复")
+    password = passwords.initial_password()
+    set_first_password(work, account_id, password)
+    log(work, "print_slip", account_id)
+    unseal = work.engine.vault.open
+    return Slip(
+        unseal("account", "name", account_id, row.name),
+        unseal("account", "login_name", account_id, row.login_name),
+        password,
+        work.now + limits.INITIAL_PASSWORD_LIFETIME,
+    )
 
 
 def send_first_password(work: Work, account_id: int) -> None:
@@ -127,27 +151,11 @@ def set_first_password(work: Work, account_id: int, password: str) -> None:
     )
 
 
-def grant_post(work: Work, account_id: int, post: Post, community_id: int | None) -> tuple[str, ...]:
-    """Grant a post in a community, or everywhere.
-
-    Returns:
-        Posts that this person now holds though one person should not hold them together.
-    Raises:
-        ActionNotAllowed: nobody grants themselves a post.
-    """
-    work.require(Permission.ACCOUNT_GRANT)
-    if account_id == work.actor.id:
-        raise ActionNotAllowed("own_post", "不能给自己授予岗位，请由另一位系统管理员办理")
-    _get(work, account_id)
-    insert_post(work, account_id, post, community_id)
-    _log(work, "grant_post", account_id, f"{post}@{community_id or '*'}")
-    held = {row.post for row in _posts(work, [account_id])}
-    return tuple(sorted({str(one) for pair in APART if pair <= held for one in pair}))
-
-
 def insert_post(work: Work, account_id: int, post: Post, community_id: int | None) -> None:
     """Write a post that is not held yet; for commands that have asked who may."""
-    if any(row.post == post and row.community_id == community_id for row in _posts(work, [account_id])):
+    if any(
+        row.post == post and row.community_id == community_id for row in posts_in_force(work, [account_id])
+    ):
         raise RecordConflict("post_held", "此人已有这个岗位")
     work.connection.execute(
         account_post.insert().values(
@@ -172,49 +180,82 @@ def end_post(work: Work, grant_id: int) -> None:
     ).one_or_none()
     if row is None:
         raise RecordNotFound("post_not_found", "没有这项岗位授权，或已结束")
-    _log(work, "end_post", row.account_id, row.post)
+    log(work, "end_post", row.account_id, row.post)
 
 
 def disable(work: Work, account_id: int) -> None:
-    """Switch an account off: its sessions end and its rights are gone at once; it is never deleted."""
+    """Switch an account off: sessions, rights and the tokens it made end at once; it is never deleted."""
     work.require(Permission.ACCOUNT_REGISTER)
     if account_id == work.actor.id:
         raise ActionNotAllowed("own_account", "不能停用自己的账号")
-    _get(work, account_id)
+    require_staff(work, account_id)
     work.connection.execute(
         account.update()
         .where(account.c.id == account_id)
         .values(state="disabled", disabled_at=work.now, disabled_by=work.actor.id)
     )
     sessions.end_every(work, account_id)
-    _log(work, "disable_account", account_id)
+    # Whoever made a token has seen it; what still needs one gets a new one from somebody who stays.
+    work.connection.execute(
+        account_token.update()
+        .where(account_token.c.created_by == account_id, account_token.c.revoked_at.is_(None))
+        .values(revoked_at=work.now)
+    )
+    log(work, "disable_account", account_id)
 
 
 def enable(work: Work, account_id: int) -> None:
-    """Switch an account on again, with a fresh first password and whatever posts were not ended."""
+    """Switch an account on again, with a fresh first password and whatever posts were not ended.
+
+    Whoever has no mobile phone waits for a printed slip; the old password is gone.
+    """
     work.require(Permission.ACCOUNT_REGISTER)
-    _get(work, account_id)
+    row = require_staff(work, account_id)
     work.connection.execute(
         account.update()
         .where(account.c.id == account_id)
         .values(state="active", disabled_at=None, disabled_by=None)
     )
-    send_first_password(work, account_id)
-    _log(work, "enable_account", account_id)
+    if row.phone is None:
+        sign_in.store_password(
+            work, account_id, sign_in.hasher(work.engine).hash(passwords.initial_password())
+        )
+    else:
+        send_first_password(work, account_id)
+    log(work, "enable_account", account_id)
 
 
 def unlock(work: Work, account_id: int) -> None:
     """Let somebody try again at once who mistyped the password too often."""
     work.require(Permission.ACCOUNT_UNLOCK)
-    _get(work, account_id)
+    require_staff(work, account_id)
     sign_in.unlock(work, account_id)
-    _log(work, "unlock_account", account_id)
+    log(work, "unlock_account", account_id)
+
+
+def change_details(work: Work, account_id: int, name: str, department: str, mail: str) -> None:
+    """Correct what was registered of a member of staff; posts are none of it."""
+    work.require(Permission.ACCOUNT_REGISTER)
+    require_staff(work, account_id)
+    if not name.strip():
+        raise FieldsInvalid({"name": ("请填写姓名", {})})
+    seal = work.engine.vault.seal
+    work.connection.execute(
+        account.update()
+        .where(account.c.id == account_id)
+        .values(
+            name=seal("account", "name", account_id, name.strip()),
+            department=department.strip(),
+            mail=seal("account", "mail", account_id, mail.strip()) if mail.strip() else None,
+        )
+    )
+    log(work, "change_details", account_id)
 
 
 def change_phone(work: Work, account_id: int, phone: str) -> None:
     """Enter a member of staff's new mobile number; it replaces the old one for signing in and messages."""
     work.require(Permission.ACCOUNT_REGISTER)
-    _get(work, account_id)
+    require_staff(work, account_id)
     digits = _checked_phone(phone)
     vault = vault_of(work.engine)
     work.connection.execute(
@@ -227,38 +268,12 @@ def change_phone(work: Work, account_id: int, phone: str) -> None:
     )
     remove_logins(work, account_id, "mobile")
     add_login(work, account_id, digits, "mobile")
-    _log(work, "change_phone", account_id)
-
-
-def members(work: Work, *, after: int = 0) -> list[StaffMember]:
-    """List one page of staff by id, each with the posts in force."""
-    work.require(Permission.ACCOUNT_READ)
-    rows = work.connection.execute(
-        select(account)
-        .where(account.c.kind == "staff", account.c.id > after)
-        .order_by(account.c.id)
-        .limit(limits.PAGE_ROWS)
-    ).all()
-    posts: dict[int, list[tuple[int, str, int | None]]] = {row.id: [] for row in rows}
-    for post in _posts(work, list(posts)):
-        posts[post.account_id].append((post.id, post.post, post.community_id))
-    unseal = work.engine.vault.open
-    return [
-        StaffMember(
-            row.id,
-            unseal("account", "name", row.id, row.name),
-            row.department,
-            row.state,
-            not row.must_change_password,
-            tuple(posts[row.id]),
-        )
-        for row in rows
-    ]
+    log(work, "change_phone", account_id)
 
 
 def set_skills(work: Work, account_id: int, skills: frozenset[str]) -> None:
     """Say what a member of the repair staff is able to repair; whoever plans the shifts there may."""
-    posts = _posts(work, [account_id])
+    posts = posts_in_force(work, [account_id])
     if not any(work.may(Permission.ROSTER_EDIT, row.community_id) for row in posts):
         work.require(Permission.ROSTER_EDIT)
     work.connection.execute(account_skill.delete().where(account_skill.c.account_id == account_id))
@@ -280,7 +295,12 @@ def _checked_phone(phone: str) -> str:
         raise FieldsInvalid({"phone": (error.message, error.params)}) from error
 
 
-def _get(work: Work, account_id: int) -> Row[tuple[object, ...]]:
+def require_staff(work: Work, account_id: int) -> Row[tuple[object, ...]]:
+    """Find and lock an account of a member of staff.
+
+    Raises:
+        RecordNotFound: there is none such.
+    """
     row = work.connection.execute(
         select(account).where(account.c.id == account_id, account.c.kind == "staff").with_for_update()
     ).one_or_none()
@@ -289,7 +309,8 @@ def _get(work: Work, account_id: int) -> Row[tuple[object, ...]]:
     return row
 
 
-def _posts(work: Work, account_ids: list[int]) -> list[Row[tuple[object, ...]]]:
+def posts_in_force(work: Work, account_ids: list[int]) -> list[Row[tuple[object, ...]]]:
+    """Return the grants that count now; for commands that have asked who may."""
     in_force = or_(account_post.c.ended_at.is_(None), account_post.c.ended_at > work.now)
     return list(
         work.connection.execute(
@@ -300,6 +321,7 @@ def _posts(work: Work, account_ids: list[int]) -> list[Row[tuple[object, ...]]]:
     )
 
 
-def _log(work: Work, action: str, account_id: int, post: str = "") -> None:
+def log(work: Work, action: str, account_id: int, post: str = "") -> None:
+    """Note in the access log what was done to an account."""
     detail = {"post": post} if post else None
     access_log.append(work, access_log.Entry(action, "account", account_id, detail=detail))

@@ -30,7 +30,7 @@ class OwnHouse:
 
 
 def every(work: Work) -> list[Community]:
-    """Return every community, for the command line."""
+    """Return every community; their names are no secret among staff."""
     rows = work.connection.execute(select(estate_community).order_by(estate_community.c.name))
     return [Community(row.id, row.name, row.desk_phone) for row in rows]
 

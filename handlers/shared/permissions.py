@@ -57,6 +57,7 @@ class Permission(StrEnum):
     ACCOUNT_REGISTER = "account.register"
     ACCOUNT_GRANT = "account.grant"
     ACCOUNT_UNLOCK = "account.unlock"
+    ACCOUNT_END_SESSIONS = "account.end_sessions"
     ACCOUNT_APPROVE_DEVIATION = "account.approve_deviation"
     ROSTER_EDIT = "roster.edit"
     SUBSTITUTE_SET = "substitute.set"

@@ -23,6 +23,7 @@ CLERK = (
 )
 LEAD = ("/roster/", "/roster/?mode=plan", "/imports/", "/jobs/")
 OWN = ("/account/password", "/account/sessions", "/nothing-here")
+STAFF = ("/staff/", "/staff/new")
 ADMINISTRATOR = ("/processes/deploy", "/incidents/")
 RESIDENT = ("/home/", "/home/report", *OWN)
 
@@ -69,7 +70,7 @@ def test_pages_of_staff_fit_speak_english_and_are_accessible(
     for path in pages(lead, (*LEAD, f"{place}/add", f"{place}/teams", f"{place}/settings")):
         expect_accessible(lead, path)
     registry = visit(size, language="en").sign_in(town.logins[Post.ADM])
-    for path in pages(registry, ("/workdays/",)):
+    for path in pages(registry, ("/workdays/", *STAFF)):
         expect_accessible(registry, path)
     administrator = visit(size, language="en").sign_in(town.logins[Post.SYS])
     for path in pages(administrator, ADMINISTRATOR):

@@ -9,7 +9,7 @@ from engine.clock import SettableClock
 from engine.ports import SYSTEM, Actor, Membership
 from engine.store.database import Database
 from engine.work import Engine
-from handlers.accounts import installation, staff, substitution
+from handlers.accounts import installation, staff, staff_file, substitution
 from handlers.accounts.permissions import (
     POST_NAMES,
     POST_PERMISSIONS,
@@ -98,7 +98,7 @@ def test_the_system_administrator_sees_no_personal_data_and_grants_no_business_r
 def test_an_ended_post_and_an_unknown_account_may_nothing(engine: Engine, world: World) -> None:
     clerk, administrator = world.staff(Post.CS), world.staff(Post.SYS, everywhere=True)
     with engine.work(administrator) as work:
-        [grant] = [one.posts[0][0] for one in staff.members(work) if one.id == clerk.id]
+        [grant] = [one.posts[0].id for one in staff_file.listed(work) if one.id == clerk.id]
         staff.end_post(work, grant)
     assert memberships(engine, clerk) == set()
     assert memberships(engine, Actor(4711, "staff")) == set()

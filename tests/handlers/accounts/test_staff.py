@@ -9,7 +9,7 @@ from engine.clock import SettableClock
 from engine.errors import NotPermitted
 from engine.ports import SYSTEM, Actor
 from engine.work import Engine, Work
-from handlers.accounts import installation, roster, sessions, sign_in, staff, teams
+from handlers.accounts import granting, installation, roster, sessions, sign_in, staff, staff_file, teams
 from handlers.accounts.logins import LoginTaken
 from handlers.accounts.permissions import POST_PERMISSIONS, Post
 from handlers.accounts.roster import PlannedShift
@@ -41,7 +41,7 @@ def test_a_registered_account_has_no_rights_until_a_post_is_granted(
     with engine.reading(Actor(account_id, "staff")) as work:
         assert work.grants.permissions == frozenset()
     with engine.work(administrator) as work:
-        assert staff.grant_post(work, account_id, Post.RP, world.community) == ()
+        assert granting.grant_post(work, account_id, Post.RP, world.community) == granting.Granted(False, ())
     with engine.reading(Actor(account_id, "staff")) as work:
         assert work.may(Permission.REPAIR_WORK, world.community)
 
@@ -77,7 +77,7 @@ def test_a_login_name_and_a_phone_belong_to_one_account(engine: Engine, administ
 
 def test_nobody_grants_themselves_a_post(engine: Engine, world: World, administrator: Actor) -> None:
     with engine.work(administrator) as work, pytest.raises(ActionNotAllowed):
-        staff.grant_post(work, administrator.id, Post.PM, None)
+        granting.grant_post(work, administrator.id, Post.PM, None)
 
 
 def test_posts_that_belong_apart_are_granted_with_a_warning(
@@ -85,9 +85,9 @@ def test_posts_that_belong_apart_are_granted_with_a_warning(
 ) -> None:
     auditor = world.staff(Post.AUD, everywhere=True)
     with engine.work(administrator) as work:
-        assert staff.grant_post(work, auditor.id, Post.SEC, None) == ("aud", "sec")
+        assert granting.grant_post(work, auditor.id, Post.SEC, None).together == ("aud", "sec")
         with pytest.raises(RecordConflict):
-            staff.grant_post(work, auditor.id, Post.SEC, None)
+            granting.grant_post(work, auditor.id, Post.SEC, None)
 
 
 def test_a_switched_on_account_needs_a_fresh_password(
@@ -146,8 +146,8 @@ def test_unlocking_lets_somebody_try_again_at_once(
 def test_the_list_of_staff_shows_posts_in_force(engine: Engine, world: World, administration: Actor) -> None:
     clerk = world.staff(Post.CS)
     with engine.reading(administration) as work:
-        listed = {one.id: one for one in staff.members(work)}
-    assert [(post, scope) for _, post, scope in listed[clerk.id].posts] == [("cs", world.community)]
+        listed = {one.id: one for one in staff_file.listed(work)}
+    assert [(one.post, one.community_id) for one in listed[clerk.id].posts] == [("cs", world.community)]
     assert listed[clerk.id].name.startswith("职员")
 
 
@@ -157,11 +157,11 @@ COMMANDS: dict[str, tuple[Permission, Callable[[Work, int], object]]] = {
     "disable": (Permission.ACCOUNT_REGISTER, staff.disable),
     "enable": (Permission.ACCOUNT_REGISTER, staff.enable),
     "phone": (Permission.ACCOUNT_REGISTER, lambda work, one: staff.change_phone(work, one, "13612340000")),
-    "grant": (Permission.ACCOUNT_GRANT, lambda work, one: staff.grant_post(work, one, Post.QA, None)),
+    "grant": (Permission.ACCOUNT_GRANT, lambda work, one: granting.grant_post(work, one, Post.QA, None)),
     "token": (Permission.ACCOUNT_GRANT, lambda work, _id: installation.create_token(work, "n", Post.RP)),
     "revoke": (Permission.ACCOUNT_GRANT, installation.revoke_tokens),
     "unlock": (Permission.ACCOUNT_UNLOCK, staff.unlock),
-    "members": (Permission.ACCOUNT_READ, lambda work, _id: staff.members(work)),
+    "members": (Permission.ACCOUNT_READ, lambda work, _id: staff_file.listed(work)),
 }
 
 

@@ -1,0 +1,147 @@
+"""Granting posts: a first one counts at once, a further one waits for somebody else's approval."""
+
+import pytest
+
+from engine.errors import NotPermitted
+from engine.ports import Actor
+from engine.work import Engine
+from handlers.accounts import granting, staff, staff_file
+from handlers.accounts.granting import Deviation, Granted
+from handlers.accounts.permissions import Post
+from handlers.errors import ActionNotAllowed, RecordConflict, RecordNotFound
+from handlers.shared.permissions import Permission
+from tests.handlers.estate_world import World
+
+
+@pytest.fixture
+def administrator(world: World) -> Actor:
+    return world.staff(Post.SYS, everywhere=True)
+
+
+@pytest.fixture
+def security(world: World) -> Actor:
+    return world.staff(Post.SEC, everywhere=True)
+
+
+def grant(engine: Engine, actor: Actor, to: Actor, post: Post, scope: int | None = None) -> Granted:
+    with engine.work(actor) as work:
+        return granting.grant_post(work, to.id, post, scope)
+
+
+def asked(engine: Engine, actor: Actor) -> Deviation:
+    with engine.reading(actor) as work:
+        return granting.waiting(work)[0]
+
+
+def posts(engine: Engine, actor: Actor) -> set[str]:
+    with engine.reading(actor) as work:
+        return {member.group for member in work.memberships}
+
+
+def test_a_second_post_counts_once_the_security_administrator_has_approved_it(
+    engine: Engine, world: World, administrator: Actor, security: Actor
+) -> None:
+    clerk = world.staff(Post.CS)
+    assert grant(engine, administrator, clerk, Post.FIN, world.community) == Granted(True, ())
+    assert posts(engine, clerk) == {"cs"}
+    request = asked(engine, security)
+    assert (request.account_id, request.post, request.held, request.may_decide) == (
+        clerk.id, "fin", ("cs",), True,
+    )  # fmt: skip
+    with engine.work(security) as work:
+        granting.approve(work, request.id)
+    assert posts(engine, clerk) == {"cs", "fin"}
+    with engine.work(security) as work, pytest.raises(RecordNotFound):
+        granting.approve(work, request.id)
+
+
+def test_a_post_that_is_turned_down_never_counts(
+    engine: Engine, world: World, administrator: Actor, security: Actor
+) -> None:
+    clerk = world.staff(Post.CS)
+    grant(engine, administrator, clerk, Post.FIN, world.community)
+    with engine.work(security) as work:
+        granting.refuse(work, granting.waiting(work)[0].id)
+        assert granting.waiting(work) == []
+    assert posts(engine, clerk) == {"cs"}
+
+
+def test_the_same_post_in_a_further_community_needs_no_approval(
+    engine: Engine, world: World, administrator: Actor, security: Actor
+) -> None:
+    clerk = world.staff(Post.CS)
+    assert grant(engine, administrator, clerk, Post.CS, world.other_community) == Granted(False, ())
+
+
+def test_a_post_is_asked_for_once(
+    engine: Engine, world: World, administrator: Actor, security: Actor
+) -> None:
+    clerk = world.staff(Post.CS)
+    grant(engine, administrator, clerk, Post.FIN, world.community)
+    with pytest.raises(RecordConflict):
+        grant(engine, administrator, clerk, Post.FIN, world.community)
+    grant(engine, administrator, clerk, Post.FIN, None)
+
+
+def test_nobody_approves_a_post_for_themselves_or_one_they_asked_for(
+    engine: Engine, world: World, administrator: Actor, security: Actor
+) -> None:
+    other = world.staff(Post.SEC, everywhere=True)
+    grant(engine, administrator, security, Post.PM, world.community)
+    request = asked(engine, security)
+    assert not request.may_decide
+    for who, error in ((security, ActionNotAllowed), (administrator, NotPermitted)):
+        with engine.work(who) as work, pytest.raises(error):
+            granting.approve(work, request.id)
+    with engine.work(other) as work:
+        granting.approve(work, request.id)
+
+
+def test_where_nobody_else_could_approve_the_grant_counts_and_the_page_warns(
+    engine: Engine, world: World, administrator: Actor, security: Actor
+) -> None:
+    assert grant(engine, administrator, security, Post.AUD) == Granted(False, ("aud", "sec"))
+    with engine.reading(administrator) as work:
+        [(name, held)] = granting.people_with_too_much(work)
+    assert held == ("aud", "sec")
+    assert name.startswith("职员")
+
+
+def test_a_file_tells_who_granted_and_ended_what(
+    engine: Engine, world: World, administrator: Actor, security: Actor
+) -> None:
+    newcomer = world.staff(None)
+    grant(engine, administrator, newcomer, Post.RP, world.community)
+    with engine.work(administrator) as work:
+        [held] = staff_file.file_of(work, newcomer.id).listed.posts
+        staff.end_post(work, held.id)
+    with engine.reading(security) as work:
+        [held] = staff_file.file_of(work, newcomer.id).listed.posts
+    assert (held.granted_by, held.ended_by, held.is_over) == (administrator.id, administrator.id, True)
+
+
+def test_a_manager_of_one_community_sees_the_staff_there_and_no_phone(engine: Engine, world: World) -> None:
+    manager, clerk = world.staff(Post.PM), world.staff(Post.CS)
+    stranger = world.staff(Post.CS, world.other_community)
+    with engine.reading(manager) as work:
+        seen = {one.id for one in staff_file.listed(work)}
+        assert clerk.id in seen
+        assert stranger.id not in seen
+        assert staff_file.file_of(work, clerk.id).phone == "138****0002"
+        with pytest.raises(RecordNotFound):
+            staff_file.file_of(work, stranger.id)
+
+
+def test_whoever_may_end_sessions_signs_somebody_out_everywhere(
+    engine: Engine, world: World, security: Actor
+) -> None:
+    clerk = world.staff(Post.CS)
+    with engine.work(clerk) as work:
+        staff_file.sessions.open_session(work, clerk.id, "192.0.2.7")
+        with pytest.raises(NotPermitted) as refused:
+            staff_file.end_sessions(work, clerk.id)
+    assert refused.value.params["permission"] == Permission.ACCOUNT_END_SESSIONS
+    with engine.work(security) as work:
+        assert len(staff_file.file_of(work, clerk.id).sessions) == 1
+        staff_file.end_sessions(work, clerk.id)
+        assert staff_file.file_of(work, clerk.id).sessions == ()
