@@ -7,8 +7,9 @@ from urllib.parse import quote
 from engine.inbox import TaskDetail
 from engine.work import Work
 from handlers.accounts.permissions import Post
-from handlers.repair import jobs
+from handlers.repair import jobs, signing
 from web.filling import Choice, Filling, Part
+from web.words import written
 
 _OUTCOME = "outcome"
 _FEW = 4  # as many ways fit beside the thumb; a longer list stays in the form as well
@@ -47,12 +48,14 @@ class CrewTask:
         ways: as the options of the form's outcome; empty where it has none.
         are_few: the buttons say it all, the list in the form need not repeat them.
         map_address: what a map looks for; empty where the community has no address.
+        statement: what an owner signs at this step, with "{charge}" for the amount; empty where nobody signs.
     """
 
     ways: tuple[Way, ...]
     are_few: bool
     community: str
     map_address: str
+    statement: str
 
     @property
     def geo(self) -> str:
@@ -71,12 +74,15 @@ def crew_task(work: Work, detail: TaskDetail, filling: Filling | None) -> CrewTa
         return None
     number = detail.case.business_key
     spot = jobs.spots(work, [number]).get(number)
-    ways = _ways(filling.parts if filling else ())
+    parts = filling.parts if filling else ()
+    ways = _ways(parts)
+    is_signed = any(part.drawn for part in parts)
     return CrewTask(
         ways=ways,
         are_few=len(ways) <= _FEW,
         community=spot.community if spot else "",
         map_address=spot.address if spot else "",
+        statement=written(signing.wording(work, number)) if is_signed else "",
     )
 
 

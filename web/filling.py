@@ -24,11 +24,12 @@ _INPUT_TYPES = {"date": "date", "time": "time", "datetime": "datetime-local"}
 
 @dataclass(frozen=True)
 class Choice:
-    """One option of a field."""
+    """One option of a field; `fen` is the price of what is chosen, where it has one."""
 
     value: str
     label: str
     submit: str = ""
+    fen: int | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class Part:
         hide: condition for the browser as JSON, or "".
         hidden: whether the condition holds for the values shown.
         stars: draw as five stars.
+        drawn: a signature, drawn with the finger.
+        adds: an amount, or lines of amounts, that belong to the sum which the page shows.
     """
 
     type: str
@@ -69,6 +72,8 @@ class Part:
     fixed: bool = False
     stars: bool = False
     tall: bool = False
+    drawn: bool = False
+    adds: bool = False
     multiple: bool = False
     accept: str = ""
     max_length: int = 0
@@ -133,6 +138,8 @@ class _Filler:
             fixed=component.fixed,
             multiple=component.multiple,
             accept=component.accept,
+            drawn=component.properties.get("look") == "signature",
+            adds=component.properties.get("adds") == "yes",
             unit=either(component.properties.get("unit", ""), component.properties.get("unit_en")),
             max_length=component.max_length,
         )

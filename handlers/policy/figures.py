@@ -113,6 +113,12 @@ def _answered_by_owner(work: Work, _argument: str) -> Figure:
     return _share(work, repair_order, repair_order.c.is_auto_confirmed.is_(False), done, *_recent(work))
 
 
+def _signed_on_site(work: Work, _argument: str) -> Figure:
+    """Share of confirmed repairs whose owner signed on the repairer's phone."""
+    done = repair_order.c.confirmed_at.is_not(None)
+    return _share(work, repair_order, repair_order.c.confirmed_by == "signed", done, *_recent(work))
+
+
 def _without_rework(work: Work, _argument: str) -> Figure:
     """Share of confirmed repairs that were right the first time."""
     done = repair_order.c.confirmed_at.is_not(None)
@@ -213,6 +219,7 @@ FIGURES: Mapping[str, Callable[[Work, str], Figure]] = {
     "overdue": _overdue,
     "phone_entries": _phone_entries,
     "answered_by_owner": _answered_by_owner,
+    "signed_on_site": _signed_on_site,
     "without_rework": _without_rework,
     "pending": _pending,
     "bound": _bound,

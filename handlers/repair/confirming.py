@@ -92,8 +92,8 @@ def settle(context: Context) -> dict[str, Json]:
     the order stays unconfirmed.
 
     Returns:
-        confirmation (owner, phone, lead, auto or none), low_rating, rejections, reachable (somebody to call),
-        and lot (0 to 99): the draw of the sample, the same for an order each time.
+        confirmation (owner, phone, lead, signed, auto or none), low_rating, rejections, reachable (somebody
+        to call), and lot (0 to 99): the draw of the sample, the same for an order each time.
     """
     work, order = context.work, orders.of(context)
     if order.confirmed_by is None and _was_called_in_vain(work, order):

@@ -64,6 +64,7 @@ def marks(order: Order) -> list[Text]:
         (("待二次核对", "Second check pending"), order.second_check == "pending"),
         (("夜间复述核对", "Read back at night"), order.second_check == "read_back"),
         (("电话代录", "Recorded by phone"), order.is_recorded_by_phone),
+        (("当面签字确认", "Signed on the repairer's phone"), order.confirmed_by == "signed"),
         (("自动确认", "Confirmed automatically"), order.is_auto_confirmed),
         (("返工", "Rework"), order.rework_count > 0),
         (("再次报修", "Reported again"), order.reopens_id is not None),

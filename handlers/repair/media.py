@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import select
 
 from engine.work import Work
+from handlers.repair import signing
 from handlers.repair.orders import Order
 from handlers.repair.records import repair_assignment, repair_order
 from handlers.repair.visibility import visible
@@ -29,7 +30,7 @@ def attach(work: Work, order: Order, ids: Iterable[int]) -> None:
 
 
 def of_order(work: Work, order: Order) -> list[Attachment]:
-    """List the photos and videos of an order, the report's first; the caller has asked who may see it."""
+    """List what was photographed for an order, the report's first; the caller has asked who may see it."""
     visits = work.connection.execute(
         select(repair_assignment.c.id)
         .where(repair_assignment.c.order_id == order.id)
@@ -38,7 +39,7 @@ def of_order(work: Work, order: Order) -> list[Attachment]:
     found = attachments.attachments_of(work, _REPORT, order.id)
     for visit_id in visits:
         found += attachments.attachments_of(work, _VISIT, visit_id)
-    return found
+    return found + signing.of_order(work, order)
 
 
 def _may_see_order(work: Work, order_id: int) -> bool:
@@ -58,4 +59,4 @@ def _may_see_visit(work: Work, visit_id: int) -> bool:
 
 
 # Who may see the photos of each kind of record; given to the store of attachments.
-READERS = {_REPORT: _may_see_order, _VISIT: _may_see_visit}
+READERS = {_REPORT: _may_see_order, _VISIT: _may_see_visit, signing.KIND: signing.may_see}

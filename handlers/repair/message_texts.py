@@ -105,6 +105,13 @@ TO_OWNER = (
         "done, charge CNY {charge_fen}; please confirm and rate.",
     ),
     (
+        "signed",
+        "已当面签字确认",
+        "Signed on the spot",
+        "已完工，费用 {charge_fen} 元，您已当面签字确认。不是您签的，请马上来电。",
+        "done, charge CNY {charge_fen}; you signed for it. If you did not, call us at once.",
+    ),
+    (
         "rework",
         "将返工",
         "It will be done again",

@@ -104,7 +104,7 @@ def accept_vendor_work(context: Context, answers: dict[str, Json]) -> dict[str, 
         rules.require_within_quote(given.fen("charge"), quoting.agreed_fen(work, order))
         _end(work, order)
         finished(work, order, given.fen("charge"))
-        return {"repaired": True, "next_step": "none"}
+        return {"repaired": True, "next_step": "none", "signed": False}
     if given.outcome == "redo":
         finish_at = given.moment("finish_at")
         if finish_at is None or finish_at < work.now:

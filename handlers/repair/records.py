@@ -156,7 +156,7 @@ repair_order = Table(
     # how it ended
     Column("outcome", String(32)),
     Column("confirmed_at", UtcDateTime),
-    Column("confirmed_by", String(8)),  # owner | phone | lead | auto
+    Column("confirmed_by", String(8)),  # owner | phone | lead | signed | auto
     Column("is_recorded_by_phone", Boolean, nullable=False, default=False),
     Column("is_auto_confirmed", Boolean, nullable=False, default=False),
     Column("rating_speed", Integer),
@@ -335,7 +335,7 @@ repair_engagement = Table(
     Index("ix_repair_engagement_vendor_id", "vendor_id"),
 )
 
-# What an owner signed on the repairer's phone: evidence for later questions, never an answer of the owner's.
+# What an owner signed on the repairer's phone: their own confirmation, and evidence for later questions.
 repair_signature = Table(
     "repair_signature",
     metadata,

@@ -5,7 +5,7 @@ from engine.ports import Json
 from engine.service_tasks import Context, completion
 from engine.work import Work
 from handlers.errors import RuleRefused
-from handlers.repair import crew, media, notices, orders, quoting, rules
+from handlers.repair import crew, media, notices, orders, quoting, rules, signing
 from handlers.repair.closing import close
 from handlers.repair.orders import Order
 from handlers.repair.records import Area, OrderState, repair_part
@@ -73,7 +73,7 @@ def record_work(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
 
 @completion("repair.finish")
 def finish(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
-    """Note that it is repaired, with what, and for how much.
+    """Note that it is repaired, with what, and for how much; an owner who signs on the spot has confirmed it.
 
     Raises:
         RuleRefused: the charge is above the agreed quote.
@@ -85,17 +85,24 @@ def finish(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     orders.note(work, order.id, "finished", given.text("note"))
     media.attach(work, order, given.ids("photos"))
     add_parts(work, order, given.lines("parts"), "used")
-    finished(work, order, charge_fen)
-    return {"repaired": True, "next_step": "none"}
+    is_signed = given.flag("signed")
+    if is_signed:
+        signing.confirm(work, _ended(work, order, charge_fen), given.ids("signature"), charge_fen)
+    else:
+        finished(work, order, charge_fen)
+    return {"repaired": True, "next_step": "none", "signed": is_signed}
 
 
-def finished(work: Work, order: Order, charge_fen: int) -> Order:
+def finished(work: Work, order: Order, charge_fen: int) -> None:
     """Bring an order to the point where the owner is asked."""
+    order = _ended(work, order, charge_fen)
+    notices.to_owner(work, order, "repair_finished", charge_fen=charge_fen)
+
+
+def _ended(work: Work, order: Order, charge_fen: int) -> Order:
     crew.end(work, order.id, "finished")
     orders.tell(work, order.id, "finished", {"charge_fen": charge_fen})
-    order = orders.enter(work, order, OrderState.FINISHED, finished_at=work.now, charge_fen=charge_fen)
-    notices.to_owner(work, order, "repair_finished", charge_fen=charge_fen)
-    return order
+    return orders.enter(work, order, OrderState.FINISHED, finished_at=work.now, charge_fen=charge_fen)
 
 
 def add_parts(work: Work, order: Order, lines: list[Answers], state: str) -> None:

@@ -46,6 +46,7 @@ class Attachment:
     Attributes:
         content_type: of the whole; a thumbnail is always a JPEG.
         seconds: how long a video lasts.
+        owner_kind: kind of the record it is attached to.
     """
 
     id: int
@@ -56,6 +57,7 @@ class Attachment:
     uploaded_by: int
     uploaded_at: datetime
     attached_at: datetime | None = None
+    owner_kind: str | None = None
 
 
 @dataclass(frozen=True)
@@ -208,9 +210,18 @@ def _listed(work: Work, *conditions: ColumnElement[bool]) -> list[Attachment]:
             row.uploaded_by,
             row.uploaded_at,
             row.attached_at,
+            row.owner_kind,
         )
         for row in rows
     ]
+
+
+def digest_of(work: Work, attachment_id: int) -> str:
+    """Return the SHA-256 of what is kept, for commands that have just attached it."""
+    digest: str = work.connection.execute(
+        select(attachment.c.sha256).where(attachment.c.id == attachment_id)
+    ).scalar_one()
+    return digest
 
 
 def read(work: Work, attachment_id: int, start: int = 0) -> Opened:

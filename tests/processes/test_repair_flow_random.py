@@ -65,7 +65,7 @@ def _parts(case: Repair, outcome: str | None, _: Random) -> dict[str, Any]:
 def _vendor_judged(case: Repair, outcome: str | None, _: Random) -> dict[str, Any]:
     is_good = outcome == "accepted"
     next_step = "none" if is_good else "lead"
-    return {"repaired": is_good, "next_step": next_step, "vendor_finish_at": case.at(days=2)}
+    return {"repaired": is_good, "next_step": next_step, "vendor_finish_at": case.at(days=2), "signed": False}
 
 
 Said = Callable[[Repair, str | None, Random], dict[str, Any]]
@@ -84,7 +84,11 @@ SAID: Mapping[str, Said] = {
     "diagnose": _diagnosed,
     "observe": lambda _, outcome, __: {"next_step": "lead" if outcome == "again" else "none"},
     "do_work": lambda _, outcome, __: {"next_step": "lead" if outcome == "stop" else "none"},
-    "finish": lambda *_: {"repaired": True, "next_step": "none"},
+    "finish": lambda _, __, chance: {
+        "repaired": True,
+        "next_step": "none",
+        "signed": chance.random() < 0.1,
+    },
     "write_quote": lambda _, __, chance: {"quote_fen": chance.choice([10_000, 80_000, 300_000])},
     "answer": lambda _, outcome, __: {"quote_agreed": outcome == "agree", "next_step": "none"},
     "request": lambda case, outcome, chance: (

@@ -117,6 +117,7 @@ class Photos {
   require() {
     const has = this.waiting.length || this.upload.querySelector("input[type=hidden], input[type=checkbox]:checked");
     this.holder.required = this.isRequired && !has;
+    this.upload.dispatchEvent(new CustomEvent("photos:changed"));
   }
 }
 

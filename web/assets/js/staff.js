@@ -14,6 +14,7 @@ import { sendAhead, startOutbox, watchForms } from "./outbox.js";
 import { startPane } from "./pane.js";
 import { startRinging } from "./ring.js";
 import { startSeveral } from "./several.js";
+import { wakeSignatures } from "./signature.js";
 
 htmx.config.includeIndicatorCSS = false;
 
@@ -21,6 +22,10 @@ function wake(part) {
   wakeForms(part, sendAhead);
   watchForms(part);
   keepRefused(part);
+  for (const form of part.querySelectorAll("form[data-statement]:not([data-can-sign])")) {
+    form.dataset.canSign = "yes";
+    wakeSignatures(form);
+  }
   wakeCopying(part);
   wakeCrew(part);
 }

@@ -1,0 +1,131 @@
+"""An owner without a smartphone signs on the repairer's phone: their own word, and counted apart."""
+
+import pytest
+
+from engine.errors import Invalid, NotFound, Refused
+from engine.ports import Actor
+from handlers.accounts.permissions import Post
+from handlers.policy.clauses import Asked
+from handlers.policy.figures import Figure, figure
+from handlers.repair import queries, story
+from handlers.repair.records import Area, repair_signature
+from handlers.shared import attachments
+from handlers.shared.attachments import Attachment
+from tests.handlers.repair.repair_world import FULL_MARKS, Shop
+
+
+@pytest.fixture
+def nearly_done(shop: Shop) -> str:
+    """A repair that only has to be finished."""
+    return at_the_end(shop, shop.report())
+
+
+def at_the_end(shop: Shop, number: str) -> str:
+    shop.accept(number)
+    shop.go_to(number)
+    shop.do(number, "diagnose", shop.plumber, outcome="repair", finding="垫圈老化")
+    shop.do(number, "do_work", shop.plumber, outcome="done")
+    return number
+
+
+def finish(shop: Shop, number: str, *, signed: bool = True) -> None:
+    drawn = [shop.photo(shop.plumber)] if signed else []
+    photo = shop.photo(shop.plumber)
+    shop.do(number, "finish", shop.plumber, charge=0, photos=[photo], signed=True, signature=drawn)
+
+
+def signatures(shop: Shop, number: str, who: Actor) -> list[Attachment]:
+    with shop.engine.reading(who) as work:
+        return [one for one in queries.order(work, number).media if one.owner_kind == "repair_signature"]
+
+
+def test_what_the_owner_signed_is_their_confirmation_and_nobody_asks_again(
+    shop: Shop, nearly_done: str
+) -> None:
+    finish(shop, nearly_done)
+    order = shop.order(nearly_done)
+    assert (order.confirmed_by, order.outcome, order.state) == ("signed", "repaired", "closed")
+    assert (order.is_recorded_by_phone, order.is_auto_confirmed, order.rating_speed) == (False, False, None)
+    assert [step for step, _ in shop.done(nearly_done)][-1] == "finish"
+    shop.later(days=8)
+    assert "auto_confirmed" not in shop.events(nearly_done)
+
+
+def test_the_owner_is_told_that_they_are_said_to_have_signed(shop: Shop, nearly_done: str) -> None:
+    finish(shop, nearly_done)
+    assert len(shop.told("repair_signed")) == 1
+    assert shop.told("repair_finished") == []
+
+
+def test_signed_repairs_are_counted_apart(shop: Shop, nearly_done: str) -> None:
+    finish(shop, nearly_done)
+    other = shop.report()
+    shop.accept(other)
+    shop.repair(other)
+    shop.do(other, "confirm", shop.owner, **FULL_MARKS)
+    with shop.engine.reading(shop.manager) as work:
+        assert figure(work, Asked("signed_on_site", "", "", "")) == Figure(1, 2)
+        assert "Signed on the repairer's phone" in str(queries.order(work, nearly_done).line.marks)
+
+
+def test_no_repairer_confirms_without_a_signature(shop: Shop, nearly_done: str) -> None:
+    with pytest.raises(Invalid):
+        finish(shop, nearly_done, signed=False)
+    assert shop.order(nearly_done).confirmed_by is None
+
+
+def test_one_owner_does_not_sign_for_what_belongs_to_all(shop: Shop) -> None:
+    shop.skill(shop.plumber, "electric")
+    number = at_the_end(shop, shop.report("P05", "一楼楼道灯不亮", area=Area.COMMON, place="一楼楼道"))
+    with pytest.raises(Refused, match="公共部位"):
+        finish(shop, number)
+
+
+def test_the_words_that_were_signed_are_kept_sealed_with_the_picture(shop: Shop, nearly_done: str) -> None:
+    finish(shop, nearly_done)
+    with shop.engine.reading(shop.lead) as work:
+        row = work.connection.execute(repair_signature.select()).one()
+        said = work.engine.vault.open("repair_signature", "said", row.id, row.said)
+    assert nearly_done not in row.said
+    assert f"报修单 {nearly_done}" in said
+    assert "收费 0.00 元" in said
+    assert (row.taken_by, len(row.digest)) == (shop.plumber.id, 64)
+
+
+def test_the_signature_is_seen_by_the_household_and_those_who_answer_for_the_repair(
+    shop: Shop, nearly_done: str
+) -> None:
+    finish(shop, nearly_done)
+    quality = shop.staff(Post.QA, everywhere=True)
+    for one in (shop.owner, shop.clerk, shop.lead, shop.manager, shop.plumber):
+        assert len(signatures(shop, nearly_done, one)) == 1
+    picture = signatures(shop, nearly_done, shop.clerk)[0].id
+    assert signatures(shop, nearly_done, quality) == []
+    for other in (quality, shop.stranger, shop.electrician):
+        with shop.engine.reading(other) as work, pytest.raises(NotFound):
+            attachments.read(work, picture)
+    shop.later(days=1, hours=1)
+    with shop.engine.reading(shop.plumber) as work, pytest.raises(NotFound):
+        attachments.read(work, picture)
+
+
+def test_the_story_says_who_held_out_the_phone(shop: Shop, nearly_done: str) -> None:
+    finish(shop, nearly_done)
+    with shop.engine.reading(shop.clerk) as work:
+        told = [one for one in story.story(work, nearly_done) if one.kind == "signed"]
+    assert [bool(one.params["who"]) for one in told] == [True]
+
+
+def test_a_repair_done_again_asks_for_a_new_signature(shop: Shop) -> None:
+    number = shop.report()
+    shop.accept(number)
+    shop.repair(number)
+    shop.do(number, "confirm", shop.owner, outcome="unsatisfied", problem="还在漏")
+    answers = {"cause": "x", "measure": "y", "worker_id": str(shop.plumber.id)}
+    shop.do(number, "plan_rework", shop.lead, **answers)
+    shop.go_to(number)
+    shop.do(number, "diagnose", shop.plumber, outcome="repair", finding="垫圈老化")
+    shop.do(number, "do_work", shop.plumber, outcome="done")
+    finish(shop, number)
+    assert shop.order(number).confirmed_by == "signed"
+    assert shop.steps(number) == ["visit_by_clerk"]
