@@ -43,6 +43,8 @@ def _staff(*permissions: Permission) -> Access:
     return Access("staff", permissions)
 
 
+_READS_HOUSES = _staff(Permission.HOUSE_READ, Permission.OWNER_READ)
+
 ROUTES: Mapping[str, Access] = {
     "static": PUBLIC,
     "operation.health": PUBLIC,
@@ -101,6 +103,13 @@ ROUTES: Mapping[str, Access] = {
     "desk.call": _staff(Permission.REPAIR_DISPATCH),
     "desk.same": _staff(Permission.REPAIR_DISPATCH),
     "desk.caller": _staff(Permission.REPAIR_DISPATCH),
+    "houses.index": _READS_HOUSES,
+    "houses.find": _READS_HOUSES,
+    "houses.found": _READS_HOUSES,
+    "houses.unit": _staff(Permission.HOUSE_READ),
+    "houses.show": _READS_HOUSES,
+    "houses.checked": _staff(Permission.OWNER_ENTER),
+    "houses.agree": _staff(Permission.OWNER_ENTER),
     "overdue.index": _staff(Permission.REPORT_READ),
     "overdue.act": _staff(Permission.TASK_REASSIGN),
     "policy.index": _staff(Permission.REPORT_READ),

@@ -61,7 +61,10 @@ _CS = frozenset(
         Permission.OWNER_ENTER,
         Permission.OWNER_CHECK,
         Permission.FAMILY_EDIT,
+        Permission.RELATED_READ,
+        Permission.SERVICE_READ,
         Permission.UNIT_CONTACTS_READ,
+        Permission.STATISTICS_READ,
         Permission.REPAIR_SUBMIT,
         Permission.REPAIR_DISPATCH,
         Permission.REPAIR_RETURN_VISIT,
@@ -112,6 +115,7 @@ POST_PERMISSIONS: Mapping[Post, frozenset[Permission]] = {
         Permission.HOUSE_READ,
         Permission.OWNER_READ,
         Permission.OWNER_REVEAL_PHONE,
+        Permission.SERVICE_READ,
         Permission.REPAIR_DISPATCH,
         Permission.REPAIR_CHECK_QUOTE,
         Permission.TASK_REASSIGN,
@@ -125,6 +129,7 @@ POST_PERMISSIONS: Mapping[Post, frozenset[Permission]] = {
     Post.FINL: _FIN
     | {
         Permission.FEE_CHECK,
+        Permission.STATISTICS_READ,
         Permission.EXPORT_APPROVE,
         Permission.TASK_REASSIGN,
         Permission.TASK_MOVE_DUE,
@@ -145,6 +150,9 @@ POST_PERMISSIONS: Mapping[Post, frozenset[Permission]] = {
             Permission.TASK_APPROVE_PAUSE,
             Permission.HOUSE_READ,
             Permission.OWNER_READ,
+            Permission.RELATED_READ,
+            Permission.SERVICE_READ,
+            Permission.STATISTICS_READ,
             Permission.FEE_READ,
             Permission.REPAIR_SUBMIT,
             Permission.REPAIR_CHECK_QUOTE,
@@ -195,13 +203,21 @@ POST_PERMISSIONS: Mapping[Post, frozenset[Permission]] = {
             Permission.SECURITY_LOG_READ,
         }
     ),
-    Post.AUD: frozenset({Permission.AUDIT_READ, Permission.ACCOUNT_READ, Permission.PROCESS_READ}),
+    Post.AUD: frozenset(
+        {
+            Permission.AUDIT_READ,
+            Permission.ACCOUNT_READ,
+            Permission.PROCESS_READ,
+            Permission.STATISTICS_READ,
+        }
+    ),
     Post.DPO: frozenset(
         {
             Permission.ACCESS_LOG_READ,
             Permission.EXPORT_APPROVE,
             Permission.OWNER_READ,
             Permission.OWNER_REVEAL_ID,
+            Permission.STATISTICS_READ,
         }
     ),
     Post.ACT: frozenset({Permission.INSTANCE_START, Permission.PROCESS_READ}),

@@ -1,23 +1,25 @@
 """Keeps what people agreed to, and reveals a contact only within it, noted before it is shown."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, select
 
 from engine.ids import new_id
 from engine.ports import Actor
 from engine.work import Engine, Work
-from handlers.errors import ActionNotAllowed, FieldsInvalid, RecordNotFound, RuleRefused
-from handlers.estate.entry import house_row
+from handlers.errors import ActionNotAllowed, FieldsInvalid, RecordConflict, RuleRefused
+from handlers.estate.entry import house_row, require_related
 from handlers.estate.people import unsealed
-from handlers.estate.records import estate_authorisation, estate_person, estate_relation
+from handlers.estate.records import estate_authorisation, estate_person
 from handlers.shared import access_log, limits
 from handlers.shared.alarms import raise_alarm
 from handlers.shared.permissions import Permission
 
 REVEAL_PHONE = "reveal_phone"
+TEXT_VERSION = "2026-11"  # of what people agree to, as it lies at the counter
 
 
 class Purpose(StrEnum):
@@ -27,6 +29,32 @@ class Purpose(StrEnum):
     NOTICE = "notice"
     FEE = "fee"
     EMERGENCY = "emergency"
+
+
+class Answer(StrEnum):
+    """What a person at the counter says to one use of their contacts."""
+
+    YES = "yes"
+    NO = "no"
+    NO_MORE = "no_more"
+
+
+class AgreementState(StrEnum):
+    """What a person said to one use of their contacts; who was never asked has said nothing."""
+
+    GIVEN = "given"
+    WITHDRAWN = "withdrawn"
+    DECLINED = "declined"  # asked, and not agreed
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """The last thing a person said to one use of their contacts, and when."""
+
+    state: AgreementState
+    at: datetime
+    text_version: str
+    channel: str
 
 
 @dataclass(frozen=True)
@@ -43,29 +71,47 @@ class RevealRequest:
     reason: str = ""
 
 
+def note_answer(work: Work, person_id: int, house_id: int, scope: Purpose, answer: Answer) -> None:
+    """Note what a person at the counter says to one use of their contacts, on the text that lies there."""
+    match answer:
+        case Answer.YES:
+            authorise(work, person_id, house_id, scope, TEXT_VERSION)
+        case Answer.NO:
+            decline(work, person_id, house_id, scope, TEXT_VERSION)
+        case Answer.NO_MORE:
+            withdraw(work, person_id, house_id, scope)
+
+
 def authorise(work: Work, person_id: int, house_id: int, scope: Purpose, text_version: str) -> None:
     """Note at the counter that a person agreed to one use of their contacts."""
     work.require(Permission.OWNER_ENTER, house_row(work, house_id).community_id)
-    _require_related(work, person_id, house_id)
+    require_related(work, person_id, house_id)
     if is_authorised(work, person_id, scope):
         return
-    work.connection.execute(
-        estate_authorisation.insert().values(
-            id=new_id(),
-            person_id=person_id,
-            scope=scope,
-            text_version=text_version,
-            channel="counter",
-            granted_at=work.now,
-        )
-    )
+    _note(work, person_id, scope, {"text_version": text_version, "withdrawn_at": None})
     access_log.append(work, access_log.Entry("authorise", "person", person_id, scope))
+
+
+def decline(work: Work, person_id: int, house_id: int, scope: Purpose, text_version: str) -> None:
+    """Note at the counter that a person was asked for one use of their contacts and did not agree.
+
+    It is kept as an agreement withdrawn at the moment it was given.
+
+    Raises:
+        RecordConflict: the person has agreed before; that is withdrawn, not declined.
+    """
+    work.require(Permission.OWNER_ENTER, house_row(work, house_id).community_id)
+    require_related(work, person_id, house_id)
+    if is_authorised(work, person_id, scope):
+        raise RecordConflict("already_authorised", "业主已授权此用途；如不再同意，请登记撤回")
+    _note(work, person_id, scope, {"text_version": text_version, "withdrawn_at": work.now})
+    access_log.append(work, access_log.Entry("decline_authorisation", "person", person_id, scope))
 
 
 def withdraw(work: Work, person_id: int, house_id: int, scope: Purpose) -> None:
     """Note that a person no longer agrees; from now on that use is refused."""
     work.require(Permission.OWNER_ENTER, house_row(work, house_id).community_id)
-    _require_related(work, person_id, house_id)
+    require_related(work, person_id, house_id)
     work.connection.execute(
         estate_authorisation.update()
         .where(
@@ -76,6 +122,25 @@ def withdraw(work: Work, person_id: int, house_id: int, scope: Purpose) -> None:
         .values(withdrawn_at=work.now)
     )
     access_log.append(work, access_log.Entry("withdraw_authorisation", "person", person_id, scope))
+
+
+def agreements(work: Work, person_ids: Iterable[int]) -> Mapping[int, Mapping[Purpose, Agreement]]:
+    """Return the last thing each person said to each use; for queries that have checked who asks."""
+    said: dict[int, dict[Purpose, Agreement]] = {}
+    rows = work.connection.execute(
+        select(estate_authorisation)
+        .where(estate_authorisation.c.person_id.in_(set(person_ids)))
+        .order_by(estate_authorisation.c.granted_at, estate_authorisation.c.id)
+    )
+    for row in rows:
+        state = AgreementState.GIVEN
+        if row.withdrawn_at is not None:
+            is_no = row.withdrawn_at == row.granted_at
+            state = AgreementState.DECLINED if is_no else AgreementState.WITHDRAWN
+        said.setdefault(row.person_id, {})[Purpose(row.scope)] = Agreement(
+            state, row.withdrawn_at or row.granted_at, row.text_version, row.channel
+        )
+    return said
 
 
 def is_authorised(work: Work, person_id: int, scope: Purpose) -> bool:
@@ -110,7 +175,7 @@ def reveal_phone(engine: Engine, actor: Actor, request: RevealRequest) -> str:
 def _revealed(work: Work, request: RevealRequest) -> str | None:
     """Note the reveal and open the number, or note that the quota is used up and return None."""
     work.require(Permission.OWNER_REVEAL_PHONE, house_row(work, request.house_id).community_id)
-    _require_related(work, request.person_id, request.house_id)
+    require_related(work, request.person_id, request.house_id)
     if request.purpose is Purpose.EMERGENCY and not request.reason.strip():
         raise FieldsInvalid({"reason": ("紧急查看须写明原因", {})})
     if request.purpose is not Purpose.EMERGENCY and not is_authorised(
@@ -132,12 +197,14 @@ def _revealed(work: Work, request: RevealRequest) -> str | None:
     return unsealed(work.engine.vault, row, "phone")
 
 
-def _require_related(work: Work, person_id: int, house_id: int) -> None:
-    related = exists().where(
-        estate_relation.c.person_id == person_id,
-        estate_relation.c.house_id == house_id,
-        estate_relation.c.valid_from <= work.now,
-        or_(estate_relation.c.valid_to.is_(None), estate_relation.c.valid_to > work.now),
+def _note(work: Work, person_id: int, scope: Purpose, values: Mapping[str, object]) -> None:
+    work.connection.execute(
+        estate_authorisation.insert().values(
+            id=new_id(),
+            person_id=person_id,
+            scope=scope,
+            channel="counter",
+            granted_at=work.now,
+            **values,
+        )
     )
-    if not work.connection.execute(select(related)).scalar_one():
-        raise RecordNotFound("person_not_found", "此房屋没有这位登记人")

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, Table, select
+from sqlalchemy import Connection, Row, Table, exists, or_, select
 
 from engine.ids import new_id
 from engine.store.dialects import insert_new
@@ -207,6 +207,7 @@ def end_relation(work: Work, relation_id: int) -> None:
 def confirm_data(work: Work, person_id: int, house_id: int) -> None:
     """Note that a person has just said that what is on record about them is right."""
     work.require(Permission.OWNER_ENTER, house_row(work, house_id).community_id)
+    require_related(work, person_id, house_id)
     work.connection.execute(
         estate_person.update().where(estate_person.c.id == person_id).values(checked_at=work.now)
     )
@@ -243,6 +244,22 @@ def house_row(work: Work, house_id: int) -> Row[Any]:
     if row is None or not knows_place(work, row.community_id, house_id):
         raise RecordNotFound("house_not_found", "没有这套房屋")
     return row
+
+
+def require_related(work: Work, person_id: int, house_id: int) -> None:
+    """Refuse a person who does not belong to a house now, checked or not.
+
+    Raises:
+        RecordNotFound: there is no such person at this house.
+    """
+    related = exists().where(
+        estate_relation.c.person_id == person_id,
+        estate_relation.c.house_id == house_id,
+        estate_relation.c.valid_from <= work.now,
+        or_(estate_relation.c.valid_to.is_(None), estate_relation.c.valid_to > work.now),
+    )
+    if not work.connection.execute(select(related)).scalar_one():
+        raise RecordNotFound("person_not_found", "此房屋没有这位登记人")
 
 
 def knows_place(work: Work, community_id: int, house_id: int) -> bool:

@@ -12,7 +12,7 @@ from handlers.errors import FieldsInvalid
 from handlers.estate.address import read_query
 from handlers.estate.entry import house_row
 from handlers.estate.identity import InvalidIdentity, normalised_phone
-from handlers.estate.people import MaskedPerson, masked_person, phone_index
+from handlers.estate.people import MaskedPerson, masked_person, name_index, phone_index
 from handlers.estate.records import (
     ACTING_KINDS,
     CheckState,
@@ -109,6 +109,17 @@ def people_by_phone(work: Work, phone: str) -> list[Related]:
         work,
         within(work, Permission.OWNER_READ, estate_house.c.community_id),
         or_(estate_person.c.phone_index == index, estate_person.c.other_phone_index == index),
+        _is_valid(work),
+    )
+
+
+def people_by_name(work: Work, name: str) -> list[Related]:
+    """Find who has exactly this name, in the communities where the actor may look owners up."""
+    index = name_index(vault_of(work.engine), " ".join(name.split()))
+    return _related(
+        work,
+        within(work, Permission.OWNER_READ, estate_house.c.community_id),
+        estate_person.c.name_index == index,
         _is_valid(work),
     )
 

@@ -12,6 +12,7 @@ from engine.bilingual import Text
 from engine.store.tables import instance
 from engine.work import Work
 from handlers.estate.address import read_query
+from handlers.estate.entry import house_row
 from handlers.estate.people import phone_index
 from handlers.estate.records import estate_building, estate_house, estate_unit
 from handlers.repair import catalogue, figures, media, orders, parts, places, quoting, rules, visibility
@@ -116,6 +117,12 @@ def own_jobs(work: Work) -> list[OrderLine]:
         repair_order.c.window_from,
         repair_order.c.called_at,
     )
+
+
+def of_house(work: Work, house_id: int) -> list[OrderLine]:
+    """List what was repaired at a house, the newest first: its service record (policy D2)."""
+    work.require(Permission.SERVICE_READ, house_row(work, house_id).community_id)
+    return _lines(work, repair_order.c.house_id == house_id, repair_order.c.called_at.desc())
 
 
 def own_version(work: Work, number: str = "") -> str:

@@ -56,6 +56,7 @@ WORK_FILES_KEPT = timedelta(days=7)
 
 # Lists
 PAGE_ROWS = 50
+RELATIONS_SHOWN = 200  # of a house, ended ones included
 
 # Import
 IMPORT_BYTES = 20 * 1024 * 1024

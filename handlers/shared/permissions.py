@@ -33,7 +33,10 @@ class Permission(StrEnum):
     OWNER_ENTER = "owner.enter"
     OWNER_CHECK = "owner.check"
     FAMILY_EDIT = "family.edit"
+    RELATED_READ = "related.read"  # family, emergency contacts, vehicles, parking
+    SERVICE_READ = "service.read"  # what was repaired and complained about at a house
     UNIT_CONTACTS_READ = "unit_contacts.read"
+    STATISTICS_READ = "statistics.read"
     ESTATE_IMPORT = "estate.import"
     # repair
     REPAIR_SUBMIT = "repair.submit"

@@ -1,0 +1,128 @@
+"""The pages of houses: found, shown as far as a post may read, agreements noted at the counter."""
+
+import re
+
+import pytest
+
+from engine.clock import SettableClock
+from engine.ports import SYSTEM
+from handlers.accounts.permissions import Post
+from handlers.estate import entry
+from handlers.estate.house_record import house_record
+from handlers.estate.records import RelationKind
+from tests.web.conftest import Site
+
+PHONE, OTHER_PHONE, NAME = "13612340987", "13512340986", "欧阳锋行"
+
+
+@pytest.fixture
+def person(site: Site) -> int:
+    """欧阳锋行, owner of the house."""
+    person = site.world.person(NAME, PHONE, other_phone=OTHER_PHONE, id_number="11010519491231002X")
+    site.world.relate(person, site.world.house)
+    return person
+
+
+def page(site: Site) -> str:
+    return f"/houses/{site.world.house}"
+
+
+def test_an_address_leads_to_the_house_and_a_person_to_theirs(site: Site, person: int) -> None:
+    clerk = site.browser(Post.CS)
+    assert clerk.post("/houses/find", {"q": "1-2-301"}, page="/houses/").location == page(site)
+    for asked in (PHONE, OTHER_PHONE, NAME):
+        answer = clerk.post("/houses/find", {"q": asked}, page="/houses/")
+        assert asked not in answer.location
+        found = clerk.get(answer.location).text
+        assert f'href="{page(site)}"' in found
+        assert NAME not in found.replace(f'value="{NAME}"', "")
+    several = clerk.get(clerk.post("/houses/find", {"q": "翠湖花园"}, page="/houses/").location).text
+    assert several.count('class="lead"') == 2
+    assert "没有找到" in clerk.get(clerk.post("/houses/find", {"q": "欧阳"}, page="/houses/").location).text
+
+
+def test_a_found_page_is_for_who_looked(site: Site, person: int) -> None:
+    answer = site.browser(Post.CS).post("/houses/find", {"q": PHONE}, page="/houses/")
+    assert "已过期" in site.browser(Post.CSL).get(answer.location).text
+
+
+def test_a_house_shows_people_masked_with_relation_share_and_age_of_the_data(
+    site: Site, person: int, clock: SettableClock
+) -> None:
+    clerk = site.browser(Post.CS)
+    assert "从未核对" in clerk.get(page(site)).text
+    clerk.post(f"{page(site)}/people/{person}/checked", page=page(site))
+    shown = clerk.get(page(site)).text
+    assert "欧**行" in shown
+    assert "136****0987" in shown
+    assert "今天已核对" in shown
+    clock.advance(days=430)
+    assert "14 个月前核对，请核对" in site.browser(Post.CS).get(page(site)).text
+
+
+def test_agreements_are_given_declined_and_withdrawn_at_the_counter(
+    site: Site, person: int, clock: SettableClock
+) -> None:
+    clerk = site.browser(Post.CS)
+    assert "未授权" in clerk.get(page(site)).text
+
+    def say(said: str) -> str:
+        path = f"{page(site)}/people/{person}/agreements"
+        answer = clerk.post(path, {"said": said}, page=page(site))
+        return clerk.get(answer.location).text if answer.status_code == 302 else answer.text
+
+    assert re.search(r"发送通知</span>\s*<span><span class=\"tag tag-fine\">已授权", say("yes:notice"))
+    assert re.search(r"缴费联系</span>\s*<span><span class=\"tag tag-late\">不同意", say("no:fee"))
+    assert "请登记撤回" in say("no:notice")
+    clock.advance(minutes=1)
+    assert re.search(r"发送通知</span>\s*<span><span class=\"tag tag-late\">已撤回", say("no_more:notice"))
+    assert "请选择一项用途" in say("yes:everything")
+
+
+def test_each_class_of_data_is_for_the_posts_that_need_it(site: Site, person: int) -> None:
+    son = site.world.person("欧阳克", "13612340000")
+    site.world.relate(son, site.world.house, RelationKind.FAMILY)
+    with site.engine.work(SYSTEM) as work:
+        entry.add_vehicle(work, site.world.house, person, "京A77665")
+    shown = {post: site.browser(post).get(page(site)) for post in Post}
+    seen = {
+        text: {post for post, answer in shown.items() if answer.status_code == 200 and text in answer.text}
+        for text in ("欧**行", "欧*克", "京A·***65", "维修记录", "建筑面积")
+    }
+    assert seen == {
+        "欧**行": {Post.CS, Post.CSL, Post.RPL, Post.FIN, Post.FINL, Post.PM, Post.DPO},
+        "欧*克": {Post.CS, Post.CSL, Post.PM},
+        "京A·***65": {Post.CS, Post.CSL, Post.PM},
+        "维修记录": {Post.CS, Post.CSL, Post.RPL, Post.PM},
+        "建筑面积": {Post.CS, Post.CSL, Post.RPL, Post.FIN, Post.FINL, Post.PM},
+    }
+
+
+def test_nothing_of_a_house_elsewhere_can_be_guessed(site: Site, person: int) -> None:
+    site.staff(Post.CS)
+    stranger = site.browser(site.world.staff(Post.CS, site.world.other_community))
+    assert stranger.get(page(site)).status_code == 404
+    for path in ("checked", "agreements"):
+        address = f"{page(site)}/people/{person}/{path}"
+        assert stranger.post(address, {"said": "yes:fee"}, page="/houses/").status_code == 404
+    clerk = site.browser(Post.CS)
+    other = f"/houses/{site.world.neighbour}/people/{person}"
+    assert clerk.post(f"{other}/checked", page="/houses/").status_code == 404
+    assert clerk.post(f"{other}/agreements", {"said": "yes:fee"}, page="/houses/").status_code == 404
+    with site.engine.reading(SYSTEM) as work:
+        unit_id = house_record(work, site.world.house).unit_id
+    assert "1栋2单元301" in clerk.get(f"/houses/units/{unit_id}").text
+    assert stranger.get(f"/houses/units/{unit_id}").status_code == 404
+
+
+def test_what_ended_is_folded_away_and_what_has_not_begun_is_marked(
+    site: Site, person: int, clock: SettableClock
+) -> None:
+    before = site.world.relate(site.world.person("洪七", "13612340001"), site.world.house)
+    clock.advance(days=3)
+    with site.engine.work(SYSTEM) as work:
+        entry.end_relation(work, before)
+    shown = site.browser(Post.CS).get(page(site)).text
+    folded = shown[shown.index("以前的 1 人") :]
+    assert "洪*" in folded
+    assert "136****0001" not in shown

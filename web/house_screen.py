@@ -1,0 +1,141 @@
+"""What the page of a house shows: people by class of data and time, agreements, repairs, what to begin."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.work import Work
+from handlers.estate import house_record as records
+from handlers.estate.authorisation import Purpose
+from handlers.estate.house_record import HouseRecord, Standing
+from handlers.repair import queries as repairs
+from handlers.repair.queries import OrderLine
+from handlers.shared.permissions import Permission
+from web.house_links import links_of
+from web.house_words import RELATIONS, SCOPES, age_words, agreement_words, time_words
+
+
+@dataclass(frozen=True)
+class Scope:
+    """One use of somebody's contacts, and what they said to it."""
+
+    code: Purpose
+    label: str
+    state: str
+    look: str
+    since: str
+    is_given: bool
+
+
+@dataclass(frozen=True)
+class Role:
+    """What a person is to the house."""
+
+    relation: str
+    share: str
+    through: str
+    time: str
+    is_checked: bool
+    is_payer: bool
+
+
+@dataclass(frozen=True)
+class Resident:
+    """A person of the house, with everything they are to it.
+
+    Attributes:
+        given: the uses agreed to, in words; "" when there are none.
+        never_asked: they have said nothing to any use yet.
+        is_now: one of the roles has begun.
+    """
+
+    id: int
+    name: str
+    phone: str
+    other_phone: str
+    age: str
+    age_look: str
+    roles: tuple[Role, ...]
+    scopes: tuple[Scope, ...]
+    given: tuple[str, ...]
+    never_asked: bool
+    is_now: bool
+
+
+@dataclass(frozen=True)
+class HouseScreen:
+    """The page.
+
+    Attributes:
+        people, related: those of now and to come; None for who may not read that class.
+        ended: relations of before, as (name, relation, time).
+        orders: None for who may not read service records.
+        may_enter: keep agreements and confirm data.
+    """
+
+    record: HouseRecord
+    people: tuple[Resident, ...] | None
+    related: tuple[Resident, ...] | None
+    ended: tuple[tuple[str, str, str], ...]
+    orders: tuple[OrderLine, ...] | None
+    links: tuple[tuple[str, str, str], ...]
+    may_enter: bool
+    reads_units: bool
+
+
+def house_screen(work: Work, house_id: int) -> HouseScreen:
+    """Read the page of a house."""
+    record = records.house_record(work, house_id)
+    scope = record.house.community_id
+    reads_service = work.may(Permission.SERVICE_READ, scope)
+    ended = [one for one in (*(record.basic or ()), *(record.related or ())) if one.is_over]
+    return HouseScreen(
+        record=record,
+        people=None if record.basic is None else _residents(record.basic, work.now),
+        related=None if record.related is None else _residents(record.related, work.now),
+        ended=tuple((one.person.name, str(RELATIONS[one.kind]), time_words(one)) for one in ended),
+        orders=tuple(repairs.of_house(work, house_id)) if reads_service else None,
+        links=links_of(work, scope, house_id),
+        may_enter=work.may(Permission.OWNER_ENTER, scope),
+        reads_units=work.may(Permission.HOUSE_READ, scope),
+    )
+
+
+def _residents(standings: Iterable[Standing], now: datetime) -> tuple[Resident, ...]:
+    found: dict[int, list[Standing]] = {}
+    for one in standings:
+        if not one.is_over:
+            found.setdefault(one.person.id, []).append(one)
+    return tuple(_resident(roles, now) for roles in found.values())
+
+
+def _resident(roles: list[Standing], now: datetime) -> Resident:
+    person, agreed = roles[0].person, roles[0].agreed
+    age, age_look = age_words(person.checked_at, now)
+    scopes = tuple(
+        Scope(code, str(label), *agreement_words(agreed.get(code)), is_given=_is_given(roles[0], code))
+        for code, label in SCOPES.items()
+    )
+    return Resident(
+        id=person.id,
+        name=person.name,
+        phone=person.phone,
+        other_phone=person.other_phone,
+        age=age,
+        age_look=age_look,
+        roles=tuple(_role(one) for one in roles),
+        scopes=scopes,
+        given=tuple(scope.label for scope in scopes if scope.is_given),
+        never_asked=not agreed,
+        is_now=any(one.is_now for one in roles),
+    )
+
+
+def _is_given(one: Standing, code: Purpose) -> bool:
+    return code in one.agreed and one.agreed[code].state == "given"
+
+
+def _role(one: Standing) -> Role:
+    return Role(
+        str(RELATIONS[one.kind]), one.share, one.through, time_words(one), one.is_checked, one.is_payer
+    )

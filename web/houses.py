@@ -1,0 +1,89 @@
+"""Houses for staff: found by address or person, with people, agreements, vehicles and what was repaired."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug import Response
+
+from engine.errors import RuleBroken
+from handlers.estate import authorisation, communities, entry, finding, house_record
+from handlers.estate.authorisation import Answer, Purpose
+from handlers.shared.permissions import Permission
+from web import context, errors
+from web.house_screen import house_screen
+from web.house_words import RELATIONS, age_words
+from web.repair_words import STATES
+from web.texts import gettext
+
+bp = Blueprint("houses", __name__, url_prefix="/houses")
+
+
+@bp.get("/")
+def index() -> str:
+    """Show where to type what one looks for, and the buildings of a community."""
+    chosen = request.args.get("community", 0, int)
+    with context.engine().reading(context.actor()) as work:
+        places = communities.with_permission(work, Permission.HOUSE_READ)
+        place = next((one for one in places if one.id == chosen), places[0] if len(places) == 1 else None)
+        buildings = house_record.units(work, place.id) if place else []
+    text = request.form.get("q", "")
+    return render_template("houses/index.html", places=places, place=place, buildings=buildings, text=text)
+
+
+@bp.post("/find")
+@errors.shown_again_by(index)
+def find() -> Response:
+    """Look for something; what was typed stays out of the address."""
+    engine, actor = context.engine(), context.actor()
+    search_id = engine.run(actor, lambda work: finding.begin(work, request.form.get("q", "")))
+    with engine.reading(actor) as work:
+        found = finding.found(work, search_id)
+    if len(found.houses) == 1:
+        return redirect(url_for("houses.show", house_id=found.houses[0].id))
+    return redirect(url_for("houses.found", search_id=search_id))
+
+
+@bp.get("/found/<int:search_id>")
+def found(search_id: int) -> str:
+    """Show what was found."""
+    with context.engine().reading(context.actor()) as work:
+        result = finding.found(work, search_id)
+        ages = {one.person.id: age_words(one.person.checked_at, work.now) for one in result.people}
+    return render_template("houses/found.html", found=result, relations=RELATIONS, ages=ages)
+
+
+@bp.get("/units/<int:unit_id>")
+def unit(unit_id: int) -> str:
+    """Show the houses of a unit."""
+    with context.engine().reading(context.actor()) as work:
+        shown = house_record.unit(work, unit_id)
+    return render_template("houses/unit.html", unit=shown)
+
+
+@bp.get("/<int:house_id>")
+def show(house_id: int, **_kept: object) -> str:
+    """Show a house."""
+    with context.engine().reading(context.actor()) as work:
+        screen = house_screen(work, house_id)
+    return render_template("houses/show.html", screen=screen, states=STATES)
+
+
+@bp.post("/<int:house_id>/people/<int:person_id>/checked")
+@errors.shown_again_by(show)
+def checked(house_id: int, person_id: int) -> Response:
+    """Note that a person has just said that what is on record is right."""
+    context.engine().run(context.actor(), lambda work: entry.confirm_data(work, person_id, house_id))
+    flash(gettext("已记下：资料今天核对过"))
+    return redirect(url_for("houses.show", house_id=house_id))
+
+
+@bp.post("/<int:house_id>/people/<int:person_id>/agreements")
+@errors.shown_again_by(show)
+def agree(house_id: int, person_id: int) -> Response:
+    """Note what a person at the counter says to one use of their contacts."""
+    answer, _, scope = request.form.get("said", "").partition(":")
+    if scope not in set(Purpose) or answer not in set(Answer):
+        raise RuleBroken("agreement_missing", "请选择一项用途")
+    engine, actor = context.engine(), context.actor()
+    said = (Purpose(scope), Answer(answer))
+    engine.run(actor, lambda work: authorisation.note_answer(work, person_id, house_id, *said))
+    flash(gettext("已登记，立即生效"))
+    return redirect(url_for("houses.show", house_id=house_id, _anchor=f"p-{person_id}"))
