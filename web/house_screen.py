@@ -2,17 +2,28 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from engine.work import Work
+from handlers.estate import communities
 from handlers.estate import house_record as records
 from handlers.estate.authorisation import Purpose
 from handlers.estate.house_record import HouseRecord, Standing
+from handlers.estate.queries import Period, who_might_act
 from handlers.repair import queries as repairs
 from handlers.repair.queries import OrderLine
 from handlers.shared.permissions import Permission
 from web.house_links import links_of
-from web.house_words import RELATIONS, SCOPES, age_words, agreement_words, time_words
+from web.house_words import (
+    RELATIONS,
+    SCOPES,
+    acting_words,
+    age_words,
+    agreement_words,
+    rights_words,
+    time_words,
+)
+from web.words import local_date
 
 
 @dataclass(frozen=True)
@@ -69,6 +80,8 @@ class HouseScreen:
     Attributes:
         people, related: those of now and to come; None for who may not read that class.
         ended: relations of before, as (name, relation, time).
+        day: the one for which `acting` says who might act, as (name, relation, rights, time).
+        acting: None for who may not read houses.
         orders: None for who may not read service records.
         may_enter: keep agreements and confirm data.
     """
@@ -77,27 +90,41 @@ class HouseScreen:
     people: tuple[Resident, ...] | None
     related: tuple[Resident, ...] | None
     ended: tuple[tuple[str, str, str], ...]
+    day: date
+    acting: tuple[tuple[str, str, str, str], ...] | None
     orders: tuple[OrderLine, ...] | None
     links: tuple[tuple[str, str, str], ...]
     may_enter: bool
     reads_units: bool
 
 
-def house_screen(work: Work, house_id: int) -> HouseScreen:
-    """Read the page of a house."""
+def house_screen(work: Work, house_id: int, day: date | None) -> HouseScreen:
+    """Read the page of a house, and who might act for it on a day; today when none is asked for."""
     record = records.house_record(work, house_id)
     scope = record.house.community_id
     reads_service = work.may(Permission.SERVICE_READ, scope)
+    day = day or local_date(work.now)
     ended = [one for one in (*(record.basic or ()), *(record.related or ())) if one.is_over]
     return HouseScreen(
         record=record,
         people=None if record.basic is None else _residents(record.basic, work.now),
         related=None if record.related is None else _residents(record.related, work.now),
         ended=tuple((one.person.name, str(RELATIONS[one.kind]), time_words(one)) for one in ended),
+        day=day,
+        acting=_acting(work, record, day) if work.may(Permission.HOUSE_READ, scope) else None,
         orders=tuple(repairs.of_house(work, house_id)) if reads_service else None,
         links=links_of(work, scope, house_id),
         may_enter=work.may(Permission.OWNER_ENTER, scope),
         reads_units=work.may(Permission.HOUSE_READ, scope),
+    )
+
+
+def _acting(work: Work, record: HouseRecord, day: date) -> tuple[tuple[str, str, str, str], ...]:
+    names = {one.relation_id: one.person.name for one in (*(record.basic or ()), *(record.related or ()))}
+    during = Period.of_day(day, communities.zone_of(work, record.house.community_id))
+    return tuple(
+        (names.get(one.relation_id, ""), str(RELATIONS[one.kind]), rights_words(one.kind), acting_words(one))
+        for one in who_might_act(work, record.house.id, during)
     )
 
 

@@ -5,11 +5,14 @@ from datetime import datetime
 
 from flask_babel.speaklater import LazyString
 
+from handlers.accounts.permissions import RELATION_PERMISSIONS
 from handlers.estate.authorisation import Agreement, AgreementState, Purpose
 from handlers.estate.house_record import Standing
+from handlers.estate.queries import Acting
 from handlers.estate.records import RelationKind
+from handlers.shared.permissions import Permission
 from web.texts import gettext, lazy_gettext
-from web.words import calendar_day, local_date
+from web.words import calendar_day, listed, local_date, moment
 
 RELATIONS: Mapping[str, LazyString] = {
     RelationKind.OWNER: lazy_gettext("业主"),
@@ -33,7 +36,21 @@ _STATES: Mapping[AgreementState, tuple[LazyString, str]] = {
     AgreementState.DECLINED: (lazy_gettext("不同意"), "late"),
 }
 
+# What a relation lets people do for the house, in the words of the trade.
+_RIGHTS: Mapping[Permission, LazyString] = {
+    Permission.REPAIR_SUBMIT: lazy_gettext("查看和报修"),
+    Permission.REPAIR_APPROVE_QUOTE: lazy_gettext("同意报价"),
+    Permission.FAMILY_EDIT: lazy_gettext("维护家庭和车辆"),
+    Permission.FEE_READ: lazy_gettext("查看费用"),
+}
+
 OLD_MONTHS = 12
+
+
+def rights_words(kind: str) -> str:
+    """Say what a relation lets somebody do."""
+    held = RELATION_PERMISSIONS[kind]
+    return listed([str(label) for permission, label in _RIGHTS.items() if permission in held])
 
 
 def agreement_words(agreement: Agreement | None) -> tuple[str, str, str]:
@@ -71,3 +88,11 @@ def time_words(one: Standing) -> str:
     if one.lease_ends_on is not None:
         return gettext("%(begin)s 起，租期至 %(end)s", begin=begin, end=one.lease_ends_on.isoformat())
     return gettext("%(begin)s 起", begin=begin)
+
+
+def acting_words(one: Acting) -> str:
+    """Say from when to when somebody may act."""
+    begin = moment(one.acts_from)
+    if one.acts_until is None:
+        return gettext("%(begin)s 起", begin=begin)
+    return gettext("%(begin)s 至 %(end)s", begin=begin, end=moment(one.acts_until))

@@ -8,6 +8,7 @@ from handlers.estate import authorisation, communities, entry, finding, house_re
 from handlers.estate.authorisation import Answer, Purpose
 from handlers.shared.permissions import Permission
 from web import context, errors
+from web.days import read_day
 from web.house_screen import house_screen
 from web.house_words import RELATIONS, age_words
 from web.repair_words import STATES
@@ -62,7 +63,7 @@ def unit(unit_id: int) -> str:
 def show(house_id: int, **_kept: object) -> str:
     """Show a house."""
     with context.engine().reading(context.actor()) as work:
-        screen = house_screen(work, house_id)
+        screen = house_screen(work, house_id, read_day(request.args.get("on")))
     return render_template("houses/show.html", screen=screen, states=STATES)
 
 

@@ -21,6 +21,7 @@ from handlers.estate.records import (
     estate_building,
     estate_community,
     estate_house,
+    estate_parking,
     estate_person,
     estate_relation,
     estate_unit,
@@ -189,7 +190,7 @@ def mark_relation_checked(work: Work, relation_id: int) -> None:
     work.connection.execute(
         estate_relation.update()
         .where(estate_relation.c.id == relation_id)
-        .values(check_state=CheckState.CHECKED)
+        .values(check_state=CheckState.CHECKED, counts_since=work.now)
     )
 
 
@@ -232,6 +233,23 @@ def add_vehicle(work: Work, house_id: int, person_id: int, plate: str) -> int:
         )
     )
     return vehicle_id
+
+
+def add_parking(work: Work, house_id: int, place: str, *, is_rented: bool) -> int:
+    """Enter a parking place of a house: customer service may, and whoever keeps the house's family data."""
+    house = house_row(work, house_id)
+    if not work.may(Permission.FAMILY_EDIT, house_id):
+        work.require(Permission.FAMILY_EDIT, house.community_id)
+    name = " ".join(place.split())
+    if not name or len(name) > 50:
+        raise FieldsInvalid({"place": ("请填写车位号，最多 50 字", {})})
+    parking_id = new_id()
+    work.connection.execute(
+        estate_parking.insert().values(
+            id=parking_id, house_id=house_id, place=name, is_rented=is_rented, valid_from=work.now
+        )
+    )
+    return parking_id
 
 
 def house_row(work: Work, house_id: int) -> Row[Any]:

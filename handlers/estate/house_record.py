@@ -12,7 +12,7 @@ from handlers.errors import RecordNotFound
 from handlers.estate.authorisation import Agreement, Purpose, agreements
 from handlers.estate.entry import house_row
 from handlers.estate.people import MaskedPerson, masked_person
-from handlers.estate.queries import House, plates_of_house
+from handlers.estate.queries import House, parking_of_house, plates_of_house
 from handlers.estate.records import (
     CheckState,
     RelationKind,
@@ -66,6 +66,7 @@ class HouseRecord:
         handed_over_on, kind and area of the house: only for who may read houses.
         basic, related: None for who may not read that class.
         vehicles: masked plates; None for who may not read related data.
+        parking: (place, is rented).
     """
 
     house: House
@@ -78,6 +79,7 @@ class HouseRecord:
     basic: tuple[Standing, ...] | None
     related: tuple[Standing, ...] | None
     vehicles: tuple[str, ...] | None
+    parking: tuple[tuple[str, bool], ...]
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,7 @@ def house_record(work: Work, house_id: int) -> HouseRecord:
         basic=None if people is None else tuple(one for one in people if one.kind in BASIC_KINDS),
         related=tuple(one for one in people or () if one.kind not in BASIC_KINDS) if reads_related else None,
         vehicles=tuple(plate for _, plate in plates_of_house(work, house_id)) if reads_related else None,
+        parking=tuple(parking_of_house(work, house_id)) if reads_related else (),
     )
 
 

@@ -27,7 +27,7 @@ TABLES: Mapping[str, Table] = {table.name: table for table in (estate_house, est
 _BATCH = 500
 
 # What releasing and importing again set by themselves; it is no change that somebody made.
-_NOT_SEEN = frozenset({"check_state", "import_id"})
+_NOT_SEEN = frozenset({"check_state", "counts_since", "import_id"})
 
 
 class Changes:

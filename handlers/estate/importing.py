@@ -309,7 +309,7 @@ def _begin(work: Work, new: NewImport, file: str, community: str) -> int:
 def _release(work: Work, import_id: int) -> int:
     import_undo.apply_proposals(work, import_id)
     _check(work, estate_house, import_id)
-    relations = _check(work, estate_relation, import_id)
+    relations = _check(work, estate_relation, import_id, counts_since=work.now)
     work.connection.execute(
         estate_import.update()
         .where(estate_import.c.id == import_id)
@@ -319,11 +319,11 @@ def _release(work: Work, import_id: int) -> int:
     return relations
 
 
-def _check(work: Work, table: Table, import_id: int) -> int:
+def _check(work: Work, table: Table, import_id: int, **more: datetime) -> int:
     return work.connection.execute(
         table.update()
         .where(table.c.import_id == import_id, table.c.check_state == CheckState.PENDING)
-        .values(check_state=CheckState.CHECKED)
+        .values(check_state=CheckState.CHECKED, **more)
     ).rowcount
 
 

@@ -1,11 +1,12 @@
 """Finds houses by address and people by phone, and says who may act for a house; contacts come out masked."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
 
 from engine.work import Work
 from handlers.errors import FieldsInvalid
@@ -20,6 +21,7 @@ from handlers.estate.records import (
     estate_building,
     estate_community,
     estate_house,
+    estate_parking,
     estate_person,
     estate_relation,
     estate_unit,
@@ -65,11 +67,33 @@ class Related:
 
 @dataclass(frozen=True)
 class Acting:
-    """Somebody who may act for a house now, and since when."""
+    """Somebody who may act for a house.
 
+    Attributes:
+        since: when the relation began, which decides on the earlier cases that are theirs to see.
+        acts_from, acts_until: when the right itself began, which is not before the second check, and ends.
+    """
+
+    relation_id: int
     person_id: int
     kind: str
     since: datetime
+    acts_from: datetime
+    acts_until: datetime | None
+
+
+@dataclass(frozen=True)
+class Period:
+    """A span of time without its end."""
+
+    begins_at: datetime
+    ends_at: datetime
+
+    @staticmethod
+    def of_day(day: date, zone: ZoneInfo) -> "Period":
+        """Return a day as a community counts it."""
+        begin = datetime.combine(day, time(), zone)
+        return Period(begin, datetime.combine(day + timedelta(days=1), time(), zone))
 
 
 def houses_by_address(work: Work, text: str) -> list[House]:
@@ -138,16 +162,20 @@ def owner_contacts(work: Work, house_id: int) -> list[MaskedPerson]:
 
 
 def who_may_act(work: Work, house_id: int) -> list[Acting]:
-    """List who may act for a house at this moment: checked relations that have begun and not ended."""
+    """List who may see and act for a house now: checked relations that have begun and not ended."""
     row = house_row(work, house_id)
     if not work.may(Permission.HOUSE_READ, house_id):
         work.require(Permission.HOUSE_READ, row.community_id)
-    rows = work.connection.execute(
-        select(estate_relation.c.person_id, estate_relation.c.kind, estate_relation.c.valid_from)
-        .where(estate_relation.c.house_id == house_id, _may_act(work))
-        .order_by(estate_relation.c.valid_from, estate_relation.c.id)
-    )
-    return [Acting(row.person_id, row.kind, row.valid_from) for row in rows]
+    return _acting(work, house_id, Period(work.now, work.now + _INSTANT))
+
+
+def who_might_act(work: Work, house_id: int, during: Period) -> list[Acting]:
+    """List who might see and act for a house at some time of a period, past or to come, for staff.
+
+    What is not checked yet, or what another check may still change, is not foreseen.
+    """
+    work.require(Permission.HOUSE_READ, house_row(work, house_id).community_id)
+    return _acting(work, house_id, during)
 
 
 def acting_since(work: Work, house_id: int, person_id: int) -> datetime | None:
@@ -166,6 +194,17 @@ def plates_of_house(work: Work, house_id: int) -> list[tuple[int, str]]:
     )
     unseal = work.engine.vault.open
     return [(row.id, mask_plate(unseal("estate_vehicle", "plate", row.id, row.plate))) for row in rows]
+
+
+def parking_of_house(work: Work, house_id: int) -> list[tuple[str, bool]]:
+    """List parking places of a house as (place, is rented)."""
+    work.require(Permission.OWNER_READ, house_row(work, house_id).community_id)
+    rows = work.connection.execute(
+        select(estate_parking.c.place, estate_parking.c.is_rented)
+        .where(estate_parking.c.house_id == house_id, estate_parking.c.valid_to.is_(None))
+        .order_by(estate_parking.c.place)
+    )
+    return [(row.place, row.is_rented) for row in rows]
 
 
 def _houses() -> Select[*tuple[Any, ...]]:
@@ -231,9 +270,38 @@ def _is_valid(work: Work) -> ColumnElement[bool]:
     )
 
 
-def _may_act(work: Work) -> ColumnElement[bool]:
-    return and_(
-        _is_valid(work),
-        estate_relation.c.check_state == CheckState.CHECKED,
-        estate_relation.c.kind.in_(ACTING_KINDS),
+_INSTANT = timedelta(microseconds=1)  # no two moments of the store are closer
+
+
+def _acting(work: Work, house_id: int, during: Period) -> list[Acting]:
+    acts_from = func.coalesce(estate_relation.c.counts_since, estate_relation.c.valid_from)
+    rows = work.connection.execute(
+        select(estate_relation)
+        .where(
+            estate_relation.c.house_id == house_id,
+            estate_relation.c.check_state == CheckState.CHECKED,
+            estate_relation.c.kind.in_(ACTING_KINDS),
+            estate_relation.c.valid_from < during.ends_at,
+            acts_from < during.ends_at,
+            or_(
+                estate_relation.c.valid_to.is_(None),
+                and_(
+                    estate_relation.c.valid_to > during.begins_at,
+                    estate_relation.c.valid_to > estate_relation.c.valid_from,
+                    estate_relation.c.valid_to > acts_from,
+                ),
+            ),
+        )
+        .order_by(estate_relation.c.valid_from, estate_relation.c.id)
     )
+    return [
+        Acting(
+            row.id,
+            row.person_id,
+            row.kind,
+            row.valid_from,
+            max(row.valid_from, row.counts_since or row.valid_from),
+            row.valid_to,
+        )
+        for row in rows
+    ]

@@ -144,6 +144,7 @@ estate_relation = Table(
     Column("valid_from", UtcDateTime, nullable=False),
     Column("valid_to", UtcDateTime),
     Column("check_state", String(16), nullable=False),
+    Column("counts_since", UtcDateTime),  # when it was checked; null where it counted from the beginning
     Column("entered_by", BigInteger, nullable=False),
     Column("import_id", BigInteger),
     Index("ix_estate_relation_house_id", "house_id"),
@@ -172,6 +173,19 @@ estate_vehicle = Table(
     Column("valid_to", UtcDateTime),
     Index("ix_estate_vehicle_house_id", "house_id"),
     Index("ix_estate_vehicle_plate_index", "plate_index"),
+)
+
+# A parking place of a house, owned or rented.
+estate_parking = Table(
+    "estate_parking",
+    metadata,
+    _id(),
+    Column("house_id", ForeignKey("estate_house.id"), nullable=False),
+    Column("place", String(50), nullable=False),  # as it is marked on the ground: B1-023
+    Column("is_rented", Boolean, nullable=False, default=False),
+    Column("valid_from", UtcDateTime, nullable=False),
+    Column("valid_to", UtcDateTime),
+    Index("ix_estate_parking_house_id", "house_id"),
 )
 
 # What a person agreed to their contacts being used for; imported owners have agreed to nothing yet.
