@@ -70,9 +70,9 @@ def open_tasks(made: Stand, count: int, crowd: Crowd) -> None:
 def _widen(connection: Connection, post: str, number: int) -> None:
     connection.execute(
         text(
-            "INSERT INTO task_candidate (task_id, group_code, scope_id, process_key, assignee_id, rank,"
-            " due_sort) SELECT id, CAST(:post AS text), scope_id, process_key, assignee_id, rank, due_sort"
-            " FROM user_task WHERE id % 10 = :number AND group_code <> CAST(:post AS text)"
+            "INSERT INTO task_candidate (task_id, group_code, scope_id, process_key, step_id, assignee_id,"
+            " rank, due_sort) SELECT id, CAST(:post AS text), scope_id, process_key, step_id, assignee_id,"
+            " rank, due_sort FROM user_task WHERE id % 10 = :number AND group_code <> CAST(:post AS text)"
         ),
         {"post": post, "number": number},
     )

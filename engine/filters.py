@@ -53,4 +53,5 @@ def search_text(work: Work, search_id: int) -> str:
     ).one_or_none()
     if row is None:
         return ""
-    return str(json.loads(work.engine.vault.open("inbox_filter", "body", row.id, row.body))["text"])
+    body = json.loads(work.engine.vault.open("inbox_filter", "body", row.id, row.body))
+    return "" if "view" in body else str(body["text"])

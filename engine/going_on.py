@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from engine import inbox, tasks
 from engine.inbox import Page, Place, TaskRow, View
+from engine.narrowing import EVERYTHING, Narrowing
 from engine.store.tables import user_task
 from engine.work import Work
 
@@ -56,10 +57,10 @@ def next_task(work: Work, left: Standing, read_page: ReadPage) -> int | None:
     return found if found is not None else _first_to_do(work, read_page(None))
 
 
-def read_view(work: Work, view: View) -> ReadPage:
+def read_view(work: Work, view: View, wanted: Narrowing = EVERYTHING) -> ReadPage:
     """Return what reads the pages of a view; what somebody has done holds nothing to do."""
     shown = View.WORK if view in (View.DONE, View.FOLLOWED) else view
-    return lambda place: inbox.page(work, shown, after=place, limit=_LOOKED_AT)
+    return lambda place: inbox.page(work, shown, after=place, limit=_LOOKED_AT, wanted=wanted)
 
 
 def _first_to_do(work: Work, page: Page) -> int | None:

@@ -11,7 +11,9 @@ from engine import form_steps, rights
 from engine.bilingual import named
 from engine.errors import NotPermitted, RuleBroken
 from engine.form_steps import OpenedForm
-from engine.inbox_queries import COUNTED_UP_TO, PARTS, Shape, View, counts_query, done_query, page_query
+from engine.inbox_counts import COUNTED_UP_TO, PARTS, counts_query
+from engine.inbox_queries import Shape, View, done_query, page_query, size_query
+from engine.narrowing import EVERYTHING, Narrowing, asked
 from engine.opening import END_OF_TIME
 from engine.store.tables import instance, user_task
 from engine.work import Work
@@ -76,23 +78,24 @@ def page(
     *,
     after: Place | None = None,
     limit: int = PAGE,
-    process_key: str | None = None,
+    wanted: Narrowing = EVERYTHING,
 ) -> Page:
     """Return one page of open tasks in the order (rank, due, id), most urgent first.
+
+    Where the time left is asked for, as in the views LATE and SOON, the order is (due, id).
 
     Args:
         after: the `next` of the page before.
         limit: at most 200.
-        process_key: only tasks of this procedure.
+        wanted: only these; what somebody completed is not narrowed.
     """
     if not 1 <= limit <= 200:
         raise RuleBroken("page_size", "每页 1 到 200 条，收到 {limit}", limit=limit)
     known = _parameters(work, after)
     if view is View.DONE:
         return _done(work, known, limit)
-    if process_key is not None:
-        known["process"] = process_key
-    shape = Shape(*_numbers(work), is_after=after is not None, of_process=process_key is not None)
+    shape, narrowed = _shape(work, wanted, is_after=after is not None)
+    known |= narrowed
     query = page_query(shape, view, limit + 1)
     if query is None:
         return Page((), None)
@@ -102,6 +105,20 @@ def page(
         tuple(TaskRow(*row[:_FIELDS]) for row in rows[:limit]),
         Place(last.key_rank, last.due_sort, last.id) if last is not None else None,
     )
+
+
+def size(work: Work, view: View, wanted: Narrowing, most: int) -> int:
+    """Count the open tasks of a view that are wanted, up to a number."""
+    shape, narrowed = _shape(work, wanted, is_after=False)
+    query = size_query(shape, view, most)
+    if query is None:
+        return 0
+    return int(work.connection.execute(query, _parameters(work) | narrowed).scalar_one())
+
+
+def _shape(work: Work, wanted: Narrowing, *, is_after: bool) -> tuple[Shape, dict[str, Any]]:
+    what, known = asked(work, wanted)
+    return Shape(*_numbers(work), is_after=is_after, asked=what), known
 
 
 def _done(work: Work, known: dict[str, Any], limit: int) -> Page:
@@ -199,4 +216,5 @@ __all__ = [
     "counts",
     "detail",
     "page",
+    "size",
 ]

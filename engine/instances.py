@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from engine import definitions, differences, history, idempotency, stepping
+from engine import case_texts, definitions, differences, history, idempotency, stepping
 from engine.bilingual import Text, chinese, named
 from engine.bpmn.decisions import Decision
 from engine.bpmn.program import Program
@@ -138,11 +138,17 @@ def _written(work: Work, program: Program, bundle_id: int, subject: Subject) -> 
         raise AlreadyDone(
             "business_key_taken", "编号 {key} 已有进行中的流程", key=subject.business_key
         ) from error
+    _note(work, int(str(row["id"])), subject)
     return work.connection.execute(select(instance).where(instance.c.id == row["id"])).one()
+
+
+def _note(work: Work, instance_id: int, subject: Subject) -> None:
+    case_texts.note(work, instance_id, subject.business_key, subject.title, subject.title_en, subject.place)
 
 
 def describe(work: Work, instance_id: int, subject: Subject) -> None:
     """Change what a case is about: what lists say, and whose house it is; its key and community stay."""
+    _note(work, instance_id, subject)
     work.connection.execute(
         update(instance)
         .where(instance.c.id == instance_id)

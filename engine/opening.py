@@ -81,7 +81,7 @@ def _open_user(writing: Writing, wait: Wait) -> None:
         }
     )
     task = writing.rows[user_task][-1]
-    copied = {name: task[name] for name in ("process_key", "assignee_id", "rank", "due_sort")}
+    copied = {name: task[name] for name in ("process_key", "step_id", "assignee_id", "rank", "due_sort")}
     for group, scope_id in groups[1:]:
         writing.rows[task_candidate].append(
             {"task_id": task_id, "group_code": group, "scope_id": scope_id, **copied}

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from engine import definitions
+from engine.bpmn.program import Program
 from engine.errors import DefinitionNotFound
 from engine.store.tables import bundle, deployment, instance
 from engine.work import Work
@@ -73,3 +75,29 @@ def _versions(work: Work, process_key: str | None) -> list[Version]:
     if process_key is not None:
         query = query.where(bundle.c.process_key == process_key)
     return [Version(*row) for row in work.connection.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnStep:
+    """A human step that the actor's groups do; its id counts within its procedure."""
+
+    step_id: str
+    name: str
+    name_en: str
+
+
+def own_steps(work: Work) -> list[tuple[Program, list[OwnStep]]]:
+    """List the steps that the actor's groups do in the procedures in force, by procedure."""
+    groups = {member.group for member in work.memberships}
+    newest = select(func.max(bundle.c.id)).group_by(bundle.c.process_key).order_by(bundle.c.process_key)
+    found = []
+    for bundle_id in work.connection.execute(newest).scalars():
+        program = definitions.program(work.engine, work.connection, bundle_id)
+        steps = {
+            step.element: OwnStep(step.element, step.name, step.name_en)
+            for step in program.steps.values()
+            if step.kind == "user" and not groups.isdisjoint(step.group)
+        }
+        if steps:
+            found.append((program, list(steps.values())))
+    return found

@@ -32,7 +32,7 @@ _JOB = (
     "kind", "instance_id", "task_id", "token", "step_id", "due_at", "scheduled_at", "attempts", "held",
 )  # fmt: skip
 _CANDIDATE = (
-    "task_id", "group_code", "scope_id", "process_key", "assignee_id", "rank", "due_sort",
+    "task_id", "group_code", "scope_id", "process_key", "step_id", "assignee_id", "rank", "due_sort",
 )  # fmt: skip
 
 
@@ -265,6 +265,7 @@ class _Batch:
             self.candidates[candidate] = (
                 *candidate,
                 task.process_key,
+                task.step_id,
                 task.assignee_id,
                 task.rank,
                 task.due_sort,

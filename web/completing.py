@@ -5,7 +5,7 @@ from flask import request
 from engine import going_on, idempotency, tasks
 from engine.ports import Actor
 from engine.work import Engine
-from web import repeats, uploads
+from web import listing, repeats, uploads
 from web.answers import posted
 from web.wishes import Wish
 
@@ -32,4 +32,5 @@ def complete(engine: Engine, actor: Actor, task_id: int, wish: Wish) -> int | No
 def following(engine: Engine, actor: Actor, left: going_on.Standing, wish: Wish) -> int | None:
     """Return the task to go on with after one has left the list."""
     with engine.reading(actor) as work:
-        return going_on.next_task(work, left, going_on.read_view(work, wish.view))
+        found = listing.of_wish(work, wish)
+        return going_on.next_task(work, left, going_on.read_view(work, found.view, found.wanted))

@@ -12,6 +12,7 @@ from engine import fresh
 from engine.errors import Problem, RuleBroken
 from engine.work import Work
 from web import context, errors, leading, several
+from web.filter_screen import chips, filter_screen
 from web.i18n import language_tag
 from web.lists import COUNTED, list_screen, people_of, task_row, view_links
 from web.navigation import may
@@ -30,12 +31,14 @@ def index() -> str:
     with context.engine().reading(context.actor()) as work:
         screen = list_screen(work, wish, request.args.get("after", ""), request.args.get("process"))
         pane = _opened(work)
+        narrowing = filter_screen(work, wish)
         people = people_of(work, screen.rows) if may("inbox.act") else None
     return render_template(
         "inbox.html",
         screen=screen,
         wish=wish,
         pane=pane,
+        narrowing=narrowing,
         people=people,
         done=g.get("done", []),
         task=pane.screen if pane else None,
@@ -59,17 +62,19 @@ def counts() -> BaseResponse:
     """Give the views with their counts and what came since; where nothing changed the answer is empty."""
     wish, moment = read_wish(request.args), moment_of(request.args.get("since", ""))
     with context.engine().reading(context.actor()) as work:
-        views = view_links(work, wish.view)
+        views = view_links(work, wish)
+        saved = chips(work, wish)
         came = fresh.since(work, moment) if moment else []
     numbers = [(link.view, link.count, link.is_current) for link in views if link.view in COUNTED]
-    known = json.dumps([numbers, came, context.actor().id, language_tag()])
+    counted = [(chip.id, chip.name, chip.count) for chip in saved]
+    known = json.dumps([numbers, counted, came, context.actor().id, language_tag()])
     response = make_response()
     response.set_etag(hashlib.sha256(known.encode()).hexdigest()[:24])
     response.headers["Cache-Control"] = "private, no-cache"
     response.vary.add("Cookie")
     response.make_conditional(request)
     if response.status_code != HTTPStatus.NOT_MODIFIED:
-        response.set_data(render_template("parts/counts.html", views=views, came=came))
+        response.set_data(render_template("parts/counts.html", views=views, chips=saved, came=came))
     return response
 
 

@@ -3,13 +3,14 @@
 import base64
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
 from engine import following, inbox
 from engine.inbox import Place, TaskDetail, TaskRow, View
 from engine.work import Work
 from handlers.accounts.permissions import POST_NAMES
+from web import listing
 from web.numbers import end_of_page
 from web.texts import lazy_gettext
 from web.wishes import Wish
@@ -61,9 +62,14 @@ class ViewLink:
 
 @dataclass(frozen=True)
 class ListScreen:
-    """A list with everything around it."""
+    """A list with everything around it.
+
+    Attributes:
+        view: which list it is, narrowed or not.
+    """
 
     wish: Wish
+    view: View
     title: str
     views: tuple[ViewLink, ...]
     rows: tuple[Row, ...]
@@ -73,22 +79,26 @@ class ListScreen:
 
 def list_screen(work: Work, wish: Wish, after: str, process_key: str | None) -> ListScreen:
     """Read one page of a list."""
-    if wish.view is View.FOLLOWED:
+    found = listing.of_wish(work, wish)
+    if found.view is View.FOLLOWED:
         page = inbox.Page(following.rows(work), None)
     else:
-        page = inbox.page(work, wish.view, after=read_place(after), process_key=process_key or None)
+        wanted = replace(found.wanted, process_key=process_key) if process_key else found.wanted
+        page = inbox.page(work, found.view, after=read_place(after), wanted=wanted)
     return ListScreen(
         wish=wish,
-        title=str(NAMES[wish.view]),
-        views=view_links(work, wish.view),
+        view=found.view,
+        title=found.name or str(NAMES[found.view]),
+        views=view_links(work, wish),
         rows=rows_of(work, page.rows),
         after=write_place(page.next) if page.next else "",
         shown_at=work.now,
     )
 
 
-def view_links(work: Work, current: View) -> tuple[ViewLink, ...]:
-    """Count every view."""
+def view_links(work: Work, wish: Wish) -> tuple[ViewLink, ...]:
+    """Count every view; none is the current one where the list is narrowed."""
+    current = None if wish.filter_id else wish.view
     counts = inbox.counts(work, [view for view in COUNTED if view is not View.FOLLOWED])
     counts[View.FOLLOWED] = following.count(work)
     return tuple(

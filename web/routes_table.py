@@ -75,6 +75,8 @@ ROUTES: Mapping[str, Access] = {
     "inbox.index": STAFF,
     "inbox.counts": STAFF,
     "inbox.act": _staff(Permission.TASK_REASSIGN, Permission.TASK_MOVE_DUE),
+    "filters.keep": STAFF,
+    "filters.delete": STAFF,
     "tasks.show": STAFF,
     "tasks.claim": STAFF,
     "tasks.release": STAFF,

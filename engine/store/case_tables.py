@@ -109,6 +109,7 @@ user_task = Table(
         "id",
         "process_key",
         "assignee_id",
+        "step_id",
         sqlite_where=_unassigned,
         postgresql_where=_unassigned,
     ),
@@ -121,11 +122,22 @@ user_task = Table(
         "process_key",
         "group_code",
         "scope_id",
+        "step_id",
         sqlite_where=_assigned,
         postgresql_where=_assigned,
     ),
-    Index("ix_user_task_team", "group_code", "scope_id", "rank", "due_sort", "id", "process_key"),
-    Index("ix_user_task_team_due", "group_code", "scope_id", "due_sort", "id", "process_key"),
+    Index("ix_user_task_team", "group_code", "scope_id", "rank", "due_sort", "id", "process_key", "step_id"),
+    Index(
+        "ix_user_task_team_due",
+        "group_code",
+        "scope_id",
+        "due_sort",
+        "id",
+        "process_key",
+        "step_id",
+        "rank",
+        "assignee_id",
+    ),
     Index("ix_user_task_due_sort", "due_sort", "id"),
     # Marking tasks late changes no indexed column; with room in its page the row's new version needs no new
     # index entries (HOT).
@@ -141,6 +153,7 @@ task_candidate = Table(
     Column("scope_id", BigInteger, primary_key=True),
     # As in user_task, for the same reason.
     Column("process_key", String(100), nullable=False),
+    Column("step_id", String(100), nullable=False),
     Column("assignee_id", BigInteger),
     Column("rank", Integer, nullable=False),
     Column("due_sort", UtcDateTime, nullable=False),
@@ -153,6 +166,7 @@ task_candidate = Table(
         "task_id",
         "process_key",
         "assignee_id",
+        "step_id",
         sqlite_where=_unassigned,
         postgresql_where=_unassigned,
     ),
@@ -164,6 +178,8 @@ task_candidate = Table(
         "task_id",
         "process_key",
         "assignee_id",
+        "step_id",
+        "rank",
         sqlite_where=_unassigned,
         postgresql_where=_unassigned,
     ),
@@ -203,6 +219,15 @@ inbox_filter = Table(
     Column("body", Text, nullable=False),  # sealed JSON: its name and what it asks for
     Column("saved_at", UtcDateTime, nullable=False),
     Index("ix_inbox_filter_actor_id", "actor_id", "id"),
+)
+
+# By which pairs of characters a case is found; see engine.case_texts. The key is all of it, and is in order.
+case_gram = Table(
+    "case_gram",
+    metadata,
+    Column("gram", String(2), primary_key=True),
+    Column("instance_id", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
 )
 
 # Somebody who wants to see a case in "followed".

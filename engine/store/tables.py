@@ -3,6 +3,7 @@
 from engine.store.case_tables import (
     case_comment,
     case_follower,
+    case_gram,
     external_task,
     inbox_filter,
     instance,
@@ -39,6 +40,7 @@ __all__ = [
     "bundle",
     "case_comment",
     "case_follower",
+    "case_gram",
     "definition",
     "deployment",
     "due_change",

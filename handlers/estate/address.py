@@ -12,6 +12,7 @@ _SPOKEN = re.compile(
     rf"(?:(?P<unit>{_NAME})(?:单元|门))?(?P<room>[0-9A-Z]+(?:-[0-9A-Z]+)?)?(?:室|号|房)?"
 )
 _DASHED = re.compile(r"(?P<community>.*?)(?P<parts>[0-9A-Z]+(?:[-/][0-9A-Z]+){1,2})(?:室|号|房)?")
+LONGEST_BUILDING = 4  # what is longer before a dash is a number of something else
 _SUFFIXES = {
     "building": re.compile(r"(?:号楼|栋|幢|座|楼|#|号)$"),
     "unit": re.compile(r"(?:单元|门)$"),
@@ -79,6 +80,18 @@ def read_query(text: str) -> AddressQuery:
         for kind in ("building", "unit", "room")
     }
     return AddressQuery(spoken["community"], **named)
+
+
+def as_listed(text: str) -> str:
+    """Write a house as lists show it, in words that stand there one after the other: 3-2-502 is 3栋2单元502.
+
+    Anything that is no house stays as it was typed.
+    """
+    query = read_query(text)
+    if query.building is None or query.room is None or len(query.building) > LONGEST_BUILDING:
+        return text
+    unit = f"{query.unit}单元" if query.unit else " "
+    return f"{query.building}栋{unit}{query.room}"
 
 
 def _chinese_value(text: str) -> int:

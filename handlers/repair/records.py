@@ -167,6 +167,7 @@ repair_order = Table(
     Column("return_visit_by", BigInteger),
     Column("return_visit_at", UtcDateTime),
     Column("closed_at", UtcDateTime),
+    Index("ix_repair_order_instance_id", "instance_id"),
     Index("ix_repair_order_community_id", "community_id", "called_at"),
     Index("ix_repair_order_house_id", "house_id", "called_at"),
     Index("ix_repair_order_phone_index", "phone_index"),

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import insert
 
-from engine import inbox, tasks
+from engine import case_texts, inbox, tasks
 from engine.clock import SettableClock
 from engine.ids import new_id
 from engine.inbox import COUNTED_UP_TO, END_OF_TIME, SOON, Place, TaskRow, View
+from engine.narrowing import EVERYTHING, Narrowing
 from engine.ports import SYSTEM, Actor, Grants, Membership
 from engine.store.database import Database
 from engine.store.tables import case_follower, task_candidate, task_history, user_task
@@ -25,6 +26,17 @@ HERE, THERE = 11, 12
 PEOPLE = (101, 102, 103)
 GROUPS = [(post, scope) for post in ("cs", "csl", "rp") for scope in (HERE, THERE)]
 PROCESSES = ("repair", "complaint")
+STEPS = ("accept", "visit")
+PLACES = ("1栋2单元301", "1栋2单元302", "12栋1单元1902")
+NARROWED = [
+    Narrowing(process_key="complaint"),
+    Narrowing(process_key="repair", step_id="visit"),
+    Narrowing(urgency=0),
+    Narrowing(within=timedelta(0)),
+    Narrowing(urgency=2, within=timedelta(hours=1)),
+    Narrowing(text="单元302"),
+    Narrowing(text="1902", step_id="accept", within=timedelta(hours=4)),
+]
 OPEN = (View.MINE, View.CLAIMABLE, View.WORK, View.TEAM, View.LATE, View.SOON, View.FOLLOWED)
 
 
@@ -40,6 +52,8 @@ class Task:
     due_sort: datetime
     process_key: str
     is_followed: bool
+    step_id: str = "accept"
+    place: str = "1栋2单元301"
 
 
 @dataclass
@@ -51,15 +65,27 @@ class Crowd:
     viewer: Actor
     grants: Grants
 
-    def expected(self, view: View, process_key: str | None = None) -> list[int]:
+    def expected(self, view: View, wanted: Narrowing = EVERYTHING) -> list[int]:
         """Say which tasks a view shows in which order, out of its definition."""
-        wanted = [task for task in self.tasks if process_key in (None, task.process_key)]
-        shown = [task for task in wanted if self._shows(view, task)]
-        is_flat = view in {View.LATE, View.SOON}
+        shown = [task for task in self.tasks if self._is_wanted(wanted, task) and self._shows(view, task)]
+        is_flat = view in {View.LATE, View.SOON} or wanted.within is not None
         return [
             task.id
             for task in sorted(shown, key=lambda task: (0 if is_flat else task.rank, task.due_sort, task.id))
         ]
+
+    def _is_wanted(self, wanted: Narrowing, task: Task) -> bool:
+        scope_id = wanted.scope_id
+        return all(
+            (
+                wanted.process_key in ("", task.process_key),
+                wanted.step_id in ("", task.step_id),
+                wanted.urgency is None or task.rank <= wanted.urgency,
+                scope_id is None or task.groups[0][1] == scope_id,
+                wanted.within is None or task.due_sort < self.engine.clock.now() + wanted.within,
+                wanted.text in task.place,
+            )
+        )
 
     def _shows(self, view: View, task: Task) -> bool:
         now = self.engine.clock.now()
@@ -77,15 +103,20 @@ class Crowd:
             View.FOLLOWED: task.is_followed,
         }[view]
 
-    def shown(self, view: View, limit: int, process_key: str | None = None) -> list[int]:
+    def shown(self, view: View, limit: int, wanted: Narrowing = EVERYTHING) -> list[int]:
         """Turn the pages of a view to its end."""
-        return [row.id for row in self._pages(view, limit, process_key)]
+        return [row.id for row in self._pages(view, limit, wanted)]
 
-    def _pages(self, view: View, limit: int, process_key: str | None) -> Iterator[TaskRow]:
+    def size(self, view: View, wanted: Narrowing, most: int) -> int:
+        """Count what is wanted of a view."""
+        with self.engine.reading(self.viewer) as work:
+            return inbox.size(work, view, wanted, most)
+
+    def _pages(self, view: View, limit: int, wanted: Narrowing) -> Iterator[TaskRow]:
         after: Place | None = None
         while True:
             with self.engine.reading(self.viewer) as work:
-                page = inbox.page(work, view, after=after, limit=limit, process_key=process_key)
+                page = inbox.page(work, view, after=after, limit=limit, wanted=wanted)
             yield from page.rows
             after = page.next
             if after is None:
@@ -127,6 +158,8 @@ def drawn(engine: Engine, choose: random.Random) -> Task:
         END_OF_TIME if choose.random() < 0.1 else due,
         choose.choice(PROCESSES),
         choose.random() < 0.1,
+        choose.choice(STEPS),
+        choose.choice(PLACES),
     )
 
 
@@ -135,6 +168,8 @@ def open_tasks(engine: Engine, opened: list[Task]) -> list[Task]:
         for table, rows in _rows(work, opened).items():
             if rows:
                 work.connection.execute(insert(world_tables[table]), rows)
+        for task in opened:
+            case_texts.note(work, task.case_id, task.place)
     return opened
 
 
@@ -158,6 +193,7 @@ def _rows(work: Work, opened: list[Task]) -> dict[str, list[dict[str, object]]]:
                 "scope_id": HERE,
                 "state": "active",
                 "title": "漏水",
+                "place": task.place,
                 "started_at": work.now,
                 "starter_id": 0,
                 "waits": {},
@@ -168,6 +204,7 @@ def _rows(work: Work, opened: list[Task]) -> dict[str, list[dict[str, object]]]:
             "assignee_id": task.assignee_id,
             "rank": task.rank,
             "due_sort": task.due_sort,
+            "step_id": task.step_id,
         }
         rows["user_task"].append(
             {
@@ -175,7 +212,6 @@ def _rows(work: Work, opened: list[Task]) -> dict[str, list[dict[str, object]]]:
                 "instance_id": task.case_id,
                 "token": f"{task.id:032x}",
                 "called_process": task.process_key,
-                "step_id": "accept",
                 "name": "受理派单",
                 "group_code": task.groups[0][0],
                 "scope_id": task.groups[0][1],
@@ -212,9 +248,30 @@ def test_each_view_shows_what_it_says_in_its_order_page_by_page(engine: Engine, 
     for view in OPEN:
         for limit in (7, 200):
             assert looked_at.shown(view, limit) == looked_at.expected(view), (view, limit)
-        for process_key in PROCESSES:
-            narrowed = looked_at.expected(view, process_key)
-            assert looked_at.shown(view, 7, process_key) == narrowed, (view, process_key)
+
+
+@pytest.mark.parametrize("who", ["lead", "substitute"])
+@pytest.mark.parametrize("few", [5000, 3], ids=["rare_words", "common_words"])
+def test_a_narrowed_view_shows_and_counts_what_is_wanted_of_it(
+    engine: Engine, who: str, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(case_texts, "FEW", few)
+    looked_at = crowd(engine, VIEWERS[who])
+
+    for view in (View.WORK, View.TEAM, View.LATE):
+        for wanted in NARROWED:
+            expected = looked_at.expected(view, wanted)
+            assert looked_at.shown(view, 30, wanted) == expected, (view, wanted)
+            assert looked_at.size(view, wanted, 5) == min(5, len(expected)), (view, wanted)
+
+
+def test_a_community_leaves_the_tasks_of_others_out(engine: Engine) -> None:
+    looked_at = crowd(engine, Grants(tuple(Membership("cs", scope) for scope in (HERE, THERE))), count=0)
+    there = [task for scope in (HERE, THERE) for task in open_tasks(engine, alike(engine, 3, ("cs", scope)))]
+
+    shown = looked_at.shown(View.TEAM, 7, Narrowing(scope_id=THERE))
+
+    assert shown == [task.id for task in there[3:]]
 
 
 @pytest.mark.parametrize("who", sorted(VIEWERS))

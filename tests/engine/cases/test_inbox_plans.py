@@ -1,5 +1,6 @@
 """Lists are found in indexes: how many tasks are open does not matter."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -7,17 +8,20 @@ from sqlalchemy import text
 
 from engine.clock import SettableClock
 from engine.inbox import View
-from engine.inbox_queries import Shape, counts_query, page_query
+from engine.inbox_counts import counts_query
+from engine.inbox_queries import Shape, page_query, size_query
+from engine.narrowing import NOTHING, Asked
 from engine.store.database import Database
 from tests.engine.cases.test_inbox import VIEWERS, crowd
 from tests.engine.time import world
 
+ALL = Asked(process=True, step=True, urgency=True, scope=True)
 SHAPES = [
-    Shape(people, groups, is_after, of_process)
+    Shape(people, groups, is_after, asked)
     for people in (1, 2)
     for groups in (1, 3)
     for is_after in (False, True)
-    for of_process in (False, True)
+    for asked in (NOTHING, Asked(process=True), ALL, replace(ALL, due=True))
 ]
 VALUES: dict[str, object] = {
     "me": 1,
@@ -27,6 +31,12 @@ VALUES: dict[str, object] = {
     "after_due": "2026-11-23",
     "after_id": 1,
     "process": "repair",
+    "step": "accept",
+    "urgency": 1,
+    "community": 1,
+    "until": "2026-11-23",
+    "gram": "漏水",
+    "pattern": "%漏水%",
     **{f"person_{number}": number for number in range(2)},
     **{f"group_{number}": "cs" for number in range(3)},
     **{f"scope_{number}": number for number in range(3)},
@@ -59,6 +69,31 @@ def test_a_page_is_found_in_the_indexes_alone(sqlite_database: Database, is_anal
             query = page_query(shape, view, 51)
             assert query is not None
             assert_walks_indexes(plan(sqlite_database, query))
+
+
+@pytest.mark.parametrize("is_analysed", [False, True])
+def test_a_narrowed_list_is_counted_in_the_indexes_alone(
+    sqlite_database: Database, is_analysed: bool
+) -> None:
+    fill(sqlite_database, is_analysed)
+    for shape in SHAPES:
+        query = size_query(shape, View.TEAM, 100)
+        assert query is not None
+        assert_walks_indexes(plan(sqlite_database, query))
+
+
+@pytest.mark.parametrize("is_analysed", [False, True])
+def test_rare_words_lead_to_their_cases_and_not_through_the_list(
+    sqlite_database: Database, is_analysed: bool
+) -> None:
+    fill(sqlite_database, is_analysed)
+    for asked in (Asked(text="few"), replace(ALL, text="few")):
+        query = page_query(Shape(1, 3, asked=asked), View.WORK, 51)
+        assert query is not None
+        steps = [step for step in plan(sqlite_database, query) if "user_task" in step or "gram" in step]
+        assert [step for step in steps if "COVERING INDEX ix_user_task" in step] == [], steps
+        assert any("case_gram USING PRIMARY KEY (gram=?" in step for step in steps), steps
+        assert any("ix_user_task_instance_id (instance_id=?)" in step for step in steps), steps
 
 
 @pytest.mark.parametrize("is_analysed", [False, True])

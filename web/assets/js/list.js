@@ -27,6 +27,15 @@ function drawCounts(page) {
   }
 }
 
+/** Draw the saved filters anew, unless somebody has the focus there. */
+function drawFilters(page) {
+  const fresh = page.querySelector("[data-filters]");
+  const shown = document.querySelector(".filter-chips");
+  if (!fresh || !shown || shown.contains(document.activeElement)) return;
+  shown.replaceChildren(...fresh.childNodes);
+  shown.hidden = !shown.querySelector("a");
+}
+
 /** Say how many tasks came; they are shown when somebody asks, so that nothing moves under the cursor. */
 function announce(page) {
   const came = (page.querySelector("[data-came]")?.dataset.came ?? "").split(" ").filter(Boolean);
@@ -54,6 +63,7 @@ async function poll() {
     const page = document.createElement("template");
     page.innerHTML = text;
     drawCounts(page.content);
+    drawFilters(page.content);
     announce(page.content);
   }
   last = text;
