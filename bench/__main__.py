@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import lists, pages, service, timers
+from bench import burst, lists, pages, service, timers
 from bench.report import Row, machine, table, write_json
 from bench.sizes import FULL, QUICK, Sizes
 from engine.clock import monotonic
 from tests.postgres import PostgresServer
+from web.cli import interpreter
 
 Subject = Callable[[], Iterator[Row]]
 
@@ -23,6 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     on = machine()
     print(on, file=sys.stderr)
     begun = monotonic()
+    interpreter.settle()  # as the product's own processes do
     rows: list[Row] = []
     with _postgres(arguments.postgresql) as new_database:
         for subject in _subjects(sizes, new_database):
@@ -67,9 +69,9 @@ def _subjects(sizes: Sizes, new_database: Callable[[], str] | None) -> Iterator[
     yield lambda: pages.completion_rows(sizes)
     yield lambda: timers.idle_rows(sizes)
     yield lambda: timers.lateness_rows(sizes)
-    yield lambda: timers.burst_rows(sizes, "SQLite")
+    yield lambda: burst.rows(sizes, "SQLite")
     if new_database is not None:
-        yield lambda: timers.burst_rows(sizes, "PostgreSQL", new_database())
+        yield lambda: burst.rows(sizes, "PostgreSQL", (new_database(), new_database()))
     yield lambda: lists.rows(sizes, "SQLite")
     if new_database is not None:
         yield lambda: lists.rows(sizes, "PostgreSQL", new_database())

@@ -14,6 +14,7 @@ class Sizes:
         idle: open cases of the empty sweep, beside 100.
         timers: timers of the idle system.
         due: deadlines due at once.
+        meanwhile: the same, while somebody looks into the inbox.
         open_tasks: in the inbox.
         steps: finished, in the report.
     """
@@ -24,6 +25,7 @@ class Sizes:
     idle: int
     timers: int
     due: int
+    meanwhile: int
     open_tasks: int
     steps: int
 
@@ -33,5 +35,5 @@ class Sizes:
         return f"reduced: {mine:,} instead of {full:,}" if mine < full else ""
 
 
-FULL = Sizes(9, 40, 200, 100_000, 400, 10_000, 1_000_000, 10_000_000)
-QUICK = Sizes(3, 12, 30, 5_000, 40, 200, 20_000, 100_000)
+FULL = Sizes(9, 40, 200, 100_000, 400, 10_000, 2_500, 1_000_000, 10_000_000)
+QUICK = Sizes(3, 12, 30, 5_000, 40, 200, 200, 20_000, 100_000)

@@ -18,7 +18,7 @@ PROMISES = (
     "timer lateness",
     "marked, escalated",
     "all instances advanced, each once",
-    "inbox p95 meanwhile",
+    "inbox page over HTTP meanwhile",
     "inbox query at",
     "inbox page over HTTP",
     "people who poll the counts",
