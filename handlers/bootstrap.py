@@ -59,17 +59,18 @@ JOBS: Mapping[str, JobFunction] = {
 }
 
 # Every text that is sent to people.
-TEMPLATES = (*texts.TEMPLATES, *repair.TEMPLATES)
+TEMPLATES = (*texts.TEMPLATES, *checking.TEMPLATES, *repair.TEMPLATES)
 
 # How the people that a message names by "kind:id" are reached.
 ADDRESSES: Mapping[str, messages.AddressOf] = {
     "account": deliveries.address_of_account,
     "person": address_of_person,
+    **checking.ADDRESSES,
     **repair.ADDRESSES,
 }
 
 # Who may see the photos of a record, by the kind of record that they are attached to.
-ATTACHMENT_READERS: Mapping[str, attachments.Reader] = {**repair.READERS}
+ATTACHMENT_READERS: Mapping[str, attachments.Reader] = {**checking.READERS, **repair.READERS}
 
 
 def build(settings: Settings, clock: Clock | None = None, database: Database | None = None) -> Engine:

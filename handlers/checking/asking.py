@@ -3,16 +3,27 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 
 from engine.ids import new_id
 from engine.work import Work
-from handlers.checking import persons
+from handlers.accounts.permissions import Post
+from handlers.checking import persons, rules
 from handlers.checking.fields import TYPED_AGAIN, Field
 from handlers.checking.records import CheckOutcome, Risk, second_check
 from handlers.errors import RuleRefused
 from handlers.shared import access_log
+from handlers.shared.messages import notification
+from handlers.shared.permissions import Permission
+
+# Who is told that something waits, by what the second person must be allowed to.
+_GROUPS: Mapping[Permission, Post] = {
+    Permission.OWNER_CHECK: Post.CS,
+    Permission.HOUSE_CHECK: Post.CSL,
+    Permission.FEE_CHECK: Post.FINL,
+}
 
 
 @dataclass(frozen=True)
@@ -103,7 +114,20 @@ def ask(work: Work, subject: Subject, entered: Entered, step: Step) -> int:
         work.connection.execute(second_check.update().where(second_check.c.id == check_id).values(row))
     detail = {"group": subject.group, "risk": entered.risk.value}
     access_log.append(work, access_log.Entry("ask_check", "second_check", check_id, detail=detail))
+    _tell(work, subject, row, step)
     return check_id
+
+
+def _tell(work: Work, subject: Subject, row: Mapping[str, Any], step: Step) -> None:
+    """Tell those who may be the second person that something waits; not who entered it."""
+    permission = rules.permission_to_check(row["risk"], row["fields"], goes_to_lead=False)
+    group = _GROUPS[permission]
+    accounts = work.engine.directory.recipients(work.connection, group, subject.community_id, work.now)
+    others = [str(one) for one in accounts if one not in (row["entered_by"], row["entered_for"])]
+    if others:
+        key = f"second_check:{new_id()}"
+        item = notification("check_waiting", others, key, instance_id=str(step.instance_id))
+        work.engine.outbox.put_many(work.connection, [item], work.now)
 
 
 def open_check(work: Work, subject: Subject) -> int | None:

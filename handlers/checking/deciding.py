@@ -85,6 +85,15 @@ def withdraw(work: Work, check_id: int) -> None:
     _close(work, check, CheckOutcome.WITHDRAWN, None)
 
 
+def require_second(work: Work, check_id: int) -> None:
+    """Refuse whoever may not be the second person of a check.
+
+    Raises:
+        ActionNotAllowed, NotPermitted, RecordConflict: as `decide` does.
+    """
+    _require_second(work, _locked(work, check_id))
+
+
 def values_of(work: Work, check: Check) -> dict[str, str]:
     """Open what was entered."""
     opened: dict[str, str] = json.loads(

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
@@ -46,7 +47,7 @@ FIELD_NAMES: Mapping[Field, tuple[str, str]] = {
     Field.KIND: ("与房屋的关系", "Relation to the house"),
     Field.SHARE: ("产权份额", "Share"),
     Field.PLATE: ("车牌", "Number plate"),
-    Field.FAMILY: ("家庭成员", "Family member"),
+    Field.FAMILY: ("家庭成员姓名", "Name of a family member"),
     Field.AMOUNT: ("金额（元）", "Amount (yuan)"),
 }
 
@@ -72,6 +73,8 @@ def normalised(field: Field, text: str) -> str:
         raise FieldsInvalid({field: (error.message, error.params)}) from error
     except InvalidOperation as error:
         raise FieldsInvalid({field: ("请填写数字", {})}) from error
+    except ValueError as error:
+        raise FieldsInvalid({field: ("请按 2026-01-31 的样子填写日期", {})}) from error
 
 
 def shown(field: Field, value: str) -> str:
@@ -105,6 +108,11 @@ def _number(text: str) -> str:
     return format(number.normalize(), "f")
 
 
+def _day(text: str) -> str:
+    year, month, day = re.findall(r"\d+", text)
+    return date(int(year), int(month), int(day)).isoformat()
+
+
 def _mask_text(text: str) -> str:
     return text[:1] + HIDDEN * min(len(text) - 1, 8)
 
@@ -116,6 +124,7 @@ def _mask_mail(text: str) -> str:
 
 _SPELLINGS: Mapping[Field, Callable[[str], str]] = {
     Field.NAME: _name,
+    Field.FAMILY: _name,
     Field.ID_NUMBER: _compact,
     Field.PHONE: normalised_phone,
     Field.OTHER_PHONE: normalised_phone,
@@ -123,9 +132,12 @@ _SPELLINGS: Mapping[Field, Callable[[str], str]] = {
     Field.AMOUNT: _number,
     Field.PLATE: _compact,
     Field.CERTIFICATE: _compact,
+    Field.OWNED_FROM: _day,
+    Field.LEASE_ENDS: _day,
 }
 _MASKS: Mapping[Field, Callable[[str], str]] = {
     Field.NAME: mask_name,
+    Field.FAMILY: mask_name,
     Field.ID_NUMBER: mask_number,
     Field.PHONE: mask_phone,
     Field.OTHER_PHONE: mask_phone,

@@ -1,10 +1,15 @@
-"""What the second check offers to the installation: steps, tables and messages."""
+"""What the second check offers to the installation: steps, tables, messages and who may see evidence."""
 
+from collections.abc import Mapping
 from types import ModuleType
 
-from handlers.checking import records
+from handlers.checking import correction_records, correction_steps, records
+from handlers.checking.corrections import PHOTOS, may_see_evidence
+from handlers.checking.templates import ADDRESSES, TEMPLATES
+from handlers.shared.attachments import Reader
 
-TOPIC_MODULES: tuple[ModuleType, ...] = ()
-RECORDS: tuple[ModuleType, ...] = (records,)
+TOPIC_MODULES: tuple[ModuleType, ...] = (correction_steps,)
+RECORDS: tuple[ModuleType, ...] = (records, correction_records)
+READERS: Mapping[str, Reader] = {PHOTOS: may_see_evidence}
 
-__all__ = ["RECORDS", "TOPIC_MODULES"]
+__all__ = ["ADDRESSES", "READERS", "RECORDS", "TEMPLATES", "TOPIC_MODULES"]

@@ -118,6 +118,8 @@ estate_person = Table(
     sealed_column("other_phone"),
     Column("other_phone_index", String(64)),
     sealed_column("postal_address"),
+    sealed_column("mail"),
+    sealed_column("remark"),
     Column("checked_at", UtcDateTime),  # when the person last said that the data are right
     Column("created_at", UtcDateTime, nullable=False),
     Index("ix_estate_person_name_index", "name_index"),

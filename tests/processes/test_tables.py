@@ -144,7 +144,7 @@ def test_only_urgent_ladders_and_those_of_leads_reach_the_project_manager() -> N
         for rung in parse_ladder(TABLES["escalation"].evaluate({"ladder": ladder}).rows)
         if "pm" in rung.notify
     }
-    assert reach == {"cs_urgent", "rp_urgent", "csl", "rpl"}
+    assert reach == {"cs_urgent", "rp_urgent", "csl", "rpl", "second_check", "second_check_lead"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,280 @@
+"""Asks for a correction of what is on record, and finds corrections again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from engine import definitions, instances
+from engine.ids import new_id
+from engine.instances import Subject
+from engine.work import Work
+from handlers.accounts.records import account
+from handlers.checking import correction_values, numbers
+from handlers.checking.correction_records import CorrectionState, data_correction
+from handlers.checking.correction_values import CORRECTABLE, PERSON_COLUMNS, Target
+from handlers.checking.fields import FIELD_NAMES, Field
+from handlers.errors import FieldsInvalid, RecordConflict, RecordNotFound
+from handlers.estate.entry import house_row
+from handlers.estate.records import (
+    RelationKind,
+    estate_person,
+    estate_relation,
+    estate_vehicle,
+)
+from handlers.shared import access_log, attachments, limits
+from handlers.shared.permissions import Permission
+
+PROCESS = "data_correction"
+PHOTOS = "data_correction"  # the kind of record that evidence is attached to
+
+Correction = Row[Any]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A correction that somebody asks for.
+
+    Attributes:
+        person_id: whose data; of a house's area, whoever asks or shows the papers.
+        vehicle_id: for a number plate.
+        photos: uploads that prove the new value.
+    """
+
+    field: Field
+    house_id: int
+    person_id: int
+    value: str
+    reason: str = ""
+    vehicle_id: int | None = None
+    photos: tuple[int, ...] = ()
+
+
+def request(work: Work, asked: Asked) -> str:
+    """Ask for a correction, at the desk or as the owner, and start its procedure.
+
+    Nothing on record changes before a second person has checked it.
+
+    Returns:
+        The number of the correction.
+    Raises:
+        FieldsInvalid: the new value cannot be right or changes nothing, or evidence is missing.
+        RecordConflict: a correction of this field is open.
+        NotPermitted, RecordNotFound: it is not for the actor to ask.
+    Source: policy C1, C2.
+    """
+    house = house_row(work, asked.house_id)
+    _require_may_ask(work, asked, house.community_id)
+    target = _target(work, asked)
+    value = correction_values.checked(work, target, asked.value)
+    if _needs_evidence(work, asked.field) and not asked.photos:
+        raise FieldsInvalid({"photos": ("此项更正须附凭证照片", {})})
+    _require_none_open(work, target)
+    correction_id, number = _written(work, asked, target, value, house.community_id)
+    attachments.attach(work, asked.photos, PHOTOS, correction_id)
+    detail = {"field": asked.field.value}
+    access_log.append(work, access_log.Entry("ask_correction", PROCESS, correction_id, detail=detail))
+    started = instances.start(
+        work,
+        PROCESS,
+        _subject(number, asked, house),
+        message="correction_by_owner" if work.actor.kind == "resident" else "correction_by_staff",
+        variables={"field": asked.field.value},
+    )
+    work.connection.execute(
+        data_correction.update().where(data_correction.c.id == correction_id).values(instance_id=started.id)
+    )
+    return number
+
+
+def by_number(work: Work, number: str) -> Correction:
+    """Return the row of a correction, locked; for steps of its case and whoever has asked who may see it."""
+    row = work.connection.execute(
+        select(data_correction).where(data_correction.c.number == number).with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise RecordNotFound("correction_not_found", "没有编号为 {number} 的更正", number=number)
+    return row
+
+
+def of_house(work: Work, house_id: int) -> list[Correction]:
+    """List the corrections of a house, newest first, for staff who look owners up."""
+    work.require(Permission.OWNER_READ, house_row(work, house_id).community_id)
+    return _newest(work, data_correction.c.house_id == house_id)
+
+
+def own(work: Work) -> list[Correction]:
+    """List what the actor asked for, newest first."""
+    return _newest(work, data_correction.c.requested_by == work.actor.id)
+
+
+def offered(work: Work, house_id: int, person_id: int) -> tuple[Field, ...]:
+    """Return the fields of a person or their house that the actor may ask to correct."""
+    community_id = house_row(work, house_id).community_id
+    kinds = _kinds(work, house_id, person_id)
+    if not kinds:
+        return ()
+    is_owner = bool(kinds & {RelationKind.OWNER, RelationKind.CO_OWNER})
+    found = []
+    for field in CORRECTABLE:
+        fits = {
+            Field.FAMILY: RelationKind.FAMILY in kinds,
+            Field.NAME: kinds != {RelationKind.FAMILY},
+            Field.AREA: is_owner,
+            Field.OWNED_FROM: is_owner,
+        }
+        if fits.get(field, True) and _may_ask(work, field, house_id, person_id, community_id):
+            found.append(field)
+    return tuple(found)
+
+
+def opened(work: Work, correction: Correction, column: str) -> str:
+    """Open one of a correction's sealed values; empty where there is none."""
+    sealed = getattr(correction, column)
+    return "" if sealed is None else work.engine.vault.open("data_correction", column, correction.id, sealed)
+
+
+def target_of(correction: Correction) -> Target:
+    """Return what a correction is about."""
+    return Target(Field(correction.field), correction.subject_id)
+
+
+def may_see_evidence(work: Work, correction_id: int) -> bool:
+    """Tell whether the actor may see the photos of a correction: who asked, and staff who look owners up."""
+    row = work.connection.execute(
+        select(data_correction).where(data_correction.c.id == correction_id)
+    ).one_or_none()
+    if row is None:
+        return False
+    return bool(row.requested_by == work.actor.id) or work.may(Permission.OWNER_READ, row.community_id)
+
+
+def own_person(work: Work) -> int | None:
+    """Return the person behind the actor's account, for residents."""
+    found: int | None = work.connection.execute(
+        select(account.c.person_id).where(account.c.id == work.actor.id)
+    ).scalar_one_or_none()
+    return found
+
+
+def _written(work: Work, asked: Asked, target: Target, value: str, community_id: int) -> tuple[int, str]:
+    """Write a new correction and return its id and number."""
+    correction_id, number = new_id(), numbers.next_number(work)
+    seal = work.engine.vault.seal
+    before = correction_values.current(work, target)
+    work.connection.execute(
+        data_correction.insert().values(
+            id=correction_id,
+            number=number,
+            field=asked.field,
+            subject_id=target.id,
+            person_id=asked.person_id,
+            house_id=asked.house_id,
+            community_id=community_id,
+            state=CorrectionState.OPEN,
+            requested_by=work.actor.id,
+            requested_at=work.now,
+            before=seal("data_correction", "before", correction_id, before),
+            after=seal("data_correction", "after", correction_id, value),
+            reason=seal("data_correction", "reason", correction_id, asked.reason.strip()[:500]),
+        )
+    )
+    return correction_id, number
+
+
+def _newest(work: Work, condition: Any) -> list[Correction]:
+    rows = work.connection.execute(
+        select(data_correction)
+        .where(condition)
+        .order_by(data_correction.c.requested_at.desc(), data_correction.c.id.desc())
+        .limit(limits.PAGE_ROWS)
+    )
+    return list(rows)
+
+
+def _require_may_ask(work: Work, asked: Asked, community_id: int) -> None:
+    if asked.field not in CORRECTABLE:
+        raise FieldsInvalid({"field": ("请选择要更正的栏目", {})})
+    if not _may_ask(work, asked.field, asked.house_id, asked.person_id, community_id):
+        work.require(Permission.OWNER_ENTER, community_id)
+        raise RecordNotFound("record_not_found", "没有要更正的记录")
+
+
+def _may_ask(work: Work, field: Field, house_id: int, person_id: int, community_id: int) -> bool:
+    """Let the desk ask for anything, and residents for their own data and what they keep for the house."""
+    if work.actor.kind != "resident":
+        return work.may(Permission.OWNER_ENTER, community_id)
+    keeps_family = work.may(Permission.FAMILY_EDIT, house_id)
+    if field is Field.FAMILY:
+        return keeps_family
+    if person_id != own_person(work):
+        return False
+    return keeps_family if field in (Field.PLATE, Field.AREA, Field.OWNED_FROM) else True
+
+
+def _kinds(work: Work, house_id: int, person_id: int) -> set[str]:
+    return set(
+        work.connection.execute(
+            select(estate_relation.c.kind).where(
+                estate_relation.c.house_id == house_id,
+                estate_relation.c.person_id == person_id,
+                estate_relation.c.valid_to.is_(None),
+            )
+        ).scalars()
+    )
+
+
+def _target(work: Work, asked: Asked) -> Target:
+    """Find the record; the person must belong to the house."""
+    kinds = _kinds(work, asked.house_id, asked.person_id)
+    if asked.field is Field.PLATE:
+        found = select(estate_vehicle.c.id).where(
+            estate_vehicle.c.id == (asked.vehicle_id or 0),
+            estate_vehicle.c.house_id == asked.house_id,
+            estate_vehicle.c.valid_to.is_(None),
+        )
+    elif asked.field is Field.OWNED_FROM:
+        found = select(estate_relation.c.id).where(
+            estate_relation.c.house_id == asked.house_id,
+            estate_relation.c.person_id == asked.person_id,
+            estate_relation.c.kind.in_((RelationKind.OWNER, RelationKind.CO_OWNER)),
+            estate_relation.c.valid_to.is_(None),
+        )
+    elif asked.field is Field.AREA:
+        return Target(asked.field, asked.house_id)
+    else:
+        found = select(estate_person.c.id).where(estate_person.c.id == asked.person_id)
+    row_id = work.connection.execute(found.limit(1)).scalar_one_or_none()
+    if row_id is None or not kinds or (asked.field is Field.FAMILY and RelationKind.FAMILY not in kinds):
+        raise RecordNotFound("record_not_found", "没有要更正的记录")
+    return Target(asked.field, row_id)
+
+
+def _needs_evidence(work: Work, field: Field) -> bool:
+    table = definitions.decision(work.engine, work.connection, PROCESS)
+    (row,) = table.evaluate({"field": field.value})
+    return row["evidence"] is True
+
+
+def _require_none_open(work: Work, target: Target) -> None:
+    """Let one correction of a field go on at a time; a family member's name is the same field as a name."""
+    twins: Sequence[Field] = (target.field,)
+    if target.field in PERSON_COLUMNS:
+        column = PERSON_COLUMNS[target.field]
+        twins = [field for field, own_column in PERSON_COLUMNS.items() if own_column == column]
+    number = work.connection.execute(
+        select(data_correction.c.number).where(
+            data_correction.c.subject_id == target.id,
+            data_correction.c.field.in_(twins),
+            data_correction.c.state == CorrectionState.OPEN,
+        )
+    ).scalar()
+    if number is not None:
+        raise RecordConflict("correction_open", "此项已有更正 {number} 在办，请等它办完", number=number)
+
+
+def _subject(number: str, asked: Asked, house: Row[Any]) -> Subject:
+    chinese, english = FIELD_NAMES[asked.field]
+    title, title_en = (f"更正{chinese}", f"Correct: {english}")
+    return Subject(number, house.community_id, asked.house_id, title, title_en, house.address)

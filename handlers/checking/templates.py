@@ -1,0 +1,76 @@
+"""The messages about second checks and corrections; they name the field, never a value."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import select
+
+from engine.ports import Json
+from engine.work import Work
+from handlers.checking.correction_records import data_correction
+from handlers.checking.fields import FIELD_NAMES, Field
+from handlers.estate.identity import is_mobile
+from handlers.estate.records import estate_community
+from handlers.shared.messages import Address, Template
+
+
+def correction_facts(work: Work, args: Mapping[str, Json], language: str) -> dict[str, str]:
+    """Return the words for a correction: its number, the field, the desk's phone."""
+    row = work.connection.execute(
+        select(data_correction.c.number, data_correction.c.field, estate_community.c.desk_phone)
+        .join(estate_community, estate_community.c.id == data_correction.c.community_id)
+        .where(data_correction.c.id == int(str(args["correction_id"])))
+    ).one()
+    chinese, english = FIELD_NAMES[Field(row.field)]
+    field = english if language.startswith("en") else chinese
+    return {"number": row.number, "field": field, "desk": row.desk_phone}
+
+
+def number_before(work: Work, correction_id: int) -> Address | None:
+    """Find the phone that a correction replaced, so that its holder learns of it too."""
+    row = work.connection.execute(
+        select(data_correction).where(data_correction.c.id == correction_id)
+    ).one_or_none()
+    if row is None or row.before is None:
+        return None
+    number = work.engine.vault.open("data_correction", "before", row.id, row.before)
+    return Address(phone=number if is_mobile(number) else "")
+
+
+ADDRESSES = {"correction_before": number_before}
+
+TEMPLATES = (
+    Template(
+        "check_waiting",
+        "有录入待二次核对",
+        "An entry waits for a second check",
+        "【物业云】{case} {place}：有录入待您二次核对，核对前不生效。",
+        "[Wuye Flow] {case} {place}: an entry waits for your second check; it does not count yet.",
+    ),
+    Template(
+        "correction_done",
+        "资料已更正",
+        "Your data were corrected",
+        "【物业云】您登记的{field}已更正（{number}）。如非本人要求，请马上联系客服 {desk}",
+        "[Wuye Flow] Your {field} on record was corrected ({number}). If you did not ask for this, "
+        "call the desk at once: {desk}",
+        correction_facts,
+    ),
+    Template(
+        "correction_more",
+        "请补充凭证",
+        "Evidence is missing",
+        "【物业云】更正{field}（{number}）还缺凭证，请在“我的资料”补充或到前台办理。客服 {desk}",
+        "[Wuye Flow] Correction of {field} ({number}): evidence is missing. Add it under “My data” "
+        "or at the desk. Desk {desk}",
+        correction_facts,
+    ),
+    Template(
+        "correction_refused",
+        "资料未更正",
+        "Your data were not corrected",
+        "【物业云】更正{field}（{number}）没有通过，原因见“我的资料”，或联系客服 {desk}",
+        "[Wuye Flow] Correction of {field} ({number}) was refused; the reason stands under "
+        "“My data”, or ask the desk {desk}",
+        correction_facts,
+    ),
+)
