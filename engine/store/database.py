@@ -32,18 +32,20 @@ class Database:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.writer = self._open(pool_size)
-        self.reader = self._open(pool_size)
+        # On SQLite a transaction sees one state anyway; PostgreSQL has to be asked for it.
+        self.reader = self._open(pool_size, "repeatable\\ read")
         if self.is_sqlite:
             _control_sqlite(self.writer, begin="BEGIN IMMEDIATE", query_only=False)
             _control_sqlite(self.reader, begin="BEGIN", query_only=True)
         else:
             self.reader = self.reader.execution_options(postgresql_readonly=True)
 
-    def _open(self, pool_size: int) -> SqlEngine:
+    def _open(self, pool_size: int, isolation: str = "") -> SqlEngine:
         if self.is_sqlite:
             arguments: dict[str, Any] = {"check_same_thread": False, "timeout": _BUSY_SECONDS}
         else:
-            arguments = {"options": _POSTGRES_OPTIONS}
+            level = f" -c default_transaction_isolation={isolation}" if isolation else ""
+            arguments = {"options": _POSTGRES_OPTIONS + level}
         return create_engine(
             self.url,
             connect_args=arguments,

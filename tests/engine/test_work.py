@@ -84,6 +84,18 @@ def test_two_works_that_read_then_write_both_finish(engine: Engine) -> None:
     assert len(_stored(engine)) == 40
 
 
+def test_a_reading_work_sees_one_state_whatever_is_committed_meanwhile(engine: Engine) -> None:
+    with engine.reading(SYSTEM) as reading:
+        query = select(deployment.c.id)
+        before = reading.connection.scalars(query).all()
+        with engine.work(SYSTEM) as work:
+            _deploy(work, 1)
+        after = reading.connection.scalars(query).all()
+
+    assert before == after == []
+    assert _stored(engine) == [1]
+
+
 def test_a_reading_work_cannot_write(engine: Engine) -> None:
     with pytest.raises(DBAPIError), engine.reading(SYSTEM) as work:
         _deploy(work, 1)
