@@ -19,6 +19,7 @@ WARNING_LEVEL = 0
 HIGHEST_LEVEL = 9
 _HIGHEST_PERCENT = 1000
 _PERCENT = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,3})?)%")
+_AROUND_DUE = re.compile(r"due(?:([+-])(P.+))?", re.ASCII)
 _ZERO = timedelta(0)
 
 
@@ -29,17 +30,28 @@ class LadderBroken(Explained, Refused):
 
 
 @dataclass(frozen=True, slots=True)
+class AroundDue:
+    """A time before or after the due date, whenever the step was opened.
+
+    Attributes:
+        offset: negative before it.
+    """
+
+    offset: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Rung:
     """One level of a ladder; it tells people and may let more of them act, and never does a step itself.
 
     Attributes:
-        after: share of the limit, or a time since the task was opened.
+        after: share of the limit, a time since the task was opened, or one around its due date.
         notify: posts to tell; ASSIGNEE is who holds the task, or its candidates while nobody does.
         widen: post that may also do the task from then on.
     """
 
     level: int
-    after: Fraction | Duration
+    after: Fraction | Duration | AroundDue
     notify: tuple[str, ...]
     widen: str | None = None
 
@@ -113,6 +125,8 @@ def _limit(times: Times, calendar: Calendar) -> timedelta | None:
 def _fires_at(rung: Rung, times: Times, limit: timedelta | None, calendar: Calendar) -> datetime | None:
     """Compute a rung's moment; a share of a limit that does not exist never comes."""
     opened, after = times.opened_at, rung.after
+    if isinstance(after, AroundDue):
+        return _around_due(after.offset, times, calendar)
     if isinstance(after, Duration):
         elapsed = calendar.between(opened, calendar.due(opened, after)) + _shift(times, calendar)
     elif limit is None:
@@ -120,6 +134,16 @@ def _fires_at(rung: Rung, times: Times, limit: timedelta | None, calendar: Calen
     else:
         elapsed = limit * after.numerator / after.denominator + times.paused
     return calendar.add(opened, max(_ZERO, elapsed))
+
+
+def _around_due(offset: timedelta, times: Times, calendar: Calendar) -> datetime | None:
+    """Compute a moment around the due date; what was before the opening comes at once."""
+    opened, due_at = times.opened_at, times.due_at
+    if due_at is None:
+        return None
+    if offset >= _ZERO:
+        return max(opened, calendar.add(due_at, offset))
+    return calendar.add(opened, max(_ZERO, calendar.between(opened, due_at) + offset))
 
 
 def _shift(times: Times, calendar: Calendar) -> timedelta:
@@ -167,18 +191,38 @@ def _parse_rung(row: Mapping[str, object]) -> Rung:
     return Rung(int(level), _parse_after(row.get("after")), notify, widen)
 
 
-def _parse_after(cell: object) -> Fraction | Duration:
+def _parse_after(cell: object) -> Fraction | Duration | AroundDue:
     if isinstance(cell, Duration):
         return cell
     text = str(cell or "").strip()
+    around = _AROUND_DUE.fullmatch(text)
+    if around:
+        return _parse_around(text, around)
     share = _PERCENT.fullmatch(text)
     if share and Fraction(share[1]) <= _HIGHEST_PERCENT:
         return Fraction(share[1]) / 100
     try:
         return Duration.parse(text)
     except DurationError as error:
-        raise LadderBroken(
-            "“{text}”不是升级时间：请写 80% 或 PT20M 这样的值",
-            "“{text}” is no time of a rung: write 80% or PT20M",
-            text=text,
-        ) from error
+        raise _no_time(text) from error
+
+
+def _parse_around(text: str, around: re.Match[str]) -> AroundDue:
+    """Read `due`, `due-PT8H` or `due+PT4H`: hours and days only, for months have no length of their own."""
+    if around[1] is None:
+        return AroundDue(_ZERO)
+    try:
+        span = Duration.parse(around[2])
+    except DurationError as error:
+        raise _no_time(text) from error
+    if span.months:
+        raise _no_time(text)
+    return AroundDue(span.exact if around[1] == "+" else -span.exact)
+
+
+def _no_time(text: str) -> LadderBroken:
+    return LadderBroken(
+        "“{text}”不是升级时间：请写 80%、PT20M 或 due-PT4H 这样的值",
+        "“{text}” is no time of a rung: write 80%, PT20M or due-PT4H",
+        text=text,
+    )

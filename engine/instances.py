@@ -18,7 +18,8 @@ from engine.hosting import CaseHost, FailedAgain
 from engine.ids import new_id
 from engine.ports import Json
 from engine.stepping import Case
-from engine.store.tables import instance, job, user_task
+from engine.store.dialects import insert_new
+from engine.store.tables import instance, job, task_candidate, user_task
 from engine.work import Work
 
 
@@ -159,6 +160,38 @@ def describe(work: Work, instance_id: int, subject: Subject) -> None:
             resident_scope_id=subject.resident_scope_id,
         )
     )
+
+
+def leave_residents(work: Work, instance_id: int, house_id: int | None, stand_in: str) -> None:
+    """Give the residents' part of an open case to the people of a house, or to nobody of any house.
+
+    Args:
+        house_id: None takes it away from residents; whoever of them held a step holds it no longer.
+        stand_in: post of the case's community that may do the residents' open steps instead.
+    """
+    case = stepping.locked(work, instance_id)
+    scope_id = case.scope_id if house_id is None else house_id
+    work.connection.execute(
+        update(instance).where(instance.c.id == case.id).values(resident_scope_id=house_id)
+    )
+    theirs = (user_task.c.instance_id == case.id) & (user_task.c.group_code == "resident")
+    rows = work.connection.execute(select(user_task).where(theirs)).all()
+    work.connection.execute(
+        update(user_task).where(theirs).values(scope_id=scope_id, assignee_id=None, claimed_at=None)
+    )
+    work.connection.execute(
+        update(task_candidate)
+        .where(task_candidate.c.task_id.in_([row.id for row in rows]))
+        .values(assignee_id=None)
+    )
+    copied = ("process_key", "step_id", "rank", "due_sort")
+    offers = [
+        {"task_id": row.id, "group_code": stand_in, "scope_id": case.scope_id, "assignee_id": None}
+        | {name: getattr(row, name) for name in copied}
+        for row in rows
+    ]
+    if house_id is None and offers:
+        insert_new(work.connection, task_candidate, offers)
 
 
 # --- pushing on --------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from handlers.checking import offer as checking
 from handlers.estate import import_running, import_undo
 from handlers.estate import records as estate_records
 from handlers.estate.reaching import address_of_person
+from handlers.moving import offer as moving
 from handlers.policy import records as policy_records
 from handlers.repair import offer as repair
 from handlers.settings import Settings
@@ -30,7 +31,11 @@ from handlers.shared.outbox_worker import Child, Worker
 from handlers.shared.sealed import KeyRing, SealedVault
 
 # Modules whose marked functions diagrams and forms may name.
-TOPIC_MODULES: tuple[ModuleType, ...] = (*checking.TOPIC_MODULES, *repair.TOPIC_MODULES)
+TOPIC_MODULES: tuple[ModuleType, ...] = (
+    *checking.TOPIC_MODULES,
+    *repair.TOPIC_MODULES,
+    *moving.TOPIC_MODULES,
+)
 
 # Importing these makes their tables known to the schema.
 RECORDS: tuple[ModuleType, ...] = (
@@ -40,6 +45,7 @@ RECORDS: tuple[ModuleType, ...] = (
     policy_records,
     *checking.RECORDS,
     *repair.RECORDS,
+    *moving.RECORDS,
 )
 
 # Work that takes longer than somebody waits for, by its kind.
@@ -59,7 +65,7 @@ JOBS: Mapping[str, JobFunction] = {
 }
 
 # Every text that is sent to people.
-TEMPLATES = (*texts.TEMPLATES, *checking.TEMPLATES, *repair.TEMPLATES)
+TEMPLATES = (*texts.TEMPLATES, *checking.TEMPLATES, *repair.TEMPLATES, *moving.TEMPLATES)
 
 # How the people that a message names by "kind:id" are reached.
 ADDRESSES: Mapping[str, messages.AddressOf] = {

@@ -58,6 +58,7 @@ BAR = (
     Entry("incidents.index", lazy_gettext("异常"), key="e"),
     Entry("desk.index", lazy_gettext("前台"), key="d"),
     Entry("houses.index", lazy_gettext("房屋档案"), key="h"),
+    Entry("moving.index", lazy_gettext("入住过户"), key="v"),
     Entry("roster.index", lazy_gettext("排班"), also=("team",), key="s"),
     Entry("workdays.index", lazy_gettext("日历"), key="c"),
     Entry("imports.index", lazy_gettext("导入"), key="u"),

@@ -44,9 +44,6 @@ def _staff(*permissions: Permission) -> Access:
 
 
 _READS_HOUSES = _staff(Permission.HOUSE_READ, Permission.OWNER_READ)
-_REVEALS = _staff(
-    Permission.OWNER_REVEAL_PHONE, Permission.OWNER_REVEAL_ID, Permission.OWNER_REVEAL_ID_FOR_CASE
-)
 
 ROUTES: Mapping[str, Access] = {
     "static": PUBLIC,
@@ -115,10 +112,9 @@ ROUTES: Mapping[str, Access] = {
     "houses.show": _READS_HOUSES,
     "houses.checked": _staff(Permission.OWNER_ENTER),
     "houses.agree": _staff(Permission.OWNER_ENTER),
-    "reveals.ask": _REVEALS,
-    "reveals.reveal": _REVEALS,
-    "reveals.contacts": _staff(Permission.UNIT_CONTACTS_READ),
-    "reveals.open_contacts": _staff(Permission.UNIT_CONTACTS_READ),
+    "moving.index": _staff(Permission.OWNER_ENTER),
+    "moving.begin": _staff(Permission.OWNER_ENTER),
+    "moving.take_back": _staff(Permission.OWNER_ENTER),
     "overdue.index": _staff(Permission.REPORT_READ),
     "overdue.act": _staff(Permission.TASK_REASSIGN),
     "policy.index": _staff(Permission.REPORT_READ),

@@ -6,9 +6,11 @@ from datetime import datetime
 
 from engine.errors import NotFound
 from engine.work import Work
+from handlers.moving import queries as moving
 from handlers.repair import calls, orders, queries, story
 from handlers.shared.attachments import Attachment
 from web.repair_words import desk_facts, event_said, tells
+from web.words import said, written
 
 
 @dataclass(frozen=True)
@@ -60,4 +62,13 @@ def _repair(work: Work, number: str) -> Subject:
     )
 
 
-_SUBJECTS: Mapping[str, Callable[[Work, str], Subject]] = {"repair": _repair}
+def _moving(work: Work, number: str) -> Subject:
+    facts = moving.case_facts(work, number)
+    return Subject(facts=tuple((said(label), written(text)) for label, text in facts))
+
+
+_SUBJECTS: Mapping[str, Callable[[Work, str], Subject]] = {
+    "repair": _repair,
+    "ownership_transfer": _moving,
+    "transfer_reversal": _moving,
+}

@@ -129,7 +129,6 @@ POST_PERMISSIONS: Mapping[Post, frozenset[Permission]] = {
     Post.FINL: _FIN
     | {
         Permission.FEE_CHECK,
-        Permission.OWNER_REVEAL_ID_FOR_CASE,
         Permission.STATISTICS_READ,
         Permission.EXPORT_APPROVE,
         Permission.TASK_REASSIGN,
@@ -217,7 +216,7 @@ POST_PERMISSIONS: Mapping[Post, frozenset[Permission]] = {
             Permission.ACCESS_LOG_READ,
             Permission.EXPORT_APPROVE,
             Permission.OWNER_READ,
-            Permission.OWNER_REVEAL_ID_FOR_CASE,
+            Permission.OWNER_REVEAL_ID,
             Permission.STATISTICS_READ,
         }
     ),

@@ -15,6 +15,8 @@ from engine.work import Work
 from handlers.accounts.permissions import APART
 from handlers.accounts.records import account, account_post
 from handlers.estate.records import CheckState, RelationKind, estate_house, estate_relation
+from handlers.moving.records import State, moving_case
+from handlers.moving.starting import LIMITS
 from handlers.policy import uptime
 from handlers.policy.clauses import Asked
 from handlers.repair.records import Channel, repair_order
@@ -22,6 +24,7 @@ from handlers.shared.permissions import Permission
 from handlers.shared.records import access_log
 
 MONTH = timedelta(days=30)
+DAY = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,29 @@ def _without_rework(work: Work, _argument: str) -> Figure:
     return _share(work, repair_order, repair_order.c.rework_count == 0, done, *_recent(work))
 
 
+# --- changes of owner and tenant ---------------------------------------------------------------------------
+
+
+def _changes_of_hands(work: Work) -> list[ColumnElement[bool]]:
+    within_24_hours = moving_case.c.kind.in_([kind for kind, limit in LIMITS.items() if limit <= DAY])
+    return [within_24_hours, *_within(work, moving_case.c.community_id)]
+
+
+def _changed_in_time(work: Work, _argument: str) -> Figure:
+    """Share of changes in force whose records said so within 24 hours of the notice, papers or no papers."""
+    times = select(moving_case.c.noticed_at, moving_case.c.done_at).where(
+        moving_case.c.done_at > work.now - MONTH, *_changes_of_hands(work)
+    )
+    took = [row.done_at - row.noticed_at for row in work.connection.execute(times)]
+    return Figure(sum(one <= DAY for one in took), len(took))
+
+
+def _waiting_for_papers(work: Work, _argument: str) -> Figure:
+    """Changes that wait for papers now."""
+    waits = moving_case.c.state.in_((State.WAITING_PAPERS, State.AWAITING_TITLE))
+    return _count(work, moving_case, waits, *_changes_of_hands(work))
+
+
 # --- houses and people -------------------------------------------------------------------------------------
 
 
@@ -221,6 +247,8 @@ FIGURES: Mapping[str, Callable[[Work, str], Figure]] = {
     "answered_by_owner": _answered_by_owner,
     "signed_on_site": _signed_on_site,
     "without_rework": _without_rework,
+    "changed_in_time": _changed_in_time,
+    "waiting_for_papers": _waiting_for_papers,
     "pending": _pending,
     "bound": _bound,
     "accepted": _accepted,

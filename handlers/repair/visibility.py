@@ -5,7 +5,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, select
 from engine.work import Work
 from handlers.repair import orders, places
 from handlers.repair.orders import Order, OrderNotFound
-from handlers.repair.records import repair_assignment, repair_engagement, repair_order
+from handlers.repair.records import Area, repair_assignment, repair_engagement, repair_order
 from handlers.shared import limits
 from handlers.shared.masks import mask_name, mask_phone
 from handlers.shared.permissions import Permission
@@ -15,15 +15,20 @@ from handlers.shared.scopes import scopes_with
 def visible(work: Work) -> ColumnElement[bool]:
     """Say in SQL which orders an actor may see.
 
-    Residents see those of their houses since they live there, never a predecessor's; staff of the desk and
-    leads those of their communities; repair staff those they were sent to, until a day after the end.
+    Residents see those of their houses since they live there, of a predecessor's only the common faults that
+    are still open; staff of the desk and leads those of their communities; repair staff those they were sent
+    to, until a day after the end.
     """
     if work.actor.kind == "resident":
         houses = places.own_houses(work)
+        is_open_common = and_(repair_order.c.area == Area.COMMON, repair_order.c.closed_at.is_(None))
         return or_(
             false(),
             *(
-                and_(repair_order.c.house_id == house_id, repair_order.c.called_at >= since)
+                and_(
+                    repair_order.c.house_id == house_id,
+                    or_(repair_order.c.called_at >= since, is_open_common),
+                )
                 for house_id, since in houses.items()
             ),
         )

@@ -8,7 +8,13 @@ import pytest
 from tests.processes.sheets import BPMN, EVENTS, GATEWAYS, NODES, SHEETS, Box, Sheet, sheet, text_box
 
 WIDEST, HIGHEST = 1900, 1100
-MOST_NODES = {"repair": 22, "data_correction": 16}
+MOST_NODES = {
+    "repair": 22,
+    "data_correction": 16,
+    "ownership_transfer": 22,
+    "move_in": 22,
+    "tenant_change": 20,
+}
 MOST_NODES_CALLED = 15
 TASK_TEXT = 92  # pixels in a box of 100
 

@@ -16,12 +16,22 @@ POSTS = frozenset(
     {"resident", "cs", "csl", "rp", "rpl", "fin", "finl", "pm", "qa"}
     | {"adm", "sys", "sec", "aud", "dpo", "act", "ven", "po"}
 )
-MAIN = {"repair", "data_correction"}  # called by no other sheet
+# Called by no other sheet.
+MAIN = {
+    "repair",
+    "data_correction",
+    "ownership_transfer",
+    "transfer_reversal",
+}
 CLAUSES = {
     "data_correction": {"C1", "C2"},
     "repair": {"E1", "E2", "E3"},
     "repair_urgent": {"E2"},
     "repair_visit": {"E3"},
+    "ownership_transfer": {"C1", "C2", "C4"},
+    "transfer_special": {"C1"},
+    "transfer_reversal": {"C1"},
+    "transfer_handover": {"B2"},
 }
 
 

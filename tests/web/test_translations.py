@@ -34,6 +34,7 @@ def said() -> set[str]:
 COMPOSED_ELSEWHERE = {
     "handlers/estate/address.py",
     "handlers/repair/places.py",
+    "handlers/moving/templates.py",
     "handlers/repair/templates.py",
     "engine/topics.py",
 }

@@ -152,3 +152,21 @@ def test_a_rung_that_means_nothing_is_refused(row):
 def test_a_level_that_comes_twice_is_refused():
     with pytest.raises(LadderBroken, match="1, 1"):
         parse_ladder([{"level": 1, "after": "80%", "notify": "cs"}] * 2)
+
+
+def test_a_rung_around_the_due_date_comes_whenever_the_step_was_opened():
+    rungs = [("due-PT8H", "csl"), ("due", "pm"), ("due+PT4H", "qa")]
+    ladder = parse_ladder(
+        [{"level": level, "after": after, "notify": post} for level, (after, post) in enumerate(rungs, 1)]
+    )
+    early = [("RUNG", 1, 2 * HOUR), ("OVERDUE", 0, 10 * HOUR), ("RUNG", 2, 10 * HOUR), ("RUNG", 3, 14 * HOUR)]
+    assert coming(limited(10), ladder) == early
+    late = Times(OPENED, OPENED - 2 * HOUR, OPENED - 2 * HOUR, is_overdue=True)
+    assert coming(late, ladder) == [("RUNG", 1, 0 * HOUR), ("RUNG", 2, 0 * HOUR), ("RUNG", 3, 2 * HOUR)]
+    assert coming(Times(OPENED), ladder) == []
+
+
+@pytest.mark.parametrize("after", ["due-", "due+4", "due*PT4H", "duePT4H", "due-P1M", "due-PT"])
+def test_a_time_around_the_due_date_that_means_nothing_is_refused(after):
+    with pytest.raises(LadderBroken, match="due-PT4H"):
+        parse_ladder([{"level": 1, "after": after, "notify": "cs"}])

@@ -13,7 +13,6 @@ import { startList } from "./list.js";
 import { sendAhead, startOutbox, watchForms } from "./outbox.js";
 import { startPane } from "./pane.js";
 import { startRinging } from "./ring.js";
-import { guardSecrets } from "./secrets.js";
 import { startSeveral } from "./several.js";
 import { wakeSignatures } from "./signature.js";
 
@@ -33,7 +32,6 @@ function wake(part) {
 
 wake(document);
 lookAgain();
-guardSecrets();
 startClocks();
 startCalls();
 startPane(htmx, wake);

@@ -1,0 +1,1 @@
+"""Who lives in a house changes: moving in, a new owner, a new tenant."""

@@ -1,0 +1,233 @@
+"""Enters people of a case, unchecked, and compares them with what a second person types from the papers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Row, and_, delete, exists, insert, or_, select, update
+
+from engine.ids import new_id
+from engine.work import Work
+from handlers.accounts.records import account
+from handlers.errors import FieldsInvalid
+from handlers.estate.people import (
+    CheckedPerson,
+    MaskedPerson,
+    PersonEntry,
+    checked_person,
+    find_person,
+    masked_person,
+    person_values,
+    unsealed,
+)
+from handlers.estate.records import CheckState, RelationKind, estate_person, estate_relation
+from handlers.moving.cases import Case
+from handlers.moving.records import moving_party
+from handlers.moving.rules import Standing
+from handlers.shared.sealed import vault_of
+
+# Whoever of these is entered is checked by a second person, field by field.
+CHECKED_KINDS = (RelationKind.OWNER, RelationKind.CO_OWNER, RelationKind.TENANT, RelationKind.AGENT)
+MAIN = 0  # position of the person whom the case is about
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody to be entered with a case.
+
+    Attributes:
+        place: where the form asked for them, before the name of the field: "", or "co_owners.0.".
+        through_main: their relation to the house comes through the main person of the case.
+        relation: further columns of the relation.
+    """
+
+    entry: PersonEntry
+    kind: RelationKind
+    place: str = ""
+    through_main: bool = False
+    relation: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Party:
+    """A person whom a case entered, with the row of the person and of the relation."""
+
+    position: int
+    person: Row[Any]
+    relation: Row[Any]
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether a second person looks at it: owners, tenants and agents, not everybody of the family."""
+        return self.relation.kind in CHECKED_KINDS
+
+
+def enter(work: Work, case: Case, members: Sequence[Member]) -> None:
+    """Write people and their relations in place of those that the case entered before; nothing counts yet.
+
+    Raises:
+        FieldsInvalid: with one message for each field that is wrong, under its place in the form.
+    """
+    withdraw(work, case)
+    main: int | None = None
+    for position, member in enumerate(members):
+        person_id, is_new = _person(work, member)
+        _require_new_relation(work, case, member, person_id)
+        main = person_id if position == MAIN else main
+        relation_id = new_id()
+        work.connection.execute(
+            insert(estate_relation).values(
+                id=relation_id,
+                house_id=case.house_id,
+                person_id=person_id,
+                kind=member.kind,
+                through_person_id=main if member.through_main else None,
+                valid_from=work.now,
+                check_state=CheckState.PENDING,
+                entered_by=work.actor.id,
+                **{"is_payer": False, **member.relation},
+            )
+        )
+        work.connection.execute(
+            insert(moving_party).values(
+                id=new_id(),
+                case_id=case.id,
+                position=position,
+                person_id=person_id,
+                relation_id=relation_id,
+                is_new=is_new,
+            )
+        )
+
+
+def withdraw(work: Work, case: Case) -> None:
+    """Take back what a case entered and nobody has checked, people included whom nobody else knows."""
+    rows = work.connection.execute(select(moving_party).where(moving_party.c.case_id == case.id)).all()
+    for row in rows:
+        work.connection.execute(
+            delete(estate_relation).where(
+                estate_relation.c.id == row.relation_id, estate_relation.c.check_state == CheckState.PENDING
+            )
+        )
+    work.connection.execute(delete(moving_party).where(moving_party.c.case_id == case.id))
+    for row in rows:
+        if row.is_new and not _is_known(work, row.person_id):
+            work.connection.execute(delete(estate_person).where(estate_person.c.id == row.person_id))
+
+
+def parties(work: Work, case: Case) -> list[Party]:
+    """Return whom a case entered, the main person first."""
+    found = work.connection.execute(
+        select(moving_party).where(moving_party.c.case_id == case.id).order_by(moving_party.c.position)
+    )
+    return [
+        Party(
+            row.position,
+            _row(work, estate_person, row.person_id),
+            _row(work, estate_relation, row.relation_id),
+        )
+        for row in found
+    ]
+
+
+def standings(work: Work, house_id: int) -> list[Standing]:
+    """Return the relations to a house that are in force, but for those that a case just entered."""
+    entered = select(moving_party.c.relation_id)
+    rows = work.connection.execute(
+        select(estate_relation)
+        .where(
+            estate_relation.c.house_id == house_id,
+            _is_valid(work),
+            or_(
+                estate_relation.c.check_state == CheckState.CHECKED,
+                estate_relation.c.id.not_in(entered),
+            ),
+        )
+        .order_by(estate_relation.c.id)
+        .with_for_update()
+    )
+    return [Standing(row.id, row.person_id, row.kind, row.through_person_id) for row in rows]
+
+
+def masked(work: Work, house_id: int, *kinds: str) -> list[tuple[int, MaskedPerson]]:
+    """Return people who stand to a house in some way now, masked, each with the relation's id."""
+    rows = work.connection.execute(
+        select(estate_person, estate_relation.c.id.label("relation_id"))
+        .join(estate_relation, estate_relation.c.person_id == estate_person.c.id)
+        .where(
+            estate_relation.c.house_id == house_id,
+            estate_relation.c.kind.in_(kinds),
+            estate_relation.c.id.not_in(select(moving_party.c.relation_id))
+            | (estate_relation.c.check_state == CheckState.CHECKED),
+            _is_valid(work),
+        )
+        .order_by(estate_relation.c.id)
+    )
+    return [(row.relation_id, masked_person(work.engine.vault, row)) for row in rows]
+
+
+def _is_valid(work: Work) -> Any:
+    return and_(
+        estate_relation.c.valid_from <= work.now,
+        or_(estate_relation.c.valid_to.is_(None), estate_relation.c.valid_to > work.now),
+    )
+
+
+def _person(work: Work, member: Member) -> tuple[int, bool]:
+    """Find a person who is known already, or write a new one."""
+    try:
+        person = checked_person(member.entry, work.now.date())
+    except FieldsInvalid as invalid:
+        raise FieldsInvalid({f"{member.place}{key}": why for key, why in invalid.fields.items()}) from invalid
+    vault = vault_of(work.engine)
+    known = find_person(work.connection, vault, person)
+    if known is not None:
+        _complete(work, known, person, member.place)
+        return known, False
+    person_id = new_id()
+    work.connection.execute(
+        insert(estate_person).values(
+            id=person_id, created_at=work.now, checked_at=work.now, **person_values(vault, person_id, person)
+        )
+    )
+    return person_id, True
+
+
+def _complete(work: Work, person_id: int, person: CheckedPerson, place: str) -> None:
+    """Add what a record lacks; refuse another phone than it has, for that is a correction."""
+    row = _row(work, estate_person, person_id)
+    on_record = unsealed(work.engine.vault, row, "phone")
+    if on_record and person.phone and on_record != person.phone:
+        message = "此人已有登记，登记的手机号与所填不同：请核对，或先办资料更正"
+        raise FieldsInvalid({f"{place}phone": (message, {})})
+    values = person_values(vault_of(work.engine), person_id, person)
+    missing = {key: value for key, value in values.items() if value and not getattr(row, key)}
+    if missing:
+        work.connection.execute(
+            update(estate_person).where(estate_person.c.id == person_id).values(**missing)
+        )
+
+
+def _require_new_relation(work: Work, case: Case, member: Member, person_id: int) -> None:
+    is_open = exists().where(
+        estate_relation.c.house_id == case.house_id,
+        estate_relation.c.person_id == person_id,
+        estate_relation.c.kind == member.kind,
+        estate_relation.c.valid_to.is_(None),
+    )
+    if work.connection.execute(select(is_open)).scalar_one():
+        raise FieldsInvalid({f"{member.place}name": ("此人与这套房屋的这种关系已经登记", {})})
+
+
+def _is_known(work: Work, person_id: int) -> bool:
+    """Tell whether anything else refers to a person."""
+    found = exists().where(estate_relation.c.person_id == person_id)
+    through = exists().where(estate_relation.c.through_person_id == person_id)
+    has_account = exists().where(account.c.person_id == person_id)
+    known: bool = work.connection.execute(select(or_(found, through, has_account))).scalar_one()
+    return known
+
+
+def _row(work: Work, table: Any, row_id: int) -> Row[Any]:
+    row: Row[Any] = work.connection.execute(select(table).where(table.c.id == row_id)).one()
+    return row

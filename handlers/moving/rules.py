@@ -1,0 +1,85 @@
+"""The rules of changing hands, as plain values."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from handlers.errors import FieldsInvalid, RuleRefused
+from handlers.estate.records import RelationKind
+from handlers.moving.records import Way
+
+OWNERS = (RelationKind.OWNER, RelationKind.CO_OWNER)
+SPECIAL_WAYS = (Way.INHERITANCE, Way.COURT, Way.SHARE)
+CONTRACT = "contract"
+HANDOVER_LIST = "handover_list"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A relation of somebody to a house that is in force.
+
+    Attributes:
+        through_id: the person whose family, agent or tenant this is, if it is known.
+    """
+
+    id: int
+    person_id: int
+    kind: str
+    through_id: int | None = None
+
+
+def ending(standings: Iterable[Standing], leaving: Collection[int] | None) -> list[int]:
+    """Say whose relations end when a house changes hands.
+
+    Tenants stay, and whoever stands to the house through them; so does the family of an owner who stays.
+
+    Args:
+        leaving: relations of the owners who leave; None when all do.
+    """
+    known = list(standings)
+    owners = [one for one in known if one.kind in OWNERS]
+    gone = [one for one in owners if leaving is None or one.id in leaving]
+    stays = {one.person_id for one in owners if one not in gone}
+    leavers = {one.person_id for one in gone} - stays
+    tenants = {one.person_id for one in known if one.kind == RelationKind.TENANT}
+    ended = [one.id for one in gone]
+    for one in known:
+        if one.kind in OWNERS or one.kind == RelationKind.TENANT or one.through_id in tenants:
+            continue
+        if one.through_id in leavers or (one.through_id is None and not stays):
+            ended.append(one.id)
+    return ended
+
+
+def require_past(noticed_at: datetime, now: datetime) -> None:
+    """Refuse a notice from the future.
+
+    Raises:
+        FieldsInvalid: it is later than now.
+    """
+    if noticed_at > now:
+        raise FieldsInvalid({"noticed_at": ("接到通知的时间不能晚于现在", {})})
+
+
+def require_proof(way: str, proof_kind: str) -> None:
+    """Refuse what does not prove that a house has changed hands.
+
+    Raises:
+        FieldsInvalid: nothing chosen, or a contract, which is no title yet.
+    """
+    if not proof_kind:
+        raise FieldsInvalid({"proof_kind": ("请选择凭证", {})})
+    if proof_kind == CONTRACT:
+        raise FieldsInvalid({"proof_kind": ("只有合同是待过户，不能切换；请选“缺材料”", {})})
+    if proof_kind == HANDOVER_LIST and way != Way.FIRST_SALE:
+        raise FieldsInvalid({"proof_kind": ("交付清单只适用于开发商首次出售", {})})
+
+
+def require_told(told_at: datetime | None) -> None:
+    """Refuse to switch before the old owner was told.
+
+    Raises:
+        RuleRefused: nobody told them.
+    """
+    if told_at is None:
+        raise RuleRefused("old_owner_not_told", "尚未告知原业主，不能切换")

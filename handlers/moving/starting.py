@@ -1,0 +1,153 @@
+"""Begins cases: the desk was told of a change, or found that one was wrong."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from engine import idempotency, instances
+from engine.bilingual import Text, in_both
+from engine.ports import Json
+from engine.work import Work
+from handlers.errors import FieldsInvalid, RecordConflict, RuleRefused
+from handlers.estate.entry import house_row
+from handlers.moving import cases, rules
+from handlers.moving.cases import Case
+from handlers.moving.records import OVER, Kind, State, moving_case
+from handlers.shared.permissions import Permission
+
+CHANNELS = ("counter", "phone", "wechat", "letter")
+TITLES: dict[Kind, Text] = {
+    Kind.TRANSFER: ("产权变更", "Change of owner"),
+    Kind.REVERSAL: ("产权变更撤回", "Taking a transfer back"),
+}
+
+# Procedures that a notice begins.
+STARTS = (Kind.TRANSFER,)
+
+# Within this after the notice the records must say so (policy C2).
+LIMITS: dict[Kind, timedelta] = {Kind.TRANSFER: timedelta(hours=24)}
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What the desk was told, when and how.
+
+    Attributes:
+        noticed_at: when the company was told; the limits run from then, however late it is written down.
+        channel: one of CHANNELS.
+    """
+
+    house_id: int
+    noticed_at: datetime
+    channel: str
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A case that was begun.
+
+    Attributes:
+        number: such as T20261123-0002.
+    """
+
+    number: str
+    instance_id: int
+
+
+def begin(work: Work, what: str, notice: Notice, *, idempotency_key: str | None = None) -> Begun:
+    """Begin the procedure that a notice asks for.
+
+    Raises:
+        FieldsInvalid: no procedure of that name begins with a notice.
+    """
+    if what not in STARTS:
+        raise FieldsInvalid({"what": ("请选择办理什么", {})})
+    return _BEGIN[Kind(what)](work, notice, idempotency_key=idempotency_key)
+
+
+def notice_of_transfer(work: Work, notice: Notice, *, idempotency_key: str | None = None) -> Begun:
+    """Take in that a house has, or will have, a new owner.
+
+    Raises:
+        RecordConflict: a transfer of this house is open already.
+    Source: policy C2.
+    """
+    house = _house(work, notice)
+    earlier = _recall(work, Kind.TRANSFER, notice, idempotency_key)
+    if earlier is not None:
+        return earlier
+    _require_none_open(work, house, Kind.TRANSFER)
+    case = cases.add(work, Kind.TRANSFER, house, notice.noticed_at, notice.channel)
+    begun = _started(work, case, house, "transfer_notice", {"notice_at": notice.noticed_at.isoformat()})
+    return _remembered(work, idempotency_key, begun)
+
+
+def transfer_was_wrong(work: Work, number: str, *, idempotency_key: str | None = None) -> Begun:
+    """Begin to take back a transfer that proved to be wrong.
+
+    Raises:
+        RuleRefused: nothing was switched yet, or it was taken back before.
+    """
+    wrong = cases.by_number(work.connection, number)
+    house = house_row(work, wrong.house_id)
+    work.require(Permission.OWNER_ENTER, house.community_id)
+    notice = Notice(house.id, work.now, "counter")
+    earlier = _recall(work, Kind.REVERSAL, notice, idempotency_key)
+    if earlier is not None:
+        return earlier
+    if wrong.kind != Kind.TRANSFER or wrong.state not in (State.DONE, State.CLOSED):
+        raise RuleRefused("nothing_to_take_back", "{number} 没有已生效的变更可撤回", number=number)
+    _require_none_open(work, house, Kind.REVERSAL)
+    case = cases.add(work, Kind.REVERSAL, house, work.now, "counter")
+    case = cases.change(work, case, reverses_id=wrong.id)
+    return _remembered(work, idempotency_key, _started(work, case, house, "transfer_wrong", {}))
+
+
+def _house(work: Work, notice: Notice) -> Row[Any]:
+    house = house_row(work, notice.house_id)
+    work.require(Permission.OWNER_ENTER, house.community_id)
+    rules.require_past(notice.noticed_at, work.now)
+    if notice.channel not in CHANNELS:
+        raise FieldsInvalid({"channel": ("请选择通知方式", {})})
+    return house
+
+
+def _recall(work: Work, kind: Kind, notice: Notice, key: str | None) -> Begun | None:
+    digest = idempotency.fingerprint(kind, str(notice.house_id), notice.channel)
+    earlier = idempotency.recall(work, key, "moving.begin", digest)
+    if earlier is None:
+        return None
+    return Begun(str(earlier["number"]), int(str(earlier["instance"])))
+
+
+def _require_none_open(work: Work, house: Row[Any], kind: Kind) -> None:
+    open_number = work.connection.execute(
+        select(moving_case.c.number).where(
+            moving_case.c.house_id == house.id,
+            moving_case.c.kind == kind,
+            moving_case.c.state.not_in(OVER),
+        )
+    ).scalar()
+    if open_number is not None:
+        raise RecordConflict("moving_case_open", "这套房屋已有在办的 {number}", number=open_number)
+
+
+def _started(work: Work, case: Case, house: Row[Any], message: str, variables: dict[str, Json]) -> Begun:
+    title, title_en = in_both(TITLES[Kind(case.kind)])
+    subject = instances.Subject(
+        case.number, case.community_id, title=title, title_en=title_en, place=house.address
+    )
+    started = instances.start(work, case.kind, subject, message=message, variables=variables)
+    cases.change(work, case, instance_id=started.id)
+    return Begun(case.number, started.id)
+
+
+def _remembered(work: Work, key: str | None, begun: Begun) -> Begun:
+    idempotency.remember(work, key, {"number": begun.number, "instance": str(begun.instance_id)})
+    return begun
+
+
+_BEGIN: dict[Kind, Callable[..., Begun]] = {Kind.TRANSFER: notice_of_transfer}

@@ -1,0 +1,72 @@
+"""The messages about moving and changes of owner or tenant; they name the house and nobody else."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import select
+
+from engine.ports import Json
+from engine.work import Work
+from handlers.estate.records import estate_community, estate_house
+from handlers.moving import cases
+from handlers.shared.messages import Template
+
+
+def facts(work: Work, args: Mapping[str, Json], _language: str) -> dict[str, str]:
+    """Return the words for a case: number, house, community and the desk's phone."""
+    case = cases.by_id(work.connection, int(str(args["case_id"])))
+    house = work.connection.execute(
+        select(estate_house.c.address, estate_community.c.name, estate_community.c.desk_phone)
+        .join(estate_community, estate_community.c.id == estate_house.c.community_id)
+        .where(estate_house.c.id == case.house_id)
+    ).one()
+    return {
+        "number": case.number,
+        "house": house.address,
+        "community": house.name,
+        "desk": house.desk_phone,
+        "lease_end": f"{case.lease_ends_on:%Y-%m-%d}" if case.lease_ends_on else "",
+    }
+
+
+_TEXTS = (
+    (
+        "transfer_announced", "产权变更告知", "Change of owner announced",
+        "{community}{house} 的产权变更正在办理。办结后，您和家人不能再查看该房屋，租户不受影响。"
+        "如有异议请立即联系客服 {desk}",
+        "{community} {house}: a change of owner is being handled. Once it is done you and your family no "
+        "longer see this home; tenants are not concerned. If you object, call the desk at once: {desk}",
+    ),
+    (
+        "transfer_done_old", "产权变更已办结", "Change of owner done",
+        "{community}{house} 的产权变更已办结，您和家人对该房屋的权限已终止。客服 {desk}",
+        "{community} {house}: the change of owner is done; your and your family's access to this home has "
+        "ended. Desk {desk}",
+    ),
+    (
+        "transfer_done_new", "已登记为业主", "You are registered as the owner",
+        "您已登记为 {community}{house} 的业主。客服 {desk}",
+        "You are registered as the owner of {community} {house}. Desk {desk}",
+    ),
+    (
+        "transfer_stopped", "产权变更已中止", "Change of owner stopped",
+        "{community}{house} 的产权变更已中止，登记维持原状。客服 {desk}",
+        "{community} {house}: the change of owner was stopped; everything stays as it was. Desk {desk}",
+    ),
+    (
+        "transfer_taken_back", "产权变更已撤回", "Change of owner taken back",
+        "{community}{house} 的产权变更登记有误，已撤回，恢复变更前的登记。客服 {desk}",
+        "{community} {house}: the change of owner was recorded wrongly and has been taken back. Desk {desk}",
+    ),
+)  # fmt: skip
+
+TEMPLATES = tuple(
+    Template(
+        code=code,
+        subject=subject,
+        subject_en=subject_en,
+        text=f"【物业云】{{number}} {text}",
+        text_en=f"[Wuye Flow] {{number}} {text_en}",
+        facts=facts,
+    )
+    for code, subject, subject_en, text, text_en in _TEXTS
+)

@@ -1,0 +1,96 @@
+"""Entering the new owners, and the second check by somebody who types from the papers without looking."""
+
+from engine.bilingual import Text
+from engine.ports import Json
+from engine.service_tasks import Context, completion
+from engine.work import Work
+from handlers.estate.identity import IdType
+from handlers.estate.people import PersonEntry
+from handlers.estate.records import RelationKind
+from handlers.moving import cases, checks, people
+from handlers.moving.cases import Case
+from handlers.moving.people import Member
+from handlers.moving.records import State
+from handlers.shared.answers import Answers
+from handlers.shared.facts import Options, option
+from handlers.shared.permissions import Permission
+
+KEEP = "keep"
+
+
+@completion("transfer.enter")
+def enter(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
+    """Write the new owners down, unchecked; what was entered before is replaced, unless it is kept.
+
+    Source: policy C1, C2.
+    """
+    given = Answers(answers)
+    work, case = context.work, cases.of(context)
+    work.require(Permission.OWNER_ENTER, case.community_id)
+    if given.text("entry") != KEEP:
+        people.enter(work, case, [_owner(given), *_co_owners(given)])
+        case = cases.add_facts(work, case, scopes=list(given.choices("scopes")))
+    checks.ask(context, case)
+    cases.change(work, case, state=State.ENTERED, entered_at=work.now, entered_by=work.actor.id)
+    return {"same": False}
+
+
+def entry_options(case: Case) -> Options:
+    """Offer to enter, and after a check that differed also to keep what was entered."""
+    fresh = [option("new", ("按证件录入", "Enter from the papers"))]
+    if not case.differed:
+        return fresh
+    kept: Text = ("已核对原件，录入无误，再核对一次", "Compared with the papers, it is right: check again")
+    return [*fresh, option(KEEP, kept)]
+
+
+def _owner(given: Answers) -> Member:
+    entry = PersonEntry(
+        name=given.text("name"),
+        phone=given.text("phone"),
+        id_type=given.text("id_type"),
+        id_number=given.text("id_number"),
+    )
+    return Member(
+        entry, RelationKind.OWNER, relation={"share": given.text("share") or None, "is_payer": True}
+    )
+
+
+def _co_owners(given: Answers) -> list[Member]:
+    return [
+        Member(
+            PersonEntry(
+                name=line.text("name"),
+                phone=line.text("phone"),
+                id_type=IdType.ID_CARD,
+                id_number=line.text("id_number"),
+            ),
+            RelationKind.CO_OWNER,
+            place=f"co_owners.{index}.",
+            relation={"share": line.text("share") or None},
+        )
+        for index, line in enumerate(given.lines("co_owners"))
+    ]
+
+
+@completion("transfer.check")
+def check(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
+    """Compare what another person types from the papers with what was entered.
+
+    Returns:
+        same lets the switch happen in this very transaction.
+    Raises:
+        ActionNotAllowed: the same person entered it.
+    Source: policy C1.
+    """
+    work, case = context.work, cases.of(context)
+    return {"same": checked(work, case, is_same=checks.decide(context, case, answers))}
+
+
+def checked(work: Work, case: Case, *, is_same: bool) -> bool:
+    """Note how a second check went."""
+    if is_same:
+        cases.change(work, case, checked_at=work.now, checked_by=work.actor.id)
+    else:
+        cases.change(work, case, differed=case.differed + 1)
+    return is_same

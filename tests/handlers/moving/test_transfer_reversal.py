@@ -1,0 +1,73 @@
+"""A wrong transfer is taken back as a whole, by two who agree."""
+
+import pytest
+
+from engine.errors import NotAllowed, Refused
+from handlers.estate import entry
+from handlers.estate.records import RelationKind
+from handlers.moving import starting
+from tests.handlers.moving.moving_world import Desk
+
+STORES = ("sqlite", "postgresql")
+
+
+def begin(desk: Desk, number: str) -> str:
+    with desk.engine.work(desk.clerk) as work:
+        return starting.transfer_was_wrong(work, number).number
+
+
+@pytest.mark.parametrize("database", STORES, indirect=True)
+def test_a_wrong_transfer_is_taken_back_at_one_stroke(desk: Desk) -> None:
+    repair = desk.report()
+    with desk.engine.work(desk.clerk) as work:
+        vehicle = entry.add_vehicle(work, desk.house, desk.owner_person, "京A12345")
+    number = desk.switched()
+    desk.do(number, "vehicles", desk.clerk, ended=[str(vehicle)], cards_stopped=True)
+    new_owner = desk.account_of_new_owner()
+    assert new_owner is not None
+    wrong = begin(desk, number)
+    desk.do(wrong, "explain", desk.clerk, cause="wrong_house", reason="房号看错")
+    desk.do(wrong, "check", desk.desk_lead, outcome="approve")
+    assert desk.may_act(new_owner)
+    desk.do(wrong, "approve", desk.manager, outcome="approve")
+    assert not desk.may_act(new_owner)
+    for back in (desk.owner, desk.wife, desk.tenant):
+        assert desk.may_act(back)
+    assert desk.case(repair).resident_scope_id == desk.house
+    assert desk.record(number).state == "reversed"
+    desk.do(wrong, "tell_both", desk.clerk, old_told=True, new_told=True)
+    assert (desk.record(wrong).state, desk.case(wrong).state) == ("closed", "completed")
+    assert [one.valid_to is None for one in desk.relations(RelationKind.OWNER)] == [True, False]
+
+
+@pytest.mark.parametrize("refuser", ["lead", "manager"])
+def test_one_of_the_two_who_refuses_leaves_the_transfer_in_force(desk: Desk, refuser: str) -> None:
+    number = desk.switched()
+    wrong = begin(desk, number)
+    desk.do(wrong, "explain", desk.clerk, cause="other", reason="卖方反悔")
+    no = {"outcome": "reject", "note": "凭证真实"}
+    if refuser == "lead":
+        desk.do(wrong, "check", desk.desk_lead, **no)
+    else:
+        desk.do(wrong, "check", desk.desk_lead, outcome="approve")
+        desk.do(wrong, "approve", desk.manager, **no)
+    assert (desk.record(wrong).state, desk.case(wrong).state) == ("stopped", "completed")
+    assert not desk.may_act(desk.owner)
+    assert desk.record(number).state == "done"
+
+
+def test_who_asks_for_it_does_not_agree_to_it(desk: Desk) -> None:
+    number = desk.switched()
+    wrong = begin(desk, number)
+    desk.do(wrong, "explain", desk.clerk, cause="other", reason="自己说")
+    with pytest.raises(NotAllowed):
+        desk.do(wrong, "check", desk.clerk, outcome="approve")
+    desk.do(wrong, "check", desk.desk_lead, outcome="approve")
+    with pytest.raises(NotAllowed):
+        desk.do(wrong, "approve", desk.desk_lead, outcome="approve")
+
+
+def test_what_was_not_switched_is_not_taken_back(desk: Desk) -> None:
+    number = desk.to_check()
+    with pytest.raises(Refused, match="没有已生效的变更"):
+        begin(desk, number)
