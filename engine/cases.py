@@ -133,6 +133,12 @@ def find(work: Work, business_key: str) -> Case:
     raise InstanceNotFound("case_not_found", "没有单号为 {key} 的流程", key=business_key)
 
 
+def is_open_to(work: Work, business_key: str) -> bool:
+    """Tell whether the actor may look at a case by its number."""
+    rows = work.connection.execute(select(instance).where(instance.c.business_key == business_key))
+    return any(rights.may_see(work, case) for case in rows)
+
+
 def detail(work: Work, business_key: str) -> CaseDetail:
     """Read a case by its number.
 

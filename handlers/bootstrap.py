@@ -21,6 +21,7 @@ from handlers.estate.reaching import address_of_person
 from handlers.moving import offer as moving
 from handlers.policy import records as policy_records
 from handlers.repair import offer as repair
+from handlers.safety import offer as safety
 from handlers.settings import Settings
 from handlers.shared import attachments, calls, limits, long_work, messages, texts, work_files
 from handlers.shared import records as shared_records
@@ -35,6 +36,7 @@ TOPIC_MODULES: tuple[ModuleType, ...] = (
     *checking.TOPIC_MODULES,
     *repair.TOPIC_MODULES,
     *moving.TOPIC_MODULES,
+    *safety.TOPIC_MODULES,
 )
 
 # Importing these makes their tables known to the schema.
@@ -46,6 +48,7 @@ RECORDS: tuple[ModuleType, ...] = (
     *checking.RECORDS,
     *repair.RECORDS,
     *moving.RECORDS,
+    *safety.RECORDS,
 )
 
 # Work that takes longer than somebody waits for, by its kind.
@@ -65,7 +68,13 @@ JOBS: Mapping[str, JobFunction] = {
 }
 
 # Every text that is sent to people.
-TEMPLATES = (*texts.TEMPLATES, *checking.TEMPLATES, *repair.TEMPLATES, *moving.TEMPLATES)
+TEMPLATES = (
+    *texts.TEMPLATES,
+    *checking.TEMPLATES,
+    *repair.TEMPLATES,
+    *moving.TEMPLATES,
+    *safety.TEMPLATES,
+)
 
 # How the people that a message names by "kind:id" are reached.
 ADDRESSES: Mapping[str, messages.AddressOf] = {

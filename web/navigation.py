@@ -63,6 +63,7 @@ BAR = (
     Entry("workdays.index", lazy_gettext("日历"), key="c"),
     Entry("imports.index", lazy_gettext("导入"), key="u"),
     Entry("staff.index", lazy_gettext("员工"), key="a"),
+    Entry("safety.index", lazy_gettext("安全"), key="q"),
     Entry("outbox.index", lazy_gettext("消息"), key="m"),
 )
 RESIDENT_BAR = (

@@ -44,6 +44,9 @@ def _staff(*permissions: Permission) -> Access:
 
 
 _READS_HOUSES = _staff(Permission.HOUSE_READ, Permission.OWNER_READ)
+WATCHERS = _staff(
+    Permission.SECURITY_LOG_READ, Permission.TECH_LOG_READ, Permission.AUDIT_READ, Permission.ACCESS_LOG_READ
+)
 
 ROUTES: Mapping[str, Access] = {
     "static": PUBLIC,
@@ -176,6 +179,12 @@ ROUTES: Mapping[str, Access] = {
     "staff.end_post": _staff(Permission.ACCOUNT_GRANT),
     "staff.approve": _staff(Permission.ACCOUNT_APPROVE_DEVIATION),
     "staff.refuse": _staff(Permission.ACCOUNT_APPROVE_DEVIATION),
+    "safety.odd": FIRST_STEPS,  # an account that is not finished yet may be in wrong hands already
+    "safety.report": FIRST_STEPS,
+    "safety.sent": FIRST_STEPS,
+    "safety.index": WATCHERS,
+    "safety.show": STAFF,
+    "safety.close_alarm": _staff(Permission.SECURITY_LOG_READ, Permission.TECH_LOG_READ),
     "search.index": STAFF,
     "search.begin": STAFF,
     "search.show": STAFF,

@@ -8,6 +8,7 @@ from engine.errors import NotFound
 from engine.work import Work
 from handlers.moving import queries as moving
 from handlers.repair import calls, orders, queries, story
+from handlers.safety import incidents
 from handlers.shared.attachments import Attachment
 from web.repair_words import desk_facts, event_said, tells
 from web.words import said, written
@@ -67,8 +68,13 @@ def _moving(work: Work, number: str) -> Subject:
     return Subject(facts=tuple((said(label), written(text)) for label, text in facts))
 
 
+def _incident(work: Work, number: str) -> Subject:
+    return Subject(facts=tuple((said(label), written(text)) for label, text in incidents.told(work, number)))
+
+
 _SUBJECTS: Mapping[str, Callable[[Work, str], Subject]] = {
     "repair": _repair,
     "ownership_transfer": _moving,
     "transfer_reversal": _moving,
+    "security_incident": _incident,
 }

@@ -54,6 +54,11 @@ LONG_WORK_KEPT = timedelta(days=90)
 LONG_WORK_LISTED = 50
 WORK_FILES_KEPT = timedelta(days=7)
 
+# Reports of odd things
+ODD_REPORTS_PER_HOUR = 10  # of one person
+NAMELESS_REPORTS_PER_HOUR = 20  # of everybody together
+INCIDENTS_LISTED_FOR = timedelta(days=365)
+
 # Lists
 PAGE_ROWS = 50
 RELATIONS_SHOWN = 200  # of a house, ended ones included

@@ -93,6 +93,15 @@ outbox_call = Table(
     ),
 )
 
+# The last number of a day, by the letter that it begins with.
+case_number = Table(
+    "case_number",
+    metadata,
+    Column("letter", String(2), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("last", Integer, nullable=False),
+)
+
 # Something that an administrator has to look at.
 alarm = Table(
     "alarm",

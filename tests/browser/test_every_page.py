@@ -22,9 +22,9 @@ CLERK = (
     "/roster/",
 )
 LEAD = ("/roster/", "/roster/?mode=plan", "/imports/", "/jobs/")
-OWN = ("/account/password", "/account/sessions", "/nothing-here")
+OWN = ("/account/password", "/account/sessions", "/odd", "/nothing-here")
 STAFF = ("/staff/", "/staff/new")
-ADMINISTRATOR = ("/processes/deploy", "/incidents/")
+ADMINISTRATOR = ("/processes/deploy", "/incidents/", "/safety/")
 RESIDENT = ("/home/", "/home/report", *OWN)
 
 

@@ -14,6 +14,7 @@ MOST_NODES = {
     "ownership_transfer": 22,
     "move_in": 22,
     "tenant_change": 20,
+    "security_incident": 20,
 }
 MOST_NODES_CALLED = 15
 TASK_TEXT = 92  # pixels in a box of 100

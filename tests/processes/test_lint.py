@@ -22,6 +22,7 @@ MAIN = {
     "data_correction",
     "ownership_transfer",
     "transfer_reversal",
+    "security_incident",
 }
 CLAUSES = {
     "data_correction": {"C1", "C2"},
@@ -32,6 +33,7 @@ CLAUSES = {
     "transfer_special": {"C1"},
     "transfer_reversal": {"C1"},
     "transfer_handover": {"B2"},
+    "security_incident": {"A4", "S2"},
 }
 
 

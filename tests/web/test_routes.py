@@ -19,7 +19,17 @@ HEADERS = {
 }
 PASSES = {200, 204, 206, 302, 304, 404, 409, 422}
 # Where the command behind a route asks for more than the table does, a 403 comes from the command.
-ASKED_BY_COMMAND = "tasks.", "cases.", "resident.", "attachments.", "roster.", "team.", "workdays.", "staff."
+ASKED_BY_COMMAND = (
+    "tasks.",
+    "cases.",
+    "resident.",
+    "attachments.",
+    "roster.",
+    "team.",
+    "workdays.",
+    "staff.",
+    "safety.",
+)
 
 
 def addresses(site: Site) -> list[tuple[str, str, str]]:

@@ -1,0 +1,69 @@
+"""Reporting something odd from every page, and the page of those who watch over security."""
+
+import re
+
+import pytest
+
+from engine.ports import SYSTEM
+from handlers import built_in
+from handlers.accounts.permissions import Post
+from handlers.shared import alarms
+from tests.web.conftest import Browser, Site
+
+SAID = {"kind": "sign_in", "description": "凌晨三点有人用我的账号登录"}
+
+
+@pytest.fixture
+def site(site: Site) -> Site:
+    """A site with the procedures of the product in force."""
+    built_in.deploy_built_in(site.engine)
+    return site
+
+
+def watcher(site: Site, post: Post) -> Browser:
+    return site.browser(site.world.staff(post, everywhere=True))
+
+
+def test_the_way_to_report_stands_on_every_page_of_staff_and_residents(site: Site) -> None:
+    clerk, owner = site.browser(Post.CS), site.browser(site.owner)
+    for browser, paths in (
+        (clerk, ("/inbox", "/shift/", "/account/password", "/nothing")),
+        (owner, ("/home/", "/home/report", "/account/sessions")),
+    ):
+        for path in paths:
+            assert 'href="/odd"' in browser.get(path).text, path
+
+
+def test_a_report_reaches_the_watchers_and_tells_what_to_do_now(site: Site) -> None:
+    clerk = site.browser(Post.CS)
+    answer = clerk.post("/odd", SAID, page="/odd")
+    assert answer.location == "/odd/sent"
+    page = clerk.get("/odd/sent").text
+    assert "编号 S20" in page
+    assert "/account/sessions" in page
+    security = watcher(site, Post.SEC)
+    listed = security.get("/safety/").text
+    number = re.findall(r'href="/safety/([^"]+)"', listed)[0]
+    assert "凌晨三点" in security.get(f"/safety/{number}").text
+    assert clerk.get(f"/safety/{number}").status_code == 404
+    assert clerk.get("/safety/").status_code == 403
+    assert "凌晨三点" not in clerk.get(f"/cases/{number}").text
+
+
+def test_a_report_that_says_nothing_comes_back_with_what_was_chosen(site: Site) -> None:
+    answer = site.browser(site.owner).post("/odd", {"kind": "fraud", "description": " "}, page="/odd")
+    assert answer.status_code == 422
+    assert "请写下您看到了什么" in answer.text
+    assert 'value="fraud" checked' in answer.text
+
+
+def test_an_alarm_is_closed_by_whoever_dealt_with_it(site: Site) -> None:
+    with site.engine.work(SYSTEM) as work:
+        alarms.raise_alarm(work, "unreachable", 1, {})
+    security = watcher(site, Post.SEC)
+    page = security.get("/safety/").text
+    assert "消息送不到收件人" in page
+    action = page.split('action="/safety/alarms/')[1].split('"')[0]
+    assert security.post(f"/safety/alarms/{action}", page="/safety/").status_code == 302
+    assert "消息送不到收件人" not in security.get("/safety/").text
+    assert watcher(site, Post.AUD).post(f"/safety/alarms/{action}", page="/safety/").status_code == 403

@@ -1,0 +1,68 @@
+"""Reporting what looks odd, from every page; and what the watchers over security look at."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug import Response
+
+from handlers.safety import reporting
+from handlers.safety.reporting import Odd
+from handlers.safety.words import BY_PEOPLE, KINDS
+from handlers.shared import alarms
+from web import context, errors
+from web.safety_screen import incident_screen, watch_screen
+from web.texts import gettext
+from web.words import either
+
+bp = Blueprint("safety", __name__)
+
+
+@bp.get("/odd")
+def odd() -> str:
+    """Show the form that reports something odd."""
+    kinds = [(kind, either(*KINDS[kind])) for kind in BY_PEOPLE]
+    return render_template("safety/odd.html", kinds=kinds, wrong=errors.field_errors())
+
+
+@bp.post("/odd")
+@errors.shown_again_by(odd)
+def report() -> Response:
+    """Take the report in."""
+    said = Odd(
+        kind=request.form.get("kind", ""),
+        description=request.form.get("description", ""),
+        about_admin="about_admin" in request.form,
+        is_nameless="is_nameless" in request.form,
+    )
+    number = reporting.report(context.engine(), context.actor(), said)
+    flash(gettext("已报告，编号 %(number)s", number=number) if number else gettext("已报告"))
+    return redirect(url_for("safety.sent"))
+
+
+@bp.get("/odd/sent")
+def sent() -> str:
+    """Say what happens now and what to do oneself."""
+    return render_template("safety/sent.html")
+
+
+@bp.get("/safety/")
+def index() -> str:
+    """Show incidents and alarms."""
+    with context.engine().reading(context.actor()) as work:
+        screen = watch_screen(work)
+    return render_template("safety/index.html", screen=screen)
+
+
+@bp.get("/safety/<number>")
+def show(number: str) -> str:
+    """Show what is known of an incident."""
+    with context.engine().reading(context.actor()) as work:
+        screen = incident_screen(work, number)
+    return render_template("safety/show.html", screen=screen)
+
+
+@bp.post("/safety/alarms/<int:alarm_id>/close")
+@errors.shown_again_by(lambda **_: index())
+def close_alarm(alarm_id: int) -> Response:
+    """Note that an alarm was dealt with."""
+    context.engine().run(context.actor(), lambda work: alarms.close_alarm(work, alarm_id))
+    flash(gettext("已处理"))
+    return redirect(url_for("safety.index"))

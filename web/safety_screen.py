@@ -1,0 +1,101 @@
+"""What the page of incidents and alarms shows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel.speaklater import LazyString
+
+from engine import cases
+from engine.work import Work
+from handlers.safety import incidents
+from handlers.safety.words import GRADES, KINDS, STATES
+from handlers.shared import alarms
+from handlers.shared.permissions import Permission
+from web.texts import lazy_gettext
+from web.words import either, said, written
+
+_LOOKS = {"open": "late", "false_alarm": "", "closed": "fine"}
+_ALARMS: Mapping[str, LazyString] = {
+    "dead_job": lazy_gettext("后台任务多次失败"),
+    "unanswered_call": lazy_gettext("紧急呼叫无人接听"),
+    "unreachable": lazy_gettext("消息送不到收件人"),
+    "reveal_quota": lazy_gettext("查看业主电话超过限额"),
+    "reported": lazy_gettext("有人报告异常，没有人收到"),
+    "unusual_sign_in": lazy_gettext("异常登录"),
+}
+
+
+@dataclass(frozen=True)
+class Incident:
+    """An incident in the list, in words."""
+
+    number: str
+    kind: str
+    state: str
+    look: str
+    grade: str
+    reported_at: datetime
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """An open alarm, in words."""
+
+    id: int
+    kind: str
+    raised_at: datetime
+
+
+@dataclass(frozen=True)
+class WatchScreen:
+    """Incidents and alarms; alarms are for the system and the security administrator."""
+
+    incidents: tuple[Incident, ...]
+    alarms: tuple[Alarm, ...]
+    may_close: bool
+
+
+@dataclass(frozen=True)
+class IncidentScreen:
+    """What is known of an incident.
+
+    Attributes:
+        shows_course: the reader may look at the case with its steps.
+    """
+
+    number: str
+    facts: tuple[tuple[str, str], ...]
+    shows_course: bool
+
+
+def incident_screen(work: Work, number: str) -> IncidentScreen:
+    """Read what is known of an incident."""
+    told = incidents.told(work, number)
+    return IncidentScreen(
+        number, tuple((said(label), written(text)) for label, text in told), cases.is_open_to(work, number)
+    )
+
+
+def watch_screen(work: Work) -> WatchScreen:
+    """Read what the watchers over security look at."""
+    found = incidents.incidents(work)
+    may_close = work.may(Permission.SECURITY_LOG_READ) or work.may(Permission.TECH_LOG_READ)
+    return WatchScreen(
+        tuple(
+            Incident(
+                one.number,
+                either(*KINDS[one.kind]),
+                either(*STATES[one.state]),
+                _LOOKS[one.state],
+                either(*GRADES[one.grade]) if one.grade else "",
+                one.reported_at,
+            )
+            for one in found
+        ),
+        tuple(
+            Alarm(one.id, str(_ALARMS.get(one.kind, one.kind)), one.raised_at)
+            for one in (alarms.open_alarms(work) if may_close else ())
+        ),
+        may_close,
+    )
