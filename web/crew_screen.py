@@ -9,7 +9,7 @@ from flask_babel.speaklater import LazyString
 from engine import inbox
 from engine.inbox import Page, View
 from engine.work import Work
-from handlers.repair import jobs, quoting
+from handlers.repair import jobs, pricing
 from handlers.repair.jobs import Spot
 from handlers.repair.records import OrderState
 from web.lists import Row, rows_of
@@ -151,8 +151,7 @@ class Price:
 
 def prices(work: Work) -> list[Price]:
     """Read today's public price list."""
-    listed = quoting.price_list(work, work.now.astimezone(work.engine.zone).date())
     return [
         Price(row.code, either(row.name, row.name_en), either(row.unit, row.unit_en), money(row.price_fen))
-        for row in listed
+        for row in pricing.prices_of_today(work)
     ]

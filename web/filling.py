@@ -94,6 +94,7 @@ class Filling:
     Attributes:
         submit: label of the primary button until an option names its own.
         has_files: whether it must be sent as multipart.
+        has_sum: whether amounts in it are added up.
         has_conditions: whether a page without scripts needs the button that shows what applies.
         errors: name of the field -> its label and the message.
     """
@@ -102,6 +103,7 @@ class Filling:
     submit: str
     has_files: bool
     has_conditions: bool
+    has_sum: bool
     errors: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
@@ -164,7 +166,11 @@ class _Filler:
         if component.options_key:
             rows = self.options.get(component.options_key, ())
             return tuple(
-                Choice(str(row["value"]), either(str(row["label"]), str(row.get("label_en") or "")))
+                Choice(
+                    str(row["value"]),
+                    either(str(row["label"]), str(row.get("label_en") or "")),
+                    fen=row.get("fen"),
+                )
                 for row in rows
             )
         return tuple(
@@ -229,6 +235,7 @@ def fill(
         submit=either(form.submit, form.submit_en) or gettext("提交"),
         has_files=_any(form.components, lambda part: part.type is ComponentType.FILEPICKER),
         has_conditions=_any(form.components, lambda part: part.hide is not None),
+        has_sum=_any(form.components, lambda part: part.properties.get("adds") == "yes"),
         errors={name: (_label_of(form, name), message) for name, message in errors.items()},
     )
 

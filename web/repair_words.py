@@ -10,7 +10,7 @@ from handlers.repair.queries import OrderView
 from handlers.repair.records import OrderState
 from handlers.repair.story import Sentence
 from web.texts import gettext, lazy_gettext
-from web.words import either, filled, listed, moment, money
+from web.words import either, filled, listed, moment, money, written
 
 STATES: Mapping[OrderState, LazyString] = {
     OrderState.REGISTERING: lazy_gettext("登记中"),
@@ -111,9 +111,16 @@ def order_facts(order: OrderView) -> list[tuple[str, str]]:
         (gettext("维修结果"), order.result),
         (gettext("用料"), listed(order.materials)),
         (gettext("收费"), money(order.charge_fen) if order.charge_fen else ""),
+        *charge_lines(order),
         (gettext("合并到"), order.duplicate_of or ""),
     ]
     return [(label, text) for label, text in pairs if text]
+
+
+def charge_lines(order: OrderView) -> list[tuple[str, str]]:
+    """Say what the charge is made up of."""
+    lines = order.charges
+    return [(written(one.name), f"{one.quantity}{one.unit} × {money(one.price_fen)}") for one in lines]
 
 
 def desk_facts(order: OrderView) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from flask_babel import format_date
 from handlers.repair.queries import OrderLine, OrderView
 from handlers.repair.records import OVER, Area, OrderState
 from handlers.repair.rules import is_urgent
-from web.repair_words import description
+from web.repair_words import charge_lines, description
 from web.texts import gettext, lazy_gettext
 from web.words import calendar_day, clock_time, listed, local_date, moment, moment_short, money
 
@@ -71,6 +71,7 @@ def own_facts(order: OrderView) -> list[tuple[str, str]]:
         (gettext("维修结果"), order.result),
         (gettext("用料"), listed(order.materials)),
         (gettext("收费"), money(order.charge_fen) if order.charge_fen else ""),
+        *charge_lines(order),
         (gettext("您的评价"), " · ".join(f"{label} {mark}" for label, mark in marks)),
         (gettext("您的话"), order.rating_text),
     ]

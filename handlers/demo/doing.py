@@ -9,7 +9,7 @@ from typing import Any
 from engine.ports import Json
 from engine.work import Work
 from handlers.demo.fates import Script
-from handlers.repair import orders, outsourcing, quoting, rules
+from handlers.repair import orders, outsourcing, pricing, quoting
 from handlers.repair.dispatching import gave_back, not_for_rework, sendable
 from handlers.repair.orders import Order
 
@@ -194,9 +194,9 @@ def _diagnose(doing: Doing) -> Answers:
 
 
 def _finish(doing: Doing) -> Answers:
-    agreed = quoting.agreed_fen(doing.work, doing.order) or 0
-    charge = float(rules.yuan(agreed))
-    return {"charge": charge, "photos": [doing.photo], "note": "已修好并清理现场，试用正常"}
+    agreed = quoting.agreed_quote(doing.work, doing.order)
+    charged = pricing.form_values(quoting.lines_of(doing.work, agreed))
+    return {**charged, "photos": [doing.photo], "note": "已修好并清理现场，试用正常"}
 
 
 def _answer_quote(doing: Doing) -> Answers:

@@ -3,15 +3,14 @@
 A label is a Chinese word that pages translate; a text is as somebody wrote it, or says it in both languages.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import select
 
-from engine.bilingual import Text, beside, joined
+from engine.bilingual import Text, beside, in_both, joined
 from engine.ports import Json
 from engine.work import Work
-from handlers.repair import catalogue, crew, figures, orders, quoting, rules
+from handlers.repair import catalogue, crew, figures, orders, pricing, rules
 from handlers.repair.orders import Order
 from handlers.repair.records import OVER, repair_note, repair_order
 from handlers.shared.facts import Options, Pairs, local, option, pairs
@@ -160,19 +159,20 @@ def worker_options(work: Work, ids: Sequence[int]) -> Options:
     ]
 
 
-def price_options(work: Work) -> Options:
-    """List the public prices of today."""
-    today = work.now.astimezone(work.engine.zone).date()
+def price_options(work: Work, promised: Mapping[str, int] | None = None) -> Options:
+    """List the public prices of today, or those that the owner was promised; in fen beside the words."""
     return [
-        option(
-            row.code,
-            (
-                f"{row.name} {rules.yuan(row.price_fen)} 元/{row.unit}",
-                f"{row.name_en or row.name} ¥{rules.yuan(row.price_fen)}/{row.unit_en or row.unit}",
-            ),
-        )
-        for row in quoting.price_list(work, today)
+        _price_option(row, (promised or {}).get(row.code, row.price_fen))
+        for row in pricing.prices_of_today(work)
     ]
+
+
+def _price_option(row: Order, price_fen: int) -> dict[str, Json]:
+    words = (
+        f"{row.name} {rules.yuan(price_fen)} 元/{row.unit}",
+        f"{row.name_en or row.name} ¥{rules.yuan(price_fen)}/{row.unit_en or row.unit}",
+    )
+    return option(row.code, words) | {"fen": price_fen}
 
 
 def order_options(work: Work, found: Iterable[Order]) -> Options:
@@ -183,14 +183,11 @@ def order_options(work: Work, found: Iterable[Order]) -> Options:
     ]
 
 
-def line_values(lines: Iterable[Any]) -> list[Json]:
-    """Return quote lines as the form shows them, amounts in yuan."""
-    return [
-        {
-            "price_code": line.price_code or "",
-            "name": line.name,
-            "quantity": float(line.quantity),
-            "price": float(rules.yuan(line.price_fen)),
-        }
-        for line in lines
-    ]
+def priced_lines(work: Work, lines: Iterable[Order]) -> Pairs:
+    """Say each line of a quote or a charge with how many and how much."""
+    said = []
+    for line in lines:
+        times = f"{line.quantity.normalize():f} × {rules.yuan(line.price_fen)} = "
+        chinese, english = in_both(money(line.amount_fen))
+        said.append([pricing.line_name(work, line), (times + chinese, times + english)])
+    return said

@@ -3,7 +3,7 @@
 from engine.bilingual import beside, joined
 from engine.ports import Json
 from engine.service_tasks import Context, form_data
-from handlers.repair import catalogue, crew, intake, orders, parts, quoting
+from handlers.repair import catalogue, charging, crew, intake, orders, parts, quoting
 from handlers.repair.dispatching import gave_back, not_for_rework, sendable
 from handlers.repair.fact_lines import (
     fault_options,
@@ -14,6 +14,7 @@ from handlers.repair.fact_lines import (
     open_near,
     order_options,
     places,
+    priced_lines,
     report,
     worker_options,
 )
@@ -128,6 +129,7 @@ def result_facts(context: Context) -> Facts:
             ("更换材料", material(used)),
             ("同意的报价", money(agreed) if agreed is not None else ""),
             ("实际收费", money(order.charge_fen) if order.charge_fen else ("免费", "Free")),
-            ("上次不满意的原因", last_note(work, order, "problem")),
         )
+        + priced_lines(work, charging.lines_of(work, order))
+        + pairs(("上次不满意的原因", last_note(work, order, "problem")))
     }

@@ -4,18 +4,18 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from engine.bilingual import Text, beside, in_both, joined
+from engine.bilingual import Text, beside, joined
 from engine.ports import Json
 from engine.service_tasks import Context, form_data
 from engine.work import Work
-from handlers.repair import catalogue, crew, orders, outsourcing, parts, quoting, rules
+from handlers.repair import catalogue, charging, crew, orders, outsourcing, parts, pricing, quoting, rules
 from handlers.repair.dispatching import gave_back
 from handlers.repair.fact_lines import (
     last_note,
-    line_values,
     material,
     money,
     price_options,
+    priced_lines,
     report,
     window,
     worker_options,
@@ -94,14 +94,13 @@ def quote_facts(context: Context) -> Facts:
     """Offer the price list, and the lines of the last quote to start from."""
     work, order = context.work, orders.of(context)
     last = quoting.last_quote(work, order)
-    lines = line_values(quoting.lines_of(work, last))
     facts = report(work, order) + pairs(
         ("诊断", last_note(work, order, "finding")),
         ("退回原因", last_note(work, order, "quote_answer", "quote_check") if last else ""),
     )
     return {
         "facts": facts,
-        "values": {"lines": lines} if lines else {},
+        "values": pricing.form_values(quoting.lines_of(work, last)),
         "options": {"prices": price_options(work)},
     }
 
@@ -112,10 +111,7 @@ def quote_answer_facts(context: Context) -> Facts:
     work, order = context.work, orders.of(context)
     quote = quoting.last_quote(work, order)
     facts = pairs(("编号", order.number), ("位置", order.place), ("诊断", last_note(work, order, "finding")))
-    for line in quoting.lines_of(work, quote):
-        times = f"{line.quantity.normalize():f} × {rules.yuan(line.price_fen)} = "
-        chinese, english = in_both(money(line.amount_fen))
-        facts.append([quoting.line_name(work, line), (times + chinese, times + english)])
+    facts += priced_lines(work, quoting.lines_of(work, quote))
     if quote is not None:
         checkers = [one for one in (quote.checked_by, quote.approved_by) if one]
         facts += pairs(("合计", money(quote.total_fen)), ("审核", names(work, checkers)))
@@ -126,20 +122,25 @@ def quote_answer_facts(context: Context) -> Facts:
 def finish_facts(context: Context) -> Facts:
     """Say what was agreed, and start with the material that was asked for."""
     work, order = context.work, orders.of(context)
-    agreed = quoting.agreed_fen(work, order)
-    quote = quoting.last_quote(work, order)
+    agreed = quoting.agreed_quote(work, order)
+    lines = quoting.lines_of(work, agreed)
     facts = report(work, order)
     if agreed is not None:
-        facts.append(["同意的报价", money(agreed)])
-        lines = quoting.lines_of(work, quote)
-        facts += [[quoting.line_name(work, line), money(line.amount_fen)] for line in lines]
+        facts.append(["同意的报价", money(agreed.total_fen)])
+        facts += priced_lines(work, lines)
     arrived: list[Json] = [
         {"name": one.name, "quantity": float(one.quantity), "unit": one.unit}
         for one in parts.wanted(work, order)
         if one.state == "arrived"
     ]
-    values: dict[str, Json] = {"charge": float(rules.yuan(agreed or 0))}
-    return {"facts": facts, "values": values | ({"parts": arrived} if arrived else {})}
+    values = pricing.form_values(lines) | ({"parts": arrived} if arrived else {})
+    if agreed is not None:  # cases that began earlier ask for the whole charge in one amount
+        values["charge"] = float(rules.yuan(agreed.total_fen))
+    return {
+        "facts": facts,
+        "values": values,
+        "options": {"prices": price_options(work, charging.promised(work, order))},
+    }
 
 
 @form_data("repair.parts_facts")

@@ -15,7 +15,19 @@ from handlers.estate.address import read_query
 from handlers.estate.entry import house_row
 from handlers.estate.people import phone_index
 from handlers.estate.records import estate_building, estate_house, estate_unit
-from handlers.repair import catalogue, figures, media, orders, parts, places, quoting, rules, visibility
+from handlers.repair import (
+    catalogue,
+    charging,
+    figures,
+    media,
+    orders,
+    parts,
+    places,
+    pricing,
+    quoting,
+    rules,
+    visibility,
+)
 from handlers.repair.fact_lines import last_note, marks
 from handlers.repair.merging import groups
 from handlers.repair.orders import Order
@@ -58,7 +70,7 @@ class OrderLine:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a quote, amounts in fen."""
+    """A line of a quote or of a charge, amounts in fen."""
 
     name: Text
     unit: str
@@ -89,6 +101,7 @@ class OrderView:
     quote_total_fen: int | None
     quote_decision: str | None
     charge_fen: int
+    charges: tuple[Line, ...]
     materials: tuple[str, ...]
     rating: tuple[int, ...]
     rating_text: str
@@ -162,6 +175,7 @@ def order(work: Work, number: str) -> OrderView:
         quote_total_fen=quote.total_fen if quote else None,
         quote_decision=quote.decision if quote else None,
         charge_fen=row.charge_fen,
+        charges=tuple(_quote_line(work, one) for one in charging.lines_of(work, row)),
         materials=tuple(
             f"{one.name} {one.quantity.normalize():f}{one.unit}"
             for one in parts.wanted(work, row)
@@ -187,7 +201,7 @@ def _reopen_until(work: Work, row: Order) -> datetime | None:
 
 def _quote_line(work: Work, row: Order) -> Line:
     quantity = f"{row.quantity.normalize():f}"
-    return Line(quoting.line_name(work, row), row.unit, quantity, row.price_fen, row.amount_fen)
+    return Line(pricing.line_name(work, row), row.unit, quantity, row.price_fen, row.amount_fen)
 
 
 def search(work: Work, text: str) -> list[OrderLine]:

@@ -1,39 +1,17 @@
 """Quotes: priced before any work, checked inside, answered by the owner."""
 
-from datetime import date
-from decimal import Decimal
+from sqlalchemy import select
 
-from sqlalchemy import or_, select
-
-from engine.bilingual import Text
 from engine.ids import new_id
 from engine.ports import Json
 from engine.service_tasks import Context, completion
 from engine.work import Work
-from handlers.errors import FieldsInvalid, RuleRefused
-from handlers.repair import notices, orders, rules
+from handlers.errors import RuleRefused
+from handlers.repair import notices, orders, pricing, rules
 from handlers.repair.closing import close
 from handlers.repair.orders import Order
-from handlers.repair.records import OrderState, repair_price, repair_quote, repair_quote_line
-from handlers.repair.rules import QuoteLine
+from handlers.repair.records import OrderState, repair_quote, repair_quote_line
 from handlers.shared.answers import Answers
-
-LABOUR = "人工"
-_LABOUR_EN = "Labour"
-
-
-def price_list(work: Work, today: date) -> list[Order]:
-    """Return the public price list of a day."""
-    return list(
-        work.connection.execute(
-            select(repair_price)
-            .where(
-                repair_price.c.valid_from <= today,
-                or_(repair_price.c.valid_to.is_(None), repair_price.c.valid_to >= today),
-            )
-            .order_by(repair_price.c.code)
-        )
-    )
 
 
 def last_quote(work: Work, order: Order) -> Order | None:
@@ -59,27 +37,20 @@ def lines_of(work: Work, quote: Order | None) -> list[Order]:
     )
 
 
-def line_name(work: Work, line: Order) -> Text:
-    """Say what a line of a quote is for: as the price list words it, or as the repairer wrote it."""
-    if line.price_code is None:
-        return (line.name, _LABOUR_EN if line.name == LABOUR else line.name)
-    english = work.connection.execute(
-        select(repair_price.c.name_en)
-        .where(repair_price.c.code == line.price_code, repair_price.c.name == line.name)
+def agreed_quote(work: Work, order: Order) -> Order | None:
+    """Return the quote that the owner agreed to last; None when nothing was agreed."""
+    return work.connection.execute(
+        select(repair_quote)
+        .where(repair_quote.c.order_id == order.id, repair_quote.c.decision == "agreed")
+        .order_by(repair_quote.c.id.desc())
         .limit(1)
-    ).scalar_one_or_none()
-    return line.name, english or line.name
+    ).one_or_none()
 
 
 def agreed_fen(work: Work, order: Order) -> int | None:
     """Return what the owner agreed to pay; None when nothing was agreed."""
-    agreed: int | None = work.connection.execute(
-        select(repair_quote.c.total_fen)
-        .where(repair_quote.c.order_id == order.id, repair_quote.c.decision == "agreed")
-        .order_by(repair_quote.c.id.desc())
-        .limit(1)
-    ).scalar_one_or_none()
-    return agreed
+    agreed = agreed_quote(work, order)
+    return None if agreed is None else int(agreed.total_fen)
 
 
 @completion("repair.record_quote")
@@ -91,7 +62,7 @@ def record_quote(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     """
     given = Answers(answers)
     work, order = context.work, orders.of(context)
-    lines = _priced(work, given)
+    lines = pricing.priced(work, given)
     total_fen = rules.quote_total_fen(lines)
     quote_id = new_id()
     work.connection.execute(
@@ -102,17 +73,7 @@ def record_quote(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     work.connection.execute(
         repair_quote_line.insert(),
         [
-            {
-                "id": new_id(),
-                "quote_id": quote_id,
-                "position": position,
-                "price_code": line.code,
-                "name": line.name,
-                "unit": line.unit,
-                "quantity": line.quantity,
-                "price_fen": line.price_fen,
-                "amount_fen": line.amount_fen,
-            }
+            {"id": new_id(), "quote_id": quote_id, **pricing.row_values(line, position)}
             for position, line in enumerate(lines, 1)
         ],
     )
@@ -120,29 +81,6 @@ def record_quote(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     orders.tell(work, order.id, "quoted", {"total_fen": total_fen})
     orders.enter(work, order, OrderState.QUOTED)
     return {"quote_fen": total_fen}
-
-
-def _priced(work: Work, given: Answers) -> list[QuoteLine]:
-    listed = {row.code: row for row in price_list(work, work.now.astimezone(work.engine.zone).date())}
-    lines = []
-    for line in given.lines("lines"):
-        code = line.text("price_code")
-        if code and code not in listed:
-            raise FieldsInvalid({"lines": ("价目表中没有“{code}”", {"code": code})})
-        row = listed.get(code)
-        lines.append(
-            QuoteLine(
-                code or None,
-                row.name if row else line.text("name") or code,
-                row.unit if row else line.text("unit"),
-                Decimal(line.text("quantity") or "1"),
-                row.price_fen if row else line.fen("price"),
-            )
-        )
-    labour_fen = given.fen("labour")
-    if labour_fen:
-        lines.append(QuoteLine(None, LABOUR, "", Decimal(1), labour_fen))
-    return lines
 
 
 @completion("repair.check_quote")

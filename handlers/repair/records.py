@@ -302,6 +302,22 @@ repair_quote_line = Table(
     UniqueConstraint("quote_id", "position"),
 )
 
+# What was charged for a finished repair, line by line.
+repair_charge_line = Table(
+    "repair_charge_line",
+    metadata,
+    _id(),
+    _order(),
+    Column("position", Integer, nullable=False),
+    Column("price_code", String(16)),  # none: not on the list, priced by hand
+    Column("name", String(100), nullable=False),
+    Column("unit", String(16), nullable=False, default=""),
+    Column("quantity", Numeric(10, 2), nullable=False),
+    Column("price_fen", BigInteger, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    UniqueConstraint("order_id", "position"),
+)
+
 # Material asked for or used.
 repair_part = Table(
     "repair_part",

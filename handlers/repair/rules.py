@@ -129,6 +129,15 @@ def quote_total_fen(lines: Sequence[QuoteLine]) -> int:
     """
     if not lines:
         raise RuleRefused("quote_empty", "报价至少要有一行")
+    return total_fen(lines)
+
+
+def total_fen(lines: Sequence[QuoteLine]) -> int:
+    """Add lines up; none are nothing.
+
+    Raises:
+        RuleRefused: a line counts nothing.
+    """
     for line in lines:
         if line.quantity <= 0 or line.price_fen < 0:
             raise RuleRefused("quote_line", "报价行“{name}”的数量或单价不对", name=line.name)

@@ -5,7 +5,7 @@ from engine.ports import Json
 from engine.service_tasks import Context, completion
 from engine.work import Work
 from handlers.errors import RuleRefused
-from handlers.repair import crew, media, notices, orders, quoting, rules, signing
+from handlers.repair import charging, crew, media, notices, orders, rules, signing
 from handlers.repair.closing import close
 from handlers.repair.orders import Order
 from handlers.repair.records import Area, OrderState, repair_part
@@ -80,8 +80,7 @@ def finish(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     """
     given = Answers(answers)
     work, order = context.work, orders.of(context)
-    charge_fen = given.fen("charge")
-    rules.require_within_quote(charge_fen, quoting.agreed_fen(work, order))
+    charge_fen = charging.settle(work, order, given)
     orders.note(work, order.id, "finished", given.text("note"))
     media.attach(work, order, given.ids("photos"))
     add_parts(work, order, given.lines("parts"), "used")

@@ -34,6 +34,7 @@ from handlers.accounts.permissions import Post
 from handlers.accounts.records import account_skill
 from handlers.settings import Settings
 from tests.handlers.estate_world import PASSWORD, World
+from tests.handlers.repair.repair_world import publish_prices
 from web.app import create_app
 from web.config import WebConfig
 
@@ -77,6 +78,7 @@ class Town:
         self.people: dict[Post, Actor] = {}
         for post in (Post.CS, Post.CSL, Post.RP, Post.RPL, Post.PM, Post.SYS, Post.ADM):
             self._staff(post)
+        publish_prices(engine)
         self.owner = self._resident("陈静", OWNER, self.world.house)
         self._resident("吴敏", NEIGHBOUR, self.world.neighbour)
 

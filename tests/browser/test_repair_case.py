@@ -64,9 +64,11 @@ def test_a_repair_from_report_to_rating(town: Town, visit: Visitors, photo: Path
     choose(repairer, "outcome", "quote")
     repairer.page.fill("[name=finding]", finding)
     repairer.send()
-    repairer.page.fill("[name='lines.0.name']", part)
-    repairer.page.fill("[name='lines.0.price']", "35")
+    repairer.page.select_option("[name='lines.0.price_code']", "E02")
     assert repairer.page.input_value("[name='lines.0.quantity']") == "1"
+    repairer.page.fill("[name=other]", "5.5")
+    repairer.page.fill("[name=other_name]", part)
+    assert "¥35.50" in repairer.page.inner_text("[data-sum]")
     repairer.send()
 
     owner.open(f"/home/reports/{number}")
@@ -77,7 +79,7 @@ def test_a_repair_from_report_to_rating(town: Town, visit: Visitors, photo: Path
     repairer.send()  # the work is done
     repairer.page.set_input_files("input[type=file]", photo)
     repairer.page.wait_for_selector("[data-shown] img")
-    repairer.page.fill("[name=charge]", "35")
+    assert "¥35.50" in repairer.page.inner_text("[data-sum]"), "as agreed, to begin with"
     repairer.send()
 
     owner.open(f"/home/reports/{number}")

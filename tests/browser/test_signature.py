@@ -66,10 +66,10 @@ def test_an_owner_signs_and_a_changed_amount_asks_for_the_signature_again(
     assert number in said
     assert "收费 0.00 元" in said
 
-    page.fill("[name=charge]", "5")
+    page.fill("[name=other]", "5")
     expect(page.locator(PICTURE)).to_have_count(0)
     assert "重新签字" in page.inner_text("[data-signature]")
-    page.fill("[name=charge]", "0")
+    page.fill("[name=other]", "0")
     sign(repairer)
     page.wait_for_selector("[data-signature] .photo-sent")
     repairer.send()

@@ -31,6 +31,15 @@ _PHOTO = picture(size=(16, 12))
 DAYS = 45
 
 
+def publish_prices(engine: Engine) -> None:
+    """Hang out a public price list."""
+    names = ("code", "name", "name_en", "unit", "unit_en", "price_fen", "skill")
+    since = (engine.clock.now() - timedelta(days=100)).date()
+    rows = [{"id": new_id(), "valid_from": since, **dict(zip(names, row, strict=True))} for row in PRICES]
+    with engine.work(SYSTEM) as work:
+        work.connection.execute(insert(repair_price), rows)
+
+
 class Shop(World):
     """Two clerks, their lead, three repairers with their lead, a project manager; 李明 lives in 301."""
 
@@ -54,14 +63,7 @@ class Shop(World):
         neighbour = self.person("王芳", "13833334444")
         self.relate(neighbour, self.neighbour)
         self.stranger = self.resident(neighbour)
-        self._publish_prices()
-
-    def _publish_prices(self) -> None:
-        names = ("code", "name", "name_en", "unit", "unit_en", "price_fen", "skill")
-        since = (self.clock.now() - timedelta(days=100)).date()
-        rows = [{"id": new_id(), "valid_from": since, **dict(zip(names, row, strict=True))} for row in PRICES]
-        with self.engine.work(SYSTEM) as work:
-            work.connection.execute(insert(repair_price), rows)
+        publish_prices(engine)
 
     def skill(self, actor: Actor, *skills: str) -> None:
         """Say what somebody is able to repair."""
@@ -151,7 +153,7 @@ class Shop(World):
         who = worker or self.plumber
         self.do(number, "diagnose", who, outcome="repair", finding="垫圈老化")
         self.do(number, "do_work", who, outcome="done")
-        self.do(number, "finish", who, note="已更换垫圈", charge=0, photos=[self.photo(who)])
+        self.do(number, "finish", who, note="已更换垫圈", photos=[self.photo(who)])
 
     # --- time -----------------------------------------------------------------------------------------------
 

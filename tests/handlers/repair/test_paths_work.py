@@ -37,9 +37,10 @@ def test_a_small_quote_goes_straight_to_the_owner_and_binds_the_charge(shop: Sho
     shop.do(on_site, "answer", shop.owner, outcome="agree")
     shop.do(on_site, "do_work", shop.plumber, outcome="done")
     photo = shop.photo(shop.plumber)
+    more: dict[str, Json] = {"lines": TAP, "other": 0.01, "other_name": "生料带"}
     with pytest.raises(Refused, match=r"75\.00"):
-        shop.do(on_site, "finish", shop.plumber, charge=75.01, photos=[photo])
-    shop.do(on_site, "finish", shop.plumber, charge=75, photos=[photo])
+        shop.do(on_site, "finish", shop.plumber, photos=[photo], **more)
+    shop.do(on_site, "finish", shop.plumber, lines=TAP, photos=[photo])
     assert shop.order(on_site).charge_fen == 7500
 
 

@@ -31,7 +31,7 @@ def at_the_end(shop: Shop, number: str) -> str:
 def finish(shop: Shop, number: str, *, signed: bool = True) -> None:
     drawn = [shop.photo(shop.plumber)] if signed else []
     photo = shop.photo(shop.plumber)
-    shop.do(number, "finish", shop.plumber, charge=0, photos=[photo], signed=True, signature=drawn)
+    shop.do(number, "finish", shop.plumber, photos=[photo], signed=True, signature=drawn)
 
 
 def signatures(shop: Shop, number: str, who: Actor) -> list[Attachment]:

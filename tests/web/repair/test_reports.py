@@ -23,8 +23,8 @@ def quoted(shop: Shop) -> str:
     shop.accept(number)
     shop.go_to(number)
     shop.do(number, "diagnose", shop.plumber, outcome="quote", finding="阀芯坏")
-    lines = [{"name": "阀芯", "quantity": 2, "price": 35.5}]
-    shop.do(number, "write_quote", shop.plumber, lines=lines, labour=40)
+    lines = [{"price_code": "M03", "quantity": 2}]
+    shop.do(number, "write_quote", shop.plumber, lines=lines, other=61, other_name="阀芯")
     return number
 
 
@@ -54,8 +54,8 @@ def test_a_visit_is_moved_from_the_page(pages: Pages) -> None:
 def test_a_quote_is_read_line_by_line_and_agreed_to_before_any_work(pages: Pages) -> None:
     number = quoted(pages.shop)
     page = page_of(pages, number)
-    assert "阀芯" in page
-    assert "2 × ¥35.50" in page
+    assert "阀芯（价目表以外）" in page
+    assert "2个 × ¥25.00" in page
     assert "¥111.00" in page
     assert "怎么答复的" not in page
     browser, status = answer(pages, number, "answer", outcome="agree")

@@ -15,6 +15,7 @@ import { startPane } from "./pane.js";
 import { startRinging } from "./ring.js";
 import { startSeveral } from "./several.js";
 import { wakeSignatures } from "./signature.js";
+import { wakeSums } from "./sums.js";
 
 htmx.config.includeIndicatorCSS = false;
 
@@ -26,6 +27,7 @@ function wake(part) {
     form.dataset.canSign = "yes";
     wakeSignatures(form);
   }
+  wakeSums(part);
   wakeCopying(part);
   wakeCrew(part);
 }

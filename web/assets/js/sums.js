@@ -22,5 +22,16 @@ export function sumOf(form) {
   return [...lines.map(lineOf), ...plain.map(fenOf)].reduce((sum, fen) => sum + fen, 0);
 }
 
+/** Show below part of a page what each form comes to, as it is filled in. */
+export function wakeSums(part) {
+  for (const place of part.querySelectorAll("[data-sum]")) {
+    const form = place.closest("form");
+    const show = () => (place.querySelector("[data-sum-amount]").textContent = `¥${yuan(sumOf(form))}`);
+    place.hidden = false;
+    form.addEventListener("input", show);
+    show();
+  }
+}
+
 /** Write an amount as the server does: 123456 fen is 1234.56. */
 export const yuan = (fen) => `${Math.floor(fen / 100)}.${String(fen % 100).padStart(2, "0")}`;
