@@ -66,6 +66,7 @@ class CrewScreen:
         more_claimable: there are more than are shown.
     """
 
+    shown_at: datetime
     shift: ShiftScreen
     is_by_building: bool
     count: int
@@ -82,6 +83,7 @@ def crew_screen(work: Work, *, is_by_building: bool) -> CrewScreen:
     numbers = {row.business_key for row in own.rows}
     listed = _jobs(work, own)
     return CrewScreen(
+        shown_at=work.now,
         shift=shift_screen(work, work.now + timedelta(days=1)),
         is_by_building=is_by_building,
         count=len(listed),

@@ -119,8 +119,10 @@ def order_facts(order: OrderView) -> list[tuple[str, str]]:
 
 def charge_lines(order: OrderView) -> list[tuple[str, str]]:
     """Say what the charge is made up of."""
-    lines = order.charges
-    return [(written(one.name), f"{one.quantity}{one.unit} × {money(one.price_fen)}") for one in lines]
+    return [
+        (written(one.name), f"{one.quantity} {written(one.unit)} × {money(one.price_fen)}".replace("  ", " "))
+        for one in order.charges
+    ]
 
 
 def desk_facts(order: OrderView) -> list[tuple[str, str]]:

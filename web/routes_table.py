@@ -95,6 +95,7 @@ ROUTES: Mapping[str, Access] = {
     "tasks.unfollow": STAFF,
     "tasks.redraw": STAFF,
     "crew.index": _staff(Permission.REPAIR_WORK),
+    "crew.fresh": _staff(Permission.REPAIR_WORK),
     "crew.ringing": STAFF,
     "crew.price_list": _staff(Permission.REPAIR_WORK),
     "cases.find": STAFF,

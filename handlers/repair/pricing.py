@@ -75,12 +75,22 @@ def line_name(work: Work, line: Order) -> Text:
     if line.price_code is None:
         english = {LABOUR: _LABOUR_EN, _OTHER: _OTHER_EN}.get(line.name, line.name)
         return f"{line.name}（价目表以外）", f"{english} (not on the price list)"
-    english = work.connection.execute(
-        select(repair_price.c.name_en)
+    row = _row_of(work, line)
+    return line.name, (row.name_en if row else "") or line.name
+
+
+def line_unit(work: Work, line: Order) -> Text:
+    """Say in what a line counts."""
+    row = _row_of(work, line) if line.unit else None
+    return line.unit, (row.unit_en if row else "") or line.unit
+
+
+def _row_of(work: Work, line: Order) -> Order | None:
+    return work.connection.execute(
+        select(repair_price)
         .where(repair_price.c.code == line.price_code, repair_price.c.name == line.name)
         .limit(1)
-    ).scalar_one_or_none()
-    return line.name, english or line.name
+    ).one_or_none()
 
 
 def row_values(line: QuoteLine, position: int) -> dict[str, object]:

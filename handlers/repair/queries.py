@@ -73,7 +73,7 @@ class Line:
     """A line of a quote or of a charge, amounts in fen."""
 
     name: Text
-    unit: str
+    unit: Text
     quantity: str
     price_fen: int
     amount_fen: int
@@ -201,7 +201,8 @@ def _reopen_until(work: Work, row: Order) -> datetime | None:
 
 def _quote_line(work: Work, row: Order) -> Line:
     quantity = f"{row.quantity.normalize():f}"
-    return Line(pricing.line_name(work, row), row.unit, quantity, row.price_fen, row.amount_fen)
+    name, unit = pricing.line_name(work, row), pricing.line_unit(work, row)
+    return Line(name, unit, quantity, row.price_fen, row.amount_fen)
 
 
 def search(work: Work, text: str) -> list[OrderLine]:

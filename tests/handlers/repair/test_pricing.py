@@ -42,9 +42,11 @@ def test_the_server_adds_up_and_marks_what_is_not_on_the_list(shop: Shop, quoted
     order = seen(shop, quoted)
     assert order.quote_total_fen == 13250
     assert order.quote == (
-        Line(("更换水龙头（不含材料）", "Replace a tap (without material)"), "个", "1", 3000, 3000),
-        Line(("水龙头（普通）", "Tap (plain)"), "个", "2", 4500, 9000),
-        Line(("进口密封圈（价目表以外）", "进口密封圈 (not on the price list)"), "", "1", 1250, 1250),
+        Line(
+            ("更换水龙头（不含材料）", "Replace a tap (without material)"), ("个", "piece"), "1", 3000, 3000
+        ),
+        Line(("水龙头（普通）", "Tap (plain)"), ("个", "piece"), "2", 4500, 9000),
+        Line(("进口密封圈（价目表以外）", "进口密封圈 (not on the price list)"), ("", ""), "1", 1250, 1250),
     )
 
 

@@ -114,3 +114,16 @@ def test_the_pages_ring_on_after_the_telephone_gave_up_and_until_the_order_is_ta
     assert len(phone.get("/crew/ringing").get_json()) == 1
     pages.shop.do(number, "take", pages.shop.second_plumber, minutes=5)
     assert phone.get("/crew/ringing").get_json() == []
+
+
+def test_new_work_is_named_once_and_asking_in_vain_costs_an_empty_answer(pages: Pages) -> None:
+    shop, browser = pages.shop, plumber(pages)
+    first = shop.task(order(shop), "take").id
+    address = re.search(r'data-fresh-poll="([^"]*)"', browser.get("/crew/").text)
+    assert address is not None
+    asked = browser.get(address[1])
+    assert asked.json == [str(first)], "what is on the page already does not count there"
+    again = browser.client.get(address[1], headers={"If-None-Match": asked.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    second = shop.task(order(shop), "take").id
+    assert browser.get(address[1]).json == [str(first), str(second)]

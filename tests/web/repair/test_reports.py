@@ -55,7 +55,7 @@ def test_a_quote_is_read_line_by_line_and_agreed_to_before_any_work(pages: Pages
     number = quoted(pages.shop)
     page = page_of(pages, number)
     assert "阀芯（价目表以外）" in page
-    assert "2个 × ¥25.00" in page
+    assert "2 个 × ¥25.00" in page
     assert "¥111.00" in page
     assert "怎么答复的" not in page
     browser, status = answer(pages, number, "answer", outcome="agree")

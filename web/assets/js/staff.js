@@ -8,6 +8,7 @@ import { startDialogs } from "./dialogs.js";
 import { keepRefused, lookAgain } from "./drafts.js";
 import { startFilters } from "./filter.js";
 import { wakeForms } from "./forms.js";
+import { startFresh } from "./fresh.js";
 import { startKeys } from "./keys.js";
 import { startList } from "./list.js";
 import { sendAhead, startOutbox, watchForms } from "./outbox.js";
@@ -44,4 +45,5 @@ startSeveral();
 startFilters(document);
 startOutbox();
 startRinging();
+startFresh();
 navigator.serviceWorker?.register("/worker.js").catch(() => {}); // some browsers forbid it: pages work the same
