@@ -1,6 +1,6 @@
 """Builds the menus a person sees: nothing in them is refused when they follow it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ from flask import Flask, request, url_for
 from flask_babel.speaklater import LazyString
 
 from engine.ids import new_id
+from handlers.checking import queries
 from handlers.shared.permissions import Permission
 from web import context
 from web.person import Person
@@ -17,13 +18,18 @@ from web.texts import lazy_gettext
 
 @dataclass(frozen=True)
 class Item:
-    """One entry of a menu."""
+    """One entry of a menu.
+
+    Attributes:
+        count: asks how much waits there, only where it is shown.
+    """
 
     address: str
     label: str
     icon: str
     current: bool
     key: str = ""
+    count: Callable[[], int] | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,7 @@ BAR = (
     Entry("moving.index", lazy_gettext("入住过户"), key="v"),
     Entry("roster.index", lazy_gettext("排班"), also=("team",), key="s"),
     Entry("workdays.index", lazy_gettext("日历"), key="c"),
+    Entry("checks.index", lazy_gettext("二次核对"), key="k"),
     Entry("imports.index", lazy_gettext("导入"), key="u"),
     Entry("staff.index", lazy_gettext("员工"), key="a"),
     Entry("safety.index", lazy_gettext("安全"), key="q"),
@@ -69,6 +76,7 @@ BAR = (
 RESIDENT_BAR = (
     Entry("resident.index", lazy_gettext("首页")),
     Entry("resident.report_form", lazy_gettext("报修")),
+    Entry("corrections.own", lazy_gettext("我的资料")),
 )
 DOCK = (
     Entry("inbox.index", lazy_gettext("待办"), "inbox", (("view", "mine"),)),
@@ -85,6 +93,7 @@ CREW_DOCK = (
 )
 OWN = (
     Entry("shift.index", lazy_gettext("班次")),
+    Entry("checks.index", lazy_gettext("二次核对")),
     Entry("jobs.index", lazy_gettext("后台任务")),
     Entry("account.password", lazy_gettext("修改密码")),
     Entry("account.sessions", lazy_gettext("我的登录")),
@@ -93,7 +102,16 @@ OWN = (
 RESIDENT_DOCK = (
     Entry("resident.index", lazy_gettext("首页"), "home"),
     Entry("resident.report_form", lazy_gettext("报修"), "wrench"),
+    Entry("corrections.own", lazy_gettext("我的资料"), "user"),
 )
+
+
+def _checks_waiting() -> int:
+    with context.engine().reading(context.actor()) as work:
+        return queries.waiting_count(work)
+
+
+_COUNTS: Mapping[str, Callable[[], int]] = {"checks.index": _checks_waiting}
 
 
 def _open_to(person: Person, endpoint: str) -> bool:
@@ -102,7 +120,14 @@ def _open_to(person: Person, endpoint: str) -> bool:
 
 def _items(person: Person, entries: Sequence[Entry]) -> list[Item]:
     return [
-        Item(_address(entry), str(entry.label), entry.icon, _is_here(entry), entry.key)
+        Item(
+            _address(entry),
+            str(entry.label),
+            entry.icon,
+            _is_here(entry),
+            entry.key,
+            _COUNTS.get(entry.endpoint),
+        )
         for entry in entries
         if _open_to(person, entry.endpoint)
     ]

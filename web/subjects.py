@@ -6,10 +6,12 @@ from datetime import datetime
 
 from engine.errors import NotFound
 from engine.work import Work
+from handlers.checking import corrections
 from handlers.moving import queries as moving
 from handlers.repair import calls, orders, queries, story
 from handlers.safety import incidents
 from handlers.shared.attachments import Attachment
+from web.corrections_screen import correction_facts
 from web.repair_words import desk_facts, event_said, tells
 from web.words import said, written
 
@@ -72,9 +74,15 @@ def _incident(work: Work, number: str) -> Subject:
     return Subject(facts=tuple((said(label), written(text)) for label, text in incidents.told(work, number)))
 
 
+def _correction(work: Work, number: str) -> Subject:
+    correction, photos = corrections.seen(work, number)
+    return Subject(facts=tuple(correction_facts(correction)), photos=tuple(photos))
+
+
 _SUBJECTS: Mapping[str, Callable[[Work, str], Subject]] = {
     "repair": _repair,
     "ownership_transfer": _moving,
     "transfer_reversal": _moving,
     "security_incident": _incident,
+    "data_correction": _correction,
 }

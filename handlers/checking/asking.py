@@ -133,13 +133,11 @@ def _tell(work: Work, subject: Subject, row: Mapping[str, Any], step: Step) -> N
 def open_check(work: Work, subject: Subject) -> int | None:
     """Return the check of these fields that waits, or None."""
     found: int | None = work.connection.execute(
-        select(second_check.c.id)
-        .where(
+        select(second_check.c.id).where(
             second_check.c.subject_kind == subject.kind,
             second_check.c.subject_id == subject.id,
             second_check.c.field_group == subject.group,
             second_check.c.state == CheckOutcome.WAITING,
         )
-        .with_for_update()
     ).scalar_one_or_none()
     return found

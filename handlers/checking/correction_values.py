@@ -145,9 +145,7 @@ def _person_values(work: Work, vault: SealedVault, row: Row[Any], field: Field, 
 
 
 def _row(work: Work, target: Target) -> Row[Any]:
-    row = work.connection.execute(
-        select(target.table).where(target.table.c.id == target.id).with_for_update()
-    ).one_or_none()
+    row = work.connection.execute(select(target.table).where(target.table.c.id == target.id)).one_or_none()
     if row is None:
         raise RecordNotFound("record_not_found", "没有要更正的记录")
     return row

@@ -1,6 +1,6 @@
 """Asks for a correction of what is on record, and finds corrections again."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlalchemy import Row, select
 from engine import definitions, instances
 from engine.ids import new_id
 from engine.instances import Subject
+from engine.store.tables import user_task
 from engine.work import Work
 from handlers.accounts.records import account
 from handlers.checking import correction_values, numbers
@@ -24,9 +25,11 @@ from handlers.estate.records import (
     estate_vehicle,
 )
 from handlers.shared import access_log, attachments, limits
+from handlers.shared.attachments import Attachment
 from handlers.shared.permissions import Permission
 
 PROCESS = "data_correction"
+_EVIDENCE_STEP = "more_evidence"
 PHOTOS = "data_correction"  # the kind of record that evidence is attached to
 
 Correction = Row[Any]
@@ -88,14 +91,38 @@ def request(work: Work, asked: Asked) -> str:
     return number
 
 
+def withdraw(work: Work, number: str, reason: str) -> None:
+    """Withdraw a correction as who asked for it.
+
+    Raises:
+        RecordNotFound: the actor asked for no such correction.
+    """
+    correction = by_number(work, number)
+    if correction.requested_by != work.actor.id:
+        raise RecordNotFound("correction_not_found", "没有编号为 {number} 的更正", number=number)
+    instances.cancel(work, correction.instance_id, reason)
+
+
 def by_number(work: Work, number: str) -> Correction:
-    """Return the row of a correction, locked; for steps of its case and whoever has asked who may see it."""
+    """Return the row of a correction; for steps of its case, and whoever has asked who may see it."""
     row = work.connection.execute(
-        select(data_correction).where(data_correction.c.number == number).with_for_update()
+        select(data_correction).where(data_correction.c.number == number)
     ).one_or_none()
     if row is None:
         raise RecordNotFound("correction_not_found", "没有编号为 {number} 的更正", number=number)
     return row
+
+
+def seen(work: Work, number: str) -> tuple[Correction, list[Attachment]]:
+    """Return a correction with its evidence, for who asked and staff who look owners up.
+
+    Raises:
+        RecordNotFound: there is none, or not for this actor.
+    """
+    correction = by_number(work, number)
+    if not may_see_evidence(work, correction.id):
+        raise RecordNotFound("correction_not_found", "没有编号为 {number} 的更正", number=number)
+    return correction, attachments.attachments_of(work, PHOTOS, correction.id)
 
 
 def of_house(work: Work, house_id: int) -> list[Correction]:
@@ -107,6 +134,37 @@ def of_house(work: Work, house_id: int) -> list[Correction]:
 def own(work: Work) -> list[Correction]:
     """List what the actor asked for, newest first."""
     return _newest(work, data_correction.c.requested_by == work.actor.id)
+
+
+def asking_for_evidence(work: Work, found: Iterable[Correction]) -> frozenset[int]:
+    """Return which of these corrections wait for photos."""
+    cases = {one.instance_id: one.id for one in found}
+    rows = work.connection.execute(
+        select(user_task.c.instance_id).where(
+            user_task.c.instance_id.in_(cases), user_task.c.step_id == _EVIDENCE_STEP
+        )
+    )
+    return frozenset(cases[row.instance_id] for row in rows)
+
+
+def evidence_task(work: Work, number: str) -> int:
+    """Return the open step in which who asked for a correction adds photos.
+
+    Raises:
+        RecordConflict: nothing is missing now.
+    """
+    found = work.connection.execute(
+        select(user_task.c.id)
+        .join(data_correction, data_correction.c.instance_id == user_task.c.instance_id)
+        .where(
+            data_correction.c.number == number,
+            data_correction.c.requested_by == work.actor.id,
+            user_task.c.step_id == _EVIDENCE_STEP,
+        )
+    ).scalar_one_or_none()
+    if found is None:
+        raise RecordConflict("no_evidence_asked", "更正 {number} 现在不需要补充凭证", number=number)
+    return int(found)
 
 
 def offered(work: Work, house_id: int, person_id: int) -> tuple[Field, ...]:
