@@ -221,11 +221,12 @@ inbox_filter = Table(
     Index("ix_inbox_filter_actor_id", "actor_id", "id"),
 )
 
-# By which pairs of characters a case is found; see engine.case_texts. The key is all of it, and is in order.
+# By which pairs of characters, houses and numbers a case is found, in the order of its key; see
+# engine.case_texts.
 case_gram = Table(
     "case_gram",
     metadata,
-    Column("gram", String(2), primary_key=True),
+    Column("gram", String(40), primary_key=True),
     Column("instance_id", BigInteger, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from engine import case_texts
 from engine.ids import new_id
 from engine.ports import Json
 from engine.service_tasks import Context
@@ -51,10 +52,13 @@ def _one(connection: Connection, condition: Any, wanted: str) -> Order:
 
 
 def change(work: Work, order: Order, **values: object) -> Order:
-    """Write new facts of an order and return it as it is now."""
-    return work.connection.execute(
+    """Write new facts of an order and return it as it is now; its words lead to its case from then on."""
+    changed = work.connection.execute(
         update(repair_order).where(repair_order.c.id == order.id).values(**values).returning(repair_order)
     ).one()
+    if not values.keys().isdisjoint(("search_text", "instance_id")) and changed.instance_id is not None:
+        case_texts.note(work, changed.instance_id, changed.search_text)
+    return changed
 
 
 def enter(work: Work, order: Order, state: OrderState, **values: object) -> Order:

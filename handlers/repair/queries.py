@@ -6,19 +6,17 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, select
 
 from engine.bilingual import Text
 from engine.store.tables import instance
 from engine.work import Work
-from handlers.estate.address import read_query
 from handlers.estate.entry import house_row
-from handlers.estate.people import phone_index
-from handlers.estate.records import estate_building, estate_house, estate_unit
 from handlers.repair import (
     catalogue,
     charging,
     figures,
+    matching,
     media,
     orders,
     parts,
@@ -31,11 +29,9 @@ from handlers.repair import (
 from handlers.repair.fact_lines import last_note, marks
 from handlers.repair.merging import groups
 from handlers.repair.orders import Order
-from handlers.repair.phone_numbers import digits_of
 from handlers.repair.records import OVER, OrderState, repair_order
 from handlers.shared.attachments import Attachment
 from handlers.shared.permissions import Permission
-from handlers.shared.sealed import vault_of
 
 PAGE = 50
 
@@ -212,46 +208,10 @@ def search(work: Work, text: str) -> list[OrderLine]:
         text: a number or its end; a phone, or its last four digits; an address; or words.
     """
     wanted = text.strip()
-    if not wanted:
+    found = matching.ids(work, wanted) if wanted else set()
+    if not found:
         return []
-    return _lines(
-        work, and_(visibility.visible(work), _matches(work, wanted)), repair_order.c.called_at.desc()
-    )
-
-
-def _matches(work: Work, wanted: str) -> ColumnElement[bool]:
-    if wanted.upper().startswith("R") and wanted[1:2].isdigit():
-        return repair_order.c.number.startswith(wanted.upper(), autoescape=True)
-    vault = vault_of(work.engine)
-    digits = digits_of(wanted)
-    if digits:
-        return repair_order.c.phone_index == phone_index(vault, digits)
-    found = [repair_order.c.search_text.contains(wanted, autoescape=True)]
-    found.append(repair_order.c.place.contains(wanted, autoescape=True))
-    if len(wanted) == 4 and wanted.isdigit():
-        found.append(repair_order.c.phone_tail_index == vault.blind_index("phone_tail", wanted))
-    houses = _houses(work, wanted)
-    if houses:
-        found.append(repair_order.c.house_id.in_(houses))
-    return or_(*found)
-
-
-def _houses(work: Work, wanted: str) -> list[int]:
-    query = read_query(wanted)
-    if query.building is None or query.room is None:
-        return []
-    conditions = [estate_building.c.name == query.building, estate_house.c.room == query.room]
-    if query.unit is not None:
-        conditions.append(estate_unit.c.name == query.unit)
-    return list(
-        work.connection.execute(
-            select(estate_house.c.id)
-            .join(estate_unit, estate_unit.c.id == estate_house.c.unit_id)
-            .join(estate_building, estate_building.c.id == estate_unit.c.building_id)
-            .where(*conditions)
-            .limit(PAGE)
-        ).scalars()
-    )
+    return _lines(work, repair_order.c.id.in_(found), repair_order.c.called_at.desc())
 
 
 def merge_proposals(work: Work, community_id: int) -> list[tuple[OrderLine, tuple[OrderLine, ...]]]:

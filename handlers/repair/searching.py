@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from engine import filters
+from engine.errors import RuleBroken
 from engine.store.tables import instance
 from engine.work import Work
 from handlers.repair import queries
@@ -17,8 +18,10 @@ def begin(work: Work, text: str) -> int:
     """Keep a search and return its id; a search for a phone is noted in the access log, without the number.
 
     Raises:
-        RuleBroken: nothing was typed, or too much.
+        RuleBroken: nothing was typed, or too much, or a single character.
     """
+    if len(text.strip()) == 1:
+        raise RuleBroken("search_short", "请至少输入两个字")
     search_id = filters.keep_search(work, text)
     kind = _kind_of_phone(text.strip())
     if kind:

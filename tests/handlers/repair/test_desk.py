@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from engine.bilingual import chinese
 from engine.errors import NotAllowed, NotFound, Refused
@@ -50,11 +50,22 @@ def test_only_the_desk_asks_who_calls(shop: Shop) -> None:
             intake.caller(work, shop.community, OWNER_PHONE)
 
 
-@pytest.mark.parametrize("text", ["R20261123-0001", OWNER_PHONE, "2222", "1栋2单元301", "滴漏"])
+@pytest.mark.parametrize(
+    "text", ["R20261123-0001", OWNER_PHONE, "2222", "1栋2单元301", "1-301", "滴漏", "301 滴漏", "R20261123"]
+)
 def test_an_order_is_found_by_number_phone_house_and_words(shop: Shop, text: str) -> None:
     number = shop.report()
     with shop.engine.reading(shop.clerk) as work:
         assert numbers_of(queries.search(work, text)) == [number]
+
+
+def test_words_are_found_in_an_index_and_not_by_reading_every_order(shop: Shop) -> None:
+    shop.report()
+    asked: list[str] = []
+    with shop.engine.reading(shop.clerk) as work:
+        event.listen(work.connection, "before_cursor_execute", lambda *told: asked.append(told[2]))
+        assert queries.search(work, "滴漏")
+    assert [one for one in asked if "LIKE" in one and "case_gram" not in one] == []
 
 
 def test_names_and_phones_in_a_report_cannot_be_searched_for(shop: Shop) -> None:
