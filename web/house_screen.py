@@ -10,6 +10,7 @@ from handlers.estate import house_record as records
 from handlers.estate.authorisation import Purpose
 from handlers.estate.house_record import HouseRecord, Standing
 from handlers.estate.queries import Period, who_might_act
+from handlers.estate.revealing import Field, may_reveal
 from handlers.repair import queries as repairs
 from handlers.repair.queries import OrderLine
 from handlers.shared.permissions import Permission
@@ -69,6 +70,7 @@ class Resident:
     roles: tuple[Role, ...]
     scopes: tuple[Scope, ...]
     given: tuple[str, ...]
+    has_id: bool
     never_asked: bool
     is_now: bool
 
@@ -83,6 +85,7 @@ class HouseScreen:
         day: the one for which `acting` says who might act, as (name, relation, rights, time).
         acting: None for who may not read houses.
         orders: None for who may not read service records.
+        reveals: what the reader may see of people in clear, with a purpose.
         may_enter: keep agreements and confirm data.
     """
 
@@ -95,6 +98,7 @@ class HouseScreen:
     orders: tuple[OrderLine, ...] | None
     links: tuple[tuple[str, str, str], ...]
     may_enter: bool
+    reveals: tuple[Field, ...]
     reads_units: bool
 
 
@@ -114,6 +118,7 @@ def house_screen(work: Work, house_id: int, day: date | None) -> HouseScreen:
         acting=_acting(work, record, day) if work.may(Permission.HOUSE_READ, scope) else None,
         orders=tuple(repairs.of_house(work, house_id)) if reads_service else None,
         links=links_of(work, scope, house_id),
+        reveals=tuple(field for field in Field if may_reveal(work, field, scope)),
         may_enter=work.may(Permission.OWNER_ENTER, scope),
         reads_units=work.may(Permission.HOUSE_READ, scope),
     )
@@ -153,6 +158,7 @@ def _resident(roles: list[Standing], now: datetime) -> Resident:
         roles=tuple(_role(one) for one in roles),
         scopes=scopes,
         given=tuple(scope.label for scope in scopes if scope.is_given),
+        has_id=person.has_id,
         never_asked=not agreed,
         is_now=any(one.is_now for one in roles),
     )

@@ -47,6 +47,9 @@ _READS_HOUSES = _staff(Permission.HOUSE_READ, Permission.OWNER_READ)
 WATCHERS = _staff(
     Permission.SECURITY_LOG_READ, Permission.TECH_LOG_READ, Permission.AUDIT_READ, Permission.ACCESS_LOG_READ
 )
+_REVEALS = _staff(
+    Permission.OWNER_REVEAL_PHONE, Permission.OWNER_REVEAL_ID, Permission.OWNER_REVEAL_ID_FOR_CASE
+)
 
 ROUTES: Mapping[str, Access] = {
     "static": PUBLIC,
@@ -126,6 +129,10 @@ ROUTES: Mapping[str, Access] = {
     "moving.index": _staff(Permission.OWNER_ENTER),
     "moving.begin": _staff(Permission.OWNER_ENTER),
     "moving.take_back": _staff(Permission.OWNER_ENTER),
+    "reveals.ask": _REVEALS,
+    "reveals.reveal": _REVEALS,
+    "reveals.contacts": _staff(Permission.UNIT_CONTACTS_READ),
+    "reveals.open_contacts": _staff(Permission.UNIT_CONTACTS_READ),
     "overdue.index": _staff(Permission.REPORT_READ),
     "overdue.act": _staff(Permission.TASK_REASSIGN),
     "policy.index": _staff(Permission.REPORT_READ),

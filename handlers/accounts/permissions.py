@@ -129,6 +129,7 @@ POST_PERMISSIONS: Mapping[Post, frozenset[Permission]] = {
     Post.FINL: _FIN
     | {
         Permission.FEE_CHECK,
+        Permission.OWNER_REVEAL_ID_FOR_CASE,
         Permission.STATISTICS_READ,
         Permission.EXPORT_APPROVE,
         Permission.TASK_REASSIGN,
@@ -216,7 +217,7 @@ POST_PERMISSIONS: Mapping[Post, frozenset[Permission]] = {
             Permission.ACCESS_LOG_READ,
             Permission.EXPORT_APPROVE,
             Permission.OWNER_READ,
-            Permission.OWNER_REVEAL_ID,
+            Permission.OWNER_REVEAL_ID_FOR_CASE,
             Permission.STATISTICS_READ,
         }
     ),

@@ -1,24 +1,20 @@
-"""Keeps what people agreed to, and reveals a contact only within it, noted before it is shown."""
+"""Keeps what people agreed to their contacts being used for; a withdrawal counts at once."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import exists, select
 
 from engine.ids import new_id
-from engine.ports import Actor
-from engine.work import Engine, Work
-from handlers.errors import ActionNotAllowed, FieldsInvalid, RecordConflict, RuleRefused
+from engine.work import Work
+from handlers.errors import RecordConflict
 from handlers.estate.entry import house_row, require_related
-from handlers.estate.people import unsealed
-from handlers.estate.records import estate_authorisation, estate_person
-from handlers.shared import access_log, limits
-from handlers.shared.alarms import raise_alarm
+from handlers.estate.records import estate_authorisation
+from handlers.shared import access_log
 from handlers.shared.permissions import Permission
 
-REVEAL_PHONE = "reveal_phone"
 TEXT_VERSION = "2026-11"  # of what people agree to, as it lies at the counter
 
 
@@ -55,20 +51,6 @@ class Agreement:
     at: datetime
     text_version: str
     channel: str
-
-
-@dataclass(frozen=True)
-class RevealRequest:
-    """Whose number is asked for, in connection with which house, and what for.
-
-    Attributes:
-        reason: in words; needed in an emergency, which does without an authorisation.
-    """
-
-    person_id: int
-    house_id: int
-    purpose: Purpose
-    reason: str = ""
 
 
 def note_answer(work: Work, person_id: int, house_id: int, scope: Purpose, answer: Answer) -> None:
@@ -155,46 +137,6 @@ def is_authorised(work: Work, person_id: int, scope: Purpose) -> bool:
         )
     ).scalar_one()
     return found
-
-
-def reveal_phone(engine: Engine, actor: Actor, request: RevealRequest) -> str:
-    """Return one person's phone number; that it was asked for is durable before it is shown.
-
-    Raises:
-        NotPermitted: the actor's post does not include this.
-        ActionNotAllowed: the person has not agreed to this use.
-        RuleRefused: the actor has asked too often; security administrators are told.
-    """
-    with engine.work(actor) as work:
-        phone = _revealed(work, request)
-    if phone is None:
-        raise RuleRefused("reveal_quota", "查看次数已达上限，请联系主管")
-    return phone
-
-
-def _revealed(work: Work, request: RevealRequest) -> str | None:
-    """Note the reveal and open the number, or note that the quota is used up and return None."""
-    work.require(Permission.OWNER_REVEAL_PHONE, house_row(work, request.house_id).community_id)
-    require_related(work, request.person_id, request.house_id)
-    if request.purpose is Purpose.EMERGENCY and not request.reason.strip():
-        raise FieldsInvalid({"reason": ("紧急查看须写明原因", {})})
-    if request.purpose is not Purpose.EMERGENCY and not is_authorised(
-        work, request.person_id, request.purpose
-    ):
-        raise ActionNotAllowed("not_authorised", "业主未授权此用途；如属紧急，请选择“紧急”并写明原因")
-    hour = access_log.count(work, REVEAL_PHONE, work.now - timedelta(hours=1))
-    day = access_log.count(work, REVEAL_PHONE, work.now - timedelta(days=1))
-    if hour >= limits.REVEALS_PER_HOUR or day >= limits.REVEALS_PER_DAY:
-        raise_alarm(work, "reveal_quota", work.actor.id, {})
-        return None
-    row = work.connection.execute(select(estate_person).where(estate_person.c.id == request.person_id)).one()
-    entry_id = new_id()
-    sealed_reason = work.engine.vault.seal("access_log", "detail", entry_id, request.reason)
-    detail = {"house": str(request.house_id), "reason_id": str(entry_id), "reason": sealed_reason}
-    access_log.append(
-        work, access_log.Entry(REVEAL_PHONE, "person", request.person_id, request.purpose, detail)
-    )
-    return unsealed(work.engine.vault, row, "phone")
 
 
 def _note(work: Work, person_id: int, scope: Purpose, values: Mapping[str, object]) -> None:

@@ -14,6 +14,7 @@ from handlers.estate.entry import house_row
 from handlers.estate.people import MaskedPerson, masked_person
 from handlers.estate.queries import House, parking_of_house, plates_of_house
 from handlers.estate.records import (
+    BASIC_KINDS,
     CheckState,
     RelationKind,
     estate_building,
@@ -27,8 +28,6 @@ from handlers.shared import limits
 from handlers.shared.permissions import Permission
 from handlers.shared.scopes import within
 
-# Whom a house belongs to or who lives there by contract: basic data. The rest is related data.
-BASIC_KINDS = (RelationKind.OWNER, RelationKind.CO_OWNER, RelationKind.TENANT, RelationKind.AGENT)
 _ORDER = (*BASIC_KINDS, RelationKind.FAMILY, RelationKind.EMERGENCY_CONTACT)
 
 

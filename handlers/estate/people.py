@@ -53,6 +53,7 @@ class MaskedPerson:
 
     Attributes:
         checked_at: when the person last said that the data are right.
+        has_id: whether the number of an identity document is on record.
     """
 
     id: int
@@ -60,6 +61,7 @@ class MaskedPerson:
     phone: str
     other_phone: str
     checked_at: datetime | None
+    has_id: bool = False
 
 
 def checked_person(entry: PersonEntry, today: date) -> CheckedPerson:
@@ -175,4 +177,5 @@ def masked_person(vault: Vault, row: Row[*tuple[Any, ...]]) -> MaskedPerson:
         mask_phone(unsealed(vault, row, "phone")),
         mask_phone(unsealed(vault, row, "other_phone")),
         row.checked_at,
+        row.id_number is not None,
     )

@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
 
 from engine.work import Work
-from handlers.errors import FieldsInvalid
+from handlers.errors import FieldsInvalid, RecordNotFound
 from handlers.estate.address import read_query
 from handlers.estate.entry import house_row
 from handlers.estate.identity import InvalidIdentity, normalised_phone
 from handlers.estate.people import MaskedPerson, masked_person, name_index, phone_index
 from handlers.estate.records import (
     ACTING_KINDS,
+    BASIC_KINDS,
     CheckState,
     RelationKind,
     estate_building,
@@ -131,9 +132,9 @@ def people_by_phone(work: Work, phone: str) -> list[Related]:
         raise FieldsInvalid({"phone": (error.message, error.params)}) from error
     return _related(
         work,
-        within(work, Permission.OWNER_READ, estate_house.c.community_id),
+        _is_readable(work),
         or_(estate_person.c.phone_index == index, estate_person.c.other_phone_index == index),
-        _is_valid(work),
+        is_valid(work),
     )
 
 
@@ -142,16 +143,35 @@ def people_by_name(work: Work, name: str) -> list[Related]:
     index = name_index(vault_of(work.engine), " ".join(name.split()))
     return _related(
         work,
-        within(work, Permission.OWNER_READ, estate_house.c.community_id),
+        _is_readable(work),
         estate_person.c.name_index == index,
-        _is_valid(work),
+        is_valid(work),
     )
 
 
 def people_of_house(work: Work, house_id: int) -> list[Related]:
     """List who is related to a house now, unchecked relations included, for staff who look owners up."""
     work.require(Permission.OWNER_READ, house_row(work, house_id).community_id)
-    return _related(work, estate_relation.c.house_id == house_id, _is_valid(work))
+    return _related(work, estate_relation.c.house_id == house_id, is_valid(work))
+
+
+def person_of_house(work: Work, house_id: int, person_id: int) -> MaskedPerson:
+    """Return a person who belongs to a house now, if the actor reads that class of data.
+
+    Raises:
+        RecordNotFound: there is no such person at this house for this actor.
+    """
+    house_row(work, house_id)
+    found = _related(
+        work,
+        _is_readable(work),
+        estate_relation.c.house_id == house_id,
+        estate_person.c.id == person_id,
+        is_valid(work),
+    )
+    if not found:
+        raise RecordNotFound("person_not_found", "此房屋没有这位登记人")
+    return found[0].person
 
 
 def owner_contacts(work: Work, house_id: int) -> list[MaskedPerson]:
@@ -263,7 +283,19 @@ def _related(work: Work, *conditions: ColumnElement[bool]) -> list[Related]:
     ]
 
 
-def _is_valid(work: Work) -> ColumnElement[bool]:
+def _is_readable(work: Work) -> ColumnElement[bool]:
+    """Say that a relation is of a class of data that the actor reads in its community."""
+    return and_(
+        within(work, Permission.OWNER_READ, estate_house.c.community_id),
+        or_(
+            estate_relation.c.kind.in_(BASIC_KINDS),
+            within(work, Permission.RELATED_READ, estate_house.c.community_id),
+        ),
+    )
+
+
+def is_valid(work: Work) -> ColumnElement[bool]:
+    """Say in SQL that a relation has begun and not ended."""
     return and_(
         estate_relation.c.valid_from <= work.now,
         or_(estate_relation.c.valid_to.is_(None), estate_relation.c.valid_to > work.now),

@@ -43,6 +43,10 @@ ACTING_KINDS = (
 )
 
 
+# Whom a house belongs to or who lives there by contract: basic data. The other kinds are related data (D2).
+BASIC_KINDS = (RelationKind.OWNER, RelationKind.CO_OWNER, RelationKind.TENANT, RelationKind.AGENT)
+
+
 class CheckState(StrEnum):
     """Whether a second person has checked an entry; unchecked ones bind no account and drive no bill."""
 

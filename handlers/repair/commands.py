@@ -5,7 +5,7 @@ from datetime import timedelta
 from engine import drafts, instances
 from engine.work import Work
 from handlers.errors import ActionNotAllowed, RuleRefused
-from handlers.estate.authorisation import REVEAL_PHONE
+from handlers.estate.revealing import REVEAL_PHONE
 from handlers.repair import figures, orders, reporting, rules, visibility
 from handlers.repair.orders import Order
 from handlers.repair.records import Area, OrderState

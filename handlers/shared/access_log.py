@@ -87,6 +87,22 @@ def count(work: Work, action: str, since: datetime) -> int:
     return counted
 
 
+def newest(work: Work, action: str, subject_id: int, since: datetime) -> tuple[str, datetime] | None:
+    """Return purpose and moment of the actor's own last entry of an action on a subject, if it is recent."""
+    row = work.connection.execute(
+        select(access_log.c.purpose, access_log.c.at)
+        .where(
+            access_log.c.actor_id == work.actor.id,
+            access_log.c.action == action,
+            access_log.c.subject_id == subject_id,
+            access_log.c.at > since,
+        )
+        .order_by(access_log.c.at.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else (row.purpose, row.at)
+
+
 def anchor(work: Work) -> Anchor | None:
     """Return the end of the newest chain, to be kept outside the database."""
     row = work.connection.execute(

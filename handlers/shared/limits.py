@@ -25,6 +25,8 @@ TOKEN_LIFETIME = timedelta(days=365)
 REVEALS_PER_HOUR = 20
 REVEALS_PER_DAY = 60
 REVEAL_SHOWN = timedelta(seconds=60)
+UNIT_CONTACTS_SHOWN = timedelta(minutes=30)
+UNIT_CONTACTS_PER_DAY = 10  # units whose owners one person may have on screen
 ADDRESS_SHOWN_FOR = timedelta(hours=24)  # to the repairer, after the order closed
 
 # Attachments

@@ -30,6 +30,7 @@ class Permission(StrEnum):
     OWNER_READ = "owner.read"
     OWNER_REVEAL_PHONE = "owner.reveal_phone"
     OWNER_REVEAL_ID = "owner.reveal_id"
+    OWNER_REVEAL_ID_FOR_CASE = "owner.reveal_id_for_case"  # only with a case about the house
     OWNER_ENTER = "owner.enter"
     OWNER_CHECK = "owner.check"
     FAMILY_EDIT = "family.edit"

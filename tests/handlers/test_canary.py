@@ -16,8 +16,9 @@ from handlers import settings as installation
 from handlers.accounts import sign_in, staff
 from handlers.accounts.permissions import Post
 from handlers.estate import entry
-from handlers.estate.authorisation import Purpose, RevealRequest, reveal_phone
+from handlers.estate.authorisation import Purpose
 from handlers.estate.importing import import_estate
+from handlers.estate.revealing import RevealRequest, reveal
 from handlers.shared.attachments import upload
 from handlers.shared.messages import notification
 from handlers.shared.outbox import put
@@ -66,7 +67,7 @@ def live(engine: Engine, world: World) -> None:
         )
     clerk = world.staff(Post.CS)
     sign_in.sign_in(engine, world.login_of(clerk), PASSWORD, "198.51.100.77")
-    reveal_phone(engine, clerk, RevealRequest(person, world.house, Purpose.EMERGENCY, "家里漏水严重"))
+    reveal(engine, clerk, RevealRequest(person, world.house, Purpose.EMERGENCY, "家里漏水严重"))
     upload(engine, clerk, io.BytesIO(picture(gps=True)), "canary-camera.jpg")
     assert inline_worker(engine).drain() > 3
 

@@ -11,9 +11,10 @@ from handlers.accounts.permissions import Post
 from handlers.errors import ActionNotAllowed, FieldsInvalid, RecordConflict, RecordNotFound, RuleRefused
 from handlers.estate import communities, entry, queries
 from handlers.estate.address import Place
-from handlers.estate.authorisation import Purpose, RevealRequest, authorise, reveal_phone, withdraw
+from handlers.estate.authorisation import Purpose, authorise, withdraw
 from handlers.estate.people import PersonEntry
 from handlers.estate.records import RelationKind, estate_community, estate_person
+from handlers.estate.revealing import RevealRequest, reveal
 from handlers.shared import access_log, alarms, limits
 from handlers.shared.permissions import Permission
 from handlers.shared.records import access_log as log_table
@@ -58,7 +59,7 @@ def test_houses_and_people_of_another_community_do_not_exist_for_staff_of_this_o
     with engine.work(stranger) as work, pytest.raises(RecordNotFound):
         entry.add_relation(work, entry.RelationEntry(world.house, owner, RelationKind.TENANT))
     with pytest.raises(RecordNotFound):
-        reveal_phone(engine, stranger, RevealRequest(owner, world.house, Purpose.EMERGENCY, "漏水"))
+        reveal(engine, stranger, RevealRequest(owner, world.house, Purpose.EMERGENCY, "漏水"))
 
 
 def test_the_caller_is_found_by_the_number_with_houses_and_masked(
@@ -163,7 +164,7 @@ def test_posts_that_do_not_deal_with_owners_neither_look_them_up_nor_enter_them(
         with pytest.raises((NotPermitted, RecordNotFound)):
             authorise(work, owner, world.house, Purpose.REPAIR, "1")
     with pytest.raises((NotPermitted, RecordNotFound)):
-        reveal_phone(engine, actor, RevealRequest(owner, world.house, Purpose.EMERGENCY, "漏水"))
+        reveal(engine, actor, RevealRequest(owner, world.house, Purpose.EMERGENCY, "漏水"))
 
 
 def test_a_resident_reads_the_own_house_and_no_other(engine: Engine, world: World, owner: int) -> None:
@@ -184,7 +185,7 @@ def test_a_number_is_revealed_within_the_owners_authorisation_and_noted(
     clerk = world.staff(Post.CS)
     with engine.work(clerk) as work:
         authorise(work, owner, world.house, Purpose.REPAIR, "2026-1")
-    assert reveal_phone(engine, clerk, RevealRequest(owner, world.house, Purpose.REPAIR)) == OWNER["phone"]
+    assert reveal(engine, clerk, RevealRequest(owner, world.house, Purpose.REPAIR)) == OWNER["phone"]
     with engine.reading(SYSTEM) as work:
         logged = work.connection.execute(select(log_table).where(log_table.c.action == "reveal_phone")).one()
         assert access_log.verify(work) == []
@@ -197,23 +198,23 @@ def test_without_an_authorisation_or_after_its_withdrawal_nothing_is_revealed(
     clerk = world.staff(Post.CS)
     request = RevealRequest(owner, world.house, Purpose.REPAIR)
     with pytest.raises(ActionNotAllowed):
-        reveal_phone(engine, clerk, request)
+        reveal(engine, clerk, request)
     with engine.work(clerk) as work:
         authorise(work, owner, world.house, Purpose.REPAIR, "2026-1")
     with pytest.raises(ActionNotAllowed):
-        reveal_phone(engine, clerk, RevealRequest(owner, world.house, Purpose.FEE))
+        reveal(engine, clerk, RevealRequest(owner, world.house, Purpose.FEE))
     with engine.work(clerk) as work:
         withdraw(work, owner, world.house, Purpose.REPAIR)
     with pytest.raises(ActionNotAllowed):
-        reveal_phone(engine, clerk, request)
+        reveal(engine, clerk, request)
 
 
 def test_an_emergency_needs_a_reason_which_is_kept_sealed(engine: Engine, world: World, owner: int) -> None:
     clerk = world.staff(Post.CS)
     with pytest.raises(FieldsInvalid):
-        reveal_phone(engine, clerk, RevealRequest(owner, world.house, Purpose.EMERGENCY, " "))
+        reveal(engine, clerk, RevealRequest(owner, world.house, Purpose.EMERGENCY, " "))
     request = RevealRequest(owner, world.house, Purpose.EMERGENCY, "家中漏水")
-    assert reveal_phone(engine, clerk, request) == OWNER["phone"]
+    assert reveal(engine, clerk, request) == OWNER["phone"]
     with engine.reading(SYSTEM) as work:
         details = work.connection.execute(select(log_table.c.detail)).scalars().all()
     assert "漏水" not in "".join(details)
@@ -224,7 +225,7 @@ def test_a_person_of_another_house_is_not_revealed_through_this_one(
 ) -> None:
     with pytest.raises(RecordNotFound):
         request = RevealRequest(owner, world.neighbour, Purpose.EMERGENCY, "漏水")
-        reveal_phone(engine, world.staff(Post.CS), request)
+        reveal(engine, world.staff(Post.CS), request)
 
 
 def test_too_many_reveals_are_refused_and_security_is_told_once(
@@ -233,16 +234,16 @@ def test_too_many_reveals_are_refused_and_security_is_told_once(
     clerk = world.staff(Post.CS)
     request = RevealRequest(owner, world.house, Purpose.EMERGENCY, "漏水")
     for _ in range(limits.REVEALS_PER_HOUR):
-        reveal_phone(engine, clerk, request)
+        reveal(engine, clerk, request)
     for _ in range(2):
         with pytest.raises(RuleRefused, match="上限"):
-            reveal_phone(engine, clerk, request)
+            reveal(engine, clerk, request)
     with engine.reading(world.staff(Post.SEC, everywhere=True)) as work:
         assert [(one.kind, one.subject_id) for one in alarms.open_alarms(work)] == [
             ("reveal_quota", clerk.id)
         ]
     clock.advance(hours=1)
-    assert reveal_phone(engine, clerk, request) == OWNER["phone"]
+    assert reveal(engine, clerk, request) == OWNER["phone"]
 
 
 def test_alarms_are_for_administrators(engine: Engine, world: World) -> None:

@@ -14,6 +14,7 @@ import { startList } from "./list.js";
 import { sendAhead, startOutbox, watchForms } from "./outbox.js";
 import { startPane } from "./pane.js";
 import { startRinging } from "./ring.js";
+import { guardSecrets } from "./secrets.js";
 import { startSeveral } from "./several.js";
 import { wakeSignatures } from "./signature.js";
 import { wakeSums } from "./sums.js";
@@ -35,6 +36,7 @@ function wake(part) {
 
 wake(document);
 lookAgain();
+guardSecrets();
 startClocks();
 startCalls();
 startPane(htmx, wake);
