@@ -6,12 +6,17 @@ from werkzeug import Response
 from engine.errors import RuleBroken
 from handlers.estate import authorisation, communities, entry, finding, house_record
 from handlers.estate.authorisation import Answer, Purpose
+from handlers.estate.unasked import count_unasked
+from handlers.estate.unasked import unasked as unasked_owners
+from handlers.shared import limits
 from handlers.shared.permissions import Permission
 from web import context, errors
 from web.days import read_day
 from web.house_screen import house_screen
 from web.house_words import RELATIONS, age_words
+from web.numbers import LARGEST_ID
 from web.repair_words import STATES
+from web.statistics_screen import statistics_screen
 from web.texts import gettext
 
 bp = Blueprint("houses", __name__, url_prefix="/houses")
@@ -25,8 +30,9 @@ def index() -> str:
         places = communities.with_permission(work, Permission.HOUSE_READ)
         place = next((one for one in places if one.id == chosen), places[0] if len(places) == 1 else None)
         buildings = house_record.units(work, place.id) if place else []
-    text = request.form.get("q", "")
-    return render_template("houses/index.html", places=places, place=place, buildings=buildings, text=text)
+        waiting = count_unasked(work)
+    shown = {"places": places, "place": place, "buildings": buildings, "waiting": waiting}
+    return render_template("houses/index.html", text=request.form.get("q", ""), **shown)
 
 
 @bp.post("/find")
@@ -57,6 +63,24 @@ def unit(unit_id: int) -> str:
     with context.engine().reading(context.actor()) as work:
         shown = house_record.unit(work, unit_id)
     return render_template("houses/unit.html", unit=shown)
+
+
+@bp.get("/unasked")
+def unasked() -> str:
+    """List the owners whose agreements are still to be asked for."""
+    after = request.args.get("after", 0, int)
+    with context.engine().reading(context.actor()) as work:
+        rows, waiting = unasked_owners(work, max(0, min(after, LARGEST_ID))), count_unasked(work)
+    more = rows[-1].relation_id if len(rows) == limits.PAGE_ROWS else None
+    return render_template("houses/unasked.html", rows=rows, waiting=waiting, more=more, relations=RELATIONS)
+
+
+@bp.get("/statistics")
+def statistics() -> str:
+    """Show how many owners of which age and houses of which type a community has."""
+    with context.engine().reading(context.actor()) as work:
+        screen = statistics_screen(work, request.args.get("community", 0, int))
+    return render_template("houses/statistics.html", screen=screen)
 
 
 @bp.get("/<int:house_id>")

@@ -95,6 +95,7 @@ OWN = (
     Entry("shift.index", lazy_gettext("班次")),
     Entry("checks.index", lazy_gettext("二次核对")),
     Entry("jobs.index", lazy_gettext("后台任务")),
+    Entry("houses.statistics", lazy_gettext("业主和户型统计")),
     Entry("account.password", lazy_gettext("修改密码")),
     Entry("account.sessions", lazy_gettext("我的登录")),
     Entry("look.design", lazy_gettext("界面规范")),

@@ -123,6 +123,8 @@ ROUTES: Mapping[str, Access] = {
     "houses.find": _READS_HOUSES,
     "houses.found": _READS_HOUSES,
     "houses.unit": _staff(Permission.HOUSE_READ),
+    "houses.unasked": _staff(Permission.OWNER_ENTER),
+    "houses.statistics": _staff(Permission.STATISTICS_READ),
     "houses.show": _READS_HOUSES,
     "houses.checked": _staff(Permission.OWNER_ENTER),
     "houses.agree": _staff(Permission.OWNER_ENTER),
