@@ -83,6 +83,7 @@ _SUBJECTS: Mapping[str, Callable[[Work, str], Subject]] = {
     "repair": _repair,
     "ownership_transfer": _moving,
     "transfer_reversal": _moving,
+    "move_in": _moving,
     "security_incident": _incident,
     "data_correction": _correction,
 }

@@ -4,11 +4,11 @@ from sqlalchemy import exists, select
 
 from engine.ids import new_id
 from engine.work import Work
-from handlers.accounts import staff
-from handlers.accounts.logins import add_login
+from handlers.accounts import sessions, staff
+from handlers.accounts.logins import add_login, remove_logins
 from handlers.accounts.records import account
 from handlers.errors import RecordConflict, RuleRefused
-from handlers.estate.entry import house_row
+from handlers.estate.entry import house_row, require_related
 from handlers.estate.identity import IdType, is_mobile
 from handlers.estate.people import unsealed
 from handlers.estate.queries import who_may_act
@@ -33,6 +33,38 @@ def open_account(work: Work, person_id: int, house_id: int) -> int:
     work.require(Permission.OWNER_ENTER, house_row(work, house_id).community_id)
     if person_id not in {acting.person_id for acting in who_may_act(work, house_id)}:
         raise RuleRefused("not_acting", "此人与该房屋没有核对过的有效关系，不能开通账号")
+    return _opened(work, person_id)
+
+
+def register(work: Work, person_id: int, house_id: int) -> int:
+    """Open an account for somebody who is being entered for a house; it is bound to nothing until the check.
+
+    Returns, Raises:
+        As `open_account`, but for the relation, which may still wait for its second check.
+    Source: policy B1.
+    """
+    work.require(Permission.OWNER_ENTER, house_row(work, house_id).community_id)
+    require_related(work, person_id, house_id)
+    return _opened(work, person_id)
+
+
+def withdraw(work: Work, account_id: int) -> None:
+    """Take back an account that was opened for the wrong person; for commands that have asked who may.
+
+    Nobody signs in with it any more, and its number is free for the right person.
+    """
+    for kind in ("mobile", "id_number"):
+        remove_logins(work, account_id, kind)
+    sessions.end_every(work, account_id)
+    work.connection.execute(
+        account.update()
+        .where(account.c.id == account_id)
+        .values(state="disabled", person_id=None, disabled_at=work.now, disabled_by=work.actor.id)
+    )
+    access_log.append(work, access_log.Entry("withdraw_account", "account", account_id))
+
+
+def _opened(work: Work, person_id: int) -> int:
     has_account = exists().where(account.c.person_id == person_id)
     if work.connection.execute(select(has_account)).scalar_one():
         raise RecordConflict("account_exists", "此人已有账号")

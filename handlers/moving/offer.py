@@ -4,6 +4,9 @@ from types import ModuleType
 
 from handlers.moving import (
     handing_over,
+    move_in,
+    move_in_entry,
+    move_in_facts,
     records,
     reversal,
     special,
@@ -16,6 +19,9 @@ from handlers.moving.templates import TEMPLATES
 
 TOPIC_MODULES: tuple[ModuleType, ...] = (
     handing_over,
+    move_in,
+    move_in_entry,
+    move_in_facts,
     reversal,
     special,
     switching,

@@ -20,9 +20,15 @@ from handlers.estate.people import (
     person_values,
     unsealed,
 )
-from handlers.estate.records import CheckState, RelationKind, estate_person, estate_relation
+from handlers.estate.records import (
+    CheckState,
+    RelationKind,
+    estate_person,
+    estate_relation,
+    estate_vehicle,
+)
 from handlers.moving.cases import Case
-from handlers.moving.records import moving_party
+from handlers.moving.records import moving_change, moving_party
 from handlers.moving.rules import Standing
 from handlers.shared.sealed import vault_of
 
@@ -39,6 +45,8 @@ class Member:
         place: where the form asked for them, before the name of the field: "", or "co_owners.0.".
         through_main: their relation to the house comes through the main person of the case.
         relation: further columns of the relation.
+        relation_id: of somebody who is on record already, instead of a relation of their own; of the entry
+            only what the record lacks is taken.
     """
 
     entry: PersonEntry
@@ -46,6 +54,7 @@ class Member:
     place: str = ""
     through_main: bool = False
     relation: dict[str, Any] = field(default_factory=dict)
+    relation_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -71,39 +80,60 @@ def enter(work: Work, case: Case, members: Sequence[Member]) -> None:
     withdraw(work, case)
     main: int | None = None
     for position, member in enumerate(members):
-        person_id, is_new = _person(work, member)
-        _require_new_relation(work, case, member, person_id)
-        main = person_id if position == MAIN else main
-        relation_id = new_id()
+        party = _on_record(work, case, member) if member.relation_id else _anew(work, case, member, main)
+        main = party["person_id"] if position == MAIN else main
         work.connection.execute(
-            insert(estate_relation).values(
-                id=relation_id,
-                house_id=case.house_id,
-                person_id=person_id,
-                kind=member.kind,
-                through_person_id=main if member.through_main else None,
-                valid_from=work.now,
-                check_state=CheckState.PENDING,
-                entered_by=work.actor.id,
-                **{"is_payer": False, **member.relation},
-            )
+            insert(moving_party).values(id=new_id(), case_id=case.id, position=position, **party)
         )
-        work.connection.execute(
-            insert(moving_party).values(
-                id=new_id(),
-                case_id=case.id,
-                position=position,
-                person_id=person_id,
-                relation_id=relation_id,
-                is_new=is_new,
-            )
+
+
+def _on_record(work: Work, case: Case, member: Member) -> dict[str, Any]:
+    """Take somebody whom the records name already; complete what they lack."""
+    row = work.connection.execute(
+        select(estate_relation).where(
+            estate_relation.c.id == member.relation_id,
+            estate_relation.c.house_id == case.house_id,
+            estate_relation.c.kind == member.kind,
+            _is_valid(work),
         )
+    ).one_or_none()
+    if row is None:
+        raise FieldsInvalid({f"{member.place}owner": ("请从列表中选择业主", {})})
+    if member.entry.phone:
+        name = unsealed(work.engine.vault, _row(work, estate_person, row.person_id), "name")
+        known = checked_person(PersonEntry(name=name, phone=member.entry.phone), work.now.date())
+        _complete(work, row.person_id, known, member.place)
+    return {"person_id": row.person_id, "relation_id": row.id, "is_new": False, "is_known": True}
+
+
+def _anew(work: Work, case: Case, member: Member, main: int | None) -> dict[str, Any]:
+    """Enter somebody with a relation that counts for nothing yet."""
+    person_id, is_new = _person(work, member)
+    _require_new_relation(work, case, member, person_id)
+    relation_id = new_id()
+    work.connection.execute(
+        insert(estate_relation).values(
+            id=relation_id,
+            house_id=case.house_id,
+            person_id=person_id,
+            kind=member.kind,
+            through_person_id=main if member.through_main else None,
+            valid_from=work.now,
+            check_state=CheckState.PENDING,
+            entered_by=work.actor.id,
+            **{"is_payer": False, **member.relation},
+        )
+    )
+    return {"person_id": person_id, "relation_id": relation_id, "is_new": is_new, "is_known": False}
 
 
 def withdraw(work: Work, case: Case) -> None:
     """Take back what a case entered and nobody has checked, people included whom nobody else knows."""
     rows = work.connection.execute(select(moving_party).where(moving_party.c.case_id == case.id)).all()
+    _withdraw_vehicles(work, case)
     for row in rows:
+        if row.is_known:
+            continue
         work.connection.execute(
             delete(estate_relation).where(
                 estate_relation.c.id == row.relation_id, estate_relation.c.check_state == CheckState.PENDING
@@ -111,8 +141,25 @@ def withdraw(work: Work, case: Case) -> None:
         )
     work.connection.execute(delete(moving_party).where(moving_party.c.case_id == case.id))
     for row in rows:
-        if row.is_new and not _is_known(work, row.person_id):
-            work.connection.execute(delete(estate_person).where(estate_person.c.id == row.person_id))
+        if row.is_new:
+            forget(work, row.person_id)
+
+
+def _withdraw_vehicles(work: Work, case: Case) -> None:
+    entered = and_(
+        moving_change.c.case_id == case.id,
+        moving_change.c.record == "vehicle",
+        moving_change.c.change == "begun",
+    )
+    ids = select(moving_change.c.record_id).where(entered)
+    work.connection.execute(delete(estate_vehicle).where(estate_vehicle.c.id.in_(ids)))
+    work.connection.execute(delete(moving_change).where(entered))
+
+
+def forget(work: Work, person_id: int) -> None:
+    """Delete a person whom nothing refers to any more."""
+    if not _is_known(work, person_id):
+        work.connection.execute(delete(estate_person).where(estate_person.c.id == person_id))
 
 
 def parties(work: Work, case: Case) -> list[Party]:
@@ -221,10 +268,13 @@ def _require_new_relation(work: Work, case: Case, member: Member, person_id: int
 
 def _is_known(work: Work, person_id: int) -> bool:
     """Tell whether anything else refers to a person."""
-    found = exists().where(estate_relation.c.person_id == person_id)
-    through = exists().where(estate_relation.c.through_person_id == person_id)
-    has_account = exists().where(account.c.person_id == person_id)
-    known: bool = work.connection.execute(select(or_(found, through, has_account))).scalar_one()
+    refers = or_(
+        exists().where(estate_relation.c.person_id == person_id),
+        exists().where(estate_relation.c.through_person_id == person_id),
+        exists().where(estate_vehicle.c.person_id == person_id),
+        exists().where(account.c.person_id == person_id),
+    )
+    known: bool = work.connection.execute(select(refers)).scalar_one()
     return known
 
 

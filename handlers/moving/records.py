@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Date, ForeignKey, Index, Integer, String, Table, false
 
 from engine.store.tables import metadata
 from engine.store.types import JsonColumn, UtcDateTime
@@ -110,6 +110,7 @@ moving_party = Table(
     Column("person_id", BigInteger, nullable=False),
     Column("relation_id", BigInteger, nullable=False),
     Column("is_new", Boolean, nullable=False),  # nobody knew the person before
+    Column("is_known", Boolean, nullable=False, server_default=false()),  # the relation was on record before
     Index("ix_moving_party_case_id", "case_id", "position"),
 )
 

@@ -20,12 +20,13 @@ from handlers.shared.permissions import Permission
 
 CHANNELS = ("counter", "phone", "wechat", "letter")
 TITLES: dict[Kind, Text] = {
+    Kind.MOVE_IN: ("入住登记", "Moving in"),
     Kind.TRANSFER: ("产权变更", "Change of owner"),
     Kind.REVERSAL: ("产权变更撤回", "Taking a transfer back"),
 }
 
 # Procedures that a notice begins.
-STARTS = (Kind.TRANSFER,)
+STARTS = (Kind.MOVE_IN, Kind.TRANSFER)
 
 # Within this after the notice the records must say so (policy C2).
 LIMITS: dict[Kind, timedelta] = {Kind.TRANSFER: timedelta(hours=24)}
@@ -85,6 +86,22 @@ def notice_of_transfer(work: Work, notice: Notice, *, idempotency_key: str | Non
     return _remembered(work, idempotency_key, begun)
 
 
+def arrival(work: Work, notice: Notice, *, idempotency_key: str | None = None) -> Begun:
+    """Take in that somebody has come to move in.
+
+    Raises:
+        RecordConflict: somebody is moving in there already.
+    Source: policy B1.
+    """
+    house = _house(work, notice)
+    earlier = _recall(work, Kind.MOVE_IN, notice, idempotency_key)
+    if earlier is not None:
+        return earlier
+    _require_none_open(work, house, Kind.MOVE_IN)
+    case = cases.add(work, Kind.MOVE_IN, house, notice.noticed_at, notice.channel)
+    return _remembered(work, idempotency_key, _started(work, case, house, "move_in_arrival", {}))
+
+
 def transfer_was_wrong(work: Work, number: str, *, idempotency_key: str | None = None) -> Begun:
     """Begin to take back a transfer that proved to be wrong.
 
@@ -106,6 +123,18 @@ def transfer_was_wrong(work: Work, number: str, *, idempotency_key: str | None =
     return _remembered(work, idempotency_key, _started(work, case, house, "transfer_wrong", {}))
 
 
+def open_number(work: Work, house_id: int, kind: Kind) -> str | None:
+    """Return the number of the case of a kind that is open for a house."""
+    found: str | None = work.connection.execute(
+        select(moving_case.c.number).where(
+            moving_case.c.house_id == house_id,
+            moving_case.c.kind == kind,
+            moving_case.c.state.not_in(OVER),
+        )
+    ).scalar()
+    return found
+
+
 def _house(work: Work, notice: Notice) -> Row[Any]:
     house = house_row(work, notice.house_id)
     work.require(Permission.OWNER_ENTER, house.community_id)
@@ -124,15 +153,9 @@ def _recall(work: Work, kind: Kind, notice: Notice, key: str | None) -> Begun | 
 
 
 def _require_none_open(work: Work, house: Row[Any], kind: Kind) -> None:
-    open_number = work.connection.execute(
-        select(moving_case.c.number).where(
-            moving_case.c.house_id == house.id,
-            moving_case.c.kind == kind,
-            moving_case.c.state.not_in(OVER),
-        )
-    ).scalar()
-    if open_number is not None:
-        raise RecordConflict("moving_case_open", "这套房屋已有在办的 {number}", number=open_number)
+    number = open_number(work, house.id, kind)
+    if number is not None:
+        raise RecordConflict("moving_case_open", "这套房屋已有在办的 {number}", number=number)
 
 
 def _started(work: Work, case: Case, house: Row[Any], message: str, variables: dict[str, Json]) -> Begun:
@@ -150,4 +173,7 @@ def _remembered(work: Work, key: str | None, begun: Begun) -> Begun:
     return begun
 
 
-_BEGIN: dict[Kind, Callable[..., Begun]] = {Kind.TRANSFER: notice_of_transfer}
+_BEGIN: dict[Kind, Callable[..., Begun]] = {
+    Kind.MOVE_IN: arrival,
+    Kind.TRANSFER: notice_of_transfer,
+}

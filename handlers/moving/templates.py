@@ -48,6 +48,11 @@ _TEXTS = (
         "You are registered as the owner of {community} {house}. Desk {desk}",
     ),
     (
+        "move_in_done", "入住登记已办结", "Moving in registered",
+        "您的账号已与 {community}{house} 绑定，可以报修和查看事项。客服 {desk}",
+        "Your account is bound to {community} {house}; you can report repairs there. Desk {desk}",
+    ),
+    (
         "transfer_stopped", "产权变更已中止", "Change of owner stopped",
         "{community}{house} 的产权变更已中止，登记维持原状。客服 {desk}",
         "{community} {house}: the change of owner was stopped; everything stays as it was. Desk {desk}",

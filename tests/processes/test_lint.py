@@ -22,6 +22,7 @@ MAIN = {
     "data_correction",
     "ownership_transfer",
     "transfer_reversal",
+    "move_in",
     "security_incident",
 }
 CLAUSES = {
@@ -33,6 +34,8 @@ CLAUSES = {
     "transfer_special": {"C1"},
     "transfer_reversal": {"C1"},
     "transfer_handover": {"B2"},
+    "move_in": {"B1", "B2", "C1", "C4", "D1"},
+    "move_in_verify": {"B1"},
     "security_incident": {"A4", "S2"},
 }
 
