@@ -24,6 +24,10 @@ async function comeBack() {
   if (answer?.ok) location.reload();
 }
 
-list();
+function listAll() {
+  list().catch(() => setTimeout(listAll, TRY_AGAIN)); // the storage did not answer
+}
+
+listAll();
 window.addEventListener("online", comeBack);
 setInterval(comeBack, TRY_AGAIN);

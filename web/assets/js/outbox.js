@@ -114,13 +114,18 @@ async function flushAll() {
 }
 
 let last = Promise.resolve();
+let again = 6; // times to look once more when the storage does not say what it holds
+
+function lookLater() {
+  if (again-- > 0) setTimeout(flush, TRY_AGAIN);
+}
 
 /** Send whatever waits, one page at a time. */
 export function flush() {
   if (!person) return last;
   const run = () => (navigator.locks ? navigator.locks.request("wuye-outbox", flushAll) : flushAll());
   // Whatever went wrong with one letter or its picture must not keep the next one from being sent.
-  last = last.then(run).catch(() => {}).then(draw).catch(() => {});
+  last = last.then(run).catch(() => {}).then(draw).catch(lookLater);
   return last;
 }
 

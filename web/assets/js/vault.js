@@ -7,7 +7,8 @@ const KEYS = "keys";
 const KEPT = 3 * 24 * 60 * 60 * 1000;
 const PATIENCE = 2000; // storage that does not answer by then counts as none: no form waits for it
 
-const memory = new Map();
+const memory = new Map(); // what is not written down (yet)
+const removed = new Set(); // what is done with, written down or not
 const utf8 = { write: new TextEncoder(), read: new TextDecoder() };
 const isSafe = () => Boolean(globalThis.indexedDB && globalThis.crypto?.subtle);
 
@@ -18,44 +19,83 @@ function done(request) {
   });
 }
 
-async function database() {
+let connection = null;
+
+/** Open the database, once for as long as the page lives. */
+function database() {
+  connection ??= opened().catch((error) => {
+    connection = null;
+    throw error;
+  });
+  return connection;
+}
+
+async function opened() {
   const opening = indexedDB.open(NAME, 1);
   opening.onupgradeneeded = () => {
     opening.result.createObjectStore(LETTERS, { keyPath: "id" });
     opening.result.createObjectStore(KEYS);
   };
-  const opened = await done(opening);
-  opened.onversionchange = () => opened.close();
-  return opened;
+  const found = await done(opening);
+  const forget = () => (connection = null);
+  found.onclose = forget;
+  found.onversionchange = () => {
+    found.close();
+    forget();
+  };
+  return found;
 }
 
-function withStore(name, mode, action) {
-  const late = new Promise((_, reject) => setTimeout(reject, PATIENCE, new Error("storage does not answer")));
-  return Promise.race([inStore(name, mode, action), late]);
-}
-
-async function inStore(name, mode, action) {
-  const opened = await database();
-  try {
-    const transaction = opened.transaction(name, mode);
+/** Do something in one transaction: afterwards it has happened, or, late or failed, it never will. */
+async function inStores(names, mode, action) {
+  const late = new Error("storage does not answer");
+  let transaction = null;
+  let isLate = false;
+  const work = async () => {
+    const found = await database();
+    if (isLate) throw late;
+    transaction = found.transaction(names, mode);
     const durable = new Promise((resolve, reject) => {
       transaction.oncomplete = resolve;
-      transaction.onabort = () => reject(transaction.error);
+      transaction.onabort = () => reject(transaction.error ?? late);
     });
-    const answer = await done(action(transaction.objectStore(name)));
+    durable.catch(() => {}); // heard below, or when the action itself failed
+    const answer = await action(...names.map((name) => transaction.objectStore(name)));
     await durable;
     return answer;
-  } finally {
-    opened.close();
-  }
+  };
+  let timer = 0;
+  const patience = new Promise((_, reject) => {
+    timer = setTimeout(() => {
+      isLate = true;
+      try {
+        transaction?.abort(); // what came too late must not appear after all: it is held elsewhere by then
+      } catch {
+        return; // it has just happened: the answer is on its way
+      }
+      reject(late);
+    }, PATIENCE);
+  });
+  return Promise.race([work(), patience]).finally(() => clearTimeout(timer));
 }
 
+const reading = (name, action) => inStores([name], "readonly", (store) => done(action(store)));
+const writing = (name, action) => inStores([name], "readwrite", (store) => done(action(store)));
+
+/**
+ * Return the key of this browser. Two tabs, or two tasks of one page, may make one at the same time: the first that
+ * is written down is everybody's, else what the other sealed could never be opened again.
+ */
 async function sealingKey() {
-  const known = await withStore(KEYS, "readonly", (store) => store.get("seal"));
+  const known = await reading(KEYS, (store) => store.get("seal"));
   if (known) return known;
   const made = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
-  await withStore(KEYS, "readwrite", (store) => store.put(made, "seal"));
-  return made;
+  return inStores([KEYS], "readwrite", async (store) => {
+    const first = await done(store.get("seal"));
+    if (first) return first;
+    await done(store.put(made, "seal"));
+    return made;
+  });
 }
 
 async function sealed(key, bytes) {
@@ -63,7 +103,7 @@ async function sealed(key, bytes) {
   return { iv, data: await crypto.subtle.encrypt({ name: "AES-GCM", iv }, key, bytes) };
 }
 
-const opened = (key, { iv, data }) => crypto.subtle.decrypt({ name: "AES-GCM", iv }, key, data);
+const unsealed = (key, { iv, data }) => crypto.subtle.decrypt({ name: "AES-GCM", iv }, key, data);
 
 /** What stands outside the seal: enough to count and to say which step it was, nothing about people. */
 function envelope({ id, person, at, state, number, step }) {
@@ -72,10 +112,9 @@ function envelope({ id, person, at, state, number, step }) {
 
 /** Keep a letter, or what became of one; tells whether it outlives the page. */
 export async function put(letter) {
-  if (!isSafe()) {
-    memory.set(letter.id, letter);
-    return false;
-  }
+  removed.delete(letter.id);
+  memory.set(letter.id, letter); // until it is written down, and where it cannot be
+  if (!isSafe()) return false;
   try {
     const key = await sealingKey();
     const { photos, ...rest } = letter;
@@ -86,57 +125,70 @@ export async function put(letter) {
     }
     const body = await sealed(key, utf8.write.encode(JSON.stringify({ ...rest, photos: files.map((one) => one.about) })));
     const row = { ...envelope(letter), body, files: files.map(({ iv, data }) => ({ iv, data })) };
-    await withStore(LETTERS, "readwrite", (store) => store.put(row));
-    return true;
+    const isKept = await inStores([KEYS, LETTERS], "readwrite", async (keys, store) => {
+      if (removed.has(letter.id)) return false; // sent, or given up, in the meantime
+      if (!(await done(keys.get("seal")))) return false; // somebody signed out in another tab: the key is gone
+      await done(store.put(row));
+      return true;
+    });
+    if (isKept && memory.get(letter.id) === letter) memory.delete(letter.id);
+    return isKept;
   } catch {
-    memory.set(letter.id, letter); // no room, or storage switched off
-    return false;
+    return false; // no room, storage switched off or too slow
   }
 }
 
 async function rows() {
   if (!isSafe()) return [];
-  const found = await withStore(LETTERS, "readonly", (store) => store.getAll()).catch(() => []);
-  const old = found.filter((row) => Date.now() - row.at > KEPT);
-  for (const row of old) await withStore(LETTERS, "readwrite", (store) => store.delete(row.id));
+  const found = await reading(LETTERS, (store) => store.getAll());
+  const old = found.filter((row) => Date.now() - row.at > KEPT || removed.has(row.id));
+  for (const row of old) await writing(LETTERS, (store) => store.delete(row.id)).catch(() => {});
   return found.filter((row) => !old.includes(row));
 }
 
 /** List the envelopes of everybody's letters, oldest first. */
 export async function envelopes() {
-  return [...(await rows()), ...memory.values()].map(envelope).sort((a, b) => a.at - b.at);
+  const found = (await rows()).filter((row) => !memory.has(row.id));
+  return [...found, ...memory.values()].map(envelope).sort((a, b) => a.at - b.at);
 }
 
 async function read(key, row) {
-  const { photos, ...rest } = JSON.parse(utf8.read.decode(await opened(key, row.body)));
-  const files = await Promise.all(row.files.map((one) => opened(key, one)));
+  const { photos, ...rest } = JSON.parse(utf8.read.decode(await unsealed(key, row.body)));
+  const files = await Promise.all(row.files.map((one) => unsealed(key, one)));
   const taken = photos.map(({ type, file, ...about }, at) => ({ ...about, file: new File([files[at]], file, { type }) }));
   return { ...rest, photos: taken };
 }
 
-/** Open the letters of a person, oldest first. */
+/** Open the letters of a person, oldest first; fails where the storage does not answer: none is not "unknown". */
 export async function letters(person) {
-  const key = isSafe() ? await sealingKey().catch(() => null) : null;
-  const found = [...memory.values()];
-  for (const row of key ? await rows() : []) {
-    if (row.person !== person || memory.has(row.id)) continue;
-    const letter = await read(key, row).catch(() => null); // sealed with a key that is gone
+  const found = [];
+  const kept = await rows().catch((error) => {
+    if (memory.size) return []; // what is in our hands need not wait for the rest
+    throw error;
+  });
+  const mine = kept.filter((row) => row.person === person);
+  const key = mine.length ? await sealingKey() : null;
+  for (const row of mine) {
+    if (memory.has(row.id)) continue;
+    const letter = await read(key, row).catch(() => null); // sealed before somebody signed out: nobody can read it
     if (letter) found.push(letter);
   }
-  return found.filter((letter) => letter.person === person).sort((a, b) => a.at - b.at);
+  found.push(...[...memory.values()].filter((letter) => letter.person === person));
+  return found.filter((letter) => !removed.has(letter.id)).sort((a, b) => a.at - b.at);
 }
 
 /** Forget a letter. */
 export async function remove(id) {
   memory.delete(id);
-  if (isSafe()) await withStore(LETTERS, "readwrite", (store) => store.delete(id)).catch(() => {});
+  removed.add(id);
+  if (isSafe()) await writing(LETTERS, (store) => store.delete(id)).catch(() => {}); // else with the next look
 }
 
 /** Forget everything, the key too: nothing that was kept can be read again. */
 export async function wipe() {
   memory.clear();
   if (!isSafe()) return;
-  for (const name of [LETTERS, KEYS]) {
-    await withStore(name, "readwrite", (store) => store.clear()).catch(() => {});
-  }
+  await inStores([LETTERS, KEYS], "readwrite", (store, keys) =>
+    Promise.all([done(store.clear()), done(keys.clear())]),
+  ).catch(() => {});
 }
