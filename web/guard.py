@@ -40,8 +40,9 @@ def check() -> ResponseReturnValue | None:
     person = context.person()
     if person is None:
         return _sign_in_first()
-    if person.is_unfinished and not access.unfinished:
-        return redirect(url_for("account.first_steps"))
+    is_open = access.unproven if person.signed_in.must_prove else access.unfinished
+    if person.is_unfinished and not is_open:
+        return redirect(url_for(person.next_step))
     return None if access.admits(person) else errors.answer(HTTPStatus.FORBIDDEN, "")
 
 

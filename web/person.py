@@ -47,8 +47,22 @@ class Person(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
 
     @property
     def is_unfinished(self) -> bool:
-        """Tell whether a new password or the acceptance of responsibility is still missing."""
-        return self.signed_in.must_change_password or self.signed_in.must_accept
+        """Tell whether a new password, the acceptance of responsibility or a second proof is missing."""
+        signed_in = self.signed_in
+        return (
+            signed_in.must_change_password
+            or signed_in.must_accept
+            or signed_in.must_enrol
+            or signed_in.must_prove
+        )
+
+    @property
+    def next_step(self) -> str:
+        """Name the route of what is missing first."""
+        if self.signed_in.must_prove:
+            return "second_factor.code"
+        is_new = self.signed_in.must_change_password or self.signed_in.must_accept
+        return "account.first_steps" if is_new else "second_factor.show"
 
     @cached_property
     def grants(self) -> Grants:

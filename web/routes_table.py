@@ -19,11 +19,13 @@ class Access:
         permissions: one of them is needed somewhere; empty means the kind is enough. The command behind the
             route asks again, for the very place and thing it acts on.
         unfinished: open before the first password was changed.
+        unproven: open before a code of the authenticator was given.
     """
 
     who: Literal["public", "any", "staff", "resident"]
     permissions: tuple[Permission, ...] = ()
     unfinished: bool = False
+    unproven: bool = False
 
     def admits(self, person: "Person") -> bool:
         """Tell whether somebody who is signed in may call it."""
@@ -37,6 +39,7 @@ ANY = Access("any")
 STAFF = Access("staff")
 RESIDENT = Access("resident")
 FIRST_STEPS = Access("any", unfinished=True)
+UNPROVEN = Access("any", unfinished=True, unproven=True)
 
 
 def _staff(*permissions: Permission) -> Access:
@@ -63,10 +66,15 @@ ROUTES: Mapping[str, Access] = {
     "look.design": _staff(Permission.SYSTEM_CONFIGURE),
     "signin.sign_in": PUBLIC,
     "signin.enter": PUBLIC,
-    "signin.sign_out": FIRST_STEPS,
+    "signin.sign_out": UNPROVEN,
     "home.index": PUBLIC,
     "account.first_steps": FIRST_STEPS,
     "account.finish_first_steps": FIRST_STEPS,
+    "second_factor.show": FIRST_STEPS,
+    "second_factor.begin": FIRST_STEPS,
+    "second_factor.enrol": FIRST_STEPS,
+    "second_factor.code": UNPROVEN,
+    "second_factor.prove": UNPROVEN,
     "account.password": ANY,
     "account.change_password": ANY,
     "account.sessions": ANY,
@@ -192,13 +200,15 @@ ROUTES: Mapping[str, Access] = {
     "staff.enable": _staff(Permission.ACCOUNT_REGISTER),
     "staff.unlock": _staff(Permission.ACCOUNT_UNLOCK),
     "staff.end_sessions": _staff(Permission.ACCOUNT_END_SESSIONS),
+    "staff.ask_reset": _staff(Permission.ACCOUNT_END_SESSIONS),
+    "staff.confirm_reset": _staff(Permission.ACCOUNT_END_SESSIONS, Permission.ACCOUNT_REGISTER),
     "staff.grant": _staff(Permission.ACCOUNT_GRANT),
     "staff.end_post": _staff(Permission.ACCOUNT_GRANT),
     "staff.approve": _staff(Permission.ACCOUNT_APPROVE_DEVIATION),
     "staff.refuse": _staff(Permission.ACCOUNT_APPROVE_DEVIATION),
-    "safety.odd": FIRST_STEPS,  # an account that is not finished yet may be in wrong hands already
-    "safety.report": FIRST_STEPS,
-    "safety.sent": FIRST_STEPS,
+    "safety.odd": UNPROVEN,  # an account that is not finished yet may be in wrong hands already
+    "safety.report": UNPROVEN,
+    "safety.sent": UNPROVEN,
     "safety.index": WATCHERS,
     "safety.show": STAFF,
     "safety.close_alarm": _staff(Permission.SECURITY_LOG_READ, Permission.TECH_LOG_READ),

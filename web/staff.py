@@ -4,7 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug import Response
 
 from engine.work import Work
-from handlers.accounts import granting, staff, staff_file
+from handlers.accounts import granting, second_factor, staff, staff_file
 from handlers.accounts.permissions import Post
 from handlers.errors import FieldsInvalid
 from web import context, errors
@@ -129,6 +129,24 @@ def end_sessions(account_id: int) -> Response:
     """Sign somebody out everywhere."""
     context.engine().run(context.actor(), lambda work: staff_file.end_sessions(work, account_id))
     flash(gettext("各处登录已退出"))
+    return _to(account_id)
+
+
+@bp.post("/<int:account_id>/second-factor/ask")
+@errors.shown_again_by(show)
+def ask_reset(account_id: int) -> Response:
+    """Ask that somebody may bind another authenticator."""
+    context.engine().run(context.actor(), lambda work: second_factor.ask_reset(work, account_id))
+    flash(gettext("已提出，须由另一人确认"), "soon")
+    return _to(account_id)
+
+
+@bp.post("/<int:account_id>/second-factor/confirm")
+@errors.shown_again_by(show)
+def confirm_reset(account_id: int) -> Response:
+    """Confirm it, as the second person."""
+    context.engine().run(context.actor(), lambda work: second_factor.confirm_reset(work, account_id))
+    flash(gettext("已重置，此人下次登录时重新绑定"))
     return _to(account_id)
 
 

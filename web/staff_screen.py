@@ -104,6 +104,9 @@ class FileScreen:
     may_grant: bool
     may_unlock: bool
     may_end_sessions: bool
+    reset_asked_by: str
+    may_ask_reset: bool
+    may_confirm_reset: bool
 
 
 def list_screen(work: Work, state: str, after: int) -> ListScreen:
@@ -127,7 +130,8 @@ def file_screen(work: Work, account_id: int) -> FileScreen:
     file = staff_file.file_of(work, account_id)
     line = _line(file.listed)
     stand_ins = [one.substitute_id for one in file.away if one.substitute_id is not None]
-    who = {file.created_by, *stand_ins}
+    asker = file.reset_asked_by
+    who = {file.created_by, *stand_ins, *([asker] if asker is not None else [])}
     names = person_names(work, who | _hands(file.listed.posts))
     places = tuple(communities.every(work))
     is_self = account_id == work.actor.id
@@ -144,6 +148,11 @@ def file_screen(work: Work, account_id: int) -> FileScreen:
         may_grant=work.may(Permission.ACCOUNT_GRANT) and not is_self,
         may_unlock=work.may(Permission.ACCOUNT_UNLOCK),
         may_end_sessions=work.may(Permission.ACCOUNT_END_SESSIONS),
+        reset_asked_by=names[asker] if asker is not None else "",
+        may_ask_reset=not is_self and asker is None and work.may(Permission.ACCOUNT_END_SESSIONS),
+        may_confirm_reset=not is_self
+        and asker not in (None, work.actor.id)
+        and (work.may(Permission.ACCOUNT_END_SESSIONS) or work.may(Permission.ACCOUNT_REGISTER)),
     )
 
 

@@ -52,7 +52,7 @@ def make_usable(work: Work, account_id: int, password_hash: str) -> None:
             first_password=None,
             must_change_password=False,
             responsibility_accepted_at=work.now,
-            responsibility_version="demo",
+            responsibility_version=sessions.DEMONSTRATION,
         )
     )
 

@@ -229,6 +229,9 @@ POST_PERMISSIONS: Mapping[Post, frozenset[Permission]] = {
 # Who holds these separately guarded posts is replaced by appointing somebody, never by substitution.
 NOT_BY_SUBSTITUTION = frozenset({Post.SYS, Post.SEC, Post.AUD})
 
+# Whoever holds one of these proves it with an authenticator at every sign-in.
+SECOND_FACTOR_POSTS = frozenset({Post.SYS, Post.SEC, Post.AUD, Post.FINL})
+
 # Tasks of these posts go to whoever is on shift.
 SHIFT_POSTS = frozenset({Post.CS, Post.RP})
 

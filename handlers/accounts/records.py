@@ -208,9 +208,33 @@ account_session = Table(
     Column("idle_seconds", Integer, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("proved_at", UtcDateTime, nullable=False),  # when the password was last given
+    Column("second_factor_at", UtcDateTime),  # when a code of the authenticator was given
     Column("ended_at", UtcDateTime),
     sealed_column("address"),
     Index("ix_account_session_account_id", "account_id"),
+)
+
+# The authenticator of an account; it counts once a code of it was given.
+account_totp = Table(
+    "account_totp",
+    metadata,
+    Column("id", ForeignKey("account.id"), primary_key=True),  # of the account
+    sealed_column("secret", nullable=False),
+    Column("begun_at", UtcDateTime, nullable=False),
+    Column("confirmed_at", UtcDateTime),
+    Column("last_step", BigInteger, nullable=False),  # of the last code taken; it and older ones are used up
+    Column("reset_asked_by", BigInteger),
+    Column("reset_asked_at", UtcDateTime),
+)
+
+account_recovery_code = Table(
+    "account_recovery_code",
+    metadata,
+    _id(),
+    Column("account_id", ForeignKey("account.id"), nullable=False),
+    Column("code_hash", String(64), nullable=False, unique=True),
+    Column("used_at", UtcDateTime),
+    Index("ix_account_recovery_code_account_id", "account_id"),
 )
 
 account_token = Table(

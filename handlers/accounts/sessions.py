@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import ColumnElement, Row, and_, func, select
+from sqlalchemy import ColumnElement, Row, and_, exists, func, select
 
 from engine.ids import new_id
 from engine.ports import Actor
 from engine.work import SYSTEM, Engine, Work
-from handlers.accounts.records import account, account_session, account_shift
+from handlers.accounts.permissions import SECOND_FACTOR_POSTS
+from handlers.accounts.records import account, account_post, account_session, account_shift, account_totp
 from handlers.shared import limits
+
+DEMONSTRATION = "demo"  # version of the statement that invented staff have accepted; nobody answers for them
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,8 @@ class SignedIn:
         name: as it is shown to the person.
         must_change_password: nothing else is possible until then.
         must_accept: nothing else is possible until the responsibility for the account is accepted.
+        must_enrol: the posts want an authenticator, and none is bound yet.
+        must_prove: an authenticator is bound, and this session has not given a code of it yet.
         proved_at: when the password was last given; some actions want it to be recent.
     """
 
@@ -32,6 +37,8 @@ class SignedIn:
     language: str
     must_change_password: bool
     must_accept: bool
+    must_enrol: bool
+    must_prove: bool
     proved_at: datetime
     expires_at: datetime
 
@@ -46,13 +53,16 @@ class OpenSession:
     address: str
 
 
-def open_session(work: Work, account_id: int, address: str, *, bound_phone: bool = False) -> str:
+def open_session(
+    work: Work, account_id: int, address: str, *, bound_phone: bool = False, proven: bool = False
+) -> str:
     """Begin a session for somebody who has just proved who they are, and return its token.
 
     Args:
         address: network address, kept sealed.
         bound_phone: the device is the phone bound to the account; staff on shift then stay signed in until
             the shift ends.
+        proven: a session that this one replaces has given a code of the authenticator.
     """
     idle, expires_at = _lifetime(work, account_id, bound_phone)
     token = secrets.token_urlsafe(32)
@@ -67,6 +77,7 @@ def open_session(work: Work, account_id: int, address: str, *, bound_phone: bool
             idle_seconds=int(idle.total_seconds()),
             expires_at=expires_at,
             proved_at=work.now,
+            second_factor_at=work.now if proven else None,
             address=work.engine.vault.seal("account_session", "address", session_id, address),
         )
     )
@@ -155,8 +166,19 @@ _SESSION = (
         account.c.language,
         account.c.must_change_password,
         account.c.responsibility_accepted_at,
+        account.c.responsibility_version,
+        account_totp.c.confirmed_at,
+        exists()
+        .where(
+            account_post.c.account_id == account.c.id,
+            account_post.c.post.in_(SECOND_FACTOR_POSTS),
+            account_post.c.ended_at.is_(None),
+        )
+        .correlate(account)
+        .label("needs_second_factor"),
     )
     .join(account, account.c.id == account_session.c.account_id)
+    .outerjoin(account_totp, account_totp.c.id == account.c.id)
     .where(account_session.c.ended_at.is_(None), account.c.state == "active")
 )
 
@@ -166,6 +188,7 @@ def _by_token(token: str) -> ColumnElement[bool]:
 
 
 def _signed_in(engine: Engine, row: Row[tuple[object, ...]]) -> SignedIn:
+    is_enrolled = row.confirmed_at is not None
     return SignedIn(
         session_id=row.id,
         actor=Actor(row.account_id, row.kind),
@@ -173,6 +196,10 @@ def _signed_in(engine: Engine, row: Row[tuple[object, ...]]) -> SignedIn:
         language=row.language,
         must_change_password=row.must_change_password,
         must_accept=row.kind == "staff" and row.responsibility_accepted_at is None,
+        must_enrol=row.needs_second_factor
+        and not is_enrolled
+        and row.responsibility_version != DEMONSTRATION,
+        must_prove=is_enrolled and row.second_factor_at is None,
         proved_at=row.proved_at,
         expires_at=row.expires_at,
     )

@@ -90,7 +90,7 @@ def change_password(engine: Engine, signed_in: sessions.SignedIn, old: str, new:
         _require_unchanged(work, found)
         store_password(work, account_id, password_hash)
         _log(work, "change_password", account_id)
-        return sessions.open_session(work, account_id, address)
+        return sessions.open_session(work, account_id, address, proven=not signed_in.must_prove)
 
     return engine.run(signed_in.actor, replace)
 
@@ -161,7 +161,7 @@ def unlock(work: Work, account_id: int) -> None:
     """Forget the failed attempts on an account."""
     indexes = select(account_login.c.login_index).where(account_login.c.account_id == account_id)
     work.connection.execute(account_throttle.delete().where(account_throttle.c.subject_index.in_(indexes)))
-    _forget(work, _own_index(work.engine, account_id))
+    forget_failures(work, _own_index(work.engine, account_id))
 
 
 def purge_attempts(work: Work) -> int:
@@ -182,22 +182,29 @@ _CANDIDATE = (
 def _proved(engine: Engine, account_id: int, password: str) -> _Candidate:
     """Check the password of somebody who is signed in already."""
     index = _own_index(engine, account_id)
-    engine.run(SYSTEM, lambda work: _count_failure(work, index, limits.FREE_FAILURES))
+    engine.run(SYSTEM, lambda work: count_failure(work, index, limits.FREE_FAILURES))
     with engine.reading(SYSTEM) as work:
         found = work.connection.execute(_CANDIDATE.where(account.c.id == account_id)).first()
     if found is None or not hasher(engine).verify(found.password_hash, password):
         raise SignInRefused("password_wrong", "密码不正确")
-    engine.run(SYSTEM, lambda work: _forget(work, index))
+    engine.run(SYSTEM, lambda work: forget_failures(work, index))
     return found
 
 
 def _count_attempt(work: Work, login: str, address: str) -> None:
     vault = vault_of(work.engine)
-    _count_failure(work, login_index(vault, login), limits.FREE_FAILURES)
-    _count_failure(work, vault.blind_index("address", address), limits.ADDRESS_FREE_FAILURES)
+    count_failure(work, login_index(vault, login), limits.FREE_FAILURES)
+    count_failure(work, vault.blind_index("address", address), limits.ADDRESS_FREE_FAILURES)
 
 
-def _count_failure(work: Work, index: str, free: int) -> None:
+def count_failure(work: Work, index: str, free: int) -> None:
+    """Count an attempt before it is looked at.
+
+    Args:
+        free: how many attempts cost no waiting.
+    Raises:
+        SlowDown: too many before this one.
+    """
     fresh = {"subject_index": index, "failures": 0, "last_at": work.now}
     insert_new(work.connection, account_throttle, [fresh])
     row = work.connection.execute(
@@ -218,7 +225,7 @@ def _count_failure(work: Work, index: str, free: int) -> None:
 
 def _forget_attempts(work: Work, login: str, address: str) -> None:
     vault = vault_of(work.engine)
-    _forget(work, login_index(vault, login))
+    forget_failures(work, login_index(vault, login))
     # Only this attempt is taken back: an own account must not wash an address clean for guessing at others.
     index = vault.blind_index("address", address)
     work.connection.execute(
@@ -228,7 +235,8 @@ def _forget_attempts(work: Work, login: str, address: str) -> None:
     )
 
 
-def _forget(work: Work, index: str) -> None:
+def forget_failures(work: Work, index: str) -> None:
+    """Forget the attempts, because one was right."""
     work.connection.execute(account_throttle.delete().where(account_throttle.c.subject_index == index))
 
 

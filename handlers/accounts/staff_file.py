@@ -17,6 +17,7 @@ from handlers.accounts.records import (
     account_session,
     account_substitution,
     account_throttle,
+    account_totp,
 )
 from handlers.accounts.staff import log
 from handlers.errors import RecordNotFound
@@ -77,6 +78,8 @@ class StaffFile:
     Attributes:
         password_lapses_at: of a first password that nobody has replaced yet.
         blocked_until: after too many failed attempts.
+        enrolled_at: when the authenticator was bound.
+        reset_asked_by: who asked that another one may be bound.
     """
 
     listed: Listed
@@ -90,6 +93,8 @@ class StaffFile:
     password_lapses_at: datetime | None
     blocked_until: datetime | None
     sessions: tuple[sessions.OpenSession, ...]
+    enrolled_at: datetime | None
+    reset_asked_by: int | None
     away: tuple[Away, ...]
 
 
@@ -133,6 +138,9 @@ def file_of(work: Work, account_id: int) -> StaffFile:
         sealed = getattr(row, column)
         return "" if sealed is None else work.engine.vault.open("account", column, account_id, sealed)
 
+    second = work.connection.execute(
+        select(account_totp).where(account_totp.c.id == account_id)
+    ).one_or_none()
     return StaffFile(
         listed=line,
         login=opened("login_name"),
@@ -145,6 +153,8 @@ def file_of(work: Work, account_id: int) -> StaffFile:
         password_lapses_at=row.password_expires_at if row.must_change_password else None,
         blocked_until=_blocked_until(work, account_id),
         sessions=tuple(sessions.sessions_of(work, account_id)),
+        enrolled_at=second.confirmed_at if second else None,
+        reset_asked_by=second.reset_asked_by if second else None,
         away=tuple(_away(work, account_id)),
     )
 

@@ -10,6 +10,7 @@ FAILURES_FORGOTTEN_AFTER = timedelta(hours=24)
 ADDRESS_FREE_FAILURES = 20  # a whole office may share one address
 INITIAL_PASSWORD_LIFETIME = timedelta(hours=72)
 OLD_PASSWORDS_REFUSED = 5
+RECOVERY_CODES = 10  # told when an authenticator is bound, each good once
 HASHES_AT_ONCE = 2  # each takes 64 MiB
 HASH_QUEUE_SECONDS = 10.0
 
