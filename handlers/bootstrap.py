@@ -65,6 +65,7 @@ JOBS: Mapping[str, JobFunction] = {
     calls.RING: calls.ring,
     FIRST_PASSWORD_JOB: deliveries.first_password,
     LONG_WORK: long_work.run(LONG_KINDS),
+    **checking.JOBS,
 }
 
 # Every text that is sent to people.

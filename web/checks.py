@@ -16,5 +16,7 @@ def index() -> str:
     with context.engine().reading(context.actor()) as work:
         found = queries.settled(work) if is_past else queries.waiting(work)
         rows = check_rows(work, found)
-        imports = [] if is_past else import_rows(work, queries.waiting_imports(work))
+        imports = (
+            [] if is_past else import_rows(work, queries.waiting_imports(work), queries.due_imports(work))
+        )
     return render_template("checks.html", rows=rows, imports=imports, is_past=is_past)

@@ -18,6 +18,8 @@ from web.words import TimeLeft, person_names, span, time_left, written
 
 KINDS: Mapping[str, LazyString] = {
     "correction": lazy_gettext("资料更正"),
+    "moving_case": lazy_gettext("入住、过户或租户"),
+    "import": lazy_gettext("导入交付清单"),
     "relation": lazy_gettext("业主或住户登记"),
     "person": lazy_gettext("人员资料"),
     "house": lazy_gettext("房屋资料"),
@@ -70,6 +72,7 @@ class ImportRow:
     age: str
     is_mine: bool
     at: datetime
+    left: TimeLeft | None
 
 
 def check_rows(work: Work, checks: Iterable[ListedCheck]) -> list[CheckRow]:
@@ -80,7 +83,9 @@ def check_rows(work: Work, checks: Iterable[ListedCheck]) -> list[CheckRow]:
     return [_row(work.now, one, names) for one in found]
 
 
-def import_rows(work: Work, imports: Iterable[PastImport]) -> list[ImportRow]:
+def import_rows(
+    work: Work, imports: Iterable[PastImport], due: Mapping[int, tuple[datetime | None, datetime]]
+) -> list[ImportRow]:
     """Say each import that waits."""
     found = list(imports)
     names = person_names(work, {one.imported_by for one in found})
@@ -92,6 +97,7 @@ def import_rows(work: Work, imports: Iterable[PastImport]) -> list[ImportRow]:
             span(work.now - one.imported_at),
             one.imported_by == work.actor.id,
             one.imported_at,
+            time_left(work.now, *due[one.id]) if one.id in due else None,
         )
         for one in found
     ]

@@ -1,7 +1,7 @@
 """Asks for a second check of what was just entered, whichever procedure entered it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,7 +79,7 @@ def ask(work: Work, subject: Subject, entered: Entered, step: Step) -> int:
     Source: policy C1.
     """
     values = {field.value: value.strip() for field, value in entered.values.items() if value.strip()}
-    if not values:
+    if not values and subject.kind != "import":  # a whole list is compared as the page of imports shows it
         raise RuleRefused("nothing_to_check", "没有需要核对的内容")
     known = open_check(work, subject)
     check_id = known or new_id()
@@ -123,10 +123,15 @@ def _tell(work: Work, subject: Subject, row: Mapping[str, Any], step: Step) -> N
     permission = rules.permission_to_check(row["risk"], row["fields"], goes_to_lead=False)
     group = _GROUPS[permission]
     accounts = work.engine.directory.recipients(work.connection, group, subject.community_id, work.now)
-    others = [str(one) for one in accounts if one not in (row["entered_by"], row["entered_for"])]
-    if others:
-        key = f"second_check:{new_id()}"
-        item = notification("check_waiting", others, key, instance_id=str(step.instance_id))
+    others = [one for one in accounts if one not in (row["entered_by"], row["entered_for"])]
+    tell(work, "check_waiting", others, step.instance_id)
+
+
+def tell(work: Work, template: str, accounts: Iterable[int], instance_id: int) -> None:
+    """Send members of staff a message about a case."""
+    to = [str(one) for one in accounts]
+    if to:
+        item = notification(template, to, f"second_check:{new_id()}", instance_id=str(instance_id))
         work.engine.outbox.put_many(work.connection, [item], work.now)
 
 

@@ -85,6 +85,11 @@ def withdraw(work: Work, check_id: int) -> None:
     _close(work, check, CheckOutcome.WITHDRAWN, None)
 
 
+def note(work: Work, check: Check, state: CheckOutcome, checked_by: int | None) -> None:
+    """Note what somebody decided elsewhere, where it was asked who may."""
+    _close(work, check, state, None, checked_by=checked_by)
+
+
 def require_second(work: Work, check_id: int) -> None:
     """Refuse whoever may not be the second person of a check.
 
@@ -128,7 +133,13 @@ def _require_second(work: Work, check: Check) -> int | None:
 
 
 def _close(
-    work: Work, check: Check, state: CheckOutcome, checked_for: int | None, reason: str | None = None
+    work: Work,
+    check: Check,
+    state: CheckOutcome,
+    checked_for: int | None,
+    reason: str | None = None,
+    *,
+    checked_by: int | None = None,
 ) -> None:
     work.connection.execute(
         second_check.update()
@@ -136,7 +147,7 @@ def _close(
         .values(
             state=state,
             entered=None,
-            checked_by=work.actor.id,
+            checked_by=checked_by or work.actor.id,
             checked_for=checked_for,
             checked_at=work.now,
             reason=reason,

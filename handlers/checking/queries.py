@@ -20,6 +20,7 @@ from handlers.shared.permissions import Permission
 from handlers.shared.scopes import require_somewhere, scopes_with
 
 SETTLED_SHOWN = timedelta(days=30)
+_IMPORT = "import"
 PERMISSIONS = (Permission.OWNER_CHECK, Permission.HOUSE_CHECK, Permission.FEE_CHECK)
 
 
@@ -59,7 +60,11 @@ def waiting(work: Work) -> list[ListedCheck]:
     _require_reader(work)
     rows = work.connection.execute(
         _listed()
-        .where(second_check.c.state == CheckOutcome.WAITING, _within(work))
+        .where(
+            second_check.c.state == CheckOutcome.WAITING,
+            second_check.c.subject_kind != _IMPORT,
+            _within(work),
+        )
         .order_by(user_task.c.due_at.is_(None), user_task.c.due_at, second_check.c.entered_at)
         .limit(limits.PAGE_ROWS)
     ).all()
@@ -90,7 +95,12 @@ def waiting_count(work: Work) -> int:
     checks: int = work.connection.execute(
         select(func.count())
         .select_from(second_check)
-        .where(second_check.c.state == CheckOutcome.WAITING, _within(work), func.coalesce(~own, True))
+        .where(
+            second_check.c.state == CheckOutcome.WAITING,
+            second_check.c.subject_kind != _IMPORT,  # counted by their own state, not twice
+            _within(work),
+            func.coalesce(~own, True),
+        )
     ).scalar_one()
     return checks + sum(one.may_release for one in _imports(work))
 
@@ -99,6 +109,18 @@ def waiting_imports(work: Work) -> list[PastImport]:
     """List imports that wait for their release, for who may give it and for who imported them."""
     _require_reader(work)
     return _imports(work)
+
+
+def due_imports(work: Work) -> dict[int, tuple[datetime | None, datetime]]:
+    """Return by when each waiting import has to be released, and when that step was opened."""
+    rows = work.connection.execute(
+        _listed().where(
+            second_check.c.state == CheckOutcome.WAITING,
+            second_check.c.subject_kind == _IMPORT,
+            _within(work),
+        )
+    )
+    return {row.subject_id: (row.due_at, row.opened_at) for row in rows if row.task_id is not None}
 
 
 def _imports(work: Work) -> list[PastImport]:

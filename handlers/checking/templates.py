@@ -40,6 +40,13 @@ ADDRESSES = {"correction_before": number_before}
 
 TEMPLATES = (
     Template(
+        "import_returned",
+        "导入被退回",
+        "Your import was sent back",
+        "【物业云】{case}：您导入的清单核对有误，已退回，请撤销后改好再导入。",
+        "[Wuye Flow] {case}: the list you imported is wrong; take it back, put it right, import it again.",
+    ),
+    Template(
         "check_waiting",
         "有录入待二次核对",
         "An entry waits for a second check",

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from engine.ids import new_id
+from engine.ports import OutboxItem
 from engine.store.dialects import insert_many
 from engine.work import Work
 from handlers.estate.import_list import HandOverList, ListedHouse, read_list
@@ -18,7 +19,11 @@ from handlers.estate.records import ImportState, estate_import, estate_import_pr
 from handlers.estate.workbooks import read_workbook
 from handlers.shared import access_log, work_files
 from handlers.shared.long_work import Turn
+from handlers.shared.outbox import put
 
+# Jobs by which the second check follows an import.
+WAITS = "import_waits"
+SETTLED = "import_settled"
 IMPORT = "estate_import"
 PART = 50  # houses in one transaction, so that others never wait long
 _BATCH = 500
@@ -78,6 +83,12 @@ def close(work: Work, import_id: int) -> None:
         .values(state=ImportState.WAITING, finished_at=work.now)
     )
     access_log.append(work, access_log.Entry("import_estate", "import", import_id))
+    tell(work, WAITS, import_id)
+
+
+def tell(work: Work, job: str, import_id: int) -> None:
+    """Let the second check know, after the commit, that an import waits for it or does not any more."""
+    put(work, OutboxItem(job, {"import_id": str(import_id)}, f"{job}:{import_id}:{new_id()}"))
 
 
 def take_over(turn: Turn) -> None:

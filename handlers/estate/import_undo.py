@@ -10,6 +10,7 @@ from engine.ports import SYSTEM
 from engine.store.metadata import metadata
 from engine.work import Engine, Work
 from handlers.errors import RecordConflict, RecordNotFound, RuleRefused
+from handlers.estate import import_running
 from handlers.estate.import_changes import TABLES, Changes, fingerprints, restored
 from handlers.estate.records import (
     CheckState,
@@ -71,6 +72,7 @@ def begin_undo(work: Work, import_id: int) -> int:
         estate_import.update().where(estate_import.c.id == import_id).values(state=ImportState.UNDOING)
     )
     access_log.append(work, access_log.Entry("undo_import", "import", import_id))
+    import_running.tell(work, import_running.SETTLED, import_id)
     return long_work.begin(work, UNDO, {"import_id": str(import_id), "state": row.state})
 
 

@@ -316,6 +316,7 @@ def _release(work: Work, import_id: int) -> int:
         .values(state=ImportState.RELEASED, released_at=work.now, released_by=work.actor.id)
     )
     access_log.append(work, access_log.Entry("release_import", "import", import_id))
+    import_running.tell(work, import_running.SETTLED, import_id)
     return relations
 
 
