@@ -21,6 +21,7 @@ _ALARMS: Mapping[str, LazyString] = {
     "unanswered_call": lazy_gettext("紧急呼叫无人接听"),
     "unreachable": lazy_gettext("消息送不到收件人"),
     "reveal_quota": lazy_gettext("查看业主电话超过限额"),
+    "unit_contacts_quota": lazy_gettext("查看单元业主电话超过限额"),
     "reported": lazy_gettext("有人报告异常，没有人收到"),
     "unusual_sign_in": lazy_gettext("异常登录"),
 }

@@ -14,7 +14,14 @@ from engine.store.tables import deployment
 from engine.work import Work
 from handlers.accounts.permissions import APART
 from handlers.accounts.records import account, account_post
-from handlers.estate.records import CheckState, RelationKind, estate_house, estate_relation
+from handlers.estate.queries import is_valid
+from handlers.estate.records import (
+    CheckState,
+    RelationKind,
+    estate_authorisation,
+    estate_house,
+    estate_relation,
+)
 from handlers.moving.records import State, moving_case
 from handlers.moving.starting import LIMITS
 from handlers.policy import uptime
@@ -164,6 +171,14 @@ def _pending(work: Work, _argument: str) -> Figure:
     return _count(work, estate_relation, waits, estate_relation.c.house_id.in_(_houses(work)))
 
 
+def _unasked(work: Work, _argument: str) -> Figure:
+    """Relations of present owners who have not been asked yet what their contacts may be used for."""
+    owners = estate_relation.c.kind.in_((RelationKind.OWNER, RelationKind.CO_OWNER))
+    asked = estate_relation.c.person_id.in_(select(estate_authorisation.c.person_id))
+    in_force = estate_relation.c.house_id.in_(_houses(work))
+    return _count(work, estate_relation, owners, ~asked, is_valid(work), in_force)
+
+
 def _bound(work: Work, _argument: str) -> Figure:
     """Share of present owners who have an account of their own."""
     present = and_(
@@ -250,6 +265,7 @@ FIGURES: Mapping[str, Callable[[Work, str], Figure]] = {
     "changed_in_time": _changed_in_time,
     "waiting_for_papers": _waiting_for_papers,
     "pending": _pending,
+    "unasked": _unasked,
     "bound": _bound,
     "accepted": _accepted,
     "first_passwords": _first_passwords,

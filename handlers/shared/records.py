@@ -107,7 +107,7 @@ alarm = Table(
     "alarm",
     metadata,
     _id(),
-    Column("kind", String(32), nullable=False),  # dead_job | unanswered_call | reveal_quota | reported
+    Column("kind", String(32), nullable=False),  # as dead_job, unanswered_call, reveal_quota
     Column("subject_id", BigInteger, nullable=False),
     Column("detail", JsonColumn, nullable=False),  # ids and codes
     Column("raised_at", UtcDateTime, nullable=False),

@@ -10,6 +10,7 @@ from engine.work import Engine
 from handlers.accounts import staff
 from handlers.accounts.permissions import Post
 from handlers.estate import entry
+from handlers.estate.authorisation import Answer, Purpose, note_answer
 from handlers.estate.records import RelationKind
 from handlers.policy.clauses import Asked
 from handlers.policy.figures import FIGURES, Figure, figure
@@ -67,6 +68,16 @@ def test_owners_with_an_account_are_a_share_of_the_owners(world: World, tell: Te
     world.resident(person)
 
     assert tell("bound") == Figure(1, 2)
+
+
+def test_owners_who_were_not_asked_yet_are_counted(world: World, tell: Tell, engine: Engine) -> None:
+    owner = world.person("王芳", "13812345678")
+    world.relate(owner, world.house)
+    world.relate(world.person("李强", "13812345679"), world.house, RelationKind.TENANT)
+    assert tell("unasked").value == 1
+    with engine.work(SYSTEM) as work:
+        note_answer(work, owner, world.house, Purpose.FEE, Answer.NO)
+    assert tell("unasked").value == 0
 
 
 def test_entries_of_the_access_log_are_counted_by_kind(
