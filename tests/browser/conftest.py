@@ -54,7 +54,9 @@ FLAGS = [
 DESKTOP, PHONE = (1440, 900), (360, 740)
 CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]+")
 # What people and places are called, what somebody wrote, and the switch that says 中文 to whoever reads it.
-DATA = re.compile(r"职员\d*|1栋(2单元30[12])?|翠湖花园|云山府|陈静|陈\*?|灯一直闪|中文|房号|业主姓名")
+DATA = re.compile(
+    r"职员\d*|1栋(2单元30[12])?|翠湖花园|云山府|陈静|陈\*?|吴敏|吴\*|灯一直闪|中文|房号|业主姓名"
+)
 # Everything that is said on a page, folded away or not, but for what was typed into it.
 SAID = """() => {
     const NAMES = ['placeholder', 'title', 'aria-label', 'alt'];

@@ -14,6 +14,8 @@ function wipe() {
 export function guardSecrets() {
   const secret = document.querySelector("[data-secret]");
   if (!secret) return;
+  // Whoever comes back or loads again is asked anew, instead of about sending a form twice.
+  history.replaceState(null, "", location.href);
   setTimeout(wipe, Number(secret.dataset.secret) * 1000);
   addEventListener("pagehide", wipe);
   addEventListener("pageshow", (event) => event.persisted && wipe());
