@@ -74,11 +74,12 @@ def rows(work: Work) -> tuple[TaskRow, ...]:
         .order_by(user_task.c.rank, user_task.c.due_sort, user_task.c.id)
     ).all()
     waiting = {step.instance_id for step in steps}
-    listed = [_step(cases[step.instance_id], step) for step in steps]
+    listed = [step_row(cases[step.instance_id], step) for step in steps]
     return (*listed, *(_over(case) for number, case in cases.items() if number not in waiting))
 
 
-def _step(case: rights.Task, step: rights.Task) -> TaskRow:
+def step_row(case: rights.Task, step: rights.Task) -> TaskRow:
+    """Return the line of an open step of a case."""
     return TaskRow(
         id=step.id,
         instance_id=case.id,

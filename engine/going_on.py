@@ -59,7 +59,7 @@ def next_task(work: Work, left: Standing, read_page: ReadPage) -> int | None:
 
 def read_view(work: Work, view: View, wanted: Narrowing = EVERYTHING) -> ReadPage:
     """Return what reads the pages of a view; what somebody has done holds nothing to do."""
-    shown = View.WORK if view in (View.DONE, View.FOLLOWED) else view
+    shown = View.WORK if view in (View.DONE, View.FOLLOWED, View.REMINDED) else view
     return lambda place: inbox.page(work, shown, after=place, limit=_LOOKED_AT, wanted=wanted)
 
 

@@ -51,6 +51,7 @@ class View(StrEnum):
     SOON = "soon"
     TEAM = "team"  # everything open in my groups
     FOLLOWED = "followed"
+    REMINDED = "reminded"  # what I want to be reminded of
     DONE = "done"  # completed by me
 
 

@@ -3,7 +3,7 @@
 import threading
 from datetime import timedelta
 
-from engine import drafts, idempotency, rollup
+from engine import drafts, idempotency, reminders, rollup
 from engine.scheduler import Periodic, Scheduler
 from engine.work import SYSTEM, Engine
 from handlers import bootstrap
@@ -43,6 +43,7 @@ def _periodic(engine: Engine) -> tuple[Periodic, ...]:
     return (
         Periodic("beat", uptime.BEAT, lambda: uptime.beat(engine)),
         Periodic("fold reports", timedelta(minutes=1), lambda: rollup.fold(engine)),
+        Periodic("remind", timedelta(seconds=30), lambda: reminders.fire_due(engine)),
         Periodic("purge outbox", timedelta(hours=6), lambda: engine.run(SYSTEM, outbox.purge)),
         Periodic("purge long work", timedelta(hours=6), lambda: engine.run(SYSTEM, long_work.purge)),
         Periodic("purge work files", timedelta(hours=6), lambda: work_files.purge(engine)),

@@ -17,6 +17,7 @@ from web.i18n import language_tag
 from web.lists import COUNTED, list_screen, people_of, task_row, view_links
 from web.navigation import may
 from web.numbers import ids, moment_of
+from web.reminder_screen import due_reminders
 from web.story import PAUSE_REASONS
 from web.task_screen import task_screen
 from web.wishes import read_wish
@@ -32,6 +33,7 @@ def index() -> str:
         screen = list_screen(work, wish, request.args.get("after", ""), request.args.get("process"))
         pane = _opened(work)
         narrowing = filter_screen(work, wish)
+        due = due_reminders(work)
         people = people_of(work, screen.rows) if may("inbox.act") else None
     return render_template(
         "inbox.html",
@@ -39,6 +41,7 @@ def index() -> str:
         wish=wish,
         pane=pane,
         narrowing=narrowing,
+        due=due,
         people=people,
         done=g.get("done", []),
         task=pane.screen if pane else None,
@@ -63,18 +66,21 @@ def counts() -> BaseResponse:
     wish, moment = read_wish(request.args), moment_of(request.args.get("since", ""))
     with context.engine().reading(context.actor()) as work:
         views = view_links(work, wish)
-        saved = chips(work, wish)
+        saved, due = chips(work, wish), due_reminders(work)
         came = fresh.since(work, moment) if moment else []
     numbers = [(link.view, link.count, link.is_current) for link in views if link.view in COUNTED]
     counted = [(chip.id, chip.name, chip.count) for chip in saved]
-    known = json.dumps([numbers, counted, came, context.actor().id, language_tag()])
+    reminded = [(one.row.id, one.at.isoformat()) for one in due]
+    known = json.dumps([numbers, counted, reminded, came, context.actor().id, language_tag()])
     response = make_response()
     response.set_etag(hashlib.sha256(known.encode()).hexdigest()[:24])
     response.headers["Cache-Control"] = "private, no-cache"
     response.vary.add("Cookie")
     response.make_conditional(request)
     if response.status_code != HTTPStatus.NOT_MODIFIED:
-        response.set_data(render_template("parts/counts.html", views=views, chips=saved, came=came))
+        response.set_data(
+            render_template("parts/counts.html", views=views, chips=saved, due=due, came=came, wish=wish)
+        )
     return response
 
 

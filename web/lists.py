@@ -2,12 +2,13 @@
 
 import base64
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
-from engine import following, inbox
+from engine import following, inbox, reminders
 from engine.inbox import Place, TaskDetail, TaskRow, View
+from engine.reminders import Reminder
 from engine.work import Work
 from handlers.accounts.permissions import POST_NAMES
 from web import listing
@@ -24,11 +25,13 @@ NAMES = {
     View.SOON: lazy_gettext("即将超时"),
     View.TEAM: lazy_gettext("本组全部"),
     View.FOLLOWED: lazy_gettext("我关注的"),
+    View.REMINDED: lazy_gettext("我的提醒"),
     View.DONE: lazy_gettext("我办结的"),
 }
 _ROW_FIELDS = tuple(field.name for field in fields(TaskRow) if field.name != "ended_at")
 _LARGEST_RANK = 2**31 - 1
-COUNTED = (View.WORK, View.MINE, View.CLAIMABLE, View.LATE, View.SOON, View.TEAM, View.FOLLOWED)
+COUNTED = tuple(view for view in View if view is not View.DONE)
+_KEPT_APART = frozenset({View.FOLLOWED, View.REMINDED})  # counted one by one, for nobody has many
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Row:
     is_open: bool
     group: str = ""
     scope_id: int = 0
+    remind_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -80,8 +84,11 @@ class ListScreen:
 def list_screen(work: Work, wish: Wish, after: str, process_key: str | None) -> ListScreen:
     """Read one page of a list."""
     found = listing.of_wish(work, wish)
+    reminded = reminders.every(work) if found.view is View.REMINDED else ()
     if found.view is View.FOLLOWED:
         page = inbox.Page(following.rows(work), None)
+    elif found.view is View.REMINDED:
+        page = inbox.Page(tuple(one.row for one in reminded), None)
     else:
         wanted = replace(found.wanted, process_key=process_key) if process_key else found.wanted
         page = inbox.page(work, found.view, after=read_place(after), wanted=wanted)
@@ -90,7 +97,7 @@ def list_screen(work: Work, wish: Wish, after: str, process_key: str | None) -> 
         view=found.view,
         title=found.name or str(NAMES[found.view]),
         views=view_links(work, wish),
-        rows=rows_of(work, page.rows),
+        rows=_with_moments(rows_of(work, page.rows), reminded),
         after=write_place(page.next) if page.next else "",
         shown_at=work.now,
     )
@@ -99,11 +106,17 @@ def list_screen(work: Work, wish: Wish, after: str, process_key: str | None) -> 
 def view_links(work: Work, wish: Wish) -> tuple[ViewLink, ...]:
     """Count every view; none is the current one where the list is narrowed."""
     current = None if wish.filter_id else wish.view
-    counts = inbox.counts(work, [view for view in COUNTED if view is not View.FOLLOWED])
+    counts = inbox.counts(work, [view for view in COUNTED if view not in _KEPT_APART])
     counts[View.FOLLOWED] = following.count(work)
+    counts[View.REMINDED] = reminders.count(work)
     return tuple(
         ViewLink(view, str(label), _count(counts, view), view is current) for view, label in NAMES.items()
     )
+
+
+def _with_moments(rows: tuple[Row, ...], reminded: Sequence[Reminder]) -> tuple[Row, ...]:
+    moments = {one.row.id: one.remind_at for one in reminded}
+    return tuple(replace(row, remind_at=moments.get(row.id)) for row in rows) if moments else rows
 
 
 def _count(counts: Mapping[View, int], view: View) -> str:

@@ -13,6 +13,7 @@ from engine.work import Work
 from web.crew_task import CrewTask, crew_task
 from web.filling import Filling, fill
 from web.lists import post_name
+from web.reminder_screen import OwnReminder, own_reminder
 from web.story import PAUSE_REASONS, Sentence, change_sentences
 from web.subjects import Subject, subject_of
 from web.words import TimeLeft, either, person_names, said, time_left, written
@@ -72,6 +73,7 @@ class TaskScreen:
     is_typed: bool
     reader: int
     crew: CrewTask | None
+    reminder: OwnReminder
 
 
 def task_screen(
@@ -89,8 +91,7 @@ def task_screen(
     task, case = detail.task, detail.case
     may = _may(work, detail)
     draft = drafts.draft(work, task_id) if typed is None else None
-    given = typed if typed is not None else draft.answers if draft else {}
-    filling = _filling(work, detail, given, errors)
+    filling = _filling(work, detail, draft.answers if draft else typed or {}, errors)
     subject, crew = subject_of(work, case.process_key, case.business_key), crew_task(work, detail, filling)
     return TaskScreen(
         id=task.id,
@@ -121,6 +122,7 @@ def task_screen(
         is_typed=bool(typed),
         reader=work.actor.id,
         crew=crew,
+        reminder=own_reminder(work, task_id),
     )
 
 

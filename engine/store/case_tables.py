@@ -206,7 +206,14 @@ task_reminder = Table(
     Column("actor_id", BigInteger, primary_key=True),
     Column("remind_at", UtcDateTime, nullable=False),
     Column("set_at", UtcDateTime, nullable=False),
+    Column("fired_at", UtcDateTime),  # when the message about it was written
     Index("ix_task_reminder_actor_id", "actor_id", "remind_at"),
+    Index(
+        "ix_task_reminder_waiting",
+        "remind_at",
+        sqlite_where=text("fired_at IS NULL"),
+        postgresql_where=text("fired_at IS NULL"),
+    ),
 )
 
 # What somebody narrows the inbox to: saved under a name, or the last few that were not.

@@ -25,6 +25,13 @@ TEMPLATES = (
         text_en="[Wuye Flow] {case} {place} {step}: your lead asks for it (due {due_at}), please act.",
     ),
     Template(
+        code="task_follow_up",
+        subject="您设的提醒",
+        subject_en="Your reminder",
+        text="【物业云】{case} {place} {step}：您设的提醒时间到了。",
+        text_en="[Wuye Flow] {case} {place} {step}: you wanted to be reminded now.",
+    ),
+    Template(
         code="first_password",
         subject="您的初始密码",
         subject_en="Your first password",

@@ -36,6 +36,15 @@ function drawFilters(page) {
   shown.hidden = !shown.querySelector("a");
 }
 
+/** Show the reminders whose moment has come, unless somebody has the focus there. */
+function drawDue(page) {
+  const fresh = page.querySelector("[data-due]");
+  const shown = document.querySelector(".due-list");
+  if (!fresh || !shown || shown.contains(document.activeElement)) return;
+  const ids = (part) => [...part.querySelectorAll("[data-task]")].map((one) => one.dataset.task).join();
+  if (ids(fresh) !== ids(shown)) shown.replaceChildren(...fresh.childNodes);
+}
+
 /** Say how many tasks came; they are shown when somebody asks, so that nothing moves under the cursor. */
 function announce(page) {
   const came = (page.querySelector("[data-came]")?.dataset.came ?? "").split(" ").filter(Boolean);
@@ -64,6 +73,7 @@ async function poll() {
     page.innerHTML = text;
     drawCounts(page.content);
     drawFilters(page.content);
+    drawDue(page.content);
     announce(page.content);
   }
   last = text;

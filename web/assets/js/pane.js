@@ -28,7 +28,7 @@ function mark(task) {
 /** Open the task of a line of the list; returns false where its page should be opened instead. */
 export function openRow(htmx, link) {
   if (!pane || !beside.matches || !("open" in link.dataset)) return false;
-  const task = link.closest(".row").dataset.task;
+  const { task } = link.closest("[data-task]").dataset;
   mark(task);
   show();
   load(htmx, link.href);
@@ -136,7 +136,7 @@ export function startPane(htmx, wake) {
   if (!pane) return;
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-close-pane]")) return closePane();
-    const link = event.target.closest(".row > a[data-open]");
+    const link = event.target.closest(".row > a[data-open], .due > a[data-open]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return undefined;
     if (openRow(htmx, link)) event.preventDefault();
     return undefined;
