@@ -9,6 +9,7 @@ from engine.work import SYSTEM, Engine
 from handlers import bootstrap
 from handlers.accounts import sign_in
 from handlers.estate import import_undo
+from handlers.moving import leases
 from handlers.policy import uptime
 from handlers.shared import attachments, log_anchors, long_work, outbox, work_files
 
@@ -50,6 +51,7 @@ def _periodic(engine: Engine) -> tuple[Periodic, ...]:
         Periodic("forget imports", timedelta(hours=1), lambda: engine.run(SYSTEM, import_undo.forget_old)),
         Periodic("anchor access log", timedelta(hours=1), lambda: log_anchors.keep(engine)),
         Periodic("purge attempts", timedelta(hours=6), lambda: engine.run(SYSTEM, sign_in.purge_attempts)),
+        Periodic("watch leases", leases.EVERY, lambda: leases.watch(engine)),
         Periodic("forget answers", timedelta(hours=6), lambda: engine.run(SYSTEM, idempotency.forget_old)),
         Periodic("forget drafts", timedelta(hours=6), lambda: engine.run(SYSTEM, drafts.forget_old)),
         Periodic("purge photos", timedelta(hours=6), lambda: attachments.purge_orphans(engine, SYSTEM)),

@@ -84,6 +84,7 @@ _SUBJECTS: Mapping[str, Callable[[Work, str], Subject]] = {
     "ownership_transfer": _moving,
     "transfer_reversal": _moving,
     "move_in": _moving,
+    "tenant_change": _moving,
     "security_incident": _incident,
     "data_correction": _correction,
 }

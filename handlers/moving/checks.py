@@ -22,6 +22,7 @@ from handlers.shared.answers import Answers
 from handlers.shared.facts import Pairs
 from handlers.shared.sealed import vault_of
 
+LEASE_ENDS = Field.LEASE_ENDS
 STEP = "second_check"  # the element in each of the diagrams
 _KIND = "moving_case"
 _AGAIN = frozenset({Field.NAME, Field.ID_NUMBER, Field.PHONE, Field.AREA})

@@ -1,5 +1,7 @@
 """What follows a switch: fees, vehicles and access, keys and meters, matters that are still open."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import select, update
 
 from engine import instances
@@ -43,15 +45,20 @@ def vehicles(context: Context, answers: dict[str, Json]) -> None:
     """Take the old owner's vehicles off, enter the new owner's."""
     given = Answers(answers)
     work, case = context.work, cases.of(context)
-    for chosen in given.choices("ended"):
-        ended = update(estate_vehicle).where(
-            estate_vehicle.c.id == int(chosen), estate_vehicle.c.house_id == case.house_id
-        )
-        work.connection.execute(ended.values(valid_to=work.now))
-        cases.log_change(work, case, "vehicle", int(chosen), "ended")
+    end_vehicles(work, case, given.choices("ended"))
     for vehicle_id in enter_plates(work, case, given):
         cases.log_change(work, case, "vehicle", vehicle_id, "begun")
     _settled(work, case, "vehicles")
+
+
+def end_vehicles(work: Work, case: Case, chosen: Iterable[str]) -> None:
+    """Take vehicles of the house off."""
+    for vehicle_id in map(int, chosen):
+        ended = update(estate_vehicle).where(
+            estate_vehicle.c.id == vehicle_id, estate_vehicle.c.house_id == case.house_id
+        )
+        work.connection.execute(ended.values(valid_to=work.now))
+        cases.log_change(work, case, "vehicle", vehicle_id, "ended")
 
 
 def enter_plates(work: Work, case: Case, given: Answers) -> list[int]:

@@ -98,7 +98,7 @@ def _on_record(work: Work, case: Case, member: Member) -> dict[str, Any]:
         )
     ).one_or_none()
     if row is None:
-        raise FieldsInvalid({f"{member.place}owner": ("请从列表中选择业主", {})})
+        raise FieldsInvalid({f"{member.place}{member.kind}": ("请从列表中选择", {})})
     if member.entry.phone:
         name = unsealed(work.engine.vault, _row(work, estate_person, row.person_id), "name")
         known = checked_person(PersonEntry(name=name, phone=member.entry.phone), work.now.date())

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Row, select
 
 from engine.bilingual import Text
 from engine.work import Work
@@ -67,10 +68,16 @@ def _lines(
             row.address,
             words.STATE_NAMES[row.state],
             row.noticed_at,
-            row.noticed_at + LIMITS[Kind(row.kind)] if Kind(row.kind) in LIMITS else None,
+            _due_at(row),
         )
         for row in rows
     ]
+
+
+def _due_at(row: Row[Any]) -> datetime | None:
+    """Return until when the records must say so: nobody has told anything yet when a lease ends soon."""
+    limit = LIMITS.get(Kind(row.kind))
+    return None if limit is None or row.way == "lease_end" else row.noticed_at + limit
 
 
 def case_facts(work: Work, number: str) -> Pairs:

@@ -51,6 +51,15 @@ def ending(standings: Iterable[Standing], leaving: Collection[int] | None) -> li
     return ended
 
 
+def leaving_with(standings: Iterable[Standing], leavers: Iterable[Standing]) -> list[int]:
+    """Say whose relations end when some people leave: their own, and those through them alone."""
+    gone = list(leavers)
+    persons = {one.person_id for one in gone}
+    return [one.id for one in gone] + [
+        one.id for one in standings if one not in gone and one.through_id in persons
+    ]
+
+
 def require_past(noticed_at: datetime, now: datetime) -> None:
     """Refuse a notice from the future.
 

@@ -22,14 +22,18 @@ CHANNELS = ("counter", "phone", "wechat", "letter")
 TITLES: dict[Kind, Text] = {
     Kind.MOVE_IN: ("入住登记", "Moving in"),
     Kind.TRANSFER: ("产权变更", "Change of owner"),
+    Kind.TENANT: ("租户变更", "Change of tenant"),
     Kind.REVERSAL: ("产权变更撤回", "Taking a transfer back"),
 }
 
 # Procedures that a notice begins.
-STARTS = (Kind.MOVE_IN, Kind.TRANSFER)
+STARTS = (Kind.MOVE_IN, Kind.TRANSFER, Kind.TENANT)
 
 # Within this after the notice the records must say so (policy C2).
-LIMITS: dict[Kind, timedelta] = {Kind.TRANSFER: timedelta(hours=24)}
+LIMITS: dict[Kind, timedelta] = {
+    Kind.TRANSFER: timedelta(hours=24),
+    Kind.TENANT: timedelta(hours=24),
+}
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,7 @@ def notice_of_transfer(work: Work, notice: Notice, *, idempotency_key: str | Non
         return earlier
     _require_none_open(work, house, Kind.TRANSFER)
     case = cases.add(work, Kind.TRANSFER, house, notice.noticed_at, notice.channel)
-    begun = _started(work, case, house, "transfer_notice", {"notice_at": notice.noticed_at.isoformat()})
+    begun = started(work, case, house, "transfer_notice", {"notice_at": notice.noticed_at.isoformat()})
     return _remembered(work, idempotency_key, begun)
 
 
@@ -99,7 +103,21 @@ def arrival(work: Work, notice: Notice, *, idempotency_key: str | None = None) -
         return earlier
     _require_none_open(work, house, Kind.MOVE_IN)
     case = cases.add(work, Kind.MOVE_IN, house, notice.noticed_at, notice.channel)
-    return _remembered(work, idempotency_key, _started(work, case, house, "move_in_arrival", {}))
+    return _remembered(work, idempotency_key, started(work, case, house, "move_in_arrival", {}))
+
+
+def notice_of_tenant(work: Work, notice: Notice, *, idempotency_key: str | None = None) -> Begun:
+    """Take in that a tenant comes, stays longer or goes; several may be open for one house.
+
+    Source: policy C2.
+    """
+    house = _house(work, notice)
+    earlier = _recall(work, Kind.TENANT, notice, idempotency_key)
+    if earlier is not None:
+        return earlier
+    case = cases.add(work, Kind.TENANT, house, notice.noticed_at, notice.channel)
+    variables: dict[str, Json] = {"notice_at": notice.noticed_at.isoformat()}
+    return _remembered(work, idempotency_key, started(work, case, house, "tenant_notice", variables))
 
 
 def transfer_was_wrong(work: Work, number: str, *, idempotency_key: str | None = None) -> Begun:
@@ -120,7 +138,7 @@ def transfer_was_wrong(work: Work, number: str, *, idempotency_key: str | None =
     _require_none_open(work, house, Kind.REVERSAL)
     case = cases.add(work, Kind.REVERSAL, house, work.now, "counter")
     case = cases.change(work, case, reverses_id=wrong.id)
-    return _remembered(work, idempotency_key, _started(work, case, house, "transfer_wrong", {}))
+    return _remembered(work, idempotency_key, started(work, case, house, "transfer_wrong", {}))
 
 
 def open_number(work: Work, house_id: int, kind: Kind) -> str | None:
@@ -158,7 +176,8 @@ def _require_none_open(work: Work, house: Row[Any], kind: Kind) -> None:
         raise RecordConflict("moving_case_open", "这套房屋已有在办的 {number}", number=number)
 
 
-def _started(work: Work, case: Case, house: Row[Any], message: str, variables: dict[str, Json]) -> Begun:
+def started(work: Work, case: Case, house: Row[Any], message: str, variables: dict[str, Json]) -> Begun:
+    """Start the procedure of a case that was written down; for commands that have asked who may."""
     title, title_en = in_both(TITLES[Kind(case.kind)])
     subject = instances.Subject(
         case.number, case.community_id, title=title, title_en=title_en, place=house.address
@@ -176,4 +195,5 @@ def _remembered(work: Work, key: str | None, begun: Begun) -> Begun:
 _BEGIN: dict[Kind, Callable[..., Begun]] = {
     Kind.MOVE_IN: arrival,
     Kind.TRANSFER: notice_of_transfer,
+    Kind.TENANT: notice_of_tenant,
 }

@@ -43,7 +43,7 @@ def switch(context: Context) -> None:
     ended = rules.ending(before, None if leaving is None else {int(str(one)) for one in leaving})
     _end(work, case, ended)
     _begin(work, case, parties)
-    _detach_cases(work, case, [one for one in before if one.id not in ended])
+    detach_cases(work, case, [one for one in before if one.id not in ended])
     _authorise(work, case, parties)
     case = cases.change(work, case, state=State.DONE, done_at=work.now)
     gone = [one.person_id for one in before if one.id in ended and one.kind in rules.OWNERS]
@@ -76,7 +76,7 @@ def _begin(work: Work, case: Case, parties: Iterable[Party]) -> None:
         cases.log_change(work, case, "relation", party.relation.id, "begun")
 
 
-def _detach_cases(work: Work, case: Case, staying: list[Standing]) -> None:
+def detach_cases(work: Work, case: Case, staying: list[Standing]) -> None:
     """Take the old owners' open cases out of the house: the new owner sees none of them.
 
     What tenants and owners who stay began remains theirs; what the desk wrote down for somebody remains

@@ -53,6 +53,16 @@ _TEXTS = (
         "Your account is bound to {community} {house}; you can report repairs there. Desk {desk}",
     ),
     (
+        "tenant_granted", "租户登记已生效", "Tenant registered",
+        "{community}{house} 的租户登记已生效，租期至 {lease_end}。客服 {desk}",
+        "{community} {house}: the tenant is registered, the lease ends on {lease_end}. Desk {desk}",
+    ),
+    (
+        "tenant_left", "租户登记已终止", "Tenancy ended",
+        "{community}{house} 已确认搬离，您和同住人对该房屋的权限已终止。客服 {desk}",
+        "{community} {house}: moving out is confirmed, your access to this home has ended. Desk {desk}",
+    ),
+    (
         "transfer_stopped", "产权变更已中止", "Change of owner stopped",
         "{community}{house} 的产权变更已中止，登记维持原状。客服 {desk}",
         "{community} {house}: the change of owner was stopped; everything stays as it was. Desk {desk}",

@@ -5,11 +5,9 @@ from sqlalchemy import select
 from engine.bilingual import beside, joined
 from engine.service_tasks import Context, form_data
 from engine.store.tables import instance
-from handlers.estate.records import estate_vehicle
 from handlers.moving import cases, checks, transfer_entry, words
 from handlers.moving.records import moving_change
 from handlers.shared.facts import Facts, local, names, option, pairs
-from handlers.shared.masks import mask_plate
 
 
 @form_data("transfer.register_facts")
@@ -86,16 +84,9 @@ def keys_facts(context: Context) -> Facts:
 def vehicles_facts(context: Context) -> Facts:
     """List the vehicles of the house, masked."""
     work, case = context.work, cases.of(context)
-    rows = work.connection.execute(
-        select(estate_vehicle)
-        .where(estate_vehicle.c.house_id == case.house_id, estate_vehicle.c.valid_to.is_(None))
-        .order_by(estate_vehicle.c.id)
-    )
-    unseal = work.engine.vault.open
-    found = [(row.id, mask_plate(unseal("estate_vehicle", "plate", row.id, row.plate))) for row in rows]
     return {
         "facts": words.common(work, case) + words.tenants(work, case),
-        "options": {"vehicles": [option(vehicle_id, plate) for vehicle_id, plate in found]},
+        "options": {"vehicles": words.vehicle_options(work, case)},
     }
 
 

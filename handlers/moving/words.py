@@ -7,10 +7,11 @@ from sqlalchemy import select
 from engine.bilingual import Text, beside, joined
 from engine.work import Work
 from handlers.estate.people import MaskedPerson
-from handlers.estate.records import RelationKind, estate_house
+from handlers.estate.records import RelationKind, estate_house, estate_vehicle
 from handlers.moving import cases, people
 from handlers.moving.cases import Case
 from handlers.shared.facts import Options, Pairs, local, option, pairs
+from handlers.shared.masks import mask_plate
 
 CHANNEL_NAMES: Mapping[str, Text] = {
     "counter": ("到前台", "At the desk"),
@@ -26,6 +27,10 @@ WAY_NAMES: Mapping[str, Text] = {
     "inheritance": ("继承", "Inheritance"),
     "court": ("司法文书", "Court order"),
     "share": ("份额变动、析产", "Change of shares, division"),
+    "in": ("新租户入住", "A new tenant"),
+    "renew": ("续租", "Renewal"),
+    "out": ("退租", "The tenant leaves"),
+    "lease_end": ("租期将满", "The lease ends soon"),
 }
 PROOF_NAMES: Mapping[str, Text] = {
     "certificate": ("不动产权证书", "Property certificate"),
@@ -97,6 +102,25 @@ def owner_options(work: Work, case: Case) -> Options:
         option(relation_id, beside(one.name, one.phone))
         for relation_id, one in people.masked(work, case.house_id, *OWNER_KINDS)
     ]
+
+
+def tenant_options(work: Work, case: Case) -> Options:
+    """List the tenants to choose from, masked."""
+    return [
+        option(relation_id, beside(one.name, one.phone))
+        for relation_id, one in people.masked(work, case.house_id, RelationKind.TENANT)
+    ]
+
+
+def vehicle_options(work: Work, case: Case) -> Options:
+    """List the vehicles of the house to choose from, masked."""
+    rows = work.connection.execute(
+        select(estate_vehicle)
+        .where(estate_vehicle.c.house_id == case.house_id, estate_vehicle.c.valid_to.is_(None))
+        .order_by(estate_vehicle.c.id)
+    )
+    unseal = work.engine.vault.open
+    return [option(row.id, mask_plate(unseal("estate_vehicle", "plate", row.id, row.plate))) for row in rows]
 
 
 def _named(found: Iterable[MaskedPerson]) -> Text:

@@ -24,6 +24,7 @@ MAIN = {
     "ownership_transfer",
     "transfer_reversal",
     "move_in",
+    "tenant_change",
     "security_incident",
 }
 CLAUSES = {
@@ -38,6 +39,7 @@ CLAUSES = {
     "transfer_handover": {"B2"},
     "move_in": {"B1", "B2", "C1", "C4", "D1"},
     "move_in_verify": {"B1"},
+    "tenant_change": {"C1", "C2", "C4"},
     "security_incident": {"A4", "S2"},
 }
 

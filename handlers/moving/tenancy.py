@@ -1,0 +1,236 @@
+"""A tenant comes, stays or goes: notice, the owner's word, entry, check, and moving out."""
+
+from sqlalchemy import select, update
+
+from engine.ports import Json
+from engine.service_tasks import Context, completion, service_task
+from engine.work import Work
+from handlers.errors import FieldsInvalid, RuleRefused
+from handlers.estate.identity import IdType
+from handlers.estate.people import PersonEntry
+from handlers.estate.records import CheckState, RelationKind, estate_relation
+from handlers.moving import cases, checks, handing_over, notices, people, rules, switching
+from handlers.moving.cases import Case
+from handlers.moving.people import MAIN, Member
+from handlers.moving.records import OVER, State
+from handlers.moving.transfer_entry import KEEP, checked
+from handlers.shared import access_log
+from handlers.shared.answers import Answers
+from handlers.shared.permissions import Permission
+
+RENEW = "renew"
+
+
+@completion("tenant.register")
+def register(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
+    """Write down what the change is; who says of themselves that they move in needs the owner's word.
+
+    Returns:
+        next_step: ask_owner, enter or leave.
+    """
+    given = Answers(answers)
+    work, case = context.work, cases.of(context)
+    what, told_by = given.text("change"), given.text("told_by")
+    cases.note(work, case, "told_by", f"{given.text('contact_name')} {given.text('contact_phone')}")
+    cases.note(work, case, "notice", given.text("note"))
+    case = cases.change(work, case, way=what)
+    cases.add_facts(work, case, told_by=told_by, tenant=given.text("tenant") or None)
+    if what == "out":
+        return {"next_step": "leave"}
+    return {"next_step": "ask_owner" if what == "in" and told_by != "owner" else "enter"}
+
+
+@completion("tenant.owner")
+def owner(context: Context, answers: dict[str, Json]) -> None:
+    """Keep what the owner says; without their agreement nobody moves in."""
+    given = Answers(answers)
+    work, case = context.work, cases.of(context)
+    cases.note(work, case, "owner", given.text("note"))
+    case = cases.add_facts(work, case, owner_said=given.outcome, owner_how=given.text("how"))
+    if given.outcome == "refuse":
+        cases.change(work, case, state=State.STOPPED, closed_at=work.now)
+
+
+@completion("tenant.enter")
+def enter(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
+    """Write down the tenant and who lives with them, or the new end of a lease, unchecked.
+
+    Source: policy C1, C2.
+    """
+    given = Answers(answers)
+    work, case = context.work, cases.of(context)
+    work.require(Permission.OWNER_ENTER, case.community_id)
+    lease_ends_on = given.day("lease_ends_on")
+    if given.text("entry") != KEEP:
+        if lease_ends_on is None or lease_ends_on <= work.now.astimezone(work.engine.zone).date():
+            raise FieldsInvalid({"lease_ends_on": ("租期须在今天以后结束", {})})
+        members = [_renewing(case)] if given.text("entry") == RENEW else [_tenant(given), *_others(given)]
+        people.enter(work, case, members)
+        case = cases.add_facts(work, case, scopes=list(given.choices("scopes")), entry=given.text("entry"))
+        case = cases.change(work, case, lease_ends_on=lease_ends_on)
+    checks.ask(context, case, {checks.LEASE_ENDS: case.lease_ends_on.isoformat()})
+    cases.change(work, case, state=State.ENTERED, entered_at=work.now, entered_by=work.actor.id)
+    return {"same": False}
+
+
+def _renewing(case: Case) -> Member:
+    tenant = str(case.facts.get("tenant") or "")
+    if not tenant.isdecimal():
+        raise FieldsInvalid({"entry": ("没有指明是哪位租户续租", {})})
+    return Member(PersonEntry(name=""), RelationKind.TENANT, relation_id=int(tenant))
+
+
+def _tenant(given: Answers) -> Member:
+    entry = PersonEntry(
+        name=given.text("name"),
+        phone=given.text("phone"),
+        id_type=given.text("id_type") or IdType.ID_CARD,
+        id_number=given.text("id_number"),
+    )
+    return Member(entry, RelationKind.TENANT, relation={"is_payer": given.flag("is_payer")})
+
+
+def _others(given: Answers) -> list[Member]:
+    return [
+        Member(
+            PersonEntry(name=line.text("name"), phone=line.text("phone")),
+            RelationKind.FAMILY,
+            f"others.{index}.",
+            through_main=True,
+        )
+        for index, line in enumerate(given.lines("others"))
+    ]
+
+
+@completion("tenant.check")
+def check(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
+    """Compare what another person types from the papers with what was entered.
+
+    Returns:
+        same lets the tenant's access begin in this very transaction.
+    Source: policy C1.
+    """
+    work, case = context.work, cases.of(context)
+    return {"same": checked(work, case, is_same=checks.decide(context, case, answers))}
+
+
+@service_task("tenant.grant")
+def grant(context: Context) -> None:
+    """Let what was entered count: a new tenant's access begins, or a lease ends later than before.
+
+    Running again does nothing. The end of the lease is a reminder; access ends when moving out is confirmed.
+
+    Raises:
+        RuleRefused: nobody has checked it.
+    Source: policy C2.
+    """
+    work, case = context.work, cases.of(context)
+    if case.done_at is not None:
+        return
+    if case.checked_at is None:
+        raise RuleRefused("not_checked", "未经二次核对，不能开通")
+    entered = people.parties(work, case)
+    for party in entered:
+        if party.relation.check_state == CheckState.PENDING:
+            _set(
+                work,
+                party.relation.id,
+                valid_from=work.now,
+                check_state=CheckState.CHECKED,
+                counts_since=work.now,
+            )
+            cases.log_change(work, case, "relation", party.relation.id, "begun")
+    main = entered[MAIN]
+    _set(work, main.relation.id, lease_ends_on=case.lease_ends_on)
+    if case.facts.get("entry") != RENEW:
+        switching.note_agreements(work, main.person.id, case)
+        switching.open_account(work, main.person.id, case.house_id)
+    cases.change(work, case, state=State.CLOSED, done_at=work.now, closed_at=work.now)
+    notices.to_people(work, case, [main.person.id], "tenant_granted")
+    access_log.append(work, access_log.Entry("grant_tenant", "house", case.house_id))
+
+
+@completion("tenant.lease_end")
+def lease_end(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
+    """Keep what becomes of a lease that ends; the 24 hours run from this answer."""
+    given = Answers(answers)
+    work, case = context.work, cases.of(context)
+    cases.note(work, case, "notice", given.text("note"))
+    cases.change(work, case, way=RENEW if given.outcome == "renew" else "out", noticed_at=work.now)
+    return {"notice_at": work.now.isoformat()}
+
+
+@completion("tenant.leave")
+def leave(context: Context, answers: dict[str, Json]) -> None:
+    """Note that the tenant has moved out, and take their vehicles off."""
+    given = Answers(answers)
+    work, case = context.work, cases.of(context)
+    moved_out_on = given.day("moved_out_on")
+    if moved_out_on is None or moved_out_on > work.now.astimezone(work.engine.zone).date():
+        raise FieldsInvalid({"moved_out_on": ("还没有搬离的，等搬离后再确认", {})})
+    handing_over.end_vehicles(work, case, given.choices("ended"))
+    meters: dict[str, Json] = {key: given.text(key) for key in ("water", "power") if given.text(key)}
+    cases.note(work, case, "leaving", given.text("note"))
+    cases.add_facts(work, case, moved_out_on=moved_out_on.isoformat(), meters=meters)
+
+
+@service_task("tenant.end_access")
+def end_access(context: Context) -> None:
+    """End the access of the tenant and of everybody who stood to the house through them.
+
+    Running again does nothing.
+
+    Raises:
+        RuleRefused: nobody has confirmed that they moved out.
+    """
+    work, case = context.work, cases.of(context)
+    if case.done_at is not None:
+        return
+    if "moved_out_on" not in case.facts:
+        raise RuleRefused("not_moved_out", "尚未确认搬离，不能终止权限")
+    before = people.standings(work, case.house_id)
+    tenants = [one for one in before if str(one.id) == str(case.facts.get("tenant"))]
+    ended = rules.leaving_with(before, tenants)
+    for relation_id in ended:
+        _set(work, relation_id, valid_to=work.now)
+        cases.log_change(work, case, "relation", relation_id, "ended")
+    switching.detach_cases(work, case, [one for one in before if one.id not in ended])
+    cases.change(work, case, state=State.CLOSED, done_at=work.now, closed_at=work.now)
+    notices.to_people(work, case, [one.person_id for one in tenants], "tenant_left")
+    access_log.append(work, access_log.Entry("end_tenant", "house", case.house_id))
+
+
+@service_task("tenant.cancel")
+def cancel(context: Context, reason: str) -> None:
+    """Cancel a change of tenant: what was entered is withdrawn.
+
+    Raises:
+        RuleRefused: access has changed already.
+    """
+    work, case = context.work, cases.of(context)
+    if case.done_at is not None:
+        raise RuleRefused("already_granted", "权限已变更，不能取消")
+    if case.state in OVER:
+        return
+    checks.withdraw(work, case)
+    people.withdraw(work, case)
+    cases.note(work, case, "cancelled", reason)
+    cases.change(work, case, state=State.STOPPED, closed_at=work.now)
+
+
+def tenant_of(work: Work, case: Case) -> Case | None:
+    """Return the relation of the tenant whom a case is about, if it is one who lives there."""
+    tenant = str(case.facts.get("tenant") or "")
+    if not tenant.isdecimal():
+        return None
+    return work.connection.execute(
+        select(estate_relation).where(
+            estate_relation.c.id == int(tenant), estate_relation.c.house_id == case.house_id
+        )
+    ).one_or_none()
+
+
+def _set(work: Work, relation_id: int, **values: object) -> None:
+    work.connection.execute(
+        update(estate_relation).where(estate_relation.c.id == relation_id).values(**values)
+    )

@@ -1,0 +1,72 @@
+"""What people read before they act on a change of tenant; nobody is named in full."""
+
+from engine.bilingual import Text, beside
+from engine.ports import Json
+from engine.service_tasks import Context, form_data
+from engine.work import Work
+from handlers.moving import cases, checks, people, tenancy, transfer_entry, words
+from handlers.moving.cases import Case
+from handlers.shared.facts import Facts, Options, local, names, option, pairs
+
+
+@form_data("tenant.register_facts")
+def register_facts(context: Context) -> Facts:
+    """Say who owns and rents the house now."""
+    work, case = context.work, cases.of(context)
+    return {
+        "facts": words.common(work, case) + words.owners(work, case) + words.tenants(work, case),
+        "options": {"tenants": words.tenant_options(work, case)},
+    }
+
+
+@form_data("tenant.owner_facts")
+def owner_facts(context: Context) -> Facts:
+    """Name the owners, masked; their phones are looked up with a purpose."""
+    work, case = context.work, cases.of(context)
+    facts = words.common(work, case) + words.owners(work, case)
+    return {"facts": facts + words.note(work, case, "登记说明", "notice")}
+
+
+@form_data("tenant.enter_facts")
+def enter_facts(context: Context) -> Facts:
+    """Offer to enter a tenant or, for one who is there, the new lease; say what differed before."""
+    work, case = context.work, cases.of(context)
+    entries = _entries(work, case)
+    facts = words.common(work, case) + words.tenants(work, case)
+    facts += pairs(("核对不一致", words.differed(case)))
+    facts += words.note(work, case, "哪里不一致", "differs")
+    values: dict[str, Json] = {"entry": entries[0]["value"]}
+    return {"facts": facts, "values": values, "options": {"entries": list(entries)}}
+
+
+def _entries(work: Work, case: Case) -> Options:
+    renew: Text = ("只录新租期", "Enter the new end of the lease only")
+    offered = transfer_entry.entry_options(case)
+    if tenancy.tenant_of(work, case) is None:
+        return offered
+    return [option(tenancy.RENEW, renew), *offered[1:]]
+
+
+@form_data("tenant.check_facts")
+def check_facts(context: Context) -> Facts:
+    """Say who entered, and what waits for the check, masked."""
+    work, case = context.work, cases.of(context)
+    facts = words.common(work, case)
+    facts += pairs(
+        ("录入人", names(work, [case.entered_by] if case.entered_by else [])),
+        ("录入时间", local(work, case.entered_at)),
+    )
+    return {"facts": facts + checks.facts(work, case)}
+
+
+@form_data("tenant.leaving_facts")
+def leaving_facts(context: Context) -> Facts:
+    """Say who leaves, masked, and until when the lease runs."""
+    work, case = context.work, cases.of(context)
+    tenant = tenancy.tenant_of(work, case)
+    found = dict(people.masked(work, case.house_id, "tenant"))
+    who = found.get(tenant.id) if tenant else None
+    lease_end = str(tenant.lease_ends_on or "") if tenant else ""
+    facts = words.common(work, case) + words.owners(work, case)
+    facts += pairs(("租户", beside(who.name, who.phone) if who else ""), ("租期到", lease_end))
+    return {"facts": facts, "options": {"vehicles": words.vehicle_options(work, case)}}

@@ -1,0 +1,212 @@
+"""A tenant comes, stays or goes, and what a lease's end does and does not do."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from engine import instances
+from engine.errors import Invalid, NotAllowed, Refused
+from engine.ports import SYSTEM, Actor, Json
+from handlers.estate.records import RelationKind, estate_relation
+from handlers.moving import leases, starting
+from handlers.moving.starting import Notice
+from tests.handlers.moving.moving_world import AGAIN, ENTRY, Desk
+
+STORES = ("sqlite", "postgresql")
+
+
+def told(desk: Desk, ago: timedelta = timedelta(0)) -> str:
+    with desk.engine.work(desk.clerk) as work:
+        notice = Notice(desk.house, desk.clock.now() - ago, "phone")
+        return starting.notice_of_tenant(work, notice).number
+
+
+def register(desk: Desk, number: str, change: str, by: str = "owner", **more: Json) -> None:
+    contact: dict[str, Json] = {"contact_name": "李明", "contact_phone": "13811112222"}
+    desk.do(number, "register", desk.clerk, change=change, told_by=by, **contact, **more)
+
+
+def enter(desk: Desk, number: str, **more: Json) -> None:
+    ends = (desk.clock.now() + timedelta(days=365)).date().isoformat()
+    desk.do(number, "enter", desk.clerk, **({**ENTRY, "lease_ends_on": ends} | more))
+
+
+def tenancy(desk: Desk) -> int:
+    (row,) = [one for one in desk.relations(RelationKind.TENANT) if one.person_id == desk.tenant_person]
+    return int(row.id)
+
+
+def lease_until(desk: Desk, day: date) -> None:
+    with desk.engine.work(SYSTEM) as work:
+        work.connection.execute(
+            estate_relation.update().where(estate_relation.c.id == tenancy(desk)).values(lease_ends_on=day)
+        )
+
+
+@pytest.mark.parametrize("database", STORES, indirect=True)
+def test_a_tenant_of_whom_the_owner_tells_moves_in_after_the_check(desk: Desk) -> None:
+    number = told(desk)
+    register(desk, number, "in")
+    enter(desk, number, others=[{"name": "赵小宝"}], is_payer=True)
+    assert len([one for one in desk.relations(RelationKind.TENANT) if one.check_state == "checked"]) == 1
+    desk.do(number, "second_check", desk.other_clerk, **AGAIN)
+    tenant = desk.relations(RelationKind.TENANT)[-1]
+    assert (tenant.check_state, tenant.is_payer) == ("checked", True)
+    assert tenant.lease_ends_on == (desk.clock.now() + timedelta(days=365)).date()
+    child = [one for one in desk.relations(RelationKind.FAMILY) if one.through_person_id == tenant.person_id]
+    assert [one.check_state for one in child] == ["checked"]
+    assert (desk.record(number).state, desk.case(number).state) == ("closed", "completed")
+    assert desk.told("tenant_granted") == [[f"person:{tenant.person_id}"]]
+
+
+def test_a_tenant_who_tells_of_themselves_needs_the_owners_word(desk: Desk) -> None:
+    number = told(desk)
+    register(desk, number, "in", by="tenant")
+    assert desk.steps(number) == ["owner_confirm"]
+    assert desk.task(number, "owner_confirm").due_at == desk.clock.now() + timedelta(hours=12)
+    desk.do(number, "owner_confirm", desk.clerk, outcome="agree", how="phone")
+    assert desk.steps(number) == ["enter"]
+
+
+def test_an_owner_who_refuses_ends_it(desk: Desk) -> None:
+    number = told(desk)
+    register(desk, number, "in", by="agent")
+    desk.do(number, "owner_confirm", desk.clerk, outcome="refuse", how="phone", note="没有出租")
+    assert (desk.record(number).state, desk.case(number).state) == ("stopped", "completed")
+    assert len(desk.relations(RelationKind.TENANT)) == 1
+
+
+def test_the_limits_run_from_the_notice(desk: Desk) -> None:
+    noticed_at = desk.clock.now() - timedelta(hours=2)
+    number = told(desk, timedelta(hours=2))
+    register(desk, number, "in")
+    assert desk.task(number, "enter").due_at == noticed_at + timedelta(hours=16)
+    desk.later(hours=3)
+    enter(desk, number)
+    assert desk.task(number, "second_check").due_at == noticed_at + timedelta(hours=20)
+    assert desk.case(number).due_at == noticed_at + timedelta(hours=24)
+    desk.at(noticed_at + timedelta(hours=24))
+    assert [level for step, level in desk.warned(number) if step == "second_check"] == [1, 2, 3]
+
+
+def test_who_entered_does_not_check_and_what_differs_goes_back(desk: Desk) -> None:
+    number = told(desk)
+    register(desk, number, "in")
+    enter(desk, number)
+    with pytest.raises(NotAllowed):
+        desk.do(number, "second_check", desk.clerk, **AGAIN)
+    desk.do(number, "second_check", desk.other_clerk, **(AGAIN | {"again_name": "赵明"}))
+    assert desk.steps(number) == ["enter"]
+    desk.do(number, "enter", desk.clerk, entry="keep")
+    desk.do(number, "second_check", desk.other_clerk, **AGAIN)
+    assert desk.record(number).done_at is not None
+
+
+def test_a_lease_that_has_ended_already_is_refused(desk: Desk) -> None:
+    number = told(desk)
+    register(desk, number, "in")
+    with pytest.raises(Invalid) as refused:
+        enter(desk, number, lease_ends_on=desk.clock.now().date().isoformat())
+    assert set(refused.value.fields) == {"lease_ends_on"}
+
+
+def test_a_renewal_changes_the_end_of_the_lease_and_nothing_else(desk: Desk) -> None:
+    number = told(desk)
+    register(desk, number, "renew", tenant=str(tenancy(desk)))
+    ends = (desk.clock.now() + timedelta(days=400)).date()
+    desk.do(number, "enter", desk.clerk, entry="renew", lease_ends_on=ends.isoformat())
+    again = AGAIN | {"again_name": "周强", "again_phone": "13877778888"}
+    desk.do(number, "second_check", desk.other_clerk, **again)
+    (tenant,) = desk.relations(RelationKind.TENANT)
+    assert (tenant.lease_ends_on, tenant.valid_to) == (ends, None)
+    assert desk.may_act(desk.tenant)
+
+
+def test_moving_out_ends_access_of_the_tenant_and_who_lived_there_and_of_nobody_else(desk: Desk) -> None:
+    flatmate_person = desk.person("吴刚", "13877770001")
+    desk.family(flatmate_person, desk.tenant_person)
+    flatmate = desk.resident(flatmate_person)
+    owner, desk.owner = desk.owner, desk.tenant
+    repair = desk.report()
+    desk.owner = owner
+    number = told(desk)
+    register(desk, number, "out", tenant=str(tenancy(desk)))
+    today = desk.clock.now().date()
+    with pytest.raises(Invalid):
+        tomorrow = (today + timedelta(days=1)).isoformat()
+        desk.do(number, "confirm_out", desk.clerk, moved_out_on=tomorrow, keys_returned=True)
+    assert desk.may_act(desk.tenant)
+    desk.do(number, "confirm_out", desk.clerk, moved_out_on=today.isoformat(), keys_returned=True)
+    assert [desk.may_act(one) for one in (desk.tenant, flatmate)] == [False, False]
+    assert [desk.may_act(one) for one in (desk.owner, desk.wife)] == [True, True]
+    assert desk.case(repair).resident_scope_id is None
+    assert desk.record(number).state == "closed"
+
+
+@pytest.mark.parametrize("database", STORES, indirect=True)
+def test_a_lease_that_ends_within_thirty_days_opens_one_task_for_the_desk(desk: Desk) -> None:
+    ends = (desk.clock.now() + timedelta(days=31)).date()
+    lease_until(desk, ends)
+    assert leases.watch(desk.engine) == 0
+    desk.clock.advance(days=1)
+    assert leases.watch(desk.engine) == 1
+    assert leases.watch(desk.engine) == 0
+    assert desk.steps("L20261124-0001") == ["lease_end"]
+    due_at = desk.task("L20261124-0001", "lease_end").due_at
+    assert due_at.astimezone(desk.engine.zone).date() == ends + timedelta(days=1)
+
+
+def test_a_lease_that_is_over_ends_nobodys_access(desk: Desk) -> None:
+    lease_until(desk, (desk.clock.now() + timedelta(days=10)).date())
+    leases.watch(desk.engine)
+    number = desk.record("L20261123-0001").number
+    desk.later(days=20)
+    assert desk.may_act(desk.tenant)
+    assert [level for step, level in desk.warned(number) if step == "lease_end"] == [1, 2, 3]
+    desk.do(number, "lease_end", desk.clerk, outcome="leave")
+    assert desk.may_act(desk.tenant)
+    assert desk.task(number, "confirm_out").due_at == desk.clock.now() + timedelta(hours=16)
+    today = desk.clock.now().date().isoformat()
+    desk.do(number, "confirm_out", desk.clerk, moved_out_on=today, keys_returned=True)
+    assert not desk.may_act(desk.tenant)
+
+
+def test_a_lease_that_is_renewed_at_its_end_is_watched_again(desk: Desk) -> None:
+    lease_until(desk, (desk.clock.now() + timedelta(days=10)).date())
+    leases.watch(desk.engine)
+    number = "L20261123-0001"
+    desk.do(number, "lease_end", desk.clerk, outcome="renew")
+    ends = (desk.clock.now() + timedelta(days=40)).date()
+    desk.do(number, "enter", desk.clerk, entry="renew", lease_ends_on=ends.isoformat())
+    again = AGAIN | {"again_name": "周强", "again_phone": "13877778888"}
+    desk.do(number, "second_check", desk.other_clerk, **again)
+    assert leases.watch(desk.engine) == 0
+    desk.clock.advance(days=11)
+    assert leases.watch(desk.engine) == 1
+
+
+def test_a_cancelled_change_leaves_nobody_behind(desk: Desk) -> None:
+    people = desk.people_count()
+    number = told(desk)
+    register(desk, number, "in")
+    enter(desk, number)
+    with desk.engine.work(desk.clerk) as work:
+        instances.cancel(work, desk.case(number).id, "不租了")
+    assert desk.people_count() == people
+    assert desk.record(number).state == "stopped"
+
+
+def test_a_tenant_stays_when_the_house_is_sold_and_goes_to_the_new_owners_side(desk: Desk) -> None:
+    desk.switched()
+    assert desk.may_act(desk.tenant)
+    number = told(desk)
+    register(desk, number, "out", tenant=str(tenancy(desk)))
+    today = desk.clock.now().date().isoformat()
+    desk.do(number, "confirm_out", desk.clerk, moved_out_on=today, keys_returned=True)
+    assert not desk.may_act(desk.tenant)
+
+
+def test_only_the_desk_takes_notices_of_tenants_in(desk: Desk) -> None:
+    for actor in (desk.plumber, desk.tenant, desk.finance):
+        with pytest.raises((NotAllowed, Refused)), desk.engine.work(Actor(actor.id, actor.kind)) as work:
+            starting.notice_of_tenant(work, Notice(desk.house, desk.clock.now(), "phone"))
