@@ -60,6 +60,13 @@ def was_answered(work: Work, key: str | None, command: str, digest: str) -> bool
     return row is not None and (row.command, row.fingerprint) == (command, digest)
 
 
+def is_used(work: Work, key: str | None) -> bool:
+    """Tell whether the actor has sent something under a key, whatever it was."""
+    if not key or len(key) > _LONGEST_KEY:
+        return False
+    return work.connection.execute(select(idempotency.c.key).where(*_is(work, key))).first() is not None
+
+
 def once(work: Work, key: str | None, command: str, digest: str, act: Callable[[], object]) -> None:
     """Do something unless this very request did it before.
 

@@ -11,12 +11,14 @@ from engine import drafts
 from engine.errors import Problem
 from engine.ports import Actor, Json
 from engine.work import Engine, Work
+from handlers.repair import report_drafts
 from handlers.shared.sealed import Unsealable
 from web import context, errors
 from web.answers import posted
 from web.navigation import local_address
 
-FORMS = frozenset({"tasks.complete", "tasks.redraw"})
+FORMS = frozenset({"tasks.complete", "tasks.redraw", "resident.report"})
+_REPORT = 0  # stands for a report, which is no task yet
 
 _PLACE = ("sign_in", "typed", 0)  # what is sealed for one place opens at no other
 _KEPT = timedelta(hours=12)
@@ -24,7 +26,7 @@ _KEPT = timedelta(hours=12)
 
 @dataclass(frozen=True)
 class Typed:
-    """What somebody typed into the form of a task, and whose page it was."""
+    """What somebody typed into the form of a task, or of a report, and whose page it was."""
 
     task_id: int
     account_id: str
@@ -39,7 +41,7 @@ def is_kept() -> bool:
 
 def sign_in_page() -> str:
     """Show the sign-in with what was typed inside it; signing in leads back to the form."""
-    task_id = int((request.view_args or {})["task_id"])
+    task_id = int((request.view_args or {}).get("task_id", _REPORT))
     body = [str(task_id), request.form.get("_who", ""), posted(request.form), _now().isoformat()]
     sealed = context.engine().vault.seal(*_PLACE, json.dumps(body, ensure_ascii=False))
     template = "account/sign_in_pane.html" if "HX-Request" in request.headers else "account/sign_in.html"
@@ -50,6 +52,9 @@ def give_back(engine: Engine, actor: Actor, sealed: str) -> None:
     """Keep what came through the sign-in as the person's draft; somebody else's is let go."""
     typed = _opened(engine, sealed) if sealed else None
     if typed is None or typed.account_id != str(actor.id) or _now() - typed.at > _KEPT:
+        return
+    if typed.task_id == _REPORT:
+        engine.run(actor, lambda work: report_drafts.save(work, typed.answers))
         return
     try:
         engine.run(actor, lambda work: drafts.save_draft(work, typed.task_id, typed.answers))
@@ -71,6 +76,8 @@ def _opened(engine: Engine, sealed: str) -> Typed | None:
 
 def _way_back(task_id: int) -> str:
     """Return the page the form stood on: the task's own, or the inbox with the task beside the list."""
+    if task_id == _REPORT:
+        return url_for("resident.report_form")
     page = urlsplit(request.headers.get("HX-Current-URL", ""))
     if not page.path:
         return url_for("tasks.show", task_id=task_id)

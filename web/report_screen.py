@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from engine.ids import new_id
 from engine.ports import Json
@@ -10,7 +10,7 @@ from engine.work import Work
 from handlers.errors import FieldsInvalid
 from handlers.estate import communities
 from handlers.estate.communities import OwnHouse
-from handlers.repair import catalogue, contacts, reporting
+from handlers.repair import catalogue, contacts, report_drafts, reporting
 from handlers.repair.contacts import Contact
 from handlers.repair.records import Area
 from handlers.repair.writing import FirstLook, first_look
@@ -37,7 +37,9 @@ class ReportScreen:
     Attributes:
         contacts: whom to call, for each of the houses; oneself first.
         standing: house -> how the reader stands to it: owner, family, ...
-        typed: what was posted and refused.
+        typed: what was posted and refused, or begun before.
+        begun_at: when that was kept, if it was begun before; None for what was just posted.
+        reader: account of who sees this.
         kept: ids of files that were uploaded with it.
         accept_within: by when the desk accepts a report.
     """
@@ -48,8 +50,10 @@ class ReportScreen:
     tiles: tuple[Tile, ...]
     question: Asked | None
     typed: Mapping[str, Json]
+    begun_at: datetime | None
     kept: tuple[str, ...]
     key: str
+    reader: int
     accept_within: timedelta
 
     @property
@@ -66,13 +70,15 @@ class ReportScreen:
         return typed or (str(self.houses[0].id) if self.houses else "")
 
 
-def report_screen(work: Work, typed: Mapping[str, Json], *, is_asking: bool) -> ReportScreen:
+def report_screen(work: Work, refused: Mapping[str, Json] | None, *, is_asking: bool) -> ReportScreen:
     """Read what the form of a report needs.
 
     Args:
-        typed: what was posted and refused, or nothing.
+        refused: what was posted and refused; None where the form is opened, perhaps again.
         is_asking: the report was held back for the one question.
     """
+    begun = report_drafts.begun(work) if refused is None else None
+    typed = refused or (begun.answers if begun else {})
     question = _look(work, typed).question if is_asking else None
     kept = typed.get("photos")
     houses = tuple(communities.own_houses(work))
@@ -87,8 +93,10 @@ def report_screen(work: Work, typed: Mapping[str, Json], *, is_asking: bool) -> 
         tiles=fault_tiles.tiles(work),
         question=Asked(either(question.text, question.text_en), question.urgency) if question else None,
         typed=typed,
+        begun_at=begun.saved_at if begun else None,
         kept=tuple(str(one) for one in kept) if isinstance(kept, list) else (),
         key=str(new_id()),
+        reader=work.actor.id,
         accept_within=catalogue.accept_within(work),
     )
 
@@ -118,7 +126,9 @@ def submit(work: Work, typed: Mapping[str, Json], key: str | None) -> str:
         urgency=look.question.urgency if look.question and answer == look.question.urgency else None,
         attachments=ids(photos) if isinstance(photos, list) else (),
     )
-    return reporting.report_online(work, report, idempotency_key=key).number
+    number = reporting.report_online(work, report, idempotency_key=key).number
+    report_drafts.forget(work)
+    return number
 
 
 def _look(work: Work, typed: Mapping[str, Json]) -> FirstLook:

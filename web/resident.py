@@ -1,10 +1,11 @@
 """Pages of residents: report a fault, see how far it is, answer what is asked."""
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from werkzeug import Response
 
 from engine import cases, instances, tasks
-from handlers.repair import appointments, commands, queries
+from handlers.repair import appointments, commands, queries, report_drafts
 from web import context, errors, uploads
 from web.answers import posted
 from web.numbers import posted_moment
@@ -30,7 +31,7 @@ def report_form() -> str:
     """Show the form of a report."""
     wrong = errors.labelled(errors.field_errors())
     with context.engine().reading(context.actor()) as work:
-        screen = report_screen(work, uploads.typed_answers() or {}, is_asking="urgency" in wrong)
+        screen = report_screen(work, uploads.typed_answers(), is_asking="urgency" in wrong)
     return render_template("resident/report.html", screen=screen, errors=wrong, relations=RELATIONS)
 
 
@@ -43,6 +44,22 @@ def report() -> Response:
     number = engine.run(actor, lambda work: submit(work, typed, request.form.get("_key")))
     flash(gettext("已收到报修，单号 %(number)s", number=number))
     return redirect(url_for("resident.case", number=number))
+
+
+@bp.post("/report/draft")
+def keep_report() -> ResponseReturnValue:
+    """Keep what was filled in so far."""
+    answers, key = posted(request.form), request.form.get("_key")
+    context.engine().run(context.actor(), lambda work: report_drafts.save(work, answers, key))
+    return "", 204
+
+
+@bp.post("/report/draft/discard")
+def discard_report() -> Response:
+    """Forget what was filled in, and begin anew."""
+    context.engine().run(context.actor(), report_drafts.forget)
+    flash(gettext("已清除，请重新填写"))
+    return redirect(url_for("resident.report_form"))
 
 
 @bp.get("/reports/<number>")

@@ -228,6 +228,8 @@ ROUTES: Mapping[str, Access] = {
     "resident.index": RESIDENT,
     "resident.report_form": RESIDENT,
     "resident.report": RESIDENT,
+    "resident.keep_report": RESIDENT,
+    "resident.discard_report": RESIDENT,
     "resident.case": RESIDENT,
     "resident.answer": RESIDENT,
     "resident.redraw": RESIDENT,

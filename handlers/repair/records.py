@@ -365,3 +365,13 @@ repair_signature = Table(
     Column("digest", String(64), nullable=False),  # of text, moment and picture together
     Index("ix_repair_signature_order_id", "order_id", "id"),
 )
+
+# A report that somebody has begun and not sent; one for each resident, for a few days.
+repair_report_draft = Table(
+    "repair_report_draft",
+    metadata,
+    _id(),
+    Column("account_id", BigInteger, nullable=False, unique=True),
+    sealed_column("body", nullable=False),
+    Column("saved_at", UtcDateTime, nullable=False),
+)

@@ -1,11 +1,18 @@
 """The form of a report: what is read from it, what it asks, what it keeps."""
 
+import re
+
 import pytest
 from werkzeug.test import TestResponse
 
+from engine.ports import SYSTEM
+from handlers.accounts import installation, sign_in
+from handlers.accounts.logins import add_login
 from handlers.estate.records import RelationKind
 from handlers.repair.orders import Order
+from tests.handlers.estate_world import PASSWORD
 from tests.handlers.repair.repair_world import OWNER_PHONE, Shop
+from tests.web.conftest import Browser
 from tests.web.repair.conftest import Pages, errors_of
 
 
@@ -148,3 +155,62 @@ def test_large_type_is_kept_and_staff_read_as_ever(pages: Pages) -> None:
 def test_the_shop_has_no_case_after_a_refused_report(shop: Shop, pages: Pages) -> None:
     send(pages, what="", fault="")
     assert "还没有报过修" in pages.browser(shop.owner).get("/home/").text
+
+
+# --- begun and not sent ------------------------------------------------------------------------------------
+
+BEGUN = {
+    "what": "water",
+    "fault": "W05",
+    "description": "写到一半的漏水",
+    "where": "private",
+    "contact": "other",
+}
+
+
+def test_a_report_that_was_begun_stands_in_the_form_when_it_is_opened_again(pages: Pages) -> None:
+    browser = pages.browser(pages.shop.owner)
+    kept = browser.post("/home/report/draft", {**BEGUN, "contact_name": "李奶奶"}, page="/home/report")
+    assert kept.status_code == 204
+    page = pages.browser(pages.shop.owner).get("/home/report").text
+    assert "写到一半的漏水" in page
+    assert 'value="李奶奶"' in page
+    assert "还没有提交" in page
+    assert "写到一半" not in pages.browser(pages.shop.stranger).get("/home/report").text
+
+
+def test_what_was_begun_is_gone_once_it_is_sent_and_does_not_come_back_late(pages: Pages) -> None:
+    browser = pages.browser(pages.shop.owner)
+    browser.post("/home/report/draft", {**BEGUN, "_key": "k1"}, page="/home/report")
+    reported(pages, send(pages, description="写完了", _key="k1"))
+    browser.post("/home/report/draft", {**BEGUN, "_key": "k1"}, page="/home/report")
+    assert "写到一半的漏水" not in browser.get("/home/report").text
+
+
+def test_what_was_begun_can_be_cleared_and_is_kept_for_three_days(pages: Pages) -> None:
+    browser = pages.browser(pages.shop.owner)
+    browser.post("/home/report/draft", BEGUN, page="/home/report")
+    browser.post("/home/report/draft/discard", {}, page="/home/report")
+    assert "写到一半的漏水" not in browser.get("/home/report").text
+    browser.post("/home/report/draft", BEGUN, page="/home/report")
+    pages.shop.later(days=3, seconds=1)
+    assert "写到一半的漏水" not in pages.browser(pages.shop.owner).get("/home/report").text
+
+
+def test_a_session_that_ended_in_the_middle_of_a_report_leads_through_the_sign_in_and_back(
+    pages: Pages,
+) -> None:
+    shop = pages.shop
+    form = {**BEGUN, "_who": str(shop.owner.id)}
+    with shop.engine.work(SYSTEM) as work:
+        add_login(work, shop.owner.id, OWNER_PHONE, "mobile")
+        installation.make_usable(work, shop.owner.id, sign_in.hasher(shop.engine).hash(PASSWORD))
+    stranger = Browser(pages.app, pages.app.test_client())
+    stopped = stranger.post("/home/report", form)
+    assert stopped.status_code == 401
+    assert "写到一半的漏水" not in stopped.text, "it is sealed"
+    sealed = re.search(r'name="kept" value="([^"]+)"', stopped.text)
+    assert sealed is not None
+    login = {"login": OWNER_PHONE, "password": PASSWORD, "kept": sealed[1], "next": "/home/report"}
+    assert stranger.post("/sign-in", login).location == "/home/report"
+    assert "写到一半的漏水" in stranger.get("/home/report").text
