@@ -6,7 +6,10 @@ from werkzeug import Response
 
 from engine.errors import RuleBroken
 from handlers.repair import calls, commands, visibility
+from handlers.shared import limits
 from web import context, errors
+from web.passing import passing
+from web.reveal_screen import watermark
 from web.texts import gettext, lazy_gettext
 
 bp = Blueprint("repairs", __name__, url_prefix="/repairs")
@@ -36,7 +39,10 @@ def reveal(number: str) -> ResponseReturnValue:
     shown = context.engine().run(context.actor(), lambda work: commands.reveal_contact(work, number, purpose))
     if errors.for_script():
         return {"name": shown[0], "phone": shown[1]}
-    return render_template("contact.html", number=number, purposes=PURPOSES, shown=shown)
+    with context.engine().reading(context.actor()) as work:
+        mark = watermark(work)
+    page = render_template("contact.html", number=number, purposes=PURPOSES, shown=shown, mark=mark)
+    return passing(page, limits.REVEAL_SHOWN, url_for("cases.show", number=number))
 
 
 @bp.post("/<number>/heard")

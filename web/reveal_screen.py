@@ -1,7 +1,7 @@
 """What is asked before a number is shown, and what is shown with it: who looks, when, and until when."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask_babel.speaklater import LazyString
 
@@ -59,8 +59,7 @@ class ContactsScreen:
     """The contacts of a unit, or what is asked before.
 
     Attributes:
-        seconds: until they leave the screen.
-        until_soon: when that is near.
+        left: until they leave the screen.
     """
 
     unit: Unit
@@ -69,7 +68,7 @@ class ContactsScreen:
     lines: tuple[ContactLine, ...]
     purpose: str
     mark: str
-    seconds: float
+    left: timedelta
 
 
 def ask_screen(work: Work, person_id: int, house_id: int, field: Field) -> AskScreen:
@@ -97,7 +96,7 @@ def contacts_screen(work: Work, unit_id: int) -> ContactsScreen:
         lines=_lines(opened, work.now) if opened else (),
         purpose=str(SCOPES[opened.purpose]) if opened else "",
         mark=watermark(work),
-        seconds=(opened.until - work.now).total_seconds() if opened else 0,
+        left=opened.until - work.now if opened else timedelta(),
     )
 
 

@@ -4,12 +4,14 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from werkzeug import Response
 
 from engine.errors import RuleBroken
+from handlers.errors import RecordNotFound
 from handlers.estate import revealing, unit_contacts
 from handlers.estate.authorisation import Purpose
 from handlers.estate.revealing import Field, RevealRequest
 from handlers.shared import limits
 from web import context, errors
 from web.house_words import SCOPES
+from web.passing import passing
 from web.reveal_screen import ask_screen, contacts_screen, watermark
 
 bp = Blueprint("reveals", __name__, url_prefix="/houses")
@@ -46,7 +48,7 @@ def reveal(house_id: int, person_id: int, field: str) -> Response:
     page = render_template(
         "houses/revealed.html", screen=screen, value=value, mark=mark, purpose=SCOPES[asked.purpose]
     )
-    return _passing(page, limits.REVEAL_SHOWN.total_seconds(), url_for("houses.show", house_id=house_id))
+    return passing(page, limits.REVEAL_SHOWN, url_for("houses.show", house_id=house_id))
 
 
 @bp.get(CONTACTS)
@@ -57,7 +59,7 @@ def contacts(unit_id: int) -> Response:
     page = render_template("houses/contacts.html", screen=screen, wrong=errors.field_errors())
     if screen.opened is None:
         return make_response(page)
-    return _passing(page, screen.seconds, url_for("houses.unit", unit_id=unit_id))
+    return passing(page, screen.left, url_for("houses.unit", unit_id=unit_id))
 
 
 @bp.post(CONTACTS)
@@ -71,17 +73,9 @@ def open_contacts(unit_id: int) -> Response:
     return redirect(url_for("reveals.contacts", unit_id=unit_id))
 
 
-def _passing(page: str, seconds: float, after: str) -> Response:
-    """Answer with a page that no browser keeps, and that leaves by itself even without a script."""
-    answer = make_response(page)
-    answer.headers["Cache-Control"] = "no-store"
-    answer.headers["Refresh"] = f"{max(1, int(seconds))}; url={after}"
-    return answer
-
-
 def _field(text: str) -> Field:
     if text not in set(Field):
-        raise RuleBroken("field_unknown", "不能查看这项资料")
+        raise RecordNotFound("field_unknown", "不能查看这项资料")
     return Field(text)
 
 

@@ -15,10 +15,12 @@ from handlers import bootstrap
 from handlers import settings as installation
 from handlers.accounts import sign_in, staff
 from handlers.accounts.permissions import Post
-from handlers.estate import entry
+from handlers.estate import entry, finding
 from handlers.estate.authorisation import Purpose
+from handlers.estate.house_record import house_record
 from handlers.estate.importing import import_estate
 from handlers.estate.revealing import RevealRequest, reveal
+from handlers.estate.unit_contacts import open_contacts
 from handlers.shared.attachments import upload
 from handlers.shared.messages import notification
 from handlers.shared.outbox import put
@@ -68,6 +70,11 @@ def live(engine: Engine, world: World) -> None:
     clerk = world.staff(Post.CS)
     sign_in.sign_in(engine, world.login_of(clerk), PASSWORD, "198.51.100.77")
     reveal(engine, clerk, RevealRequest(person, world.house, Purpose.EMERGENCY, "家里漏水严重"))
+    engine.run(clerk, lambda work: finding.begin(work, "13612340987"))
+    engine.run(clerk, lambda work: finding.begin(work, "欧阳锋行"))
+    with engine.reading(clerk) as work:
+        unit_id = house_record(work, world.house).unit_id
+    engine.run(clerk, lambda work: open_contacts(work, unit_id, Purpose.EMERGENCY, "家里漏水严重"))
     upload(engine, clerk, io.BytesIO(picture(gps=True)), "canary-camera.jpg")
     assert inline_worker(engine).drain() > 3
 

@@ -109,7 +109,9 @@ def test_guessed_ids_lead_nowhere(site: Site, person: int) -> None:
     stranger = site.browser(site.world.staff(Post.CS, site.world.other_community))
     clerk = site.browser(Post.CS)
     elsewhere = f"/houses/{site.world.neighbour}/people/{person}/reveal/phone"
-    for browser, path in ((stranger, page(site, person)), (clerk, elsewhere), (clerk, page(site, 1))):
+    unknown = page(site, person, "postal_address")
+    asked = (stranger, page(site, person)), (clerk, elsewhere), (clerk, page(site, 1)), (clerk, unknown)
+    for browser, path in asked:
         assert browser.get(path).status_code == 404
         assert reveal_or_none(browser, path)[0] == 404
 
