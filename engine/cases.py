@@ -68,6 +68,7 @@ class CaseStep:
 class Remark:
     """A remark that somebody added."""
 
+    id: int
     at: datetime
     actor_id: int
     text: str
@@ -242,7 +243,7 @@ def _remarks(work: Work, case: Case) -> tuple[Remark, ...]:
     )
     unseal = work.engine.vault.open
     return tuple(
-        Remark(row.at, row.actor_id, unseal("case_comment", "body", row.id, row.body)) for row in rows
+        Remark(row.id, row.at, row.actor_id, unseal("case_comment", "body", row.id, row.body)) for row in rows
     )
 
 

@@ -110,9 +110,18 @@ def comment(work: Work, instance_id: int, text: str, task_id: int | None = None)
     Raises:
         Refused: empty or too long.
     """
-    text = text.strip()
-    if not text:
+    if not text.strip():
         raise Refused("comment_empty", "请填写内容")
+    return comment_beside(work, instance_id, text, task_id)
+
+
+def comment_beside(work: Work, instance_id: int, text: str, task_id: int | None = None) -> int:
+    """Do the same where something else goes with the remark, which may then be empty.
+
+    Raises:
+        Refused: too long.
+    """
+    text = text.strip()
     if len(text) > COMMENT_LENGTH:
         raise Refused(
             "comment_too_long", "最多 {most} 字，现有 {count} 字", most=COMMENT_LENGTH, count=len(text)

@@ -23,7 +23,7 @@ from handlers.policy import records as policy_records
 from handlers.repair import offer as repair
 from handlers.safety import offer as safety
 from handlers.settings import Settings
-from handlers.shared import attachments, calls, limits, long_work, messages, texts, work_files
+from handlers.shared import attachments, calls, case_files, limits, long_work, messages, texts, work_files
 from handlers.shared import records as shared_records
 from handlers.shared.channels.choice import channels_of
 from handlers.shared.messages import MessageBook, book_of
@@ -86,7 +86,11 @@ ADDRESSES: Mapping[str, messages.AddressOf] = {
 }
 
 # Who may see the photos of a record, by the kind of record that they are attached to.
-ATTACHMENT_READERS: Mapping[str, attachments.Reader] = {**checking.READERS, **repair.READERS}
+ATTACHMENT_READERS: Mapping[str, attachments.Reader] = {
+    **case_files.READERS,
+    **checking.READERS,
+    **repair.READERS,
+}
 
 
 def build(settings: Settings, clock: Clock | None = None, database: Database | None = None) -> Engine:

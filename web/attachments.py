@@ -14,7 +14,7 @@ from web.texts import gettext
 bp = Blueprint("attachments", __name__, url_prefix="/attachments")
 
 _RANGE = re.compile(r"bytes=([0-9]{1,12})-", re.ASCII)
-_SUFFIXES = {"image/jpeg": "jpg", "video/mp4": "mp4", "video/quicktime": "mov"}
+_SUFFIXES = {"application/pdf": "pdf", "image/jpeg": "jpg", "video/mp4": "mp4", "video/quicktime": "mov"}
 
 
 @bp.post("/")
@@ -80,6 +80,7 @@ def small(attachment_id: int) -> Response:
 def _file(opened: attachments.Opened, attachment_id: int) -> Response:
     response = Response(opened.content, mimetype=opened.content_type)
     suffix = _SUFFIXES.get(opened.content_type, "bin")
-    response.headers["Content-Disposition"] = f'inline; filename="{attachment_id}.{suffix}"'
+    how = "attachment" if opened.content_type == attachments.PDF else "inline"
+    response.headers["Content-Disposition"] = f'{how}; filename="{attachment_id}.{suffix}"'
     response.headers["Cache-Control"] = "private, max-age=3600"
     return response

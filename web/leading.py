@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.errors import Problem
-from web import context, errors
+from web import context, errors, uploads
 from web.home import front_page
 from web.lists import Row, task_row
 from web.story import PAUSE_REASONS
@@ -39,6 +39,7 @@ class RefusedForm:
 
     action: str
     form: Mapping[str, str]
+    files: tuple[int, ...] = ()
 
 
 def refused_form() -> RefusedForm | None:
@@ -46,7 +47,7 @@ def refused_form() -> RefusedForm | None:
     action = (request.endpoint or "").partition(".")[2]
     if request.method != "POST" or action in ("complete", "redraw"):
         return None
-    return RefusedForm(action, request.form)
+    return RefusedForm(action, request.form, uploads.waiting_ids("files"))
 
 
 def is_pane() -> bool:

@@ -10,12 +10,13 @@ from markupsafe import Markup, escape
 from engine import definitions
 from engine.bilingual import from_json
 from engine.bpmn.program import Step
-from engine.cases import CaseDetail, CaseStep
+from engine.cases import CaseDetail, CaseStep, Remark
 from engine.deadlines import DueChange
 from engine.forms import Form
 from engine.history import Happened
 from engine.ports import Json
 from engine.work import Work
+from handlers.shared import case_files
 from handlers.shared.attachments import Attachment
 from web.lists import post_name
 from web.texts import gettext, lazy_gettext
@@ -90,11 +91,14 @@ class Storyteller:
             if event.kind in ("started", "completed"):
                 acts[event.at] = len(told)
             told.append(sentence)
-        told += [
-            Sentence(remark.at, _said("%(who)s备注", who=self._name(remark.actor_id)), "said", remark.text)
-            for remark in self._case.remarks
-        ]
+        told += map(self._remark, self._case.remarks)
         return _with_records(told, acts, entered, photos)
+
+    def _remark(self, remark: Remark) -> Sentence:
+        files = tuple(case_files.files_of(self._work, remark.id))
+        template = "%(who)s备注" if remark.text else "%(who)s添加附件"
+        text = _said(template, who=self._name(remark.actor_id))
+        return Sentence(remark.at, text, "said", remark.text, photos=files)
 
     def _event(self, event: Happened) -> Sentence | None:
         tell = _TELL.get(event.kind)

@@ -151,12 +151,6 @@ def _may(work: Work, detail: TaskDetail) -> May:
     )
 
 
-def remark(work: Work, task_id: int, text: str) -> None:
-    """Add a remark to the case of a task that the person may look at."""
-    case = inbox.detail(work, task_id).case
-    drafts.comment(work, case.id, text, task_id)
-
-
 def _filling(
     work: Work, detail: TaskDetail, given: Mapping[str, Json], errors: Mapping[str, str]
 ) -> Filling | None:

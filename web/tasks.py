@@ -4,13 +4,15 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from engine import deadlines, drafts, following, going_on, idempotency, tasks
+from engine.work import Work
+from handlers.shared import case_files
 from web import completing, context, errors, leading, repeats, uploads
 from web.answers import posted
 from web.gone_screen import gone_screen
 from web.lists import task_row
 from web.numbers import posted_id, posted_moment
 from web.story import PAUSE_REASONS
-from web.task_screen import remark, task_screen
+from web.task_screen import task_screen
 from web.texts import gettext
 
 bp = Blueprint("tasks", __name__, url_prefix="/tasks")
@@ -147,13 +149,23 @@ def move(task_id: int) -> ResponseReturnValue:
 @bp.post("/<int:task_id>/comment")
 @errors.shown_again_by(show)
 def comment(task_id: int) -> ResponseReturnValue:
-    """Add a remark to the case of a task."""
+    """Add a remark with its photos and documents to the case of a task, whoever has closed that meanwhile."""
+    engine, actor = context.engine(), context.actor()
     text, key, digest = request.form.get("text", ""), repeats.key(), repeats.digest()
-    context.engine().run(
-        context.actor(),
-        lambda work: idempotency.once(work, key, "comment", digest, lambda: remark(work, task_id, text)),
+    left = _standing(task_id)
+    files = uploads.posted_ids(engine, actor, "files")
+    engine.run(
+        actor,
+        lambda work: idempotency.once(
+            work, key, "comment", digest, lambda: _remarked(work, task_id, text, files)
+        ),
     )
-    return leading.show_task(task_id, gettext("备注已保存"))
+    said = gettext("备注已保存")
+    return leading.show_task(task_id, said) if left.place else _go_on(task_id, left, said)
+
+
+def _remarked(work: Work, task_id: int, text: str, files: tuple[int, ...]) -> None:
+    case_files.remark(work, task_id, text, files)
 
 
 @bp.post("/<int:task_id>/follow")

@@ -11,6 +11,7 @@ from engine.work import Engine
 from handlers.shared import attachments
 from handlers.shared.uploads import blocks
 from web.answers import posted
+from web.numbers import ids
 
 
 def kept(engine: Engine, actor: Actor) -> dict[str, list[int]]:
@@ -30,6 +31,17 @@ def kept(engine: Engine, actor: Actor) -> dict[str, list[int]]:
                 g.uploads[name] = list(stored.values())
     ids: dict[str, list[int]] = g.uploads
     return ids
+
+
+def posted_ids(engine: Engine, actor: Actor, name: str) -> tuple[int, ...]:
+    """Return ids of the files of one field: those that were sent ahead, and those of this request."""
+    return (*ids(request.form.getlist(name)), *kept(engine, actor).get(name, ()))
+
+
+def waiting_ids(name: str) -> tuple[int, ...]:
+    """Return ids of the files of a field of a refused post, so that its form can keep them."""
+    stored: dict[str, list[int]] = g.get("uploads", {})
+    return (*ids(request.form.getlist(name)), *stored.get(name, ()))
 
 
 def _stored(engine: Engine, actor: Actor, file: FileStorage) -> int:

@@ -20,11 +20,12 @@ from handlers.shared.permissions import Permission
 from handlers.shared.records import attachment
 from handlers.shared.sealed import SealedVault
 from handlers.shared.sealed_files import SealedFiles
-from handlers.shared.uploads import Photo, blocks, read_upload
+from handlers.shared.uploads import Document, Photo, UploadRefused, blocks, read_upload
 from handlers.shared.videos import Video, blanked
 
 _CACHE_KEY = "attachments"
 _THUMBNAIL = ".thumbnail"
+PDF = "application/pdf"
 _UPLOAD = "attachment.upload"
 
 # Tells whether the actor of a Work may see the record of this id.
@@ -93,6 +94,8 @@ def upload(engine: Engine, actor: Actor, file: BinaryIO, name: str, *, key: str 
     with engine.reading(actor) as work:
         _require_may_upload(work)
     found = read_upload(file, name)
+    if isinstance(found, Document) and actor.kind != "staff":
+        raise UploadRefused("upload_type", "只能上传照片（JPEG、PNG、WebP）或短视频（MP4、MOV）")
     random_name = secrets.token_hex(16)
     files = _store(engine).files
     try:
@@ -295,7 +298,9 @@ def _require_may_upload(work: Work) -> None:
         )
 
 
-def _write(files: SealedFiles, name: str, found: Photo | Video, file: BinaryIO) -> dict[str, object]:
+def _write(
+    files: SealedFiles, name: str, found: Photo | Video | Document, file: BinaryIO
+) -> dict[str, object]:
     if isinstance(found, Photo):
         files.write(name, [found.image])
         files.write(name + _THUMBNAIL, [found.thumbnail])
@@ -308,11 +313,18 @@ def _write(files: SealedFiles, name: str, found: Photo | Video, file: BinaryIO) 
     digest = sha256()
 
     def hashed() -> Iterator[bytes]:
-        for block in blanked(found, blocks(file)):
+        for block in blanked(found, blocks(file)) if isinstance(found, Video) else blocks(file):
             digest.update(block)
             yield block
 
     files.write(name, hashed())
+    if isinstance(found, Document):
+        return {
+            "content_type": PDF,
+            "size": found.size,
+            "sha256": digest.hexdigest(),
+            "has_thumbnail": False,
+        }
     return {
         "content_type": found.content_type,
         "size": found.size,

@@ -32,6 +32,7 @@ ADDRESS_SHOWN_FOR = timedelta(hours=24)  # to the repairer, after the order clos
 
 # Attachments
 PHOTO_BYTES = 10 * 1024 * 1024
+DOCUMENT_BYTES = 10 * 1024 * 1024
 VIDEO_BYTES = 100 * 1024 * 1024
 VIDEO_SECONDS = 60
 PHOTO_PIXELS = 50_000_000

@@ -18,10 +18,11 @@ _MEGABYTE = 1024 * 1024
 _BLOCK_BYTES = 64 * 1024
 _FORMATS = ("JPEG", "PNG", "WEBP")
 _EXTENSIONS = frozenset(
-    {"jpg", "jpeg", "jfif", "png", "webp", "heic", "heif", "mp4", "m4v", "mov", "qt", "3gp"}
+    {"jpg", "jpeg", "jfif", "png", "webp", "heic", "heif", "mp4", "m4v", "mov", "qt", "3gp", "pdf"}
 )
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif"})
 _JPEG_QUALITY = 85
+_PDF, _PDF_TAIL = b"%PDF-", 2048
 
 # What the header of a picture claims is checked before anything is unpacked; see `_opened`.
 Image.MAX_IMAGE_PIXELS = limits.PHOTO_PIXELS
@@ -39,7 +40,14 @@ class Photo:
     thumbnail: bytes
 
 
-def read_upload(file: BinaryIO, name: str) -> Photo | Video:
+@dataclass(frozen=True)
+class Document:
+    """A PDF, kept as it is: it is only ever handed out to be saved, never shown inside of a page."""
+
+    size: int
+
+
+def read_upload(file: BinaryIO, name: str) -> Photo | Video | Document:
     """Check a file and return what is kept of it.
 
     Args:
@@ -54,6 +62,8 @@ def read_upload(file: BinaryIO, name: str) -> Photo | Video:
         raise UploadRefused("upload_empty", "文件是空的，请重新选择")
     file.seek(0)
     head = file.read(32)
+    if name.lower().endswith(".pdf"):
+        return _document(file, size)
     if head[4:8] != b"ftyp":
         return _photo(file, size)
     if head[8:12] in _HEIC_BRANDS:
@@ -61,6 +71,17 @@ def read_upload(file: BinaryIO, name: str) -> Photo | Video:
             "upload_heic", "暂不支持 HEIC 照片，请在手机相机设置中选择“兼容性最佳”（JPEG）后重拍或转换"
         )
     return _video(file, size)
+
+
+def _document(file: BinaryIO, size: int) -> Document:
+    file.seek(0)
+    begins = file.read(len(_PDF)) == _PDF
+    file.seek(max(0, size - _PDF_TAIL))
+    if not (begins and b"%%EOF" in file.read()):
+        raise UploadRefused("upload_pdf", "这不是完整的 PDF 文件，请重新导出后再上传")
+    if size > limits.DOCUMENT_BYTES:
+        raise _too_large(("PDF 文件", "PDF file"), limits.DOCUMENT_BYTES)
+    return Document(size)
 
 
 def blocks(file: BinaryIO, start: int = 0) -> Iterator[bytes]:

@@ -104,7 +104,7 @@ export function wakeForms(part, sendAhead) {
     form.dataset.awake = "yes";
     sendOnce(form);
     lines(form);
-    wakePhotos(form, form.dataset.taskForm === undefined ? undefined : sendAhead);
+    wakePhotos(form, form.dataset.taskForm === undefined && form.dataset.sendAhead === undefined ? undefined : sendAhead);
     const update = () => {
       showWhatApplies(form);
       nameButton(form);
