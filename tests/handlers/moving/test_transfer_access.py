@@ -9,9 +9,10 @@ from engine import inbox, instances, tasks
 from engine.errors import NotAllowed, NotFound, Problem
 from engine.ports import SYSTEM, Actor
 from engine.work import Work
-from handlers.estate import authorisation
-from handlers.estate.authorisation import Purpose, RevealRequest
+from handlers.estate import authorisation, revealing
+from handlers.estate.authorisation import Purpose
 from handlers.estate.records import RelationKind
+from handlers.estate.revealing import RevealRequest
 from handlers.repair import queries
 from handlers.repair.records import Area
 from tests.handlers.moving.moving_world import Desk
@@ -161,7 +162,7 @@ def test_what_the_new_owner_agreed_to_holds_and_nothing_more(desk: Desk) -> None
         assert [agreed(work, one) for one in Purpose] == [True, True, False, False]
     request = RevealRequest(desk.owner_person, desk.house, Purpose.EMERGENCY, "找原业主")
     with pytest.raises(NotFound):
-        authorisation.reveal_phone(desk.engine, desk.clerk, request)
+        revealing.reveal(desk.engine, desk.clerk, request)
 
 
 def test_of_two_owners_one_leaves_and_the_others_family_stays(desk: Desk) -> None:
