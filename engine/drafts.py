@@ -76,6 +76,11 @@ def discard_draft(work: Work, task_id: int) -> None:
     work.connection.execute(_own(work, task_id, delete(task_draft)))
 
 
+def forget_all(work: Work, actor_id: int) -> None:
+    """Delete every draft of somebody who leaves; for commands that have asked who may."""
+    work.connection.execute(delete(task_draft).where(task_draft.c.actor_id == actor_id))
+
+
 def forget_old(work: Work) -> int:
     """Delete drafts that nobody came back to."""
     return work.connection.execute(

@@ -111,6 +111,28 @@ def reassign(work: Work, task_id: int, to: int, reason: str) -> None:
     )
 
 
+def hand_over(work: Work, of: int, to: int | None) -> None:
+    """Hand every open task of somebody who leaves to another candidate, or back to its posts.
+
+    For commands that have asked who may. A task without posts, or that the other one may not do, goes back to
+    whoever may reassign.
+    """
+    ids = work.connection.execute(
+        select(user_task.c.id).where(user_task.c.assignee_id == of).order_by(user_task.c.instance_id)
+    ).scalars()
+    for task_id in ids.all():
+        case, task = locked(work, task_id)
+        next_id = to if to is not None and is_candidate(work, task, to) else None
+        _assign(work, task, next_id)
+        kind = "released" if next_id is None else "reassigned"
+        detail: dict[str, Json] | None = (
+            None if next_id is None else {"to": str(next_id), "reason": "leaving"}
+        )
+        history.record(
+            work, case.id, [Event(kind, task.step_id, task.path, task.id, None, task.due_at, detail)]
+        )
+
+
 def _assign(work: Work, task: Task, actor_id: int | None) -> None:
     claimed_at = work.now if actor_id is not None else None
     work.connection.execute(

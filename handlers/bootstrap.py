@@ -30,6 +30,7 @@ from handlers.shared.messages import MessageBook, book_of
 from handlers.shared.outbox import LONG_WORK, Job, JobContext, JobFunction, Lane, TableOutbox
 from handlers.shared.outbox_worker import Child, Worker
 from handlers.shared.sealed import KeyRing, SealedVault
+from handlers.staffing import offer as staffing
 
 # Modules whose marked functions diagrams and forms may name.
 TOPIC_MODULES: tuple[ModuleType, ...] = (
@@ -37,6 +38,7 @@ TOPIC_MODULES: tuple[ModuleType, ...] = (
     *repair.TOPIC_MODULES,
     *moving.TOPIC_MODULES,
     *safety.TOPIC_MODULES,
+    *staffing.TOPIC_MODULES,
 )
 
 # Importing these makes their tables known to the schema.
@@ -49,6 +51,7 @@ RECORDS: tuple[ModuleType, ...] = (
     *repair.RECORDS,
     *moving.RECORDS,
     *safety.RECORDS,
+    *staffing.RECORDS,
 )
 
 # Work that takes longer than somebody waits for, by its kind.

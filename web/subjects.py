@@ -11,6 +11,7 @@ from handlers.moving import queries as moving
 from handlers.repair import calls, orders, queries, story
 from handlers.safety import incidents
 from handlers.shared.attachments import Attachment
+from handlers.staffing import telling as staffing
 from web.corrections_screen import correction_facts
 from web.repair_words import desk_facts, event_said, tells
 from web.words import said, written
@@ -79,6 +80,10 @@ def _correction(work: Work, number: str) -> Subject:
     return Subject(facts=tuple(correction_facts(correction)), photos=tuple(photos))
 
 
+def _staffing(work: Work, number: str) -> Subject:
+    return Subject(facts=tuple((said(label), written(text)) for label, text in staffing.told(work, number)))
+
+
 _SUBJECTS: Mapping[str, Callable[[Work, str], Subject]] = {
     "repair": _repair,
     "ownership_transfer": _moving,
@@ -86,5 +91,7 @@ _SUBJECTS: Mapping[str, Callable[[Work, str], Subject]] = {
     "move_in": _moving,
     "tenant_change": _moving,
     "security_incident": _incident,
+    "staff_onboarding": _staffing,
+    "staff_offboarding": _staffing,
     "data_correction": _correction,
 }

@@ -188,6 +188,11 @@ def disable(work: Work, account_id: int) -> None:
     work.require(Permission.ACCOUNT_REGISTER)
     if account_id == work.actor.id:
         raise ActionNotAllowed("own_account", "不能停用自己的账号")
+    end_account(work, account_id)
+
+
+def end_account(work: Work, account_id: int) -> None:
+    """Switch an account off; for commands that have asked who may."""
     require_staff(work, account_id)
     work.connection.execute(
         account.update()

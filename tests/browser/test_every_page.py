@@ -23,7 +23,7 @@ CLERK = (
 )
 LEAD = ("/roster/", "/roster/?mode=plan", "/imports/", "/jobs/")
 OWN = ("/account/password", "/account/sessions", "/odd", "/nothing-here")
-STAFF = ("/staff/", "/staff/new")
+STAFF = ("/staff/", "/staff/new", "/staff/joining")
 ADMINISTRATOR = ("/processes/deploy", "/incidents/", "/safety/")
 RESIDENT = ("/home/", "/home/report", *OWN)
 

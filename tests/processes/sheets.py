@@ -17,7 +17,7 @@ CAMUNDA = "{http://camunda.org/schema/1.0/bpmn}"
 SHEETS = tuple(sorted(path.stem for path in FOLDER.glob("*.bpmn")))
 
 GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway"})
-EVENTS = frozenset({"startEvent", "endEvent", "boundaryEvent"})
+EVENTS = frozenset({"startEvent", "endEvent", "boundaryEvent", "intermediateCatchEvent"})
 TASKS = frozenset({"userTask", "serviceTask", "businessRuleTask", "callActivity"})
 NODES = GATEWAYS | EVENTS | TASKS | {"subProcess"}
 

@@ -15,6 +15,8 @@ MOST_NODES = {
     "move_in": 22,
     "tenant_change": 20,
     "security_incident": 20,
+    "staff_onboarding": 15,
+    "staff_offboarding": 15,
 }
 MOST_NODES_CALLED = 15
 TASK_TEXT = 92  # pixels in a box of 100

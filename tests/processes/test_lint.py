@@ -26,6 +26,8 @@ MAIN = {
     "move_in",
     "tenant_change",
     "security_incident",
+    "staff_onboarding",
+    "staff_offboarding",
 }
 CLAUSES = {
     "data_correction": {"C1", "C2"},
@@ -41,6 +43,8 @@ CLAUSES = {
     "move_in_verify": {"B1"},
     "tenant_change": {"C1", "C2", "C4"},
     "security_incident": {"A4", "S2"},
+    "staff_onboarding": {"A1", "A2", "A3"},
+    "staff_offboarding": {"A4"},
 }
 
 

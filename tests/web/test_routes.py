@@ -29,6 +29,8 @@ ASKED_BY_COMMAND = (
     "workdays.",
     "staff.",
     "safety.",
+    "second_factor.",
+    "joining.",
 )
 
 

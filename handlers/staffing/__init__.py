@@ -1,0 +1,1 @@
+"""Who joins the company and who leaves it: the procedures around a staff account."""

@@ -1,0 +1,10 @@
+"""What staffing offers to the installation: steps and tables."""
+
+from types import ModuleType
+
+from handlers.staffing import cases, joining, leaving, records
+
+TOPIC_MODULES: tuple[ModuleType, ...] = (cases, joining, leaving)
+RECORDS: tuple[ModuleType, ...] = (records,)
+
+__all__ = ["RECORDS", "TOPIC_MODULES"]

@@ -1,0 +1,19 @@
+"""Says what a joining or a leaving is about, to administration and whoever asked for it."""
+
+from engine.work import Work
+from handlers.errors import RecordNotFound
+from handlers.shared.facts import Pairs
+from handlers.shared.permissions import Permission
+from handlers.staffing import cases, joining, leaving
+
+
+def told(work: Work, number: str) -> Pairs:
+    """Say what is known.
+
+    Raises:
+        RecordNotFound: there is none, or it is none of the actor's business.
+    """
+    row = cases.by_number(work, number)
+    if row.asked_by != work.actor.id and not work.may(Permission.ACCOUNT_READ):
+        raise RecordNotFound("staffing_not_found", "没有这次入职或离职")
+    return joining.said(work, row) if row.kind == "joining" else leaving.said(work, row)
