@@ -38,7 +38,7 @@ function drawFilters(page) {
 
 /** Show the reminders whose moment has come, unless somebody has the focus there. */
 function drawDue(page) {
-  const fresh = page.querySelector("[data-due]");
+  const fresh = page.querySelector("[data-reminders]");
   const shown = document.querySelector(".due-list");
   if (!fresh || !shown || shown.contains(document.activeElement)) return;
   const ids = (part) => [...part.querySelectorAll("[data-task]")].map((one) => one.dataset.task).join();
