@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from engine.work import Work
+from handlers.accounts.house_access import HouseAccess, house_access
 from handlers.estate import communities
 from handlers.estate import house_record as records
 from handlers.estate.authorisation import Purpose
 from handlers.estate.house_record import HouseRecord, Standing
-from handlers.estate.queries import Period, who_might_act
+from handlers.estate.queries import Period
 from handlers.estate.revealing import Field, may_reveal
 from handlers.repair import queries as repairs
 from handlers.repair.queries import OrderLine
@@ -18,11 +19,12 @@ from web.house_links import links_of
 from web.house_words import (
     RELATIONS,
     SCOPES,
-    acting_words,
     age_words,
     agreement_words,
     rights_words,
+    span_words,
     time_words,
+    why_words,
 )
 from web.words import local_date
 
@@ -83,7 +85,8 @@ class HouseScreen:
         people, related: those of now and to come; None for who may not read that class.
         ended: relations of before, as (name, relation, time).
         day: the one for which `acting` says who might act, as (name, relation, rights, time).
-        acting: None for who may not read houses.
+        staff: whose posts let them see the house on that day, as (name, post and why, time); None for who may
+            not know.
         orders: None for who may not read service records.
         reveals: what the reader may see of people in clear, with a purpose.
         may_enter: keep agreements and confirm data.
@@ -94,7 +97,8 @@ class HouseScreen:
     related: tuple[Resident, ...] | None
     ended: tuple[tuple[str, str, str], ...]
     day: date
-    acting: tuple[tuple[str, str, str, str], ...] | None
+    acting: tuple[tuple[str, str, str, str], ...]
+    staff: tuple[tuple[str, str, str], ...] | None
     orders: tuple[OrderLine, ...] | None
     links: tuple[tuple[str, str, str], ...]
     may_enter: bool
@@ -106,6 +110,8 @@ def house_screen(work: Work, house_id: int, day: date | None) -> HouseScreen:
     """Read the page of a house, and who might act for it on a day; today when none is asked for."""
     record = records.house_record(work, house_id)
     scope = record.house.community_id
+    during = Period.of_day(day or local_date(work.now), communities.zone_of(work, scope))
+    access = house_access(work, house_id, during)
     reads_service = work.may(Permission.SERVICE_READ, scope)
     day = day or local_date(work.now)
     ended = [one for one in (*(record.basic or ()), *(record.related or ())) if one.is_over]
@@ -115,7 +121,8 @@ def house_screen(work: Work, house_id: int, day: date | None) -> HouseScreen:
         related=None if record.related is None else _residents(record.related, work.now),
         ended=tuple((one.person.name, str(RELATIONS[one.kind]), time_words(one)) for one in ended),
         day=day,
-        acting=_acting(work, record, day) if work.may(Permission.HOUSE_READ, scope) else None,
+        acting=_acting(record, access),
+        staff=_staff(work, access),
         orders=tuple(repairs.of_house(work, house_id)) if reads_service else None,
         links=links_of(work, scope, house_id),
         reveals=tuple(field for field in Field if may_reveal(work, field, scope)),
@@ -124,12 +131,26 @@ def house_screen(work: Work, house_id: int, day: date | None) -> HouseScreen:
     )
 
 
-def _acting(work: Work, record: HouseRecord, day: date) -> tuple[tuple[str, str, str, str], ...]:
+def _acting(record: HouseRecord, access: HouseAccess) -> tuple[tuple[str, str, str, str], ...]:
     names = {one.relation_id: one.person.name for one in (*(record.basic or ()), *(record.related or ()))}
-    during = Period.of_day(day, communities.zone_of(work, record.house.community_id))
     return tuple(
-        (names.get(one.relation_id, ""), str(RELATIONS[one.kind]), rights_words(one.kind), acting_words(one))
-        for one in who_might_act(work, record.house.id, during)
+        (
+            names.get(one.relation_id, ""),
+            str(RELATIONS[one.kind]),
+            rights_words(one.kind),
+            span_words(one.acts_from, one.acts_until),
+        )
+        for one in access.acting
+    )
+
+
+def _staff(work: Work, access: HouseAccess) -> tuple[tuple[str, str, str], ...] | None:
+    if access.staff is None:
+        return None
+    names = work.engine.directory.names(work.connection, {one.account_id for one in access.staff})
+    return tuple(
+        (names[one.account_id], why_words(one), span_words(one.begins_at, one.ends_at))
+        for one in access.staff
     )
 
 

@@ -5,14 +5,14 @@ from datetime import datetime
 
 from flask_babel.speaklater import LazyString
 
-from handlers.accounts.permissions import RELATION_PERMISSIONS
+from handlers.accounts.house_access import Sight
+from handlers.accounts.permissions import POST_NAMES, RELATION_PERMISSIONS
 from handlers.estate.authorisation import Agreement, AgreementState, Purpose
 from handlers.estate.house_record import Standing
-from handlers.estate.queries import Acting
 from handlers.estate.records import RelationKind
 from handlers.shared.permissions import Permission
 from web.texts import gettext, lazy_gettext
-from web.words import calendar_day, listed, local_date, moment
+from web.words import calendar_day, either, listed, local_date, moment
 
 RELATIONS: Mapping[str, LazyString] = {
     RelationKind.OWNER: lazy_gettext("业主"),
@@ -90,9 +90,19 @@ def time_words(one: Standing) -> str:
     return gettext("%(begin)s 起", begin=begin)
 
 
-def acting_words(one: Acting) -> str:
-    """Say from when to when somebody may act."""
-    begin = moment(one.acts_from)
-    if one.acts_until is None:
+def span_words(begins_at: datetime, ends_at: datetime | None) -> str:
+    """Say from when to when a right holds."""
+    begin = moment(begins_at)
+    if ends_at is None:
         return gettext("%(begin)s 起", begin=begin)
-    return gettext("%(begin)s 至 %(end)s", begin=begin, end=moment(one.acts_until))
+    return gettext("%(begin)s 至 %(end)s", begin=begin, end=moment(ends_at))
+
+
+def why_words(sight: Sight) -> str:
+    """Say by which post somebody may see a house, and whether they only stood in."""
+    post = either(*POST_NAMES[sight.post])
+    if sight.why == "substitute":
+        return gettext("%(post)s（替班）", post=post)
+    if sight.why == "shift_lead":
+        return gettext("%(post)s（值班长）", post=post)
+    return post

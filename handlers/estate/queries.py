@@ -194,7 +194,9 @@ def who_might_act(work: Work, house_id: int, during: Period) -> list[Acting]:
 
     What is not checked yet, or what another check may still change, is not foreseen.
     """
-    work.require(Permission.HOUSE_READ, house_row(work, house_id).community_id)
+    scope = house_row(work, house_id).community_id
+    if not work.may(Permission.HOUSE_READ, scope):
+        work.require(Permission.OWNER_READ, scope)
     return _acting(work, house_id, during)
 
 

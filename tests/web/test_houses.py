@@ -1,6 +1,7 @@
 """The pages of houses: found, shown as far as a post may read, agreements noted at the counter."""
 
 import re
+from datetime import date
 
 import pytest
 
@@ -113,6 +114,30 @@ def test_nothing_of_a_house_elsewhere_can_be_guessed(site: Site, person: int) ->
         unit_id = house_record(work, site.world.house).unit_id
     assert "1栋2单元301" in clerk.get(f"/houses/units/{unit_id}").text
     assert stranger.get(f"/houses/units/{unit_id}").status_code == 404
+
+
+def test_share_lease_parking_and_who_may_see_are_told(site: Site, person: int, clock: SettableClock) -> None:
+    tenant = site.world.person("洪七", "13612340001")
+    entries = (
+        entry.RelationEntry(site.world.house, person, RelationKind.CO_OWNER, share="1/2"),
+        entry.RelationEntry(
+            site.world.house, tenant, RelationKind.TENANT, lease_ends_on=date(2027, 6, 30), is_payer=True
+        ),
+    )
+    with site.engine.work(SYSTEM) as work:
+        for one in entries:
+            entry.add_relation(work, one)
+        entry.add_parking(work, site.world.house, "B1-023", is_rented=True)
+    manager, clerk = site.browser(Post.PM).get(page(site)).text, site.browser(Post.CS).get(page(site)).text
+    for shown in (manager, clerk):
+        assert "共有人 1/2" in shown
+        assert "租期至 2027-06-30" in shown
+        assert "待核对" in shown
+        assert "B1-023" in shown
+    assert "可查看的员工" in manager
+    assert "可查看的员工" not in clerk
+    assert "这一天没有人可以代办" in site.browser(Post.CS).get(f"{page(site)}?on=2001-01-01").text
+    assert site.browser(Post.CS).get(f"{page(site)}?on=never").status_code == 200
 
 
 def test_what_ended_is_folded_away_and_what_has_not_begun_is_marked(
