@@ -12,6 +12,7 @@ from handlers.accounts.installation import make_usable
 from handlers.accounts.passwords import initial_password
 from handlers.accounts.permissions import POST_NAMES, RESIDENT, Post
 from handlers.demo import crew, handover, population, settling, staffing
+from handlers.demo.moves import Moves
 from handlers.demo.past import Past
 from handlers.demo.population import FULL, SMALL, Size
 from handlers.demo.settling import Settled
@@ -71,6 +72,7 @@ def build(engine: Engine, folder: Path, *, size: Size = FULL, seed: int = 1) -> 
     try:
         settled, sign_ins = _settle(engine, size, seed)
         cases = Past(engine, clock, settled, seed).run(size, until)
+        cases += Moves(engine, clock, settled, seed).run(until)
     finally:
         engine.clock = real_clock
     with engine.work(SYSTEM) as work:
