@@ -53,6 +53,7 @@ class Part:
         hidden: whether the condition holds for the values shown.
         stars: draw as five stars.
         drawn: a signature, drawn with the finger.
+        read_back: a text to be read to a caller, with what stands in the fields that it names.
         adds: an amount, or lines of amounts, that belong to the sum which the page shows.
     """
 
@@ -73,6 +74,7 @@ class Part:
     stars: bool = False
     tall: bool = False
     drawn: bool = False
+    read_back: bool = False
     adds: bool = False
     multiple: bool = False
     accept: str = ""
@@ -141,6 +143,7 @@ class _Filler:
             multiple=component.multiple,
             accept=component.accept,
             drawn=component.properties.get("look") == "signature",
+            read_back=component.properties.get("look") == "read_back",
             adds=component.properties.get("adds") == "yes",
             unit=either(component.properties.get("unit", ""), component.properties.get("unit_en")),
             max_length=component.max_length,

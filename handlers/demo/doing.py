@@ -119,7 +119,11 @@ def moment(now: datetime, **later: float) -> str:
 def _register(doing: Doing) -> Answers:
     script = doing.script
     caller = script.caller
-    place: Answers = {"place": "一层大厅"} if script.area == "common" else {"house_id": str(caller.house_id)}
+    place: Answers = (
+        {"place": "一层大厅", "building_id": "none"}
+        if script.area == "common"
+        else {"house_id": str(caller.house_id)}
+    )
     return place | {
         "called_at": doing.order.called_at.isoformat(timespec="minutes"),
         "area": script.area,

@@ -1,9 +1,10 @@
 """What the desk and the lead read before they act on an order."""
 
-from engine.bilingual import beside, joined
+from engine.bilingual import Text, beside, in_both, joined
 from engine.ports import Json
 from engine.service_tasks import Context, form_data
-from handlers.repair import catalogue, charging, crew, intake, orders, parts, quoting
+from engine.work import Work
+from handlers.repair import catalogue, charging, crew, intake, locating, orders, parts, quoting
 from handlers.repair.dispatching import gave_back, not_for_rework, sendable
 from handlers.repair.fact_lines import (
     fault_options,
@@ -18,7 +19,8 @@ from handlers.repair.fact_lines import (
     report,
     worker_options,
 )
-from handlers.repair.records import Area
+from handlers.repair.orders import Order
+from handlers.repair.records import Area, SecondCheck
 from handlers.shared.facts import Facts, Pairs, local, names, option, pairs
 
 
@@ -29,11 +31,9 @@ def call_facts(context: Context) -> Facts:
     number = orders.opened(work, order, "contact_phone")
     known = intake.by_phone(work, order.community_id, number)
     houses = [option(one.house_id, f"{one.address} {one.name}") for one in known]
-    own = {one.house_id for one in known}  # first; but people also call about somebody else's house
-    others = [
-        option(house_id, address)
-        for house_id, address in intake.houses(work, order.community_id)
-        if house_id not in own
+    buildings = [
+        option(building_id, (f"{name}栋", f"Building {name}"))
+        for building_id, name in intake.buildings(work, order.community_id)
     ]
     facts: Pairs = [["来电时间", local(work, order.called_at)]]
     for one in known:
@@ -46,10 +46,20 @@ def call_facts(context: Context) -> Facts:
         values["contact_phone"] = number
     if len(known) == 1:
         values["house_id"] = str(known[0].house_id)
+    elif not known:
+        values["house_id"] = locating.OTHER
     return {
         "facts": facts,
         "values": values,
-        "options": {"houses": [*houses, *others], "faults": fault_options(work, *Area)},
+        "options": {
+            # People also call about somebody else's house, and about what stands in no building.
+            "houses": [*houses, option(locating.OTHER, ("另一套房屋", "Another home"))],
+            "buildings": [
+                *buildings,
+                option(locating.NOWHERE, ("不在楼内（园区、车库等）", "In no building")),
+            ],
+            "faults": fault_options(work, *Area),
+        },
     }
 
 
@@ -61,6 +71,7 @@ def accept_facts(context: Context) -> Facts:
     same = merge_candidates(work, order)
     facts = report(work, order)
     facts += pairs(
+        ("向来电人复述", _read_back(work, order)),
         ("业主补充", last_note(work, order, "answer")),
         ("交房日期", intake.handed_over(work, order.house_id)),
         ("附近未结报修", places(near)),
@@ -77,6 +88,15 @@ def accept_facts(context: Context) -> Facts:
             "duplicates": order_options(work, [*same, *(one for one in near if one not in same)]),
         },
     }
+
+
+def _read_back(work: Work, order: Order) -> Text:
+    """Say what a clerk who is alone at night reads to the caller before accepting what they entered."""
+    if order.second_check != SecondCheck.PENDING:
+        return ""
+    fault = in_both(catalogue.name_of(work, order.fault_code))
+    said = orders.opened(work, order, "description")
+    return f"{order.place}，{fault[0]}：{said}。对吗？", f"{order.place}, {fault[1]}: {said}. Is that right?"
 
 
 @form_data("repair.lead_facts")

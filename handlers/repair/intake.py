@@ -8,8 +8,14 @@ from sqlalchemy import func, or_, select
 from engine.bilingual import Text, beside
 from engine.store.tables import instance, user_task
 from engine.work import Work
-from handlers.estate.people import masked_person, phone_index
-from handlers.estate.records import ACTING_KINDS, estate_house, estate_person, estate_relation
+from handlers.estate.people import masked_person, phone_index, unsealed
+from handlers.estate.records import (
+    ACTING_KINDS,
+    estate_building,
+    estate_house,
+    estate_person,
+    estate_relation,
+)
 from handlers.repair import catalogue
 from handlers.repair.orders import Order
 from handlers.repair.phone_numbers import digits_of
@@ -192,15 +198,20 @@ def open_outages(work: Work, community_id: int) -> list[Outage]:
     return list(first.values())
 
 
-def houses(work: Work, community_id: int) -> list[tuple[int, str]]:
-    """List the houses of a community, for a caller whose number nobody knows."""
-    return list(
-        work.connection.execute(
-            select(estate_house.c.id, estate_house.c.address)
-            .where(estate_house.c.community_id == community_id)
-            .order_by(estate_house.c.address)
-        ).all()
+def name_of(work: Work, person_id: int) -> str:
+    """Return the full name of somebody on record; for steps that keep it sealed and show it to nobody."""
+    row = work.connection.execute(select(estate_person).where(estate_person.c.id == person_id)).one()
+    return unsealed(work.engine.vault, row, "name")
+
+
+def buildings(work: Work, community_id: int) -> list[tuple[int, str]]:
+    """List the buildings of a community, for what is broken in one of them."""
+    rows = work.connection.execute(
+        select(estate_building.c.id, estate_building.c.name)
+        .where(estate_building.c.community_id == community_id)
+        .order_by(func.length(estate_building.c.name), estate_building.c.name)
     )
+    return [(row.id, row.name) for row in rows]
 
 
 def handed_over(work: Work, house_id: int | None) -> str:

@@ -12,7 +12,7 @@ from engine.store.tables import user_task
 from engine.work import Work
 from handlers.errors import FieldsInvalid
 from handlers.estate.people import phone_index
-from handlers.repair import catalogue, media, notices, orders, reporting, rules
+from handlers.repair import catalogue, intake, locating, media, notices, orders, reporting, rules
 from handlers.repair.orders import Order
 from handlers.repair.phone_numbers import require_shown
 from handlers.repair.records import Area, Channel, OrderState
@@ -135,15 +135,7 @@ def _time_to_enter(context: Context, pressed_at: datetime) -> timedelta | None:
 
 def _entered(work: Work, order: Order, given: Answers) -> Order:
     area = Area(given.text("area") or Area.PRIVATE)
-    house_id = given.id("house_id")
-    if house_id is None and area is Area.COMMON:
-        site = Site(order.community_id, None, None, given.text("place"))
-    else:
-        site = reporting.site_of(work, area, house_id, None, given.text("place"))
-    if site.community_id != order.community_id:
-        raise FieldsInvalid({"house_id": ("这套房屋不在本小区", {})})
-    if not site.text:
-        raise FieldsInvalid({"place": ("请填写位置", {})})
+    site = locating.site_of_call(work, order, area, given)
     phone = given.text("contact_phone") or orders.opened(work, order, "contact_phone")
     return orders.change(
         work,
@@ -153,5 +145,21 @@ def _entered(work: Work, order: Order, given: Answers) -> Order:
         house_id=site.house_id,
         place=site.text,
         fault_code=given.text("fault_code"),
-        **reporting.described(work, order.id, given.text("description"), given.text("contact_name"), phone),
+        **reporting.described(work, order.id, given.text("description"), _contact(work, order, given), phone),
     )
+
+
+def _contact(work: Work, order: Order, given: Answers) -> str:
+    """Return whom to ask for: who was named, else the one person whose number rang."""
+    name = given.text("contact_name")
+    rang = orders.opened(work, order, "contact_phone")
+    if name or not rang:
+        return _named(name)
+    callers = {one.person_id for one in intake.by_phone(work, order.community_id, rang)}
+    return _named(intake.name_of(work, callers.pop()) if len(callers) == 1 else "")
+
+
+def _named(name: str) -> str:
+    if not name:
+        raise FieldsInvalid({"contact_name": ("请填写联系人", {})})
+    return name

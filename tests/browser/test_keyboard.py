@@ -110,11 +110,7 @@ class Clerk:
         self.press("Control+Enter")
 
     def _register(self) -> None:
-        self.press("e")
-        self.type("陈静")
-        self.press("Tab")
-        self.type(OWNER)
-        self.press("Tab", "End", "Escape", "e")  # what is still missing: the description
+        self.press("e", "End", "Escape", "e")  # the fault, then what is still missing: the description
         self.type("水龙头滴水")
         self.press("Control+Enter")
 

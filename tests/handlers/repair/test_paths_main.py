@@ -93,8 +93,8 @@ def test_a_neighbour_may_call_about_another_house(shop: Shop) -> None:
     with shop.engine.reading(shop.clerk) as work:
         opened = inbox.detail(work, shop.task(number, "register_call").id).opened
     offered = [one["value"] for one in opened.options["houses"]]
-    assert offered == [str(shop.neighbour), str(shop.house)]
-    shop.register(number)
+    assert offered == [str(shop.neighbour), "other"]
+    shop.register(number, house_id="other", house="1栋2单元301")
     assert shop.order(number).house_id == shop.house
 
 

@@ -26,7 +26,7 @@ function fateOf(status, isLate) {
 
 // --- writing ------------------------------------------------------------------------------------------------
 
-function sayField(form, name, value) {
+export function sayField(form, name, value) {
   const fields = [...form.querySelectorAll(`[name="${CSS.escape(name)}"]`)];
   const field = fields.find((one) => one.value === value) ?? fields[0];
   if (!field || field.type === "hidden" || field.type === "file") return null;

@@ -13,6 +13,7 @@ import { startKeys } from "./keys.js";
 import { startList } from "./list.js";
 import { sendAhead, startOutbox, watchForms } from "./outbox.js";
 import { startPane } from "./pane.js";
+import { wakeReadBack } from "./readback.js";
 import { startRinging } from "./ring.js";
 import { guardSecrets } from "./secrets.js";
 import { startSeveral } from "./several.js";
@@ -29,6 +30,7 @@ function wake(part) {
     form.dataset.canSign = "yes";
     wakeSignatures(form);
   }
+  wakeReadBack(part);
   wakeSums(part);
   wakeCopying(part);
   wakeCrew(part);
