@@ -10,16 +10,20 @@ from sqlalchemy import ColumnElement, Table, and_, case, func, select
 from engine import overdue, reports
 from engine.overdue import By
 from engine.reports import Only
-from engine.store.tables import deployment
+from engine.store.tables import deployment, user_task
 from engine.work import Work
 from handlers.accounts.permissions import APART
 from handlers.accounts.records import account, account_post
+from handlers.checking.correction_records import data_correction
+from handlers.checking.records import CheckOutcome, second_check
 from handlers.estate.queries import is_valid
 from handlers.estate.records import (
     CheckState,
+    ImportState,
     RelationKind,
     estate_authorisation,
     estate_house,
+    estate_import,
     estate_relation,
 )
 from handlers.moving.records import State, moving_case
@@ -192,6 +196,47 @@ def _bound(work: Work, _argument: str) -> Figure:
     return _share(work, estate_relation, has_account, present, estate_relation.c.house_id.in_(_houses(work)))
 
 
+# --- second check ------------------------------------------------------------------------------------------
+
+
+def _checks_waiting(work: Work, _argument: str) -> Figure:
+    """Entries that wait for a second person."""
+    waits = second_check.c.state == CheckOutcome.WAITING
+    return _count(work, second_check, waits, *_within(work, second_check.c.community_id))
+
+
+def _checks_late(work: Work, _argument: str) -> Figure:
+    """Entries that wait for a second person longer than the limit of their step."""
+    late = select(user_task.c.instance_id).where(user_task.c.due_at < work.now)
+    waits = (second_check.c.state == CheckOutcome.WAITING, second_check.c.instance_id.in_(late))
+    return _count(work, second_check, *waits, *_within(work, second_check.c.community_id))
+
+
+def _checks_agreed(work: Work, _argument: str) -> Figure:
+    """Share of the entries confirmed lately that agreed when they were checked for the first time."""
+    lately = (
+        second_check.c.state == CheckOutcome.CONFIRMED,
+        second_check.c.checked_at > work.now - MONTH,
+        *_within(work, second_check.c.community_id),
+    )
+    return _share(work, second_check, second_check.c.mismatches == 0, *lately)
+
+
+def _corrected_in_time(work: Work, _argument: str) -> Figure:
+    """Share of corrections settled lately within 24 hours of the request."""
+    times = select(data_correction.c.requested_at, data_correction.c.settled_at).where(
+        data_correction.c.settled_at > work.now - MONTH, *_within(work, data_correction.c.community_id)
+    )
+    took = [row.settled_at - row.requested_at for row in work.connection.execute(times)]
+    return Figure(sum(one <= DAY for one in took), len(took))
+
+
+def _imports_waiting(work: Work, _argument: str) -> Figure:
+    """Imports that wait for the release by a second person."""
+    _scopes(work)
+    return _count(work, estate_import, estate_import.c.state == ImportState.WAITING)
+
+
 # --- accounts ----------------------------------------------------------------------------------------------
 
 
@@ -266,6 +311,11 @@ FIGURES: Mapping[str, Callable[[Work, str], Figure]] = {
     "waiting_for_papers": _waiting_for_papers,
     "pending": _pending,
     "unasked": _unasked,
+    "checks_waiting": _checks_waiting,
+    "checks_late": _checks_late,
+    "checks_agreed": _checks_agreed,
+    "corrected_in_time": _corrected_in_time,
+    "imports_waiting": _imports_waiting,
     "bound": _bound,
     "accepted": _accepted,
     "first_passwords": _first_passwords,

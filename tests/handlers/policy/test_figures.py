@@ -9,6 +9,9 @@ from engine.ports import SYSTEM, Actor
 from engine.work import Engine
 from handlers.accounts import staff
 from handlers.accounts.permissions import Post
+from handlers.checking.asking import Entered, Step, Subject, ask
+from handlers.checking.deciding import withdraw
+from handlers.checking.fields import Field
 from handlers.estate import entry
 from handlers.estate.authorisation import Answer, Purpose, note_answer
 from handlers.estate.records import RelationKind
@@ -59,6 +62,21 @@ def test_relations_that_wait_for_a_second_check_are_counted_in_the_own_community
 
     assert tell("pending").value == 1
     assert tell("pending", actor=world.staff(Post.PM, world.other_community)).value == 0
+
+
+def test_entries_that_wait_for_a_second_check_are_counted_until_somebody_decides(
+    engine: Engine, world: World, tell: Tell
+) -> None:
+    clerk = world.staff(Post.CS)
+    subject = Subject("relation", 1, "owner", world.community, world.house)
+    with engine.work(clerk) as work:
+        check_id = ask(work, subject, Entered({Field.NAME: "王芳"}), Step(1, "second_check"))
+    assert tell("checks_waiting").value == 1
+    assert tell("checks_waiting", actor=world.staff(Post.PM, world.other_community)).value == 0
+
+    with engine.work(SYSTEM) as work:
+        withdraw(work, check_id)
+    assert tell("checks_waiting").value == 0
 
 
 def test_owners_with_an_account_are_a_share_of_the_owners(world: World, tell: Tell) -> None:
