@@ -110,7 +110,7 @@ def _groups(found: Iterable[Choice]) -> tuple[Group, ...]:
 
 
 def _option(one: Choice) -> str:
-    return f"{_name(one.field)}（{one.now}）" if one.now else _name(one.field)
+    return f"{_name(one.field)} · {one.now}" if one.now else _name(one.field)
 
 
 def _name(field: Field) -> str:

@@ -2,6 +2,7 @@
 
 from sqlalchemy import select
 
+from engine.bilingual import Text
 from engine.ids import new_id
 from engine.ports import Json
 from engine.service_tasks import Context, completion, form_data, service_task
@@ -88,7 +89,7 @@ def correction_facts(context: Context) -> Facts:
             ("更正栏目", FIELD_NAMES[field]),
             ("现有登记", shown(field, before) if before else ("未登记", "Not on record")),
             ("新内容", _TYPE_AGAIN if is_blind else shown(field, after)),
-            ("录入人", names(work, [correction.requested_by])),
+            ("录入人", _applicant(work, correction)),
             ("录入时间", local(work, correction.requested_at)),
             ("申请原因", corrections.opened(work, correction, "reason")),
             ("凭证", (f"{photos} 张", f"{photos} photos") if photos else ""),
@@ -219,12 +220,22 @@ def _settle(work: Work, correction: Correction, state: CorrectionState, **values
     access_log.append(work, entry)
 
 
-def _tell_applicant(work: Work, correction: Correction, template: str) -> None:
-    """Tell the resident who asked, else the person whose data it is."""
+def _applicant(work: Work, correction: Correction) -> Text:
+    if _is_residents(work, correction):
+        return ("业主本人", "The owner")
+    return names(work, [correction.requested_by])
+
+
+def _is_residents(work: Work, correction: Correction) -> bool:
     kind = work.connection.execute(
         select(account.c.kind).where(account.c.id == correction.requested_by)
     ).scalar_one_or_none()
-    is_own = kind == "resident"
+    return bool(kind == "resident")
+
+
+def _tell_applicant(work: Work, correction: Correction, template: str) -> None:
+    """Tell the resident who asked, else the person whose data it is."""
+    is_own = _is_residents(work, correction)
     to = f"account:{correction.requested_by}" if is_own else f"person:{correction.person_id}"
     _tell(work, correction, template, to)
 

@@ -20,12 +20,14 @@ CLERK = (
     "/desk/",
     "/shift/",
     "/roster/",
+    "/checks/",
+    "/checks/?view=settled",
 )
 LEAD = ("/roster/", "/roster/?mode=plan", "/imports/", "/jobs/")
 OWN = ("/account/password", "/account/sessions", "/odd", "/nothing-here")
 STAFF = ("/staff/", "/staff/new", "/staff/joining")
 ADMINISTRATOR = ("/processes/deploy", "/incidents/", "/safety/")
-RESIDENT = ("/home/", "/home/report", *OWN)
+RESIDENT = ("/home/", "/home/report", "/home/data", *OWN)
 
 
 @pytest.fixture(scope="module")
