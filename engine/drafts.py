@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, insert, select
 
-from engine import history, tasks
+from engine import history, inbox, tasks
 from engine.errors import Refused
 from engine.history import Event
 from engine.ids import new_id
@@ -19,15 +19,21 @@ from engine.work import Work
 
 COMMENT_LENGTH = 2000
 DRAFT_LENGTH = 64_000
+_MARK = "~"  # between the name of a smaller form and its field: stands in no name of a field
 DRAFTS_KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What somebody typed into a task's form and has not sent."""
+    """What somebody typed into a task's form and has not sent.
+
+    Attributes:
+        beside: what they typed into the smaller forms of its page: (form, field) -> value.
+    """
 
     answers: dict[str, Json]
     saved_at: datetime
+    beside: dict[tuple[str, str], Json] = field(default_factory=dict)
 
 
 def save_draft(
@@ -44,35 +50,94 @@ def save_draft(
     """
     _, task = tasks.locked(work, task_id)  # also keeps two pages of the same person apart
     require_right(work, task)
+    kept = _kept(work, task_id)
     if touched is None:
-        _store(work, task_id, answers)
+        _store(work, task_id, _beside(kept) | dict(answers))
         return
-    before = draft(work, task_id)
-    kept = dict(before.answers) if before else {}
     _store(work, task_id, kept | {key: answers.get(key) for key in touched})
 
 
-def keep_unsent(work: Work, task_id: int, answers: Mapping[str, Json]) -> None:
+def save_beside(work: Work, task_id: int, form: str, answers: Mapping[str, Json]) -> None:
+    """Keep what was typed so far into one of the smaller forms of a task's page, in place of what was before.
+
+    Raises:
+        TaskGone, TaskNotFound, NotPermitted: the person may not look at the task.
+        Refused("draft_too_long").
+    """
+    inbox.detail(work, task_id)
+    tasks.locked(work, task_id)
+    kept = _without(_kept(work, task_id), form)
+    _store(work, task_id, kept | _marked(form, answers))
+
+
+def forget_beside(work: Work, task_id: int, form: str) -> None:
+    """Forget what was typed into one of the smaller forms: it was sent."""
+    kept = _kept(work, task_id)
+    left = _without(kept, form)
+    if left != kept:
+        _store(work, task_id, left)
+
+
+def _beside(kept: Mapping[str, Json]) -> dict[str, Json]:
+    return {key: value for key, value in kept.items() if _MARK in key}
+
+
+def _marked(form: str, answers: Mapping[str, Json]) -> dict[str, Json]:
+    return {f"{form}{_MARK}{key}": value for key, value in answers.items()}
+
+
+def _without(kept: Mapping[str, Json], form: str) -> dict[str, Json]:
+    return {key: value for key, value in kept.items() if not key.startswith(f"{form}{_MARK}")}
+
+
+def keep_unsent(work: Work, task_id: int, answers: Mapping[str, Json], form: str = "") -> None:
     """Keep what somebody typed for a task that is no longer theirs, so that they can copy it.
 
+    Args:
+        form: which of the smaller forms; "" for the step's own.
     Raises:
         TaskNotFound: there never was such a task.
     """
     tasks.instance_of(work, task_id)
-    _store(work, task_id, answers)
+    kept = _kept(work, task_id)
+    _store(
+        work,
+        task_id,
+        _without(kept, form) | _marked(form, answers) if form else _beside(kept) | dict(answers),
+    )
 
 
 def draft(work: Work, task_id: int) -> Draft | None:
     """Return what this person typed into this task's form before, whether it is open or not."""
-    row = work.connection.execute(_own(work, task_id, select(task_draft))).one_or_none()
+    row = _row(work, task_id)
     if row is None:
         return None
+    opened = _opened(work, row)
+    beside = {whole: opened.pop(whole) for whole in _beside(opened)}
+    named = {(form, key): beside[whole] for whole in beside for form, _, key in [whole.partition(_MARK)]}
+    return Draft(opened, row.saved_at, named)
+
+
+def _row(work: Work, task_id: int) -> Any:
+    return work.connection.execute(_own(work, task_id, select(task_draft))).one_or_none()
+
+
+def _opened(work: Work, row: Any) -> dict[str, Json]:
     opened: dict[str, Json] = json.loads(work.engine.vault.open("task_draft", "body", row.id, row.body))
-    return Draft(opened, row.saved_at)
+    return opened
+
+
+def _kept(work: Work, task_id: int) -> dict[str, Json]:
+    row = _row(work, task_id)
+    return _opened(work, row) if row is not None else {}
 
 
 def discard_draft(work: Work, task_id: int) -> None:
-    """Forget what this person typed into this task's form."""
+    """Forget what this person typed into this task's form, but not what stands in the smaller ones."""
+    _store(work, task_id, _beside(_kept(work, task_id)))
+
+
+def _delete(work: Work, task_id: int) -> None:
     work.connection.execute(_own(work, task_id, delete(task_draft)))
 
 
@@ -92,7 +157,9 @@ def _store(work: Work, task_id: int, answers: Mapping[str, Json]) -> None:
     text = json.dumps(dict(answers), ensure_ascii=False)
     if len(text) > DRAFT_LENGTH:
         raise Refused("draft_too_long", "填写的内容过长，无法保存草稿")
-    discard_draft(work, task_id)
+    _delete(work, task_id)
+    if not answers:
+        return
     draft_id = new_id()
     work.connection.execute(
         insert(task_draft).values(

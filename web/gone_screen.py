@@ -7,6 +7,7 @@ from datetime import datetime
 from engine import drafts, gone
 from engine.ports import Json
 from engine.work import Work
+from web.texts import gettext
 from web.typed import Typed, said_answers
 from web.words import either
 
@@ -48,7 +49,17 @@ def gone_screen(work: Work, task_id: int, sent: Mapping[str, Json] | None) -> Go
         title=either(was.case.title, was.case.title_en),
         place=was.case.place,
         step=either(was.name, was.name_en),
-        typed=said_answers(was.form, answers),
+        typed=(*said_answers(was.form, answers), *(_beside(draft) if draft else ())),
         kept_at=draft.saved_at if draft else None,
         is_open=was.is_open,
     )
+
+
+def _beside(draft: drafts.Draft) -> list[Typed]:
+    """Say what stands in the smaller forms, as far as somebody wrote it themselves."""
+    labels = {"text": gettext("备注"), "reason": gettext("原因")}
+    return [
+        Typed(labels[key], key, str(value))
+        for (form, key), value in draft.beside.items()
+        if key in labels and value and form != "pause"  # whose reason is one of a list
+    ]

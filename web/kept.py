@@ -13,11 +13,12 @@ from engine.ports import Actor, Json
 from engine.work import Engine, Work
 from handlers.repair import report_drafts
 from handlers.shared.sealed import Unsealable
-from web import context, errors
+from web import context, errors, side_forms
 from web.answers import posted
 from web.navigation import local_address
+from web.side_forms import SIDE_FORMS
 
-FORMS = frozenset({"tasks.complete", "tasks.redraw", "resident.report"})
+FORMS = frozenset({"tasks.complete", "tasks.redraw", "resident.report", *SIDE_FORMS})
 _REPORT = 0  # stands for a report, which is no task yet
 
 _PLACE = ("sign_in", "typed", 0)  # what is sealed for one place opens at no other
@@ -26,12 +27,17 @@ _KEPT = timedelta(hours=12)
 
 @dataclass(frozen=True)
 class Typed:
-    """What somebody typed into the form of a task, or of a report, and whose page it was."""
+    """What somebody typed into a form of a task's page, or of a report, and whose page it was.
+
+    Attributes:
+        form: which of the smaller forms; "" for the step's own.
+    """
 
     task_id: int
     account_id: str
     answers: dict[str, Json]
     at: datetime
+    form: str
 
 
 def is_kept() -> bool:
@@ -42,7 +48,8 @@ def is_kept() -> bool:
 def sign_in_page() -> str:
     """Show the sign-in with what was typed inside it; signing in leads back to the form."""
     task_id = int((request.view_args or {}).get("task_id", _REPORT))
-    body = [str(task_id), request.form.get("_who", ""), posted(request.form), _now().isoformat()]
+    who, answers = request.form.get("_who", ""), posted(request.form)
+    body = [str(task_id), who, answers, _now().isoformat(), side_forms.named()]
     sealed = context.engine().vault.seal(*_PLACE, json.dumps(body, ensure_ascii=False))
     template = "account/sign_in_pane.html" if "HX-Request" in request.headers else "account/sign_in.html"
     return render_template(template, login="", next=_way_back(task_id), kept=sealed)
@@ -57,21 +64,28 @@ def give_back(engine: Engine, actor: Actor, sealed: str) -> None:
         engine.run(actor, lambda work: report_drafts.save(work, typed.answers))
         return
     try:
-        engine.run(actor, lambda work: drafts.save_draft(work, typed.task_id, typed.answers))
+        engine.run(actor, lambda work: _save(work, typed))
     except Problem:  # somebody else closed it meanwhile: the page of the task gives the draft back
         engine.run(actor, lambda work: _keep_unsent(work, typed))
 
 
+def _save(work: Work, typed: Typed) -> None:
+    if typed.form:
+        drafts.save_beside(work, typed.task_id, typed.form, typed.answers)
+    else:
+        drafts.save_draft(work, typed.task_id, typed.answers)
+
+
 def _keep_unsent(work: Work, typed: Typed) -> None:
-    drafts.keep_unsent(work, typed.task_id, typed.answers)
+    drafts.keep_unsent(work, typed.task_id, typed.answers, typed.form)
 
 
 def _opened(engine: Engine, sealed: str) -> Typed | None:
     try:
-        task_id, account_id, answers, at = json.loads(engine.vault.open(*_PLACE, sealed))
+        task_id, account_id, answers, at, form = json.loads(engine.vault.open(*_PLACE, sealed))
     except (Unsealable, ValueError):
         return None
-    return Typed(int(task_id), account_id, answers, datetime.fromisoformat(at))
+    return Typed(int(task_id), account_id, answers, datetime.fromisoformat(at), form)
 
 
 def _way_back(task_id: int) -> str:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from engine import drafts
 from engine.errors import Problem
-from web import context, errors, uploads
+from web import context, errors, side_forms, uploads
 from web.home import front_page
 from web.lists import Row, task_row
 from web.story import PAUSE_REASONS
@@ -44,10 +45,10 @@ class RefusedForm:
 
 def refused_form() -> RefusedForm | None:
     """Return the smaller form that this request posted; None for the step's own and for a visit."""
-    action = (request.endpoint or "").partition(".")[2]
+    action = side_forms.named() or (request.endpoint or "").partition(".")[2]
     if request.method != "POST" or action in ("complete", "redraw"):
         return None
-    return RefusedForm(action, request.form, uploads.waiting_ids("files"))
+    return RefusedForm(action, request.form, uploads.waiting_ids("files[]"))
 
 
 def is_pane() -> bool:
@@ -62,6 +63,7 @@ def origin() -> Wish:
 
 def show_task(task_id: int, said: str) -> ResponseReturnValue:
     """Show a task again, after something about it changed."""
+    _forget_typed(task_id)
     if not is_pane():
         flash(said)
         return redirect(url_for("tasks.show", task_id=task_id, **origin().carried()))
@@ -75,6 +77,7 @@ def leave_task(task_id: int, following: int | None, said: str, said_last: str) -
         said: when there is a next one.
         said_last: when nothing is left.
     """
+    _forget_typed(task_id)
     words = said if following is not None else said_last
     if is_pane():
         return _pane(following, words, left=task_id)
@@ -85,6 +88,13 @@ def leave_task(task_id: int, following: int | None, said: str, said_last: str) -
     if errors.for_script():
         return {"next": address, "task": str(following or ""), "left": str(task_id), "said": words}
     return redirect(address)
+
+
+def _forget_typed(task_id: int) -> None:
+    """Forget what was typed into the smaller form that has just done its work."""
+    form = side_forms.named()
+    if form:
+        context.engine().run(context.actor(), lambda work: drafts.forget_beside(work, task_id, form))
 
 
 def _address(task_id: int | None) -> str:

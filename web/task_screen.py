@@ -39,6 +39,7 @@ class TaskScreen:
     Attributes:
         key: sent back with the form, so that sending twice completes once.
         people: who the task could be handed to: (account id, name).
+        beside: what stands in the smaller forms and was not sent: (form, field) -> value.
         draft_at: when what stands in the form was kept, if it is a draft.
         is_typed: what stands in the form was refused just now and is kept nowhere yet.
         reader: account of who sees this.
@@ -58,7 +59,6 @@ class TaskScreen:
     original_due_at: datetime | None
     paused_until: datetime | None
     pause_reason: str
-    level: int
     who: str
     is_mine: bool
     team: str
@@ -74,6 +74,7 @@ class TaskScreen:
     reader: int
     crew: CrewTask | None
     reminder: OwnReminder
+    beside: Mapping[tuple[str, str], Json]
 
 
 def task_screen(
@@ -90,8 +91,8 @@ def task_screen(
     detail = inbox.detail(work, task_id)
     task, case = detail.task, detail.case
     may = _may(work, detail)
-    draft = drafts.draft(work, task_id) if typed is None else None
-    filling = _filling(work, detail, draft.answers if draft else typed or {}, errors)
+    before = _typed_before(work, task_id, typed)
+    filling = _filling(work, detail, before.answers, errors)
     subject, crew = subject_of(work, case.process_key, case.business_key), crew_task(work, detail, filling)
     return TaskScreen(
         id=task.id,
@@ -107,7 +108,6 @@ def task_screen(
         original_due_at=task.original_due_at if task.original_due_at != task.due_at else None,
         paused_until=task.paused_until,
         pause_reason=str(PAUSE_REASONS.get(task.pause_reason, task.pause_reason or "")),
-        level=task.level,
         who=_name(work, task.assignee_id),
         is_mine=task.assignee_id == work.actor.id,
         team=post_name(task.group_code),
@@ -118,12 +118,30 @@ def task_screen(
         people=_people(work, task) if may.reassign else (),
         changes=change_sentences(work, deadlines.changes(work, task_id)),
         subject=subject,
-        draft_at=draft.saved_at if draft else None,
+        draft_at=before.at,
         is_typed=bool(typed),
         reader=work.actor.id,
         crew=crew,
         reminder=own_reminder(work, task_id),
+        beside=before.beside,
     )
+
+
+@dataclass(frozen=True)
+class _Before:
+    """What stands in the forms of the page; `at` is when it was kept, where the step's own holds a draft."""
+
+    answers: Mapping[str, Json]
+    beside: Mapping[tuple[str, str], Json]
+    at: datetime | None = None
+
+
+def _typed_before(work: Work, task_id: int, typed: Mapping[str, Json] | None) -> _Before:
+    draft = drafts.draft(work, task_id)
+    beside = draft.beside if draft else {}
+    if typed is not None or draft is None:
+        return _Before(typed or {}, beside)
+    return _Before(draft.answers, beside, draft.saved_at if draft.answers else None)
 
 
 def _facts(detail: TaskDetail, subject: Subject, crew: CrewTask | None) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from engine import deadlines, drafts, following, going_on, idempotency, tasks
 from engine.work import Work
 from handlers.shared import case_files
-from web import completing, context, errors, leading, repeats, uploads
+from web import completing, context, errors, leading, repeats, side_forms, uploads
 from web.answers import posted
 from web.gone_screen import gone_screen
 from web.lists import task_row
@@ -64,8 +64,19 @@ def redraw(task_id: int) -> str:
 @bp.post("/<int:task_id>/draft")
 def draft(task_id: int) -> ResponseReturnValue:
     """Keep what was typed so far."""
-    answers, touched = posted(request.form), request.form.getlist("_touched") or None
-    context.engine().run(context.actor(), lambda work: drafts.save_draft(work, task_id, answers, touched))
+    answers, touched, form = (
+        posted(request.form),
+        request.form.getlist("_touched") or None,
+        side_forms.named(),
+    )
+
+    def save(work: Work) -> None:
+        if form:
+            drafts.save_beside(work, task_id, form, answers)
+        else:
+            drafts.save_draft(work, task_id, answers, touched)
+
+    context.engine().run(context.actor(), save)
     return "", 204
 
 
@@ -153,7 +164,7 @@ def comment(task_id: int) -> ResponseReturnValue:
     engine, actor = context.engine(), context.actor()
     text, key, digest = request.form.get("text", ""), repeats.key(), repeats.digest()
     left = _standing(task_id)
-    files = uploads.posted_ids(engine, actor, "files")
+    files = uploads.posted_ids(engine, actor, "files[]")
     engine.run(
         actor,
         lambda work: idempotency.once(

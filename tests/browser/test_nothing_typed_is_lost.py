@@ -1,5 +1,7 @@
 """Reload, back, double click, two tabs, an ended session, a lost connection: nothing lost, nothing twice."""
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
@@ -72,6 +74,25 @@ def test_loading_the_page_again_in_the_middle_of_a_word_loses_nothing(town: Town
     clerk.page.reload()
     expect_asked(clerk.page)
     assert "尚未提交" in clerk.page.inner_text(".draft-note")
+
+
+def test_a_remark_and_its_file_are_there_again_after_loading_the_page_again(
+    town: Town, visit: Visitors, photo: Path
+) -> None:
+    clerk = visit(DESKTOP).sign_in(town.logins[Post.CS])
+    open_task(town, clerk, "备注一半")
+    form = clerk.page.locator("#pane form", has=clerk.page.locator("#remark"))
+    clerk.page.click("#pane summary:has-text('备注和附件')")
+    form.locator(".upload-file input").set_input_files(photo)
+    form.locator(".photo-sent").wait_for()
+    clerk.page.fill("#remark", "业主晚上在家")
+    clerk.page.reload()
+    expect(clerk.page.locator("#remark")).to_have_value("业主晚上在家")
+    assert form.locator("[name='files[]'][type=checkbox]").is_checked()
+
+    form.locator("button.btn:not([type=button])").click()
+    clerk.page.wait_for_selector(".toast:has-text('备注已保存')")
+    expect(clerk.page.locator("#remark")).to_have_value("")
 
 
 def test_going_elsewhere_and_back_loses_nothing(town: Town, visit: Visitors) -> None:

@@ -14,7 +14,7 @@ PDF = b"%PDF-1.7\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 
 def add(browser: Browser, task_id: int, *files: tuple[bytes, str], **form: object) -> int:
     """Send the form of remark and files; return the status."""
-    sent = {"files": [(BytesIO(content), name) for content, name in files], **form}
+    sent = {"files[]": [(BytesIO(content), name) for content, name in files], **form}
     return browser.post(f"/tasks/{task_id}/comment", sent, page="/inbox").status_code
 
 
@@ -63,14 +63,14 @@ def test_files_of_a_task_that_somebody_closed_meanwhile_are_kept_with_its_case(s
 def test_a_refused_form_keeps_the_files_that_were_taken(site: Site) -> None:
     task_id = site.task(site.start("K1"))
     clerk = site.browser(Post.CS)
-    sent = {"files": [(BytesIO(PDF), "a.pdf"), (BytesIO(b"no pdf"), "b.pdf")], "text": "报价"}
+    sent = {"files[]": [(BytesIO(PDF), "a.pdf"), (BytesIO(b"no pdf"), "b.pdf")], "text": "报价"}
 
     answer = clerk.post(f"/tasks/{task_id}/comment", sent, page="/inbox")
 
     assert answer.status_code == 422
     assert "不是完整的 PDF" in answer.text
     assert ">报价</textarea>" in answer.text
-    assert re.search(r'name="files" value="\d+" checked', answer.text)
+    assert re.search(r'name="files\[\]" value="\d+" checked', answer.text)
 
 
 def test_the_same_form_sent_again_adds_once(site: Site) -> None:

@@ -92,6 +92,7 @@ class Photos {
     Object.assign(field, { type: "hidden", name: this.holder.name, value: data.id });
     figure.append(field);
     figure.classList.add("photo-sent");
+    if (field.form.dataset.sendAhead !== undefined) field.dispatchEvent(new Event("input", { bubbles: true })); // for its draft
     this.waiting = this.waiting.filter((one) => one !== file);
     this.sync();
   }
