@@ -90,6 +90,7 @@ class HouseScreen:
         orders: None for who may not read service records.
         reveals: what the reader may see of people in clear, with a purpose.
         may_enter: keep agreements and confirm data.
+        may_keep: vehicles and parking places.
     """
 
     record: HouseRecord
@@ -102,8 +103,15 @@ class HouseScreen:
     orders: tuple[OrderLine, ...] | None
     links: tuple[tuple[str, str, str], ...]
     may_enter: bool
+    may_keep: bool
     reveals: tuple[Field, ...]
     reads_units: bool
+
+    @property
+    def keepers(self) -> tuple[Resident, ...]:
+        """Whose vehicle one may be: everybody who belongs to the house now, each once."""
+        people = {one.id: one for one in (*(self.people or ()), *(self.related or ())) if one.is_now}
+        return tuple(people.values())
 
 
 def house_screen(work: Work, house_id: int, day: date | None) -> HouseScreen:
@@ -126,6 +134,7 @@ def house_screen(work: Work, house_id: int, day: date | None) -> HouseScreen:
         orders=tuple(repairs.of_house(work, house_id)) if reads_service else None,
         links=links_of(work, scope, house_id),
         reveals=tuple(field for field in Field if may_reveal(work, field, scope)),
+        may_keep=work.may(Permission.FAMILY_EDIT, scope),
         may_enter=work.may(Permission.OWNER_ENTER, scope),
         reads_units=work.may(Permission.HOUSE_READ, scope),
     )

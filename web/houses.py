@@ -1,10 +1,13 @@
 """Houses for staff: found by address or person, with people, agreements, vehicles and what was repaired."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug import Response
 
 from engine.errors import RuleBroken
-from handlers.estate import authorisation, communities, entry, finding, house_record
+from engine.work import Work
+from handlers.estate import authorisation, belongings, communities, entry, finding, house_record
 from handlers.estate.authorisation import Answer, Purpose
 from handlers.estate.unasked import count_unasked
 from handlers.estate.unasked import unasked as unasked_owners
@@ -14,7 +17,7 @@ from web import context, errors
 from web.days import read_day
 from web.house_screen import house_screen
 from web.house_words import RELATIONS, age_words
-from web.numbers import LARGEST_ID
+from web.numbers import LARGEST_ID, posted_id
 from web.repair_words import STATES
 from web.statistics_screen import statistics_screen
 from web.texts import gettext
@@ -88,7 +91,7 @@ def show(house_id: int, **_kept: object) -> str:
     """Show a house."""
     with context.engine().reading(context.actor()) as work:
         screen = house_screen(work, house_id, read_day(request.args.get("on")))
-    return render_template("houses/show.html", screen=screen, states=STATES)
+    return render_template("houses/show.html", screen=screen, states=STATES, wrong=errors.field_errors())
 
 
 @bp.post("/<int:house_id>/people/<int:person_id>/checked")
@@ -112,3 +115,39 @@ def agree(house_id: int, person_id: int) -> Response:
     engine.run(actor, lambda work: authorisation.note_answer(work, person_id, house_id, *said))
     flash(gettext("已登记，立即生效"))
     return redirect(url_for("houses.show", house_id=house_id, _anchor=f"p-{person_id}"))
+
+
+@bp.post("/<int:house_id>/vehicles")
+@errors.shown_again_by(show)
+def add_vehicle(house_id: int) -> Response:
+    """Enter a vehicle of somebody of the house."""
+    person_id, plate = posted_id("person_id"), request.form.get("plate", "")
+    return _kept(house_id, lambda work: belongings.note_vehicle(work, house_id, person_id, plate))
+
+
+@bp.post("/<int:house_id>/vehicles/<int:record_id>/end")
+@errors.shown_again_by(show)
+def end_vehicle(house_id: int, record_id: int) -> Response:
+    """Take a vehicle off the house."""
+    return _kept(house_id, lambda work: belongings.end_vehicle(work, house_id, record_id))
+
+
+@bp.post("/<int:house_id>/parking")
+@errors.shown_again_by(show)
+def add_parking(house_id: int) -> Response:
+    """Enter a parking place of the house."""
+    place, is_rented = request.form.get("place", ""), request.form.get("held") == "rented"
+    return _kept(house_id, lambda work: belongings.note_parking(work, house_id, place, is_rented=is_rented))
+
+
+@bp.post("/<int:house_id>/parking/<int:record_id>/end")
+@errors.shown_again_by(show)
+def end_parking(house_id: int, record_id: int) -> Response:
+    """Take a parking place off the house."""
+    return _kept(house_id, lambda work: belongings.end_parking(work, house_id, record_id))
+
+
+def _kept(house_id: int, call: Callable[[Work], object]) -> Response:
+    context.engine().run(context.actor(), call)
+    flash(gettext("已登记，立即生效"))
+    return redirect(url_for("houses.show", house_id=house_id))

@@ -64,8 +64,8 @@ class HouseRecord:
     Attributes:
         handed_over_on, kind and area of the house: only for who may read houses.
         basic, related: None for who may not read that class.
-        vehicles: masked plates; None for who may not read related data.
-        parking: (place, is rented).
+        vehicles: (id, masked plate); None for who may not read related data.
+        parking: (id, place, is rented).
     """
 
     house: House
@@ -77,8 +77,8 @@ class HouseRecord:
     is_checked: bool
     basic: tuple[Standing, ...] | None
     related: tuple[Standing, ...] | None
-    vehicles: tuple[str, ...] | None
-    parking: tuple[tuple[str, bool], ...]
+    vehicles: tuple[tuple[int, str], ...] | None
+    parking: tuple[tuple[int, str, bool], ...]
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def house_record(work: Work, house_id: int) -> HouseRecord:
         is_checked=known.check_state == CheckState.CHECKED,
         basic=None if people is None else tuple(one for one in people if one.kind in BASIC_KINDS),
         related=tuple(one for one in people or () if one.kind not in BASIC_KINDS) if reads_related else None,
-        vehicles=tuple(plate for _, plate in plates_of_house(work, house_id)) if reads_related else None,
+        vehicles=tuple(plates_of_house(work, house_id)) if reads_related else None,
         parking=tuple(parking_of_house(work, house_id)) if reads_related else (),
     )
 

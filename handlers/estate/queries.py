@@ -218,15 +218,15 @@ def plates_of_house(work: Work, house_id: int) -> list[tuple[int, str]]:
     return [(row.id, mask_plate(unseal("estate_vehicle", "plate", row.id, row.plate))) for row in rows]
 
 
-def parking_of_house(work: Work, house_id: int) -> list[tuple[str, bool]]:
-    """List parking places of a house as (place, is rented)."""
+def parking_of_house(work: Work, house_id: int) -> list[tuple[int, str, bool]]:
+    """List parking places of a house as (id, place, is rented)."""
     work.require(Permission.OWNER_READ, house_row(work, house_id).community_id)
     rows = work.connection.execute(
-        select(estate_parking.c.place, estate_parking.c.is_rented)
+        select(estate_parking.c.id, estate_parking.c.place, estate_parking.c.is_rented)
         .where(estate_parking.c.house_id == house_id, estate_parking.c.valid_to.is_(None))
         .order_by(estate_parking.c.place)
     )
-    return [(row.place, row.is_rented) for row in rows]
+    return [(row.id, row.place, row.is_rented) for row in rows]
 
 
 def _houses() -> Select[*tuple[Any, ...]]:

@@ -140,6 +140,35 @@ def test_share_lease_parking_and_who_may_see_are_told(site: Site, person: int, c
     assert site.browser(Post.CS).get(f"{page(site)}?on=never").status_code == 200
 
 
+def test_vehicles_and_parking_are_kept_at_the_counter(site: Site, person: int) -> None:
+    clerk, house = site.browser(Post.CS), page(site)
+    car = {"plate": "京A77665", "person_id": str(person)}
+    assert clerk.post(f"{house}/vehicles", car, page=house).status_code == 302
+    assert (
+        clerk.post(f"{house}/parking", {"place": " B1-023 ", "held": "rented"}, page=house).status_code == 302
+    )
+    shown = clerk.get(house).text
+    assert "京A·***65" in shown
+    assert re.search(r"B1-023 <span class=\"tag\">租用", shown)
+    assert clerk.post(f"{house}/vehicles", car, page=house).status_code == 409
+    refused = clerk.post(f"{house}/vehicles", car | {"plate": "京A1"}, page=house)
+    assert (refused.status_code, 'value="京A1"' in refused.text) == (422, True)
+    assert "请填写车位号" in clerk.post(f"{house}/parking", {"place": " "}, page=house).text
+    stranger = site.world.person("洪七", "13612340001")
+    assert clerk.post(f"{house}/vehicles", car | {"person_id": str(stranger)}, page=house).status_code == 404
+    with site.engine.reading(SYSTEM) as work:
+        record = house_record(work, site.world.house)
+    assert record.vehicles is not None
+    ends = [f"vehicles/{record.vehicles[0][0]}/end", f"parking/{record.parking[0][0]}/end"]
+    for path in ends:
+        elsewhere = f"/houses/{site.world.neighbour}/{path}"
+        assert clerk.post(elsewhere, page=house).status_code == 404
+        assert site.browser(Post.RPL).post(f"{house}/{path}", page=house).status_code == 403
+        assert clerk.post(f"{house}/{path}", page=house).status_code == 302
+        assert clerk.post(f"{house}/{path}", page=house).status_code == 404
+    assert "没有登记车辆和车位" in clerk.get(house).text
+
+
 def test_what_ended_is_folded_away_and_what_has_not_begun_is_marked(
     site: Site, person: int, clock: SettableClock
 ) -> None:
