@@ -54,8 +54,8 @@ FIELD_NAMES: Mapping[Field, tuple[str, str]] = {
 # Typed by hand and too long to compare by eye: the second person types them again without seeing them.
 TYPED_AGAIN = frozenset({Field.ID_NUMBER, Field.PHONE, Field.OTHER_PHONE, Field.AMOUNT})
 
-# Harmless to show in full; everything else is masked.
-_OPEN = frozenset({Field.AREA, Field.OWNED_FROM, Field.LEASE_ENDS, Field.KIND, Field.SHARE})
+# Names nobody, and can be compared by eye; everything else is masked.
+_OPEN = frozenset({Field.REMARK, Field.AREA, Field.OWNED_FROM, Field.LEASE_ENDS, Field.KIND, Field.SHARE})
 
 
 def normalised(field: Field, text: str) -> str:

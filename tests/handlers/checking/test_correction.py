@@ -174,7 +174,7 @@ def test_a_late_check_reaches_the_lead_and_after_a_day_the_manager(counter: Coun
     ("field", "value", "again"),
     [
         (Field.REMARK, "下午两点后在家", None),
-        (Field.MAIL, "li.ming@example.com", None),
+        (Field.MAIL, "li.ming@example.com", "li.ming@example.com"),
         (Field.OTHER_PHONE, "010-62345678", "01062345678"),
     ],
 )
@@ -195,10 +195,10 @@ def test_a_house_its_dates_its_vehicles_and_its_family_are_corrected(counter: Co
     counter.check(owned, lead, "2020年5月1日", "check_by_lead")
     vehicle = counter.vehicle("京A12345")
     plate = counter.ask(field=Field.PLATE, value="京A·12346", vehicle_id=vehicle)
-    counter.check(plate, counter.other_clerk)
+    counter.check(plate, counter.other_clerk, "京A 12346")
     child = counter.family("李雷")
     family = counter.ask(counter.owner, Field.FAMILY, "李磊", person=child)
-    counter.check(family, counter.clerk)
+    counter.check(family, counter.clerk, "李磊")
 
     assert counter.on_record(Field.AREA, counter.house) == "89.5"
     assert counter.on_record(Field.OWNED_FROM, counter.correction(owned).subject_id) == "2020-05-01"
