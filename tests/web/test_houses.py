@@ -142,6 +142,7 @@ def test_share_lease_parking_and_who_may_see_are_told(site: Site, person: int, c
 
 def test_vehicles_and_parking_are_kept_at_the_counter(site: Site, person: int) -> None:
     clerk, house = site.browser(Post.CS), page(site)
+    assert '<details class="more" open' not in clerk.get(house).text
     car = {"plate": "京A77665", "person_id": str(person)}
     assert clerk.post(f"{house}/vehicles", car, page=house).status_code == 302
     assert (
