@@ -30,6 +30,11 @@ class WebConfig:
         """Name of the session cookie; browsers accept __Host- over TLS only."""
         return "__Host-wuye" if self.https else "wuye"
 
+    @property
+    def device_cookie(self) -> str:
+        """Name of the cookie by which a browser is known again; it opens nothing."""
+        return f"{self.cookie_name}-device"
+
 
 def from_environment(environment: Mapping[str, str] | None = None) -> WebConfig:
     """Read the settings from environment variables.

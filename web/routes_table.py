@@ -221,6 +221,7 @@ ROUTES: Mapping[str, Access] = {
     "safety.sent": UNPROVEN,
     "safety.index": WATCHERS,
     "safety.show": STAFF,
+    "safety.make_incident": _staff(Permission.SECURITY_LOG_READ, Permission.TECH_LOG_READ),
     "safety.close_alarm": _staff(Permission.SECURITY_LOG_READ, Permission.TECH_LOG_READ),
     "search.index": STAFF,
     "search.begin": STAFF,

@@ -59,6 +59,15 @@ def show(number: str) -> str:
     return render_template("safety/show.html", screen=screen)
 
 
+@bp.post("/safety/alarms/<int:alarm_id>/incident")
+@errors.shown_again_by(lambda **_: index())
+def make_incident(alarm_id: int) -> Response:
+    """Make an alarm an incident."""
+    number = context.engine().run(context.actor(), lambda work: reporting.open_from_alarm(work, alarm_id))
+    flash(gettext("已立案，编号 %(number)s", number=number))
+    return redirect(url_for("safety.index"))
+
+
 @bp.post("/safety/alarms/<int:alarm_id>/close")
 @errors.shown_again_by(lambda **_: index())
 def close_alarm(alarm_id: int) -> Response:

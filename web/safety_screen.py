@@ -8,12 +8,13 @@ from flask_babel.speaklater import LazyString
 
 from engine import cases
 from engine.work import Work
+from handlers.accounts import habits
 from handlers.safety import incidents
-from handlers.safety.words import GRADES, KINDS, STATES
+from handlers.safety.words import GRADES, KINDS, REASONS, STATES
 from handlers.shared import alarms
 from handlers.shared.permissions import Permission
 from web.texts import lazy_gettext
-from web.words import either, said, written
+from web.words import either, listed, person_names, said, written
 
 _LOOKS = {"open": "late", "false_alarm": "", "closed": "fine"}
 _ALARMS: Mapping[str, LazyString] = {
@@ -41,10 +42,17 @@ class Incident:
 
 @dataclass(frozen=True)
 class Alarm:
-    """An open alarm, in words."""
+    """An open alarm, in words.
+
+    Attributes:
+        about: who and why, where it is about a person.
+        account_id: of that person, or None.
+    """
 
     id: int
     kind: str
+    about: str
+    account_id: int | None
     raised_at: datetime
 
 
@@ -94,9 +102,16 @@ def watch_screen(work: Work) -> WatchScreen:
             )
             for one in found
         ),
-        tuple(
-            Alarm(one.id, str(_ALARMS.get(one.kind, one.kind)), one.raised_at)
-            for one in (alarms.open_alarms(work) if may_close else ())
-        ),
+        tuple(_alarm(work, one) for one in (alarms.open_alarms(work) if may_close else ())),
         may_close,
     )
+
+
+def _alarm(work: Work, one: alarms.Alarm) -> Alarm:
+    kind = str(_ALARMS.get(one.kind, one.kind))
+    if one.kind != habits.ALARM:
+        return Alarm(one.id, kind, "", None, one.raised_at)
+    who = person_names(work, [one.subject_id]).get(one.subject_id, "")
+    reasons = one.detail.get("reasons")
+    why = listed(REASONS[str(reason)] for reason in (reasons if isinstance(reasons, list) else ()))
+    return Alarm(one.id, kind, f"{who} · {why}", one.subject_id, one.raised_at)

@@ -1,5 +1,7 @@
 """Signing in and out."""
 
+import secrets
+
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask_login import login_user, logout_user
 from werkzeug import Response
@@ -7,6 +9,7 @@ from werkzeug import Response
 from engine.errors import AlreadyDone
 from handlers.accounts import sessions
 from handlers.accounts import sign_in as accounts
+from handlers.shared import limits
 from web import context, errors, kept
 from web.guard import load_person
 from web.navigation import local_address
@@ -30,16 +33,33 @@ def sign_in() -> str:
 @errors.shown_again_by(sign_in)
 def enter() -> Response:
     """Check login and password and begin a session."""
+    device = request.cookies.get(context.config().device_cookie) or secrets.token_urlsafe(32)
     token = accounts.sign_in(
         context.engine(),
         request.form.get("login", ""),
         request.form.get("password", ""),
         request.remote_addr or "",
+        device=device,
         bound_phone="own_phone" in request.form,
     )
     remember(token)
     kept.give_back(context.engine(), context.actor(), request.form.get("kept", ""))
-    return redirect(local_address(request.form.get("next", "")))
+    answer = redirect(local_address(request.form.get("next", "")))
+    _keep_device(answer, device)
+    return answer
+
+
+def _keep_device(answer: Response, device: str) -> None:
+    """Let the browser be known again: a new one is worth a word to its owner."""
+    config = context.config()
+    answer.set_cookie(
+        config.device_cookie,
+        device,
+        max_age=limits.DEVICE_KNOWN_FOR,
+        secure=config.https,
+        httponly=True,
+        samesite="Lax",
+    )
 
 
 @bp.post("/sign-out")

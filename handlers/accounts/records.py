@@ -208,6 +208,8 @@ account_session = Table(
     Column("idle_seconds", Integer, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("proved_at", UtcDateTime, nullable=False),  # when the password was last given
+    Column("device_index", String(64)),  # blind index of the browser's long-lived cookie
+    Column("place_index", String(64)),  # blind index of the neighbourhood of the address
     Column("second_factor_at", UtcDateTime),  # when a code of the authenticator was given
     Column("ended_at", UtcDateTime),
     sealed_column("address"),

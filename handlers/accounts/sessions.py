@@ -10,9 +10,11 @@ from sqlalchemy import ColumnElement, Row, and_, exists, func, select
 from engine.ids import new_id
 from engine.ports import Actor
 from engine.work import SYSTEM, Engine, Work
+from handlers.accounts import habits
 from handlers.accounts.permissions import SECOND_FACTOR_POSTS
 from handlers.accounts.records import account, account_post, account_session, account_shift, account_totp
 from handlers.shared import limits
+from handlers.shared.sealed import vault_of
 
 DEMONSTRATION = "demo"  # version of the statement that invented staff have accepted; nobody answers for them
 
@@ -54,12 +56,19 @@ class OpenSession:
 
 
 def open_session(
-    work: Work, account_id: int, address: str, *, bound_phone: bool = False, proven: bool = False
+    work: Work,
+    account_id: int,
+    address: str,
+    *,
+    device: str = "",
+    bound_phone: bool = False,
+    proven: bool = False,
 ) -> str:
     """Begin a session for somebody who has just proved who they are, and return its token.
 
     Args:
         address: network address, kept sealed.
+        device: token of the browser's long-lived cookie.
         bound_phone: the device is the phone bound to the account; staff on shift then stay signed in until
             the shift ends.
         proven: a session that this one replaces has given a code of the authenticator.
@@ -67,6 +76,7 @@ def open_session(
     idle, expires_at = _lifetime(work, account_id, bound_phone)
     token = secrets.token_urlsafe(32)
     session_id = new_id()
+    vault = vault_of(work.engine)
     work.connection.execute(
         account_session.insert().values(
             id=session_id,
@@ -78,6 +88,8 @@ def open_session(
             expires_at=expires_at,
             proved_at=work.now,
             second_factor_at=work.now if proven else None,
+            device_index=vault.blind_index("device", device) if device else None,
+            place_index=vault.blind_index("place", habits.place_of(address)),
             address=work.engine.vault.seal("account_session", "address", session_id, address),
         )
     )

@@ -9,7 +9,7 @@ from engine.ids import new_id
 from engine.ports import Actor
 from engine.store.dialects import insert_new
 from engine.work import SYSTEM, Engine, Work
-from handlers.accounts import passwords, sessions
+from handlers.accounts import habits, passwords, sessions
 from handlers.accounts.logins import login_index
 from handlers.accounts.records import account, account_login, account_old_password, account_throttle
 from handlers.errors import ActionNotAllowed, RuleRefused
@@ -30,12 +30,15 @@ class SlowDown(RuleRefused):
     """Too many failed attempts; the parameter `seconds` says how long to wait."""
 
 
-def sign_in(engine: Engine, login: str, password: str, address: str, *, bound_phone: bool = False) -> str:
+def sign_in(
+    engine: Engine, login: str, password: str, address: str, *, device: str = "", bound_phone: bool = False
+) -> str:
     """Check a password and begin a session.
 
     Args:
         login: login name or mobile number, as typed.
         address: network address that the attempt comes from.
+        device: token of the browser's long-lived cookie; an unknown one is an unusual device.
         bound_phone: the device is bound to the account, see `sessions.open_session`.
     Returns:
         The session's token, for the cookie.
@@ -59,7 +62,9 @@ def sign_in(engine: Engine, login: str, password: str, address: str, *, bound_ph
         _require_unchanged(work, found)
         _forget_attempts(work, login, address)
         _log(work, "sign_in", found.id)
-        return sessions.open_session(work, found.id, address, bound_phone=bound_phone)
+        if found.kind == "staff":
+            habits.watch(work, found.id, address, device)
+        return sessions.open_session(work, found.id, address, device=device, bound_phone=bound_phone)
 
     return engine.run(Actor(found.id, found.kind), begin)
 

@@ -10,11 +10,12 @@ from engine.errors import NotPermitted
 from engine.ids import new_id
 from engine.ports import SYSTEM, Actor
 from engine.work import Engine, Work
+from handlers.accounts import habits
 from handlers.accounts.permissions import Post
-from handlers.errors import FieldsInvalid, RuleRefused
+from handlers.errors import FieldsInvalid, RecordNotFound, RuleRefused
 from handlers.estate import communities
 from handlers.safety.records import safety_incident
-from handlers.safety.words import BY_PEOPLE, KINDS
+from handlers.safety.words import BY_PEOPLE, KINDS, REASONS
 from handlers.shared import access_log, alarms, limits
 from handlers.shared.messages import notification
 from handlers.shared.numbers import next_number
@@ -89,6 +90,23 @@ def open_incident(work: Work, odd: Odd, community_id: int, reporter_id: int | No
     access_log.append(work, access_log.Entry("report_odd", "safety_incident", incident_id))
     _tell(work, odd, community_id, started.id)
     return number
+
+
+def open_from_alarm(work: Work, alarm_id: int) -> str:
+    """Make an unusual sign-in an incident, and close its alarm; for system and security administrators.
+
+    Raises:
+        RecordNotFound: there is no such alarm, or somebody dealt with it.
+    """
+    found = next((one for one in alarms.open_alarms(work) if one.id == alarm_id), None)
+    community_id = first_community(work)
+    if found is None or found.kind != habits.ALARM or community_id is None:
+        raise RecordNotFound("alarm_not_found", "没有这条告警，或已处理")
+    alarms.close_alarm(work, alarm_id)
+    who = work.engine.directory.names(work.connection, [found.subject_id]).get(found.subject_id, "")
+    reasons = found.detail.get("reasons")
+    why = "、".join(REASONS[str(one)][0] for one in reasons) if isinstance(reasons, list) else ""
+    return open_incident(work, Odd("unusual", who + "：" + why), community_id, work.actor.id)
 
 
 def first_community(work: Work) -> int | None:

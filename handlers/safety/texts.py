@@ -1,8 +1,42 @@
 """The messages about security."""
 
+from collections.abc import Mapping
+
+from engine.ports import Json
+from engine.work import Work
+from handlers.safety.words import REASONS
 from handlers.shared.messages import Template
 
+
+def _sign_in_facts(work: Work, args: Mapping[str, Json], language: str) -> dict[str, str]:
+    """Name who signed in and what is unusual about it."""
+    account_id = int(str(args["account_id"]))
+    names = work.engine.directory.names(work.connection, [account_id])
+    in_english = language.startswith("en")
+    given = args["reasons"]
+    reasons = [str(one) for one in given] if isinstance(given, list) else []
+    words = [REASONS[one][in_english] for one in reasons]
+    return {"who": names.get(account_id, ""), "why": (", " if in_english else "、").join(words)}
+
+
 TEMPLATES = (
+    Template(
+        code="unusual_sign_in",
+        subject="异常登录",
+        subject_en="Unusual sign-in",
+        text="【物业云】{who} {seen_at} 的登录异常：{why}。请登录查看“安全”。",
+        text_en="[Wuye Flow] {who} signed in at {seen_at}: {why}. Please look at the page Security.",
+        facts=_sign_in_facts,
+    ),
+    Template(
+        code="unusual_sign_in_own",
+        subject="您的账号有异常登录",
+        subject_en="An unusual sign-in with your account",
+        text="【物业云】您的账号 {seen_at} 登录：{why}。不是本人请立即报告异常并修改密码。",
+        text_en="[Wuye Flow] Your account signed in at {seen_at}: {why}. If it was not you, report it "
+        "at once and change the password.",
+        facts=_sign_in_facts,
+    ),
     Template(
         code="odd_reported",
         subject="有人报告异常",

@@ -49,3 +49,11 @@ OUTCOMES: Mapping[str, Text] = {
     "told": ("已告知", "Told"),
     "no_harm": ("不会造成损害", "Harm excluded"),
 }
+
+# Why a sign-in is unusual.
+REASONS: Mapping[str, tuple[str, str]] = {
+    "device": ("新设备", "a new device"),
+    "address": ("新地址", "a new address"),
+    "hour": ("平常不登录的时间", "an unusual hour"),
+    "two_places": ("同时在两处登录", "two places at once"),
+}

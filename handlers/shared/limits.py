@@ -22,6 +22,14 @@ RESIDENT_IDLE = timedelta(days=7)
 LAST_SEEN_STEP = timedelta(minutes=1)  # last_seen_at is written no more often than this
 TOKEN_LIFETIME = timedelta(days=365)
 
+# Unusual sign-ins
+HABITS_OF = timedelta(days=90)  # what a person did so long ago still counts as a habit
+HABITS_SEEN = 300  # sign-ins
+HABIT_FORMED_AFTER = 10  # sign-ins; before that no hour is odd
+TWO_PLACES_WITHIN = timedelta(minutes=30)
+SHIFT_REACH = timedelta(hours=1)  # around a planned shift no hour is odd
+DEVICE_KNOWN_FOR = timedelta(days=400)
+
 # Revealing personal data
 REVEALS_PER_HOUR = 20
 REVEALS_PER_DAY = 60

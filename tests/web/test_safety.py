@@ -8,6 +8,7 @@ from engine.ports import SYSTEM
 from handlers import built_in
 from handlers.accounts.permissions import Post
 from handlers.shared import alarms
+from tests.handlers.estate_world import PASSWORD
 from tests.web.conftest import Browser, Site
 
 SAID = {"kind": "sign_in", "description": "凌晨三点有人用我的账号登录"}
@@ -67,3 +68,23 @@ def test_an_alarm_is_closed_by_whoever_dealt_with_it(site: Site) -> None:
     assert security.post(f"/safety/alarms/{action}", page="/safety/").status_code == 302
     assert "消息送不到收件人" not in security.get("/safety/").text
     assert watcher(site, Post.AUD).post(f"/safety/alarms/{action}", page="/safety/").status_code == 403
+
+
+def test_an_unusual_sign_in_stands_on_the_page_and_becomes_an_incident(site: Site) -> None:
+    clerk = site.world.staff(Post.CS)
+    form = {"login": site.world.login_of(clerk), "password": PASSWORD}
+    first = site.anonymous()
+    first.post("/sign-in", form)
+    first.post("/sign-out", page="/inbox")
+    first.post("/sign-in", form)
+    security = watcher(site, Post.SEC)
+    assert "立案处理" not in security.get("/safety/").text, "the same browser is known again"
+    site.anonymous().post("/sign-in", form)
+    page = security.get("/safety/").text
+    assert "新设备" in page
+    action = re.findall(r'action="(/safety/alarms/\d+/incident)"', page)[0]
+    assert security.post(action, page="/safety/").status_code == 302
+    page = security.get("/safety/").text
+    assert "立案处理" not in page
+    number = re.findall(r'href="/safety/([^"]+)"', page)[0]
+    assert "新设备" in security.get(f"/safety/{number}").text
