@@ -179,7 +179,6 @@ def parties(work: Work, case: Case) -> list[Party]:
 
 def standings(work: Work, house_id: int) -> list[Standing]:
     """Return the relations to a house that are in force, but for those that a case just entered."""
-    entered = select(moving_party.c.relation_id)
     rows = work.connection.execute(
         select(estate_relation)
         .where(
@@ -187,7 +186,7 @@ def standings(work: Work, house_id: int) -> list[Standing]:
             _is_valid(work),
             or_(
                 estate_relation.c.check_state == CheckState.CHECKED,
-                estate_relation.c.id.not_in(entered),
+                estate_relation.c.id.not_in(_just_entered()),
             ),
         )
         .order_by(estate_relation.c.id)
@@ -204,13 +203,18 @@ def masked(work: Work, house_id: int, *kinds: str) -> list[tuple[int, MaskedPers
         .where(
             estate_relation.c.house_id == house_id,
             estate_relation.c.kind.in_(kinds),
-            estate_relation.c.id.not_in(select(moving_party.c.relation_id))
+            estate_relation.c.id.not_in(_just_entered())
             | (estate_relation.c.check_state == CheckState.CHECKED),
             _is_valid(work),
         )
         .order_by(estate_relation.c.id)
     )
     return [(row.relation_id, masked_person(work.engine.vault, row)) for row in rows]
+
+
+def _just_entered() -> Any:
+    """Select the relations that cases wrote; those that were on record before are not among them."""
+    return select(moving_party.c.relation_id).where(moving_party.c.is_known.is_(False))
 
 
 def _is_valid(work: Work) -> Any:

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from handlers.accounts.permissions import Post
-from tests.browser.conftest import NEIGHBOUR, OWNER, PHONE, Town, Visitor, Visitors
+from tests.browser.conftest import DESKTOP, NEIGHBOUR, OWNER, PHONE, Town, Visitor, Visitors
+from tests.browser.test_every_page import expect_accessible
 from tests.browser.test_repair_case import choose, open_step
 
 pytestmark = pytest.mark.browser
@@ -39,6 +40,21 @@ def type_again(lead: Visitor, number: str, person: dict[str, str]) -> None:
 def contact(clerk: Visitor) -> None:
     clerk.page.fill("[name=contact_name]", "陈静")
     clerk.page.fill("[name=contact_phone]", OWNER)
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desk", "phone"])
+def test_notices_fit_the_screen_speak_english_and_are_accessible(
+    town: Town, visit: Visitors, size: tuple[int, int]
+) -> None:
+    clerk = visit(size, language="en").sign_in(town.logins[Post.CS])
+    number = begin(clerk, town.world.house, "tenant_change")
+    clerk.page.wait_for_selector("[data-drawn]")
+    expect_accessible(clerk, number)
+    for path in ("/moving/", f"/moving/?house_id={town.world.house}"):
+        clerk.open(path)
+        expect_accessible(clerk, path)
+    open_step(clerk, number)
+    expect_accessible(clerk, "register")
 
 
 def test_a_house_changes_hands_and_the_old_owner_sees_nothing_of_it(town: Town, visit: Visitors) -> None:

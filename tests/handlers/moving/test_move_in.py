@@ -276,3 +276,21 @@ def test_nothing_of_the_owner_stands_in_the_case_itself(desk: Desk, counter: Cou
         shown += str(inbox.detail(work, desk.task(number, "second_check").id).opened)
     for personal in ("何静", PHONE, "何小妹", "京A12345", "13766660002"):
         assert personal not in shown
+
+
+def test_an_owner_whom_the_list_names_unchecked_is_offered_again_after_a_check_that_differed(
+    desk: Desk, counter: Counter
+) -> None:
+    with desk.engine.work(SYSTEM) as work:
+        work.connection.execute(
+            estate_relation.update()
+            .where(estate_relation.c.id == counter.relation)
+            .values(check_state=CheckState.PENDING, counts_since=None)
+        )
+    number = counter.to_register()
+    counter.register(number)
+    counter.check(number, again_name="何敬")
+    counter.enter(number)
+    counter.register(number)
+    counter.check(number)
+    assert desk.may_act(Actor(counter.account().id, "resident"))

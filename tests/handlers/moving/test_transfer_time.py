@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from handlers.policy.clauses import Asked
+from handlers.policy.figures import Figure, figure
 from tests.handlers.moving.moving_world import Desk
 
 
@@ -85,3 +87,22 @@ def test_nothing_is_skipped_or_completed_by_time(desk: Desk) -> None:
     desk.later(days=9)
     assert desk.steps(number) == ["second_check"]
     assert desk.may_act(desk.owner)
+
+
+def test_managers_see_how_many_changes_were_in_the_records_within_24_hours(desk: Desk) -> None:
+    def told(name: str) -> Figure:
+        with desk.engine.reading(desk.manager) as work:
+            return figure(work, Asked(name, "", "", ""))
+
+    number = desk.told_of_transfer(ago=timedelta(hours=23))
+    desk.register(number)
+    missing = {"missing": ["buyer_id"], "note": "身份证没带"}
+    desk.do(number, "verify", desk.clerk, outcome="missing", **missing)
+    assert told("waiting_for_papers") == Figure(1)
+    desk.later(hours=2)
+    desk.do(number, "wait_papers", desk.clerk, note="到了")
+    desk.papers(number)
+    desk.tell_old(number)
+    desk.enter(number)
+    desk.check(number)
+    assert told("changed_in_time") == Figure(0, 1)
