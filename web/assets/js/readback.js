@@ -18,7 +18,7 @@ export function wakeReadBack(part) {
     const form = place.closest("form");
     const read = () => {
       const text = place.dataset.readBack.replace(/\{(\w+)\}/g, (_, key) => said(form, key));
-      place.querySelector("[data-read]").textContent = text.replace(/ +/g, " ").replace(QUIET, "");
+      place.querySelector("[data-read]").textContent = text.replace(/ +/g, " ").replace(QUIET, "").replace(/(?<=[，。：]) +/gu, "");
       place.hidden = !said(form, "description");
     };
     form.addEventListener("input", read);
