@@ -6,16 +6,17 @@ export function startSeveral() {
     const all = form.querySelector("[data-all]");
     if (!all) continue;
     const whole = all.querySelector("input");
-    const boxes = () => [...form.querySelectorAll("input[name=task]")];
+    const count = form.querySelector("[data-chosen]");
+    const boxes = () => [...form.elements].filter((one) => one.matches("input[name=task]"));
     all.hidden = false;
-    whole.addEventListener("change", () => {
-      for (const box of boxes()) box.checked = whole.checked;
-    });
-    form.addEventListener("change", (event) => {
-      if (event.target === whole) return;
+    // The boxes may stand outside of the form that they belong to.
+    document.addEventListener("change", (event) => {
+      if (event.target.form !== form) return;
+      if (event.target === whole) for (const box of boxes()) box.checked = whole.checked;
       const chosen = boxes().filter((box) => box.checked).length;
-      whole.checked = chosen === boxes().length;
+      whole.checked = chosen > 0 && chosen === boxes().length;
       whole.indeterminate = chosen > 0 && !whole.checked;
+      if (count) count.textContent = chosen || "";
     });
   }
 }
