@@ -4,6 +4,8 @@ import { join } from "node:path";
 
 const FOLDERS = ["account", "resident"];
 const FILES = ["layout.html", "error.html", "offline.html", "parts/form.html", "parts/macros.html", "parts/new_password.html"];
+// Parts of the layout that only staff see, or that a page of residents reads from a script of staff.
+const STAFF = new Set(["bar-find", "bar-ring", "bar-call", "sign-sheet", "sign-ask", "sign-said", "sign-paper", "sign-ways", "read-back"]);
 const SCRIPTS = ["public.js", "forms.js", "watch.js"];
 
 /** Return every word of the pages and scripts; "note-" stands for all classes that begin so. */
@@ -71,7 +73,8 @@ function spared(css, isUsed) {
 export async function spare(css, web) {
   const words = await wordsOf(web);
   const beginnings = [...words].filter((word) => word.endsWith("-") && word.length > 2);
-  const isKnown = (name) => words.has(name) || beginnings.some((beginning) => name.startsWith(beginning));
+  const isKnown = (name) =>
+    !STAFF.has(name) && (words.has(name) || beginnings.some((beginning) => name.startsWith(beginning)));
   const isUsed = (selector) => {
     const plain = selector.replace(/:(?:is|not|where|has)\([^()]*\)/g, "");
     return [...plain.matchAll(/\.([\w-]+)/g)].every(([, name]) => isKnown(name));
