@@ -96,6 +96,7 @@ OWN = (
     Entry("checks.index", lazy_gettext("二次核对")),
     Entry("jobs.index", lazy_gettext("后台任务")),
     Entry("houses.statistics", lazy_gettext("业主和户型统计")),
+    Entry("joining.form", lazy_gettext("办理入职")),
     Entry("account.password", lazy_gettext("修改密码")),
     Entry("account.sessions", lazy_gettext("我的登录")),
     Entry("look.design", lazy_gettext("界面规范")),
