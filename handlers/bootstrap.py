@@ -19,6 +19,7 @@ from handlers.estate import import_running, import_undo
 from handlers.estate import records as estate_records
 from handlers.estate.reaching import address_of_person
 from handlers.moving import offer as moving
+from handlers.owning import offer as owning
 from handlers.policy import records as policy_records
 from handlers.repair import offer as repair
 from handlers.safety import offer as safety
@@ -50,6 +51,7 @@ RECORDS: tuple[ModuleType, ...] = (
     *checking.RECORDS,
     *repair.RECORDS,
     *moving.RECORDS,
+    *owning.RECORDS,
     *safety.RECORDS,
     *staffing.RECORDS,
 )
@@ -68,6 +70,7 @@ JOBS: Mapping[str, JobFunction] = {
     calls.RING: calls.ring,
     FIRST_PASSWORD_JOB: deliveries.first_password,
     LONG_WORK: long_work.run(LONG_KINDS),
+    **owning.JOBS,
     **checking.JOBS,
 }
 
@@ -77,6 +80,7 @@ TEMPLATES = (
     *checking.TEMPLATES,
     *repair.TEMPLATES,
     *moving.TEMPLATES,
+    *owning.TEMPLATES,
     *safety.TEMPLATES,
 )
 

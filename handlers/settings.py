@@ -47,6 +47,7 @@ class Settings:
         algorithm: cipher of newly made keys, "AES-256-GCM" or "SM4-GCM".
         job_seconds: how long an outbox job may run before its child process is killed.
         job_children: how many child processes run outbox jobs.
+        demo: people and houses are made up, so the page of messages may show what is secret elsewhere.
     """
 
     database_url: str
@@ -58,6 +59,7 @@ class Settings:
     wechat: Gateway = Gateway()
     voice: Gateway = Gateway()
     mail: Mail = Mail()
+    demo: bool = False
 
     @property
     def key_file(self) -> Path:
@@ -102,6 +104,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
             sender=env.get("WUYE_MAIL_SENDER") or "wuye@localhost",
             starttls=env.get("WUYE_MAIL_STARTTLS", "") == "1",
         ),
+        demo=env.get("WUYE_DEMO", "") == "1",
     )
 
 
@@ -119,6 +122,7 @@ def as_environment(settings: Settings) -> dict[str, str]:
         "WUYE_MAIL_PASSWORD": settings.mail.password,
         "WUYE_MAIL_SENDER": settings.mail.sender,
         "WUYE_MAIL_STARTTLS": "1" if settings.mail.starttls else "",
+        "WUYE_DEMO": "1" if settings.demo else "",
     }
     for name, gateway in (("SMS", settings.sms), ("WECHAT", settings.wechat), ("VOICE", settings.voice)):
         env[f"WUYE_{name}_URL"] = gateway.url

@@ -45,8 +45,11 @@ def first_password(context: JobContext) -> None:
             raise RecordNotFound("no_phone", "此账号没有手机号，请打印密码信封")
         password = context.engine.vault.open("account", "first_password", account_id, sealed)
         template = context.book.templates["first_password"]
-        write = partial(template.filled, {"password": password})
-        message = message_to(context.job.key, template.code, address.phone, address.language, write)
+        facts = {"password": password}
+        write = partial(template.filled, facts)
+        message = message_to(
+            context.job.key, template.code, address.phone, address.language, write, secrets=facts
+        )
         context.channels.sms.send(message)
     with context.engine.work(SYSTEM) as work:
         work.connection.execute(

@@ -1,6 +1,8 @@
 """Opens an account for somebody who may act for a house, at the counter."""
 
-from sqlalchemy import exists, select
+from typing import Any
+
+from sqlalchemy import Row, exists, select
 
 from engine.ids import new_id
 from engine.work import Work
@@ -69,25 +71,36 @@ def _opened(work: Work, person_id: int) -> int:
     if work.connection.execute(select(has_account)).scalar_one():
         raise RecordConflict("account_exists", "此人已有账号")
     row = work.connection.execute(select(estate_person).where(estate_person.c.id == person_id)).one()
-    vault = work.engine.vault
-    phone = unsealed(vault, row, "phone")
-    if not is_mobile(phone):
+    if not is_mobile(unsealed(work.engine.vault, row, "phone")):
         raise RuleRefused("no_mobile", "此人没有登记手机号，请先补登手机号")
+    account_id = insert_account(work, row)
+    staff.send_first_password(work, account_id)
+    access_log.append(work, access_log.Entry("open_account", "account", account_id))
+    return account_id
+
+
+def insert_account(work: Work, person: Row[Any]) -> int:
+    """Write an account without a password, found by phone and ID card; for commands that asked who may.
+
+    Args:
+        person: the row of estate_person, with a mobile number.
+    Raises:
+        LoginTaken: the mobile number opens somebody else's account.
+    """
+    vault = work.engine.vault
     account_id = new_id()
     work.connection.execute(
         account.insert().values(
             id=account_id,
             kind="resident",
             state="active",
-            person_id=person_id,
-            name=vault.seal("account", "name", account_id, unsealed(vault, row, "name")),
+            person_id=person.id,
+            name=vault.seal("account", "name", account_id, unsealed(vault, person, "name")),
             created_at=work.now,
             created_by=work.actor.id,
         )
     )
-    add_login(work, account_id, phone, "mobile")
-    if row.id_type == IdType.ID_CARD:
-        add_login(work, account_id, unsealed(vault, row, "id_number"), "id_number")
-    staff.send_first_password(work, account_id)
-    access_log.append(work, access_log.Entry("open_account", "account", account_id))
+    add_login(work, account_id, unsealed(vault, person, "phone"), "mobile")
+    if person.id_type == IdType.ID_CARD:
+        add_login(work, account_id, unsealed(vault, person, "id_number"), "id_number")
     return account_id

@@ -1,5 +1,6 @@
 """Lets people sign in by login name or mobile number and password, slowing down whoever guesses."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -85,10 +86,7 @@ def change_password(engine: Engine, signed_in: sessions.SignedIn, old: str, new:
         used = _old_hashes(work, account_id)
     passwords.require_good(new, personal)
     found = _proved(engine, account_id, old)
-    if any(hasher(engine).verify(earlier, new) for earlier in used):
-        raise passwords.PasswordRefused(
-            "password_used", "不能再用最近 {count} 个密码", count=limits.OLD_PASSWORDS_REFUSED
-        )
+    _require_unused(engine, used, new)
     password_hash = hasher(engine).hash(new)
 
     def replace(work: Work) -> str:
@@ -98,6 +96,22 @@ def change_password(engine: Engine, signed_in: sessions.SignedIn, old: str, new:
         return sessions.open_session(work, account_id, address, proven=not signed_in.must_prove)
 
     return engine.run(signed_in.actor, replace)
+
+
+def fresh_hash(engine: Engine, account_id: int, new: str, personal: Iterable[str] = ()) -> str:
+    """Hash a new password for a holder who has proved who they are in another way than by the old one.
+
+    Args:
+        personal: what else must not appear in it, such as the phone on record.
+    Raises:
+        PasswordRefused: it breaks the policy or was used before.
+    """
+    with engine.reading(SYSTEM) as work:
+        words = [*_personal_words(work, account_id), *personal]
+        used = _old_hashes(work, account_id)
+    passwords.require_good(new, words)
+    _require_unused(engine, used, new)
+    return hasher(engine).hash(new)
 
 
 def accept_responsibility(work: Work) -> None:
@@ -274,6 +288,13 @@ def _old_hashes(work: Work, account_id: int) -> list[str]:
     )
     hashes = [*work.connection.execute(current).scalars(), *work.connection.execute(older).scalars()]
     return [password_hash for password_hash in hashes if password_hash is not None]
+
+
+def _require_unused(engine: Engine, used: Iterable[str], new: str) -> None:
+    if any(hasher(engine).verify(earlier, new) for earlier in used):
+        raise passwords.PasswordRefused(
+            "password_used", "不能再用最近 {count} 个密码", count=limits.OLD_PASSWORDS_REFUSED
+        )
 
 
 def _own_index(engine: Engine, account_id: int) -> str:

@@ -14,6 +14,14 @@ RECOVERY_CODES = 10  # told when an authenticator is bound, each good once
 HASHES_AT_ONCE = 2  # each takes 64 MiB
 HASH_QUEUE_SECONDS = 10.0
 
+# Codes by text message, for owners
+CODE_LIFETIME = timedelta(minutes=5)
+CODE_TRIES = 5
+CODE_PAUSE = timedelta(seconds=60)  # before the same number may be sent another one
+CODES_PER_DAY = 3  # for one number
+ADDRESS_CODES_PER_HOUR = 20  # a whole estate may share one address
+PROOF_LIFETIME = timedelta(minutes=15)  # to set a password after the right code
+
 # Sessions
 IDLE = timedelta(minutes=30)
 LONGEST_SESSION = timedelta(hours=12)

@@ -49,15 +49,18 @@ class Template:
 Write = Callable[[str], tuple[str, str]]
 
 
-def message_to(key: str, template: str, to: str, language: str, write: Write) -> Message:
+def message_to(
+    key: str, template: str, to: str, language: str, write: Write, *, secrets: Mapping[str, str] | None = None
+) -> Message:
     """Write the message to one person in their language, and for the record in the other one too.
 
     Args:
         write: returns subject and text in a language.
+        secrets: what in the text is for the recipient alone.
     """
     own, other = ("en", "zh") if language.startswith("en") else ("zh", "en")
     subject, text = write(own)
-    return Message(key, to, template, subject, text, own, write(other)[1])
+    return Message(key, to, template, subject, text, own, write(other)[1], secrets or {})
 
 
 @dataclass(frozen=True)

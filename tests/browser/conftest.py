@@ -116,7 +116,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     folder = tmp_path_factory.mktemp("town")
     database = Database(f"sqlite:///{folder}/wuye.db")
     schema.create(database)
-    settings = Settings(f"sqlite:///{folder}/wuye.db", folder / "var")
+    settings = Settings(f"sqlite:///{folder}/wuye.db", folder / "var", demo=True)
     engine = bootstrap.build(settings, SystemClock(), database)
     engine.cache["password_hasher"] = Hasher(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     built_in.deploy_built_in(engine)

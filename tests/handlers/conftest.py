@@ -18,7 +18,7 @@ from tests.handlers.estate_world import World
 def settings(database: Database, tmp_path: Path) -> Settings:
     """The settings of an installation in a temporary folder."""
     return Settings(
-        database_url=database.url.render_as_string(hide_password=False), data_dir=tmp_path / "var"
+        database_url=database.url.render_as_string(hide_password=False), data_dir=tmp_path / "var", demo=True
     )
 
 

@@ -171,7 +171,7 @@ class Site:
 def engine(sqlite_database: Database, clock: SettableClock, tmp_path: Path) -> Engine:
     """The engine of an empty installation; passwords are hashed cheaply."""
     url = sqlite_database.url.render_as_string(hide_password=False)
-    engine = bootstrap.build(Settings(url, tmp_path / "var"), clock, sqlite_database)
+    engine = bootstrap.build(Settings(url, tmp_path / "var", demo=True), clock, sqlite_database)
     engine.cache["password_hasher"] = Hasher(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     return engine
 

@@ -35,6 +35,7 @@ COMPOSED_ELSEWHERE = {
     "handlers/estate/address.py",
     "handlers/repair/places.py",
     "handlers/moving/templates.py",
+    "handlers/owning/templates.py",
     "handlers/repair/templates.py",
     "engine/topics.py",
 }

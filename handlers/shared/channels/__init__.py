@@ -1,6 +1,7 @@
 """Ways to reach people: one port each, so that an installation chooses its suppliers by settings."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -19,6 +20,7 @@ class Message:
         subject: for mail.
         language: of subject and text: zh or en.
         translation: the text in the other language, for staff who look up what was sent.
+        secrets: what in the text is for the recipient alone, such as a code, by its name in the template.
     """
 
     key: str
@@ -28,6 +30,7 @@ class Message:
     text: str
     language: str = "zh"
     translation: str = ""
+    secrets: Mapping[str, str] = field(default_factory=dict)
 
 
 class Channel(Protocol):

@@ -14,7 +14,10 @@ def channels_of(engine: Engine, settings: Settings) -> Channels:
 
     def reach(channel: str) -> GatewayClient | TableChannel:
         gateway = {"sms": settings.sms, "wechat": settings.wechat, "voice": settings.voice}[channel]
-        return GatewayClient(channel, gateway, clock) if gateway.url else TableChannel(channel, engine)
+        return GatewayClient(channel, gateway, clock) if gateway.url else keep(channel)
 
-    mail = SmtpMail(settings.mail, clock) if settings.mail.host else TableChannel("mail", engine)
+    def keep(channel: str) -> TableChannel:
+        return TableChannel(channel, engine, is_demo=settings.demo)
+
+    mail = SmtpMail(settings.mail, clock) if settings.mail.host else keep("mail")
     return Channels(sms=reach("sms"), wechat=reach("wechat"), mail=mail, voice=reach("voice"))

@@ -17,13 +17,19 @@ from handlers.shared.masks import mask_phone
 from handlers.shared.permissions import Permission
 from handlers.shared.records import outbox_message
 
+_HIDDEN = "······"
+
 
 class TableChannel:
-    """Writes each message once, sealed; calls count as acknowledged when they were written."""
+    """Writes each message once, sealed; calls count as acknowledged when they were written.
 
-    def __init__(self, channel: str, engine: Engine) -> None:
+    Codes and first passwords are for their recipients alone: they are kept on demonstrations only.
+    """
+
+    def __init__(self, channel: str, engine: Engine, *, is_demo: bool = True) -> None:
         self._channel = channel
         self._engine = engine
+        self._is_demo = is_demo
 
     def send(self, message: Message) -> None:
         """Keep a message; a key that is known is passed over."""
@@ -35,9 +41,11 @@ class TableChannel:
                 "channel": self._channel,
                 "delivery_key": message.key,
                 "recipient": seal("outbox_message", "recipient", row_id, message.to),
-                "body": seal("outbox_message", "body", row_id, message.text),
+                "body": seal("outbox_message", "body", row_id, self._kept(message, message.text)),
                 "language": message.language,
-                "translation": seal("outbox_message", "translation", row_id, message.translation),
+                "translation": seal(
+                    "outbox_message", "translation", row_id, self._kept(message, message.translation)
+                ),
                 "sent_at": work.now,
             }
             insert_new(work.connection, outbox_message, [row])
@@ -46,6 +54,12 @@ class TableChannel:
         """Keep the text of a call."""
         self.send(message)
         return True
+
+    def _kept(self, message: Message, text: str) -> str:
+        if not self._is_demo:
+            for secret in message.secrets.values():
+                text = text.replace(secret, _HIDDEN)
+        return text
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Accounts of owners: registering, forgotten passwords, and what owners keep up to date themselves."""

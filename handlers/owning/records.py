@@ -1,0 +1,52 @@
+"""Tables of codes by text message, of how often they were asked for, and of accepted privacy notices."""
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table
+
+from engine.store.tables import metadata
+from engine.store.types import UtcDateTime
+
+
+def _id() -> Column[int]:
+    return Column("id", BigInteger, primary_key=True, autoincrement=False)
+
+
+# A code that somebody asked for. Where nobody on record matched it looks the same, and no code is sent.
+owner_code = Table(
+    "owner_code",
+    metadata,
+    _id(),
+    Column("purpose", String(16), nullable=False),  # register | reset
+    Column("token_hash", String(64), nullable=False, unique=True),  # of the browser that asked
+    Column("nonce", String(64), nullable=False),  # the code is derived from it and kept nowhere
+    Column("person_id", ForeignKey("estate_person.id")),
+    Column("account_id", ForeignKey("account.id")),  # whose password is reset, or who has an account already
+    Column("tries", Integer, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("proved_at", UtcDateTime),  # the right code was given
+    Column("used_at", UtcDateTime),  # what it was for is done
+    Index("ix_owner_code_asked_at", "asked_at"),
+)
+
+# How often codes were asked for in a window of time, by blind index of a number or a network address.
+owner_quota = Table(
+    "owner_quota",
+    metadata,
+    Column("subject_index", String(64), primary_key=True),
+    Column("began_at", UtcDateTime, nullable=False),
+    Column("asked", Integer, nullable=False),
+    Column("last_at", UtcDateTime, nullable=False),
+    Index("ix_owner_quota_last_at", "last_at"),
+)
+
+# Which text of the privacy notice an account's holder accepted when registering.
+owner_acceptance = Table(
+    "owner_acceptance",
+    metadata,
+    _id(),
+    Column("account_id", ForeignKey("account.id"), nullable=False),
+    Column("text_version", String(32), nullable=False),
+    Column("channel", String(16), nullable=False),  # online
+    Column("accepted_at", UtcDateTime, nullable=False),
+    Index("ix_owner_acceptance_account_id", "account_id"),
+)

@@ -1,0 +1,40 @@
+"""The messages about owners' accounts; a code stands in its own message and nowhere else."""
+
+from handlers.shared.messages import Template
+
+_TEXTS = (
+    (
+        "owner_code_register", "注册验证码", "Your registration code",
+        "注册验证码 {code}，5 分钟内有效。物业人员不会向您索要，请勿告诉任何人。",
+        "Registration code {code}, valid for 5 minutes. The staff never ask for it; tell it to nobody.",
+    ),
+    (
+        "owner_code_reset", "重设密码验证码", "Your code for a new password",
+        "重设密码验证码 {code}，5 分钟内有效。如非本人操作，请勿告诉任何人，并联系物业前台。",
+        "Code for a new password {code}, valid for 5 minutes. If you did not ask for it, tell it to nobody "
+        "and call the desk.",
+    ),
+    (
+        "owner_has_account", "您已有账号", "You have an account already",
+        "您已有账号，无需再注册。忘记密码请在登录页点“忘记密码”。如非本人操作，请联系物业前台。",
+        "You have an account already. If you forgot the password, choose “Forgot password” on the sign-in "
+        "page. If this was not you, call the desk.",
+    ),
+    (
+        "owner_password_reset", "密码已重设", "Your password was reset",
+        "您的账号密码已重设，其他设备上的登录已退出。如非本人操作，请马上联系物业前台。",
+        "Your password was reset and every other device was signed out. If this was not you, call the desk "
+        "at once.",
+    ),
+)  # fmt: skip
+
+TEMPLATES = tuple(
+    Template(
+        code=code,
+        subject=subject,
+        subject_en=subject_en,
+        text=f"【物业云】{text}",
+        text_en=f"[Wuye Flow] {text_en}",
+    )
+    for code, subject, subject_en, text, text_en in _TEXTS
+)
