@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
-from engine import instances
+from engine import inbox, instances
 from engine.clock import SettableClock
 from engine.errors import NotPermitted
 from engine.store.tables import escalation, history_event, metadata
@@ -264,3 +264,17 @@ def test_the_case_keeps_codes_only(counter: Counter) -> None:
         kept = instances.variables(work, counter.case(number))
     assert set(kept) == {"field", "risk", "check_limit", "evidence", "typed_again", "check_result"}
     assert (kept["field"], kept["risk"], kept["check_result"]) == ("phone", "medium", "mismatch")
+
+
+def test_the_step_shows_masked_what_is_on_record_and_what_was_said(counter: Counter) -> None:
+    number = counter.ask(counter.owner)
+    counter.check(number, counter.clerk, "13998765433")
+    task_id = counter.task(number, "check_by_clerk").id
+
+    with counter.engine.reading(counter.other_clerk) as work:
+        facts = dict(map(tuple, inbox.detail(work, task_id).opened.facts))
+
+    assert facts["现有登记"] == "138****2222"
+    assert facts["录入人"] == ("业主本人", "The owner")
+    assert facts["上次核对"][1] == "typed again and differed, 1 so far"
+    assert NEW_PHONE not in str(facts)

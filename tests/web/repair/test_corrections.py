@@ -6,9 +6,13 @@ from io import BytesIO
 import pytest
 
 from engine.ports import Actor
+from handlers.accounts.permissions import Post
 from handlers.checking import corrections
 from handlers.checking.corrections import Asked
 from handlers.checking.fields import Field
+from handlers.estate import importing
+from tests.handlers.estate.lists_made import row, workbook
+from tests.handlers.inline import inline_worker
 from tests.handlers.repair.repair_world import OWNER_PHONE
 from tests.handlers.shared.uploads_made import picture
 from tests.web.conftest import Browser
@@ -135,3 +139,16 @@ def test_another_owner_neither_sees_nor_withdraws_it(counter: Counter) -> None:
     assert answer.status_code in (403, 404)
     form = {"house_id": counter.shop.house, "what": counter.what(), "value": NEW_PHONE}
     assert stranger.post("/home/data", form, page="/home/data").status_code == 404
+
+
+def test_an_import_that_waits_stands_in_the_same_list(counter: Counter) -> None:
+    lead = counter.shop.desk_lead
+    importing.import_estate(counter.shop.engine, lead, workbook([row()]))
+    inline_worker(counter.shop.engine).drain()
+
+    assert "须由他人放行" in counter.pages.browser(lead).get("/checks/").text
+    second = counter.pages.browser(counter.shop.staff(Post.CSL))
+    page = second.get("/checks/").text
+    assert "待放行的导入" in page
+    assert "剩 4 时" in page
+    assert counter.waiting(second) == "1"
