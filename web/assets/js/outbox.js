@@ -264,7 +264,8 @@ function guardSignOut() {
   for (const form of document.querySelectorAll("form[data-sign-out]")) {
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
-      const kept = await letters(person).catch(() => []);
+      const look = () => letters(person); // twice: a storage that is slow must not cost what was typed
+      const kept = await look().catch(look).catch(() => []);
       if (kept.length) {
         leaving.querySelector("[data-leave]").onclick = () => wipe().then(() => HTMLFormElement.prototype.submit.call(form));
         leaving.showModal();
