@@ -1,15 +1,17 @@
 """What an installation is told by its environment, and the secrets it makes for itself on first use."""
 
+import json
 import os
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.work import Engine
 
 _CACHE_KEY = "settings"
 _PREFIX = "WUYE_"
+_SUPPLIER = ("name", "url", "key_id", "key_secret", "sign_name", "app_id", "region")
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,27 @@ class Gateway:
 
     url: str = ""
     secret: str = ""
+
+
+@dataclass(frozen=True)
+class Supplier:
+    """A supplier of text messages that is called without a gateway in between.
+
+    Attributes:
+        name: "aliyun", "tencent", or empty where there is none.
+        url: of its interface.
+        templates: the supplier's code for each of our texts, "*" for every other one.
+        app_id, region: asked for by Tencent only.
+    """
+
+    name: str = ""
+    url: str = ""
+    key_id: str = ""
+    key_secret: str = ""
+    sign_name: str = ""
+    app_id: str = ""
+    region: str = "ap-guangzhou"
+    templates: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -60,6 +83,7 @@ class Settings:
     voice: Gateway = Gateway()
     mail: Mail = Mail()
     demo: bool = False
+    supplier: Supplier = Supplier()
 
     @property
     def key_file(self) -> Path:
@@ -105,6 +129,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
             starttls=env.get("WUYE_MAIL_STARTTLS", "") == "1",
         ),
         demo=env.get("WUYE_DEMO", "") == "1",
+        supplier=_supplier(env),
     )
 
 
@@ -124,6 +149,9 @@ def as_environment(settings: Settings) -> dict[str, str]:
         "WUYE_MAIL_STARTTLS": "1" if settings.mail.starttls else "",
         "WUYE_DEMO": "1" if settings.demo else "",
     }
+    for key in _SUPPLIER:
+        env[f"WUYE_SUPPLIER_{key.upper()}"] = getattr(settings.supplier, key)
+    env["WUYE_SUPPLIER_TEMPLATES"] = json.dumps(dict(settings.supplier.templates))
     for name, gateway in (("SMS", settings.sms), ("WECHAT", settings.wechat), ("VOICE", settings.voice)):
         env[f"WUYE_{name}_URL"] = gateway.url
         env[f"WUYE_{name}_SECRET"] = gateway.secret
@@ -167,3 +195,10 @@ def read_or_create(path: Path, make: Callable[[], str]) -> str:
 
 def _gateway(env: Mapping[str, str], name: str) -> Gateway:
     return Gateway(env.get(f"WUYE_{name}_URL", ""), env.get(f"WUYE_{name}_SECRET", ""))
+
+
+def _supplier(env: Mapping[str, str]) -> Supplier:
+    """Read WUYE_SUPPLIER_*; the templates are a JSON object."""
+    given = {key: env.get(f"WUYE_SUPPLIER_{key.upper()}", "") for key in _SUPPLIER}
+    templates = json.loads(env.get("WUYE_SUPPLIER_TEMPLATES") or "{}")
+    return Supplier(**{key: value for key, value in given.items() if value}, templates=templates)

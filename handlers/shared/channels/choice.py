@@ -1,11 +1,17 @@
 """Chooses the channels of an installation by its settings."""
 
+from collections.abc import Callable, Mapping
+
+from engine.clock import Clock
 from engine.work import Engine
-from handlers.settings import Settings
-from handlers.shared.channels import Channels
+from handlers.settings import Settings, Supplier
+from handlers.shared.channels import Channel, Channels
 from handlers.shared.channels.development import TableChannel
 from handlers.shared.channels.gateway import GatewayClient
 from handlers.shared.channels.mail import SmtpMail
+from handlers.shared.channels.suppliers import AliyunSms, TencentSms
+
+SUPPLIERS: Mapping[str, Callable[[Supplier, Clock], Channel]] = {"aliyun": AliyunSms, "tencent": TencentSms}
 
 
 def channels_of(engine: Engine, settings: Settings) -> Channels:
@@ -20,4 +26,6 @@ def channels_of(engine: Engine, settings: Settings) -> Channels:
         return TableChannel(channel, engine, is_demo=settings.demo)
 
     mail = SmtpMail(settings.mail, clock) if settings.mail.host else keep("mail")
-    return Channels(sms=reach("sms"), wechat=reach("wechat"), mail=mail, voice=reach("voice"))
+    direct = SUPPLIERS.get(settings.supplier.name)
+    sms = reach("sms") if direct is None else direct(settings.supplier, clock)
+    return Channels(sms=sms, wechat=reach("wechat"), mail=mail, voice=reach("voice"))
