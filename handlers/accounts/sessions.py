@@ -5,14 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import ColumnElement, Row, and_, exists, func, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, exists, func, or_, select
 
 from engine.ids import new_id
 from engine.ports import Actor
+from engine.store.types import UtcDateTime
 from engine.work import SYSTEM, Engine, Work
 from handlers.accounts import habits
-from handlers.accounts.permissions import SECOND_FACTOR_POSTS
-from handlers.accounts.records import account, account_post, account_session, account_shift, account_totp
+from handlers.accounts.permissions import NOT_BY_SUBSTITUTION, SECOND_FACTOR_POSTS
+from handlers.accounts.records import (
+    account,
+    account_post,
+    account_session,
+    account_shift,
+    account_substitution,
+    account_totp,
+)
 from handlers.shared import limits
 from handlers.shared.sealed import vault_of
 
@@ -101,8 +109,8 @@ def resume(engine: Engine, token: str) -> SignedIn | None:
     if not token:
         return None
     with engine.reading(SYSTEM) as work:
-        row = work.connection.execute(_SESSION.where(_by_token(token))).one_or_none()
         now = work.now
+        row = work.connection.execute(_SESSION.where(_by_token(token)), {"now": now}).one_or_none()
     if row is None or now >= row.expires_at:
         return None
     unseen = now - row.last_seen_at
@@ -170,6 +178,26 @@ def hash_token(token: str) -> str:
     return sha256(token.encode()).hexdigest()
 
 
+_NOW = bindparam("now", type_=UtcDateTime)
+_absent = select(account_substitution.c.absent_id).where(
+    account_substitution.c.substitute_id == account.c.id,
+    account_substitution.c.starts_at <= _NOW,
+    account_substitution.c.ends_at > _NOW,
+)
+_needs_second_factor = (
+    exists()
+    .where(
+        account_post.c.ended_at.is_(None),
+        or_(
+            and_(account_post.c.account_id == account.c.id, account_post.c.post.in_(SECOND_FACTOR_POSTS)),
+            and_(
+                account_post.c.account_id.in_(_absent.correlate(account)),
+                account_post.c.post.in_(SECOND_FACTOR_POSTS - NOT_BY_SUBSTITUTION),
+            ),
+        ),
+    )
+    .correlate(account)
+)
 _SESSION = (
     select(
         account_session,
@@ -180,14 +208,7 @@ _SESSION = (
         account.c.responsibility_accepted_at,
         account.c.responsibility_version,
         account_totp.c.confirmed_at,
-        exists()
-        .where(
-            account_post.c.account_id == account.c.id,
-            account_post.c.post.in_(SECOND_FACTOR_POSTS),
-            account_post.c.ended_at.is_(None),
-        )
-        .correlate(account)
-        .label("needs_second_factor"),
+        _needs_second_factor.label("needs_second_factor"),
     )
     .join(account, account.c.id == account_session.c.account_id)
     .outerjoin(account_totp, account_totp.c.id == account.c.id)

@@ -6,6 +6,7 @@ from engine.ports import SYSTEM, Actor
 from handlers import built_in
 from handlers.accounts import installation, staff
 from handlers.accounts.permissions import Post
+from handlers.shared.permissions import Permission
 from tests.handlers.estate_world import PASSWORD, World
 from tests.web.conftest import Browser, Site
 
@@ -148,3 +149,17 @@ def test_a_lead_asks_for_somebody_and_administration_lets_somebody_go(site: Site
     assert administration.post(f"{page}/leave", {"immediate": "1"}, page=page).status_code == 302
     assert browser.get("/inbox").status_code == 302
     assert "已停用" in administration.get(page).text
+
+
+def test_an_administrator_who_wants_owners_phones_gets_none(site: Site) -> None:
+    me = site.world.staff(Post.SYS, everywhere=True)
+    browser = site.browser(me)
+    phone = "13900000001"  # of the owner
+    for path in ("/houses/", f"/houses/{site.world.house}", "/desk/", "/imports/", f"/staff/{me.id}"):
+        assert phone not in browser.get(path).text, path
+    for grant in ({"post": "cs"}, {"post": "csl"}):
+        assert browser.post(f"/staff/{me.id}/posts", grant, page="/inbox").status_code == 403
+    with site.engine.reading(me) as work:
+        assert not work.may(Permission.OWNER_REVEAL_PHONE, site.world.community)
+        assert not work.may(Permission.UNIT_CONTACTS_READ, site.world.community)
+        assert not work.may(Permission.OWNER_READ, site.world.community)

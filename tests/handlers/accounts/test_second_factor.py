@@ -1,6 +1,6 @@
 """The second proof: bound at the first sign-in, each code once, recovery, and a reset by two persons."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -9,7 +9,7 @@ from engine.clock import SettableClock
 from engine.errors import NotPermitted
 from engine.ports import SYSTEM, Actor
 from engine.work import Engine
-from handlers.accounts import second_factor, sessions, sign_in, staff, totp
+from handlers.accounts import second_factor, sessions, sign_in, staff, substitution, totp
 from handlers.accounts.permissions import Post
 from handlers.accounts.records import account, account_recovery_code, account_totp
 from handlers.accounts.second_factor import CodeRefused
@@ -192,3 +192,15 @@ def test_an_authenticator_is_reset_by_two_others_only(holder: Holder, engine: En
         second_factor.confirm_reset(work, holder.actor.id)
     assert sessions.resume(engine, token) is None
     assert holder.sign_in().must_enrol
+
+
+def test_whoever_stands_in_for_a_head_of_finance_needs_one_as_long(
+    engine: Engine, clock: SettableClock, world: World
+) -> None:
+    head = world.staff(Post.FINL, everywhere=True)
+    clerk = Holder(engine, clock, world, Post.FIN)
+    with engine.work(head) as work:
+        substitution.set_substitute(work, head.id, clerk.actor.id, work.now, work.now + timedelta(minutes=10))
+    assert clerk.sign_in().must_enrol
+    clock.advance(minutes=11)
+    assert not clerk.session().must_enrol
