@@ -105,3 +105,20 @@ def test_nothing_of_a_person_stands_in_an_address_or_a_cookie(site: Site) -> Non
     assert answer.location == "/code"
     with browser.client.session_transaction() as kept:
         assert set(kept["owner_code"]) == {"token", "purpose"}
+
+
+def test_an_owner_keeps_vehicles_on_a_page_that_nobody_else_has(site: Site) -> None:
+    owner, house = site.browser(site.owner), site.world.house
+    answer = owner.post(f"/home/household/{house}/vehicles", {"plate": "粤B12345"}, page="/home/household/")
+    assert answer.location == "/home/household/"
+    assert "粤B" in owner.get("/home/household/").text
+    refused = owner.post(f"/home/household/{house}/vehicles", {"plate": "B1"}, page="/home/household/")
+    assert refused.status_code == 422
+    assert "车牌应为" in refused.text
+    neighbour = site.browser(site.neighbour)
+    assert "粤B" not in neighbour.get("/home/household/").text
+    for path in ("vehicles", "confirm"):
+        answer = neighbour.post(
+            f"/home/household/{house}/{path}", {"plate": "粤B12346"}, page="/home/household/"
+        )
+        assert answer.status_code == 404
