@@ -10,7 +10,7 @@ from handlers import bootstrap
 from handlers.accounts import sign_in
 from handlers.estate import import_undo
 from handlers.moving import leases
-from handlers.owning import codes, quotas
+from handlers.owning import codes, quotas, reminding
 from handlers.policy import uptime
 from handlers.shared import attachments, log_anchors, long_work, outbox, work_files
 
@@ -53,6 +53,7 @@ def _periodic(engine: Engine) -> tuple[Periodic, ...]:
         Periodic("anchor access log", timedelta(hours=1), lambda: log_anchors.keep(engine)),
         Periodic("purge attempts", timedelta(hours=6), lambda: engine.run(SYSTEM, sign_in.purge_attempts)),
         Periodic("watch leases", leases.EVERY, lambda: leases.watch(engine)),
+        Periodic("remind owners", reminding.EVERY, lambda: reminding.watch(engine)),
         Periodic("purge codes", timedelta(hours=6), lambda: engine.run(SYSTEM, codes.purge)),
         Periodic("purge quotas", timedelta(hours=6), lambda: engine.run(SYSTEM, quotas.purge)),
         Periodic("forget answers", timedelta(hours=6), lambda: engine.run(SYSTEM, idempotency.forget_old)),

@@ -50,3 +50,11 @@ owner_acceptance = Table(
     Column("accepted_at", UtcDateTime, nullable=False),
     Index("ix_owner_acceptance_account_id", "account_id"),
 )
+
+# When an owner was last asked whether everything on record is still right.
+owner_reminder = Table(
+    "owner_reminder",
+    metadata,
+    Column("person_id", ForeignKey("estate_person.id"), primary_key=True, autoincrement=False),
+    Column("sent_at", UtcDateTime, nullable=False),
+)

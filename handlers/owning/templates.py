@@ -26,6 +26,12 @@ _TEXTS = (
         "Your password was reset and every other device was signed out. If this was not you, call the desk "
         "at once.",
     ),
+    (
+        "owner_data_yearly", "请核对您的资料", "Please check your data",
+        "您登记的资料已一年没有核对。请登录看“我的资料 - 家人和车辆”，没有变化就点“以上资料仍然正确”。",
+        "Your data have not been checked for a year. Please sign in, look under “My data - Family and "
+        "vehicles”, and press “All of this is still right” if nothing has changed.",
+    ),
 )  # fmt: skip
 
 TEMPLATES = tuple(
