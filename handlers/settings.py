@@ -84,6 +84,7 @@ class Settings:
     mail: Mail = Mail()
     demo: bool = False
     supplier: Supplier = Supplier()
+    face: Gateway = Gateway()
 
     @property
     def key_file(self) -> Path:
@@ -130,6 +131,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         ),
         demo=env.get("WUYE_DEMO", "") == "1",
         supplier=_supplier(env),
+        face=_gateway(env, "FACE"),
     )
 
 
@@ -152,7 +154,13 @@ def as_environment(settings: Settings) -> dict[str, str]:
     for key in _SUPPLIER:
         env[f"WUYE_SUPPLIER_{key.upper()}"] = getattr(settings.supplier, key)
     env["WUYE_SUPPLIER_TEMPLATES"] = json.dumps(dict(settings.supplier.templates))
-    for name, gateway in (("SMS", settings.sms), ("WECHAT", settings.wechat), ("VOICE", settings.voice)):
+    gateways = {
+        "SMS": settings.sms,
+        "WECHAT": settings.wechat,
+        "VOICE": settings.voice,
+        "FACE": settings.face,
+    }
+    for name, gateway in gateways.items():
         env[f"WUYE_{name}_URL"] = gateway.url
         env[f"WUYE_{name}_SECRET"] = gateway.secret
     return env
