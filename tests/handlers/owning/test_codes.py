@@ -1,7 +1,10 @@
 """Codes by text message: for one purpose, one browser, five minutes, five tries and one use."""
 
+import threading
+from dataclasses import replace
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from engine.clock import SettableClock
 from engine.ports import SYSTEM
@@ -158,3 +161,40 @@ def test_old_codes_and_counts_are_forgotten(engine: Engine, owning: Owning, cloc
     clock.advance(days=1, seconds=1)
     assert engine.run(SYSTEM, codes.purge) == 1
     assert engine.run(SYSTEM, quotas.purge) == 3
+
+
+def statements(engine: Engine, claim: registering.Claim) -> list[str]:
+    """Return the shape of every statement that a claim takes."""
+    heard: list[str] = []
+
+    def listen(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        heard.append(statement)
+
+    event.listen(engine.database.writer, "before_cursor_execute", listen)
+    registering.begin(engine, claim, ADDRESS)
+    event.remove(engine.database.writer, "before_cursor_execute", listen)
+    return heard
+
+
+def test_known_and_unknown_people_take_the_same_work(engine: Engine, owning: Owning) -> None:
+    nobody = registering.Claim("李四光", "110101199003070118", "13912345678")
+    registering.begin(engine, replace(nobody, phone="13912345679"), ADDRESS)  # begins the day of the log
+    assert statements(engine, CLAIM) == statements(engine, nobody)
+
+
+def test_tries_at_the_same_moment_are_all_counted(engine: Engine, owning: Owning) -> None:
+    token = registering.begin(engine, CLAIM, ADDRESS)
+    wrong = owning.wrong()
+    answers: list[str] = []
+
+    def guess() -> None:
+        with pytest.raises(CodeRefused) as refused:
+            codes.prove(engine, token, Purpose.REGISTER, wrong)
+        answers.append(refused.value.code)
+
+    guesses = [threading.Thread(target=guess) for _ in range(8)]
+    for one in guesses:
+        one.start()
+    for one in guesses:
+        one.join()
+    assert sorted(answers) == ["code_over"] * 3 + ["code_wrong"] * 5
