@@ -56,23 +56,25 @@ class Entry:
         return self.endpoint.split(".")[0]
 
 
+# In the order of use: the first BAR_SHOWN that somebody may open stand in the bar, the others behind "more".
 BAR = (
     Entry("inbox.index", lazy_gettext("收件箱"), key="i"),
     Entry("overdue.index", lazy_gettext("超时"), key="o"),
-    Entry("processes.index", lazy_gettext("流程"), key="p"),
-    Entry("policy.index", lazy_gettext("制度"), key="y"),
-    Entry("incidents.index", lazy_gettext("异常"), key="e"),
     Entry("desk.index", lazy_gettext("前台"), key="d"),
     Entry("houses.index", lazy_gettext("房屋档案"), key="h"),
     Entry("moving.index", lazy_gettext("入住过户"), key="v"),
-    Entry("roster.index", lazy_gettext("排班"), also=("team",), key="s"),
-    Entry("workdays.index", lazy_gettext("日历"), key="c"),
     Entry("checks.index", lazy_gettext("二次核对"), key="k"),
-    Entry("imports.index", lazy_gettext("导入"), key="u"),
+    Entry("incidents.index", lazy_gettext("异常"), key="e"),
     Entry("staff.index", lazy_gettext("员工"), key="a"),
     Entry("safety.index", lazy_gettext("安全"), key="q"),
+    Entry("roster.index", lazy_gettext("排班"), also=("team",), key="s"),
+    Entry("processes.index", lazy_gettext("流程"), key="p"),
+    Entry("policy.index", lazy_gettext("制度"), key="y"),
+    Entry("imports.index", lazy_gettext("导入"), key="u"),
+    Entry("workdays.index", lazy_gettext("日历"), key="c"),
     Entry("outbox.index", lazy_gettext("消息"), key="m"),
 )
+BAR_SHOWN = 6
 RESIDENT_BAR = (
     Entry("resident.index", lazy_gettext("首页")),
     Entry("resident.report_form", lazy_gettext("报修")),
@@ -93,7 +95,6 @@ CREW_DOCK = (
 )
 OWN = (
     Entry("shift.index", lazy_gettext("班次")),
-    Entry("checks.index", lazy_gettext("二次核对")),
     Entry("jobs.index", lazy_gettext("后台任务")),
     Entry("houses.statistics", lazy_gettext("业主和户型统计")),
     Entry("joining.form", lazy_gettext("办理入职")),
@@ -152,14 +153,16 @@ def _is_here(entry: Entry) -> bool:
 
 def _menus() -> dict[str, object]:
     person = context.person()
-    menus: dict[str, object] = {"here": _here(), "menu": [], "dock": [], "own_menu": []}
+    menus: dict[str, object] = {"here": _here(), "menu": [], "more": [], "dock": [], "own_menu": []}
     if person is None or person.is_unfinished:
         return menus
     if person.may(Permission.REPAIR_DISPATCH):
         menus |= {"call_at": person.only_scope(Permission.REPAIR_DISPATCH), "call_key": str(new_id())}
     menus["own_menu"] = _items(person, OWN)
     bar, dock = _frame(person)
-    menus["menu"] = _items(person, bar)
+    items = _items(person, bar)
+    shown = BAR_SHOWN if len(items) > BAR_SHOWN + 1 else len(items)
+    menus |= {"menu": items[:shown], "more": items[shown:]}
     menus["dock"] = _items(person, dock)
     return menus
 

@@ -1,0 +1,59 @@
+"""What a reader would object to on a page, found in the browser: text that is cut, or lies on other text."""
+
+from playwright.sync_api import Page
+
+# Looks at every piece of text that is shown. Text may scroll or be shortened with dots where its row says so;
+# it may not be clipped without a sign, nor lie on other text.
+LOOK = """() => {
+  const found = [];
+  const shown = (node) => {
+    const style = getComputedStyle(node);
+    if (style.visibility === "hidden" || style.display === "none" || style.opacity === "0") return false;
+    const box = node.getBoundingClientRect();
+    return box.width > 1 && box.height > 1;
+  };
+  const apart = ".sr, .skip, dialog:not([open]), [hidden], .canvas, .canvas-paper, .bar, .dock";
+  const clipped = (node) => {
+    for (let at = node; at; at = at.parentElement) {
+      if (getComputedStyle(at).clipPath.startsWith("inset(50%")) return true;
+    }
+    return false;
+  };
+  const folded = (node) => node.closest("details:not([open])") && !node.closest("summary");
+  const hidden = (node) => node.closest(apart) || folded(node) || clipped(node);
+  const leaves = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const text = walker.currentNode;
+    const parent = text.parentElement;
+    if (!text.data.trim() || !parent || hidden(parent) || !shown(parent)) continue;
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    for (const box of range.getClientRects()) {
+      if (box.width > 2 && box.height > 2) leaves.push({ parent, box, text: text.data.trim().slice(0, 30) });
+    }
+    const style = getComputedStyle(parent);
+    const cuts = ["hidden", "clip"].includes(style.overflowX) && style.textOverflow !== "ellipsis";
+    const isCut = cuts && parent.scrollWidth > parent.clientWidth + 2;
+    if (isCut) found.push(`cut: ${text.data.trim().slice(0, 40)}`);
+  }
+  leaves.sort((a, b) => a.box.top - b.box.top);
+  for (let i = 0; i < leaves.length; i += 1) {
+    for (let k = i + 1; k < leaves.length && leaves[k].box.top < leaves[i].box.bottom; k += 1) {
+      const [a, b] = [leaves[i], leaves[k]];
+      if (a.parent === b.parent || a.parent.contains(b.parent) || b.parent.contains(a.parent)) continue;
+      const wide = Math.min(a.box.right, b.box.right) - Math.max(a.box.left, b.box.left);
+      const high = Math.min(a.box.bottom, b.box.bottom) - Math.max(a.box.top, b.box.top);
+      const inMenu = (node) => node.closest("details.menu, .pane, .acts");
+      if (inMenu(a.parent) || inMenu(b.parent)) continue;
+      if (wide > 4 && high > 6) found.push(`overlap: ${a.text} / ${b.text}`);
+    }
+  }
+  return [...new Set(found)].slice(0, 5);
+}"""
+
+
+def objections(page: Page) -> list[str]:
+    """Return what a reader would object to on the open page."""
+    found: list[str] = page.evaluate(LOOK)
+    return found
