@@ -8,7 +8,7 @@ PORT ?= 8000
 
 run: .venv/.runtime assets i18n          ## install, build, seed a demonstration estate, serve
 	@$(BIN)/wuye demo --if-empty
-	@$(BIN)/wuye serve --port $(PORT)
+	@WUYE_DEMO=1 $(BIN)/wuye serve --port $(PORT)
 
 test: ready                     ## every test but the long ones
 	$(BIN)/pytest -n auto --dist loadgroup

@@ -51,6 +51,9 @@ def run_demo(arguments: argparse.Namespace) -> None:
     )
     lines = [f"{one.post} {one.post_en}: {one.login}  {one.password}  ({one.name})" for one in made.sign_ins]
     lines += [f"{made.houses} houses, {made.cases} cases; hand-over list to import: {made.list_file}"]
+    lines.append(
+        "Start with WUYE_DEMO=1 wuye serve; the page of messages then shows codes and first passwords."
+    )
     keep_private(sign_ins, "\n".join(lines) + "\n")
     print("\n".join(lines))
 
