@@ -40,7 +40,6 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters["moment_short"] = lambda value: words.moment_short(value, now())
     app.jinja_env.filters["clock_time"] = words.clock_time
     app.jinja_env.filters["written"] = words.written
-    app.jinja_env.filters["written"] = words.written
     app.jinja_env.filters["calendar_day"] = words.calendar_day
     app.jinja_env.filters["span"] = words.span
     app.jinja_env.filters["money"] = words.money

@@ -130,7 +130,7 @@ def desk_facts(order: OrderView) -> list[tuple[str, str]]:
     line = order.line
     quote = money(order.quote_total_fen) if order.quote_total_fen is not None else ""
     pairs = [
-        (gettext("紧急程度"), f"{line.urgency} {URGENCIES[line.urgency]}" if line.urgency else ""),
+        (gettext("紧急程度"), str(URGENCIES[line.urgency]) if line.urgency else ""),
         *order_facts(order),
         (gettext("报价"), quote),
         (gettext("评价"), " / ".join(str(mark) for mark in order.rating)),

@@ -48,7 +48,7 @@ def time_left(
         paused: the clock of the task stands.
     """
     if paused:
-        return TimeLeft("paused", gettext("暂停计时"))
+        return TimeLeft("paused", gettext("已暂停计时"))
     if due_at is None:
         return TimeLeft("none", gettext("无时限"))
     share = (due_at - opened_at) * SOON_SHARE if opened_at else SOON_LEAST

@@ -81,6 +81,15 @@ def past_workers(connection: Connection, order_id: int) -> dict[int, str | None]
     return dict(rows.all())
 
 
+def repairers(connection: Connection, order_id: int) -> list[int]:
+    """Return who did the repair: those who finished it, not who handed it on and never came."""
+    column = repair_assignment.c
+    done = (column.order_id == order_id) & (column.end_kind == "finished")
+    return list(
+        dict.fromkeys(connection.execute(select(column.worker_id).where(done).order_by(column.id)).scalars())
+    )
+
+
 def assign(work: Work, order: Order, worker_id: int, mode: str, key: str) -> None:
     """Put an order into somebody's hands and out of everybody else's; the same step assigns once."""
     known = work.connection.execute(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import select
 
-from engine.bilingual import Text, beside, in_both, joined
+from engine.bilingual import Text, beside, joined
 from engine.ports import Json
 from engine.work import Work
 from handlers.repair import catalogue, crew, figures, orders, pricing, rules
@@ -32,9 +32,24 @@ CHARGE_NAMES = {
 }
 
 
-def money(fen: int) -> Text:
-    """Say an amount."""
-    return f"{rules.yuan(fen)} 元", f"¥{rules.yuan(fen)}"
+# What people are told instead of the codes of the tables.
+URGENCY_NAMES: dict[str, Text] = {
+    "P0": ("紧急", "Emergency"),
+    "P1": ("加急", "Urgent"),
+    "P2": ("一般", "Normal"),
+    "P3": ("不急", "Not urgent"),
+}
+FREE_OF_CHARGE = ("免费", "free of charge")
+
+
+def money(fen: int) -> str:
+    """Say an amount as every page does."""
+    return f"¥{rules.yuan(fen)}"
+
+
+def charge(fen: int) -> Text:
+    """Say what somebody pays, in the midst of a sentence."""
+    return money(fen) if fen else FREE_OF_CHARGE
 
 
 def report(work: Work, order: Order) -> Pairs:
@@ -42,7 +57,7 @@ def report(work: Work, order: Order) -> Pairs:
     return pairs(
         ("编号", order.number),
         ("故障", catalogue.name_of(work, order.fault_code)),
-        ("紧急程度", order.urgency or ""),
+        ("紧急程度", URGENCY_NAMES.get(order.urgency or "", "")),
         ("部位", AREA_NAMES[order.area]),
         ("位置", order.place),
         ("描述", orders.opened(work, order, "description")),
@@ -169,8 +184,8 @@ def price_options(work: Work, promised: Mapping[str, int] | None = None) -> Opti
 
 def _price_option(row: Order, price_fen: int) -> dict[str, Json]:
     words = (
-        f"{row.name} {rules.yuan(price_fen)} 元/{row.unit}",
-        f"{row.name_en or row.name} ¥{rules.yuan(price_fen)}/{row.unit_en or row.unit}",
+        f"{row.name} {money(price_fen)}/{row.unit}",
+        f"{row.name_en or row.name} {money(price_fen)}/{row.unit_en or row.unit}",
     )
     return option(row.code, words) | {"fen": price_fen}
 
@@ -187,7 +202,6 @@ def priced_lines(work: Work, lines: Iterable[Order]) -> Pairs:
     """Say each line of a quote or a charge with how many and how much."""
     said = []
     for line in lines:
-        times = f"{line.quantity.normalize():f} × {rules.yuan(line.price_fen)} = "
-        chinese, english = in_both(money(line.amount_fen))
-        said.append([pricing.line_name(work, line), (times + chinese, times + english)])
+        sum_of_line = f"{line.quantity.normalize():f} × {money(line.price_fen)} = {money(line.amount_fen)}"
+        said.append([pricing.line_name(work, line), sum_of_line])
     return said

@@ -143,7 +143,7 @@ def result_facts(context: Context) -> Facts:
             ("编号", order.number),
             ("故障", catalogue.name_of(work, order.fault_code)),
             ("位置", order.place),
-            ("维修人员", names(work, crew.past_workers(context.connection, order.id))),
+            ("维修人员", names(work, crew.repairers(context.connection, order.id))),
             ("完工时间", local(work, order.finished_at)),
             ("处理情况", last_note(work, order, "finished", "vendor_work")),
             ("更换材料", material(used)),

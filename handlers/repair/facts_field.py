@@ -129,7 +129,7 @@ def finish_facts(context: Context) -> Facts:
         facts.append(["同意的报价", money(agreed.total_fen)])
         facts += priced_lines(work, lines)
     arrived: list[Json] = [
-        {"name": one.name, "quantity": float(one.quantity), "unit": one.unit}
+        {"name": one.name, "quantity": pricing.plain(one.quantity), "unit": one.unit}
         for one in parts.wanted(work, order)
         if one.state == "arrived"
     ]

@@ -12,7 +12,7 @@ from engine.work import Work
 from handlers.errors import FieldsInvalid
 from handlers.repair.orders import Order
 from handlers.repair.records import repair_price
-from handlers.repair.rules import QuoteLine, yuan
+from handlers.repair.rules import QuoteLine
 from handlers.shared.answers import Answers
 
 LABOUR = "人工"
@@ -106,17 +106,22 @@ def row_values(line: QuoteLine, position: int) -> dict[str, object]:
     }
 
 
+def plain(number: Decimal) -> int | float:
+    """Return a number as people write it in a field: 1 piece is 1, not 1.0."""
+    return int(number) if number == int(number) else float(number)
+
+
 def form_values(lines: Iterable[Order]) -> dict[str, Json]:
     """Return kept lines as the form shows them: those of the list, and all others in one amount in yuan."""
     kept = list(lines)
     values: dict[str, Json] = {}
     listed: list[Json] = [
-        {"price_code": line.price_code, "quantity": float(line.quantity)} for line in kept if line.price_code
+        {"price_code": line.price_code, "quantity": plain(line.quantity)} for line in kept if line.price_code
     ]
     others = [line for line in kept if not line.price_code]
     if listed:
         values["lines"] = listed
     if others:
-        values["other"] = float(yuan(sum(line.amount_fen for line in others)))
+        values["other"] = plain(Decimal(sum(line.amount_fen for line in others)) / 100)
         values["other_name"] = "、".join(line.name for line in others)[:_OTHER_NAME_LENGTH]
     return values

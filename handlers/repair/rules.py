@@ -153,7 +153,7 @@ def require_within_quote(charge_fen: int, agreed_fen: int | None) -> None:
     if charge_fen > (agreed_fen or 0):
         raise RuleRefused(
             "charge_above_quote",
-            "实际收费 {charge} 元超过业主同意的 {agreed} 元，请先重新报价",
+            "实际收费 ¥{charge} 超过业主同意的 ¥{agreed}，请先重新报价",
             charge=yuan(charge_fen),
             agreed=yuan(agreed_fen or 0),
         )

@@ -8,7 +8,7 @@ from engine.bilingual import Text, in_both
 from engine.ids import new_id
 from engine.work import Work
 from handlers.errors import FieldsInvalid, RuleRefused
-from handlers.repair import catalogue, notices, orders, rules
+from handlers.repair import catalogue, fact_lines, notices, orders
 from handlers.repair.orders import Order
 from handlers.repair.records import Area, OrderState, repair_order, repair_signature
 from handlers.repair.visibility import in_own_hands, seen, visible
@@ -20,19 +20,20 @@ KIND = "repair_signature"
 SIGNED = "signed"  # how the order was confirmed
 AMOUNT = "{charge}"  # stands in the statement where the amount belongs
 _STATEMENT = (
-    "本人确认：报修单 {number}（{place}，{fault}）已经修好，收费 {charge} 元。",
-    "I confirm: repair {number} ({place}, {fault}) is done, charge CNY {charge}.",
+    "本人确认：报修单 {number}（{place}，{fault}）已经修好，费用：{charge}。",
+    "I confirm: repair {number} ({place}, {fault}) is done, charge: {charge}.",
 )
 # Of staff, those who ask owners how it went or judge charges; who was sent sees it as long as the order.
 _READERS = (Permission.REPAIR_RETURN_VISIT, Permission.REPAIR_CHECK_QUOTE)
 
 
-def statement(work: Work, order: Order, charge: str = AMOUNT) -> Text:
+def statement(work: Work, order: Order, charge: Text = AMOUNT) -> Text:
     """Word what the owner signs, in both languages."""
-    named = {"number": order.number, "place": order.place, "charge": charge}
+    named = {"number": order.number, "place": order.place}
     faults = in_both(catalogue.name_of(work, order.fault_code))
     chinese, english = (
-        text.format(**named, fault=fault) for text, fault in zip(_STATEMENT, faults, strict=True)
+        text.format(**named, fault=fault, charge=amount)
+        for text, fault, amount in zip(_STATEMENT, faults, in_both(charge), strict=True)
     )
     return chinese, english
 
@@ -69,7 +70,7 @@ def confirm(work: Work, order: Order, attachment_ids: tuple[int, ...], charge_fe
 def _keep(work: Work, order: Order, attachment_id: int, charge_fen: int) -> None:
     signature_id = new_id()
     attachments.attach(work, [attachment_id], KIND, signature_id, house_id=order.house_id)
-    said = "\n".join(in_both(statement(work, order, rules.yuan(charge_fen))))
+    said = "\n".join(in_both(statement(work, order, fact_lines.charge(charge_fen))))
     picture = attachments.digest_of(work, attachment_id)
     work.connection.execute(
         repair_signature.insert().values(

@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from engine.bilingual import Text
 from engine.work import Work
-from handlers.repair import rules, visibility
-from handlers.repair.fact_lines import CHANNEL_NAMES
+from handlers.repair import visibility
+from handlers.repair.fact_lines import CHANNEL_NAMES, charge
 from handlers.repair.records import repair_event
 
 # kind of event -> sentence; each is the key of its translation
@@ -43,9 +43,9 @@ _SENTENCES: Mapping[str, str] = {
     "diagnosed": "{who}完成诊断",
     "observed": "{who}回电了解观察情况",
     "worked": "{who}记录了施工情况",
-    "quoted": "{who}报价 {total_fen} 元",
+    "quoted": "{who}报价 {total_fen}",
     "quote_checked": "{who}审核了报价",
-    "quote_agreed": "{who}同意报价 {total_fen} 元",
+    "quote_agreed": "{who}同意报价 {total_fen}",
     "quote_returned": "{who}要求修改报价",
     "quote_declined": "{who}不同意报价",
     "parts_in_stock": "{who}领到配件",
@@ -60,7 +60,7 @@ _SENTENCES: Mapping[str, str] = {
     "vendor_arrived": "外包单位到场",
     "vendor_finished": "外包单位完工",
     "vendor_judged": "{who}验收外包工程",
-    "finished": "{who}完工，收费 {charge_fen} 元",
+    "finished": "{who}完工，费用：{charge_fen}",
     "call_failed": "{who}致电业主，未接通",
     "confirmed": "{who}确认修好",
     "signed": "业主在{who}的手机上签字，确认修好",
@@ -129,7 +129,7 @@ def _params(
         if key in {"worker_id", "to"} and str(value).isdecimal():
             said[key] = name_of(int(str(value))) or ""
         elif key.endswith("_fen"):
-            said[key] = rules.yuan(int(str(value)))
+            said[key] = charge(int(str(value)))
         elif key.endswith("_at"):
             said[key] = f"{datetime.fromisoformat(str(value)).astimezone(work.engine.zone):%m-%d %H:%M}"
         elif key == "channel":

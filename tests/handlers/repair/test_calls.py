@@ -49,5 +49,5 @@ def test_what_is_read_back_at_night_stands_before_accepting(shop: Shop) -> None:
     (said,) = [text for label, text in facts if label == "向来电人复述"]
     assert said == (
         "1栋2单元301，户内水龙头/软管滴漏：厨房水龙头滴漏。对吗？",
-        "1栋2单元301, dripping tap or hose: 厨房水龙头滴漏. Is that right?",
+        "1栋2单元301, Dripping tap or hose: 厨房水龙头滴漏. Is that right?",
     )

@@ -88,7 +88,7 @@ def test_the_words_that_were_signed_are_kept_sealed_with_the_picture(shop: Shop,
         said = work.engine.vault.open("repair_signature", "said", row.id, row.said)
     assert nearly_done not in row.said
     assert f"报修单 {nearly_done}" in said
-    assert "收费 0.00 元" in said
+    assert "费用：免费" in said
     assert (row.taken_by, len(row.digest)) == (shop.plumber.id, 64)
 
 

@@ -8,7 +8,10 @@ const INK = { color: "black", width: 5 };
 const LEAST = 12; // points of the pen: less is a slip of the finger
 
 /** What the owner signs, with the amount as the form has it now. */
-const statementOf = (form) => (form.dataset.statement ?? "").replace("{charge}", yuan(sumOf(form) ?? 0));
+function statementOf(form) {
+  const sum = sumOf(form) ?? 0;
+  return (form.dataset.statement ?? "").replace("{charge}", () => (sum ? `¥${yuan(sum)}` : form.dataset.free));
+}
 
 /** Break a text into lines that fit; Chinese may break anywhere, other words between words. */
 function wrapped(pen, text, width) {
