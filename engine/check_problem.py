@@ -47,7 +47,7 @@ class DeploymentRefused(EngineError, Refused):
     """The files were not stored because of what the checks found.
 
     Attributes:
-        problems: every finding, warnings included, ordered by file and position.
+        problems: every finding, warnings included, errors first, ordered by file and position.
     """
 
     def __init__(self, problems: Iterable[CheckProblem]) -> None:
@@ -65,6 +65,6 @@ class DeploymentRefused(EngineError, Refused):
 
 
 def in_order(problems: Iterable[CheckProblem]) -> tuple[CheckProblem, ...]:
-    """Sort findings by file and position, each once."""
+    """Sort findings, errors first, by file and position, each once."""
     unique = dict.fromkeys(problems)
-    return tuple(sorted(unique, key=lambda found: (found.resource, found.line)))
+    return tuple(sorted(unique, key=lambda found: (not found.is_error, found.resource, found.line)))

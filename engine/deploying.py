@@ -153,7 +153,7 @@ def _keys(whole: Whole) -> dict[str, set[tuple[str, str]]]:
 
 def _tried(
     work: Work, examination: Examination, files: Mapping[str, bytes], roots: tuple[str, ...]
-) -> list[CheckProblem]:
+) -> tuple[CheckProblem, ...]:
     topics = examination.whole.topics
     forms = {
         key: {**form.variables, **topics.set_by(form.on_complete)}

@@ -25,7 +25,7 @@ from engine.bpmn.check.tokens import check_tokens
 from engine.bpmn.check.waits import Waiting
 from engine.bpmn.check.whole import Surroundings, Whole
 from engine.bpmn.loader import read_xml
-from engine.check_problem import CheckProblem, in_order
+from engine.check_problem import CheckProblem
 from engine.topics import TOPICS_FILE
 
 log = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ class Examination:
 
     Attributes:
         whole: the files as far as they could be read.
-        problems: every finding, ordered by file and position.
+        problems: every finding, errors first, ordered by file and position.
     """
 
     whole: Whole
@@ -90,7 +90,7 @@ def examine(files: Mapping[str, bytes], around: Surroundings) -> Examination:
     examiner = _examiner(files, around)
     if not examiner.report.broken(TOPICS_FILE):
         examiner.check()
-    return Examination(examiner.whole, in_order(examiner.report.problems))
+    return Examination(examiner.whole, examiner.report.problems)
 
 
 def read_whole(files: Mapping[str, bytes], around: Surroundings) -> Whole:

@@ -125,7 +125,7 @@ def add_topics(whole: Whole, content: bytes, report: Report) -> None:
     try:
         whole.topics = Topics.parse(content)
     except DeploymentRefused as refused:
-        report.problems.extend(refused.problems)
+        report.listed.extend(refused.problems)
         return
     library = whole.surroundings.library
     if library is None:
@@ -143,7 +143,7 @@ def add_topics(whole: Whole, content: bytes, report: Report) -> None:
 def add_form(whole: Whole, resource: str, content: bytes, report: Report) -> None:
     """Read a form and note what is wrong with it."""
     form, problems = read_form(resource, content)
-    report.problems.extend(problems)
+    report.listed.extend(problems)
     if form is None:
         return
     if form.id in whole.forms:
