@@ -1,15 +1,22 @@
 """Gives a diagram in the reader's language: its labels become the English ones that it brings along."""
 
+from functools import lru_cache
+
 from lxml import etree
 
 from engine.bpmn.xml import BPMN, properties, read_xml
+from web.diagram_labels import make_room
 from web.words import is_english
 
 
 def in_readers_language(content: bytes) -> bytes:
     """Return a BPMN file whose elements are labelled for the reader."""
-    if not is_english():
-        return content
+    return in_english(content) if is_english() else content
+
+
+@lru_cache(maxsize=64)
+def in_english(content: bytes) -> bytes:
+    """Return a BPMN file with its English labels, each with room of its own."""
     root = read_xml(content)
     processes = {process.get("id"): process for process in root.iter(f"{BPMN}process")}
     for element in root.iter(etree.Element):
@@ -21,4 +28,5 @@ def in_readers_language(content: bytes) -> bytes:
             element.set("name", english)
         for text in element.findall(f"{BPMN}text"):
             text.text = english
+    make_room(root)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")

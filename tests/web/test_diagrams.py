@@ -1,0 +1,46 @@
+"""Diagrams in English: words stay whole, and no label covers a line, a shape or another label."""
+
+from itertools import combinations
+
+import pytest
+from lxml import etree
+
+from tests.processes.sheets import BPMN, DC, DI, EVENTS, FOLDER, GATEWAYS, NODES, SHEETS, Box, Sheet, text_box
+from web.diagrams import in_english
+
+
+class EnglishSheet(Sheet):
+    """A diagram as a reader of English gets it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.root = etree.fromstring(in_english((FOLDER / f"{name}.bpmn").read_bytes()))
+        self.elements = {node.get("id", ""): node for node in self.root.iter(f"{BPMN}*") if node.get("id")}
+        for drawn in self.root.iter(f"{DI}BPMNShape", f"{DI}BPMNEdge"):
+            bounds = drawn.find(f"{DI}BPMNLabel/{DC}Bounds")
+            if bounds is not None:
+                place = (float(bounds.get(key, "")) for key in ("x", "y", "width", "height"))
+                self.labels[drawn.get("bpmnElement", "")] = Box(*place)
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_english_labels_keep_their_words_whole_and_cover_nothing(name: str) -> None:
+    page = EnglishSheet(name)
+    covered = [
+        (one, other)
+        for one, other in combinations(page.labels, 2)
+        if page.labels[one].overlaps(page.labels[other])
+    ]
+    for element, box in page.labels.items():
+        width, height = text_box(page.elements[element].get("name", ""))
+        assert width <= box.width, element
+        assert height <= box.height, element
+        covered += [
+            (element, edge) for edge in page.edges if any(box.overlaps(line) for line in page.lines(edge))
+        ]
+        shapes = [one for one in page.of(*NODES, "textAnnotation") if page.kind(one) != "subProcess"]
+        rims = {
+            one: page.shapes[one].shrunk(8 if page.kind(one) in GATEWAYS | EVENTS else 0) for one in shapes
+        }
+        covered += [(element, one) for one, rim in rims.items() if box.overlaps(rim)]
+    assert covered == []
