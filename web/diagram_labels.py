@@ -10,7 +10,7 @@ from engine.bpmn.xml import Element, local_name
 _DI = "{http://www.omg.org/spec/BPMN/20100524/DI}"
 _BOUNDS = "{http://www.omg.org/spec/DD/20100524/DC}Bounds"
 _WAYPOINT = "{http://www.omg.org/spec/DD/20100524/DI}waypoint"
-_LETTER, _WIDE_LETTER, _ROW, _RIM = 6.0, 11.0, 13.0, 4.0  # pixels of a text of 11 pixels
+_LETTER, _WIDE_LETTER, _ROW, _RIM = 6.8, 11.0, 13.0, 6.0  # pixels of a text of 11 pixels
 _STEP, _FAR, _HIGH, _NEAR = (
     5,
     90,
@@ -18,6 +18,7 @@ _STEP, _FAR, _HIGH, _NEAR = (
     200,
 )  # pixels: how finely and how far is looked, and what may be in the way
 _MOST_ROWS = 4
+_TITLE = 30.0  # of a lane, at its left
 _AWAY, _ROWS = 4.0, 3.0  # what a pixel away from its line or shape, and one more row, weigh
 _SURROUNDING = {"participant", "lane", "subProcess"}
 
@@ -85,6 +86,8 @@ class _Drawing:
             is_edge = drawn.tag == f"{_DI}BPMNEdge"
             beside = list(_lines(drawn)) if is_edge else [_box(drawn.find(_BOUNDS))]
             self.taken += beside[0].sides() if local_name(element) in _SURROUNDING else beside
+            if local_name(element) == "lane":
+                self.taken.append(beside[0]._replace(width=_TITLE))
             bounds = drawn.find(f"{_DI}BPMNLabel/{_BOUNDS}")
             if bounds is not None and element.get("name"):
                 (flows if is_edge else self.labels).append(_Label(element, bounds, beside))
