@@ -25,6 +25,8 @@ CLOCK_READS = {
     "time.time",
     "time.time_ns",
     "time.monotonic",
+    "time.thread_time",
+    "time.process_time",
     "time.perf_counter",
 }
 

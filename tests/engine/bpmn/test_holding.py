@@ -1,10 +1,14 @@
 """A step that cannot run is held and retried; a case that runs without end is stopped."""
 
+import threading
+
 import pytest
 
+from engine.bilingual import in_both
 from engine.bpmn.budget import Budget
 from engine.bpmn.runtime import BudgetExceeded, NoSuchWait, Run, StepFailed
 from engine.bpmn.snapshot import load
+from engine.clock import monotonic, thread_seconds
 from tests.engine.bpmn.cases import Case, FakeHost, begin
 from tests.engine.bpmn.diagrams import (
     boundary,
@@ -243,8 +247,15 @@ def test_a_move_that_takes_too_long_is_stopped():
     moments = iter([0.0, 4.9, 5.1])
     budget = Budget(lambda: next(moments))
     budget.spend(workflow, workflow.task_tree)
-    with pytest.raises(BudgetExceeded, match="5 秒"):
+    with pytest.raises(BudgetExceeded, match="5 秒") as failure:
         budget.spend(workflow, workflow.task_tree)
+    assert in_both(failure.value.reason)[1] == "More work in one move than allowed (5 s of processor)"
+
+
+def test_a_machine_that_stands_still_spends_nothing():
+    before, began = thread_seconds(), monotonic()
+    threading.Event().wait(0.3)
+    assert monotonic() - began > thread_seconds() - before + 0.2
 
 
 def test_a_case_that_grows_too_large_is_refused():
