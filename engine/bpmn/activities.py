@@ -8,6 +8,7 @@ from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import SubWorkflowTask
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+from engine.bpmn.budget import enter
 from engine.bpmn.errors import StepFailed
 from engine.bpmn.steps import Copy, Step
 
@@ -64,6 +65,11 @@ class CallActivity(_Inner, SpiffCallActivity, BpmnSpecMixin):
     embedded = False
 
     extensions: Step
+
+    def start_workflow(self, my_task: Task) -> None:
+        """Begin the called process, unless too many stand around it already."""
+        enter(my_task)
+        super().start_workflow(my_task)
 
     def copy_data(self, my_task: Task, subworkflow: Any) -> None:
         """Give the declared inputs in."""

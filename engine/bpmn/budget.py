@@ -5,7 +5,7 @@ from collections.abc import Callable
 from SpiffWorkflow.task import Task
 
 from engine.bpmn.errors import BudgetExceeded
-from engine.bpmn.scopes import place_of
+from engine.bpmn.scopes import path_of, place_of
 from engine.bpmn.workflow import CaseWorkflow
 from engine.clock import thread_seconds
 
@@ -13,6 +13,8 @@ MOST_STEPS = 500
 MOST_SECONDS = 5.0
 """Of processor time: on a busy machine a move may take longer and is no fault of its diagram."""
 MOST_TASKS = 5_000
+MOST_CALLS_DEEP = 10
+"""Called processes inside each other; real ones have two or three, and the path of a step is stored."""
 
 
 class Budget:
@@ -55,3 +57,19 @@ class Budget:
                     f"The case has {tasks} nodes, more than {MOST_TASKS}",
                 ),
             )
+
+
+def enter(call: Task) -> None:
+    """Pay for beginning the process that a call activity calls.
+
+    Raises:
+        BudgetExceeded: calls are nested too deep, as where a process calls itself.
+    """
+    if len(path_of(call.workflow)) >= MOST_CALLS_DEEP:
+        raise BudgetExceeded(
+            place_of(call),
+            (
+                f"调用嵌套超过 {MOST_CALLS_DEEP} 层，流程可能在调用自己",
+                f"Calls are nested more than {MOST_CALLS_DEEP} deep; the process may be calling itself",
+            ),
+        )

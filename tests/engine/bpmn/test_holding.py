@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from engine.bilingual import in_both
-from engine.bpmn.budget import Budget
+from engine.bpmn.budget import MOST_CALLS_DEEP, Budget
 from engine.bpmn.runtime import BudgetExceeded, NoSuchWait, Run, StepFailed
 from engine.bpmn.snapshot import load
 from engine.clock import monotonic, thread_seconds
@@ -222,9 +222,25 @@ def test_a_process_that_calls_itself_is_stopped():
     case = begin(program(recursive))
     case.complete("u")
     assert case.waits()[0].path == ("again",)
+    for _ in range(MOST_CALLS_DEEP - 1):
+        case.complete("u")
+    with pytest.raises(BudgetExceeded, match="嵌套超过 10 层") as failure:
+        case.complete("u")
+    held_after(case, "u", failure.value)
+    (wait,) = case.waits()
+    assert (wait.kind, wait.element, wait.path) == ("held", "again", ("again",) * MOST_CALLS_DEEP)
     endless = process(start(), call("again", "p"), end(), flows("start", "again", "end"))
-    with pytest.raises(BudgetExceeded):
+    with pytest.raises(BudgetExceeded, match="嵌套"):
         begin(program(endless))
+
+
+def test_processes_that_call_each_other_in_a_circle_are_stopped():
+    circle = (
+        process(start(), call("there", "q"), end(), flows("start", "there", "end")),
+        process(start(), call("back", "p"), end(), flows("start", "back", "end"), key="q"),
+    )
+    with pytest.raises(BudgetExceeded, match="嵌套"):
+        begin(program(*circle))
 
 
 def test_a_case_with_too_many_tokens_is_stopped():
