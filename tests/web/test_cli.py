@@ -76,6 +76,33 @@ def test_a_bad_file_is_refused_with_reason_and_remedy_and_nothing_is_stored(
     assert "lost.bpmn one [" in said
 
 
+@pytest.mark.parametrize("command", ["check", "deploy"])
+def test_a_file_that_is_not_there_is_named(
+    command: str, installation: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["init"])
+    capsys.readouterr()
+    assert main([command, str(installation / "gone.bpmn")]) == 1
+    said = capsys.readouterr().err
+    assert said == f"没有文件 {installation / 'gone.bpmn'}，请检查路径和文件名再运行\n"
+
+
+def test_two_files_of_one_name_are_refused_and_one_file_named_twice_is_not(
+    installation: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [installation / folder / "x.bpmn" for folder in ("a", "b")]
+    for file in files:
+        file.parent.mkdir()
+        file.write_bytes(b"<x")
+    assert main(["check", *map(str, files)]) == 1
+    said = capsys.readouterr().err
+    assert "文件名相同" in said
+    assert str(files[0]) in said
+    assert str(files[1]) in said
+    assert main(["check", str(files[0]), str(files[0].parent)]) == 1
+    assert "[malformed]" in capsys.readouterr().err
+
+
 def test_before_it_is_installed_nothing_can_be_deployed_or_served(
     installation: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from engine import definitions
 from engine.check_problem import CheckProblem, DeploymentRefused
+from engine.errors import RuleBroken
 from engine.store import schema
 from engine.topics import TOPICS_FILE
 from engine.work import SYSTEM, Engine
@@ -79,12 +80,37 @@ def run_deploy(arguments: argparse.Namespace) -> int:
 
 
 def read(paths: Sequence[Path]) -> dict[str, bytes]:
-    """Read files; a folder stands for the procedure files in it."""
-    found: list[Path] = []
+    """Read files; a folder stands for the procedure files in it.
+
+    Raises:
+        RuleBroken: one cannot be read, or two have the same name, under which only one can be in force.
+    """
+    found: dict[str, Path] = {}
     for path in paths:
         inside = (one for one in path.rglob("*") if one.suffix in KINDS or one.name == TOPICS_FILE)
-        found += sorted(inside) if path.is_dir() else [path]
-    return {path.name: path.read_bytes() for path in found}
+        for one in sorted(inside) if path.is_dir() else [path]:
+            other = found.setdefault(one.name, one)
+            if other.resolve() != one.resolve():
+                raise RuleBroken(
+                    "same_name",
+                    "{other} 和 {path} 文件名相同，一次只能给其中一个；请改名或去掉一个再运行",
+                    other=str(other),
+                    path=str(one),
+                )
+    return {name: _content(path) for name, path in found.items()}
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise RuleBroken(
+            "no_such_file", "没有文件 {path}，请检查路径和文件名再运行", path=str(path)
+        ) from error
+    except OSError as error:
+        raise RuleBroken(
+            "file_unreadable", "无法读取文件 {path}，请检查它的权限再运行", path=str(path)
+        ) from error
 
 
 def tell(problems: Iterable[CheckProblem]) -> None:
