@@ -148,12 +148,13 @@ def require_within_quote(charge_fen: int, agreed_fen: int | None) -> None:
     """Refuse a charge above what the resident agreed to.
 
     Raises:
-        RuleRefused("charge_above_quote"): a new quote is needed.
+        RuleRefused("charge_above_quote"): only a new quote, before the work is done, allows more.
     """
     if charge_fen > (agreed_fen or 0):
         raise RuleRefused(
             "charge_above_quote",
-            "实际收费 ¥{charge} 超过业主同意的 ¥{agreed}，请先重新报价",
+            "收费 ¥{charge} 超过业主同意的 ¥{agreed}，请改到 ¥{agreed} 以内；"
+            "完工时不能加价，要多收须在施工那一步重新报价",
             charge=yuan(charge_fen),
             agreed=yuan(agreed_fen or 0),
         )

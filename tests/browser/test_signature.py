@@ -89,3 +89,21 @@ def test_a_signature_without_a_signal_waits_on_the_phone(town: Town, visit: Visi
     with page.expect_navigation():
         repairer.context.set_offline(False)
     assert confirmed_by(town, number) == "signed"
+
+
+def test_a_photo_that_a_refusal_kept_stands_in_one_row_on_a_phone(
+    town: Town, visit: Visitors, photo: Path
+) -> None:
+    repairer, _ = at_the_finish(town, visit, photo, "客厅的灯不亮，收多了")
+    page = repairer.page
+    page.uncheck("[name=signed]")
+    page.fill("[name=other]", "5")  # nobody agreed to pay
+    page.fill("[name=other_name]", "灯泡")
+    page.wait_for_selector(".photo-sent")
+    page.tap("[data-primary]")
+    kept = page.locator(".choice-photo")
+    expect(kept).to_be_visible()
+    assert "¥5.00" in page.inner_text("main")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+    assert kept.evaluate("tile => tile.querySelector('span').getClientRects().length") == 1
+    assert (kept.bounding_box() or {"height": 999})["height"] < 100
