@@ -6,7 +6,9 @@ from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
 
-from engine import deadlines, external_tasks, history, instances
+from engine import deadlines, definitions, external_tasks, history, instances
+from engine.bilingual import Text, in_both, named
+from engine.bpmn.program import Program
 from engine.errors import EngineError, NotFound
 from engine.history import Event
 from engine.hosting import Failure
@@ -26,6 +28,7 @@ class OpenIncident:
     """Something that needs a person, with what caused it.
 
     Attributes:
+        step_name: of the step, or its id where it has none.
         said: the message as pages say it in either language; see `Problem.kept`.
     """
 
@@ -37,6 +40,7 @@ class OpenIncident:
     title_en: str
     kind: str
     step_id: str
+    step_name: Text
     path: str
     message: str
     said: dict[str, Any] | None
@@ -81,30 +85,50 @@ def open_incidents(work: Work, limit: int = PAGE) -> list[OpenIncident]:
             instance.c.title,
             instance.c.title_en,
             instance.c.scope_id,
+            instance.c.bundle_id,
         )
         .join(instance, instance.c.id == incident.c.instance_id)
         .where(incident.c.closed_at.is_(None))
         .order_by(incident.c.opened_at, incident.c.id)
     )
     visible = (row for row in rows if work.may("instance.operate", row.scope_id))
-    return [
-        OpenIncident(
-            id=row.id,
-            instance_id=row.instance_id,
-            business_key=row.business_key,
-            process_key=row.process_key,
-            title=row.title,
-            title_en=row.title_en,
-            kind=row.kind,
-            step_id=row.step_id,
-            path=row.path,
-            message=row.message,
-            said=row.said,
-            cause=row.cause,
-            opened_at=row.opened_at,
-        )
-        for row, _ in zip(visible, range(limit), strict=False)
-    ]
+    return [_opened(work, row) for row, _ in zip(visible, range(limit), strict=False)]
+
+
+def _opened(work: Work, row: Row[Any]) -> OpenIncident:
+    name = _step_name(definitions.program(work.engine, work.connection, row.bundle_id), row)
+    return OpenIncident(
+        id=row.id,
+        instance_id=row.instance_id,
+        business_key=row.business_key,
+        process_key=row.process_key,
+        title=row.title,
+        title_en=row.title_en,
+        kind=row.kind,
+        step_id=row.step_id,
+        step_name=name,
+        path=row.path,
+        message=row.message,
+        said=_naming(row.said, row.step_id, name),
+        cause=row.cause,
+        opened_at=row.opened_at,
+    )
+
+
+def _step_name(program: Program, row: Row[Any]) -> Text:
+    """Return the name that the diagram gives to the step; jobs keep no path, so an id found once will do."""
+    found = [step for (_, element), step in program.steps.items() if element == row.step_id]
+    if len(found) > 1:
+        process = program.process_at(row.path.split("/") if row.path else ())
+        found = [step for step in found if step.process == process]
+    return named(found[0]) if found and found[0].name else str(row.step_id)
+
+
+def _naming(said: dict[str, Any] | None, step_id: str, name: Text) -> dict[str, Any] | None:
+    """Put the name of the step where the message has its id."""
+    if said is None or said.get("params", {}).get("element") != step_id:
+        return said
+    return said | {"params": said["params"] | {"element": list(in_both(name))}}
 
 
 def retry(work: Work, incident_id: int, reason: str) -> None:

@@ -12,7 +12,7 @@ bp = Blueprint("incidents", __name__, url_prefix="/incidents")
 KINDS = {
     "handler": lazy_gettext("自动步骤失败"),
     "timer": lazy_gettext("定时失败"),
-    "step": lazy_gettext("流程图有误"),
+    "step": lazy_gettext("步骤无法执行"),
     "external": lazy_gettext("外部系统失败"),
 }
 

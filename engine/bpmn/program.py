@@ -1,6 +1,6 @@
 """What the files of one procedure compile to: immutable, shared by all its cases and by all threads."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -76,6 +76,13 @@ class Program:
         return {
             (process, name): kind for process, types in self.types.items() for name, kind in types.items()
         }
+
+    def process_at(self, path: Iterable[str]) -> str:
+        """Return the process that call activities lead to from the root."""
+        process = self.key
+        for element in path:
+            process = self.steps[process, element].called or ""
+        return process
 
     def around(self, wait: "Wait") -> Iterator[Step]:
         """Yield the step of a wait and the call activities around it, from the inside outwards."""

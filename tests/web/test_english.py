@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import insert
 
 from engine.bilingual import Text
+from engine.bpmn.errors import BudgetExceeded
 from engine.errors import Problem, Refused
 from engine.explained import Explained
 from engine.hosting import Failure
@@ -73,6 +74,31 @@ def test_a_colleague_learns_in_english_which_step_is_taken(site: Site) -> None:
     assert refused.status_code == 409
     assert "“Accept”" in refused.text
     assert "受理" not in refused.text
+
+
+def test_a_step_that_asks_for_too_much_is_told_by_its_name(site: Site) -> None:
+    reason = (
+        "一次推进的工作量超过上限（500 个自动步骤）",
+        "More work in one move than allowed (500 automatic steps)",
+    )
+    failure = Failure.of(BudgetExceeded(((), "accept"), reason))
+    row = {
+        "id": new_id(),
+        "instance_id": site.start(),
+        "kind": "step",
+        "step_id": "accept",
+        "message": failure.message,
+        "said": failure.said,
+        "opened_at": site.engine.clock.now(),
+    }
+    with site.engine.work(SYSTEM) as work:
+        work.connection.execute(insert(incident), row)
+    page = english(site, Post.SYS).get("/incidents/").text
+    assert reason[1] in page
+    assert "<dd>Accept</dd>" in page
+    assert "“Accept”" in page
+    assert "The diagram is wrong" not in page
+    assert "“accept”" in site.browser(Post.SYS).get("/incidents/").text
 
 
 def test_an_incident_is_told_in_the_readers_language(site: Site) -> None:
