@@ -153,7 +153,7 @@ def _is_here(entry: Entry) -> bool:
 
 def _menus() -> dict[str, object]:
     person = context.person()
-    menus: dict[str, object] = {"here": _here(), "menu": [], "more": [], "dock": [], "own_menu": []}
+    menus: dict[str, object] = {"here": _here(), "menu": [], "menu_more": [], "dock": [], "own_menu": []}
     if person is None or person.is_unfinished:
         return menus
     if person.may(Permission.REPAIR_DISPATCH):
@@ -162,7 +162,7 @@ def _menus() -> dict[str, object]:
     bar, dock = _frame(person)
     items = _items(person, bar)
     shown = BAR_SHOWN if len(items) > BAR_SHOWN + 1 else len(items)
-    menus |= {"menu": items[:shown], "more": items[shown:]}
+    menus |= {"menu": items[:shown], "menu_more": items[shown:]}
     menus["dock"] = _items(person, dock)
     return menus
 
