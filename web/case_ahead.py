@@ -1,5 +1,6 @@
 """Says of a case what is being done, what happens by when, and what can come next."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,10 @@ from web.texts import gettext
 from web.words import TimeLeft, duration_words, either, listed, person_names, time_left
 
 _MOST_NEXT = 4
+
+_COUNTED = re.compile(
+    r'\+ *(?:duration\()?"?(P[0-9A-Z.]+)"?\)?'
+)  # a moment and a limit, as notice_at + PT16H
 
 
 @dataclass(frozen=True)
@@ -186,7 +191,10 @@ def _wait(detail: CaseDetail, one: ahead.Waiting) -> str:
 
 
 def limit_words(text: str | None) -> str:
-    """Say a limit as the diagram states it; one that a table decides is said to be so."""
+    """Say a limit as the diagram states it, also where it counts from an earlier moment, or by a table."""
+    counted = _COUNTED.search(text or "")
+    if counted:
+        return gettext("共 %(span)s", span=fixed_limit(counted[1]))
     return fixed_limit(text) or (gettext("按规则表") if text else "")
 
 

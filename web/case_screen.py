@@ -13,12 +13,12 @@ from engine import cases, instances
 from engine.bpmn.program import Program
 from engine.cases import CaseDetail, CaseStep, Sheet
 from engine.work import Work
-from web.case_ahead import Ahead, NextStep, ahead_of, fixed_limit, sheet_name
+from web.case_ahead import Ahead, NextStep, ahead_of, fixed_limit, limit_words, sheet_name
 from web.lists import post_name
 from web.story import Sentence, Storyteller, kept, outcome_label
 from web.subjects import Subject, subject_of
 from web.texts import gettext, lazy_gettext
-from web.words import TimeLeft, day, either, local_date, person_names, span, time_left
+from web.words import TimeLeft, day, either, local_date, moment_short, person_names, span, time_left
 
 STATES = {
     "active": lazy_gettext("进行中"),
@@ -137,7 +137,7 @@ def case_screen(work: Work, number: str, path: str) -> CaseScreen:
         tally=_tally(work, detail),
         tabs=_tabs(detail, sheet),
         sheet=sheet,
-        marks=_marks(detail, sheet, ahead),
+        marks=_marks(detail, sheet, ahead, work.now),
         subject=subject,
         may_cancel=instances.may_cancel(work, case),
         may_operate=work.may("instance.operate", case.scope_id),
@@ -197,7 +197,7 @@ def _tabs(detail: CaseDetail, shown: Sheet) -> tuple[SheetTab, ...]:
     )
 
 
-def _marks(detail: CaseDetail, sheet: Sheet, ahead: Ahead) -> str:
+def _marks(detail: CaseDetail, sheet: Sheet, ahead: Ahead, now: datetime) -> str:
     """Write for the viewer what is done, open, late and possible next, limits, and called diagrams."""
     facts: dict[str, dict[str, Any]] = {}
     for element in sheet.done:
@@ -212,15 +212,22 @@ def _marks(detail: CaseDetail, sheet: Sheet, ahead: Ahead) -> str:
             inner = f"{sheet.path}/{element}" if sheet.path else element
             address = url_for("cases.show", number=detail.case.business_key, sheet=inner, _anchor="diagram")
             facts.setdefault(element, {})["leads"] = address
-    return json.dumps(with_limits(detail.program, sheet.process, facts), ensure_ascii=False)
+    with_limits(detail.program, sheet.process, facts)
+    for row in detail.steps:
+        known = detail.program.steps.get((row.process, row.step_id))
+        if row.path == sheet.path and row.due_at and not fixed_limit(known.limit_text if known else None):
+            facts.setdefault(row.step_id, {})["limit"] = gettext(
+                "限 %(at)s", at=moment_short(row.due_at, now)
+            )
+    return json.dumps(facts, ensure_ascii=False)
 
 
 def with_limits(
     program: Program, process: str, facts: dict[str, dict[str, Any]]
 ) -> dict[str, dict[str, Any]]:
-    """Add to each human step of a diagram the limit that the diagram states."""
+    """Add to each human step of a diagram its limit as the diagram states it."""
     for (owner, element), step in program.steps.items():
-        limit = fixed_limit(step.limit_text) if step.kind == "user" else ""
+        limit = limit_words(step.limit_text) if step.kind == "user" else ""
         if program.owners.get(owner, owner) == process and limit:
             facts.setdefault(element, {})["limit"] = limit
     return facts

@@ -6,6 +6,7 @@ import pytest
 from lxml import etree
 
 from tests.processes.sheets import BPMN, DC, DI, EVENTS, FOLDER, GATEWAYS, NODES, SHEETS, Box, Sheet, text_box
+from web.case_ahead import limit_words
 from web.diagrams import in_english
 
 
@@ -44,3 +45,20 @@ def test_english_labels_keep_their_words_whole_and_cover_nothing(name: str) -> N
         }
         covered += [(element, one) for one, rim in rims.items() if box.overlaps(rim)]
     assert covered == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('"PT2H"', "2 时"),
+        ("notice_at + PT16H", "共 16 时"),
+        ('called_at + duration("PT10M")', "共 10 分"),
+        ("accept_from + accept_limit", "按规则表"),
+        ("finish_limit", "按规则表"),
+        (None, ""),
+    ],
+)
+def test_a_step_says_its_limit_whether_drawn_counted_or_decided_by_a_table(
+    text: str | None, said: str
+) -> None:
+    assert limit_words(text) == said
