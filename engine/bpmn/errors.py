@@ -1,5 +1,7 @@
 """What can go wrong in a diagram and in a case that moves through one."""
 
+from typing import Self
+
 from engine.bilingual import Text
 from engine.errors import Conflict, EngineError
 from engine.explained import Explained
@@ -13,6 +15,7 @@ class ModelInvalid(Explained):
 
     Attributes:
         element: id of the element that is wrong, or "" for the whole file.
+        process: the process it stands in, or "" where that is not known.
     """
 
     code_word = "model_invalid"
@@ -20,6 +23,12 @@ class ModelInvalid(Explained):
     def __init__(self, element: str, zh: str, en: str, /, **params: object) -> None:
         super().__init__(zh, en, **params)
         self.element = element
+        self.process = ""
+
+    def within(self, process: str) -> Self:
+        """Tell which process the element stands in: two files may use one id."""
+        self.process = self.process or process
+        return self
 
 
 class SnapshotUnreadable(EngineError):

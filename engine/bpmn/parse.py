@@ -20,6 +20,7 @@ from SpiffWorkflow.bpmn.parser.task_parsers import (
 )
 from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
 from SpiffWorkflow.bpmn.parser.util import full_tag
+from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 from SpiffWorkflow.bpmn.specs.defaults import (
     EndEvent,
     IntermediateThrowEvent,
@@ -47,6 +48,16 @@ class CamundaDialect:
     process_parser: Any
     spec: Any
     task: Any
+
+    def parse_node(self) -> Any:
+        """Read the element; what is wrong with it says in which process it stands."""
+        try:
+            return super().parse_node()  # type: ignore[misc]  # the stock parser behind has it
+        except (ModelInvalid, ValidationException) as error:
+            found = error if isinstance(error, ModelInvalid) else error.__context__
+            if isinstance(found, ModelInvalid):
+                found.within(process_of(self.process_parser))
+            raise
 
     def parse_extensions(self) -> Step:
         """Read the element; the step lies in `task_spec.extensions`."""

@@ -162,9 +162,13 @@ def _parsed(parser: DiagramParser, key: str, roots: list[Element]) -> tuple[dict
         raise ModelInvalid(
             error.id, "流程图无法编译：{why}", "The diagram cannot be compiled: {why}", why=str(error)
         ) from error
-    for spec in specs.values():
-        _prepare(spec, specs)
-    return specs, {name: process_of(parser.get_process_parser(name)) for name in specs}
+    owners = {name: process_of(parser.get_process_parser(name)) for name in specs}
+    for name, spec in specs.items():
+        try:
+            _prepare(spec, specs)
+        except ModelInvalid as error:
+            raise error.within(owners[name]) from None
+    return specs, owners
 
 
 def _prepare(spec: Any, specs: Mapping[str, Any]) -> None:

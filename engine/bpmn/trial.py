@@ -77,25 +77,25 @@ def try_out(trial: Trial, whole: Whole, report: Report) -> None:
             todo.extend((root,) for root in roots)  # once more one by one, to tell which one it was
         elif answer is None:
             report.add(TOO_COSTLY, whole.processes[roots[0]].place, name=roots[0], cpu=CPU_SECONDS)
-        for root, element, zh, en in answer or ():
-            report.add(NOT_LOADABLE, _place(whole, root, element), name=root, zh=zh, en=en)
+        for root, process, element, zh, en in answer or ():
+            report.add(NOT_LOADABLE, _place(whole, root, process, element), name=root, zh=zh, en=en)
 
 
-def _place(whole: Whole, root: str, element: str) -> Place:
-    for process in whole.processes.values():
-        for node in process.nodes():
-            if node.id == element:
-                return node.place
-    return whole.processes[root].place
+def _place(whole: Whole, root: str, process: str, element: str) -> Place:
+    """Return where an element stands; where its process is not known, the root comes before all others."""
+    home = whole.processes.get(process, whole.processes[root])
+    among = [home] if process else [home, *whole.processes.values()]
+    nodes = (node for one in among for node in one.nodes())
+    return next((node.place for node in nodes if node.id == element), home.place)
 
 
-def _ask_child(trial: Trial, roots: tuple[str, ...]) -> list[tuple[str, str, str, str]] | None:
+def _ask_child(trial: Trial, roots: tuple[str, ...]) -> list[tuple[str, ...]] | None:
     """Have a confined process try; None when it was stopped or said nothing usable."""
     answer = _nursery.ask(_written(trial, roots))
     if answer is None or len(answer) > _LARGEST_ANSWER:
         log.warning("the trial of %s was stopped", roots)
         return None
-    return [(str(root), str(element), str(zh), str(en)) for root, element, zh, en in json.loads(answer)]
+    return [tuple(map(str, found)) for found in json.loads(answer)]
 
 
 def _written(trial: Trial, roots: Iterable[str]) -> bytes:
@@ -141,20 +141,18 @@ def confine() -> None:
 
 def _tried(root: str, request: Mapping[str, Any]) -> list[list[str]]:
     try:
-        _begin(root, request)
+        return [[root, *found] for found in _begin(root, request)]
     except MemoryError:
         raise
     except ModelInvalid as error:
-        return [[root, error.element, error.zh, error.en]]
-    except BudgetExceeded as error:
-        return [[root, error.element, error.text(), "it runs on without end, or grows too large"]]
+        return [[root, error.process, error.element, error.zh, error.en]]
     except Exception as error:  # an edge: SpiffWorkflow says in many ways that it does not like a file
         log.exception("trial of %s", root)
-        return [[root, "", f"内部错误 {type(error).__name__}", f"internal error {type(error).__name__}"]]
-    return []
+        return [[root, "", "", f"内部错误 {type(error).__name__}", f"internal error {type(error).__name__}"]]
 
 
-def _begin(root: str, request: Mapping[str, Any]) -> None:
+def _begin(root: str, request: Mapping[str, Any]) -> list[list[str]]:
+    """Begin at each start; return process, element and what is wrong in both languages."""
     from engine.bpmn.program import compile_program  # noqa: PLC0415  # the parent never loads SpiffWorkflow here
     from engine.bpmn.runtime import Run  # noqa: PLC0415
 
@@ -169,10 +167,12 @@ def _begin(root: str, request: Mapping[str, Any]) -> None:
     for message in program.starts:
         try:
             Run.load(program, Run.start(program, host, message=message, variables={}).dump())
-        except BudgetExceeded:
-            raise
+        except BudgetExceeded as error:
+            zh, en = error.text(), "it runs on without end, or grows too large"
+            return [[program.process_at(error.path), error.element, zh, en]]
         except (StepFailed, Refused):
             continue  # without its variables a case may well stop at once
+    return []
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def _declared(
                 "没有决策表“{decision}”",
                 "There is no decision “{decision}”",
                 decision=step.decision or "",
-            )
+            ).within(step.process)
         outputs = decisions[step.decision].outputs
         if step.result is None:
             yield from outputs.items()

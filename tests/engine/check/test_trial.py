@@ -9,10 +9,13 @@ import pytest
 
 from engine.bpmn import trial
 from engine.bpmn.check.rules import Report
+from engine.bpmn.check.whole import Whole
 from engine.bpmn.trial import Trial, try_out
 from engine.clock import SettableClock
 from engine.topics import Topics
 from tests.engine.check.good import examined, files, source
+from tests.engine.check.mutants import flow
+from tests.engine.check.test_hostile import diagram
 
 
 @pytest.fixture
@@ -42,6 +45,34 @@ def test_what_cannot_be_compiled_is_told_at_its_element(good):
     found = findings(replace(good, files=files() | {"visit.bpmn": broken}))
     assert {rule for _, _, rule in found} == {"not_loadable"}
     assert ("visit.bpmn", "go", "not_loadable") in found
+
+
+def with_a_namesake(changed: dict[str, bytes]) -> Whole:
+    """Examine the good procedure beside a file of another process with the same elements."""
+    namesake = files()["visit.bpmn"].replace(b"visit_process", b"other_process")
+    return examined({"a.bpmn": namesake, **changed}).whole
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "element"),
+    [(b"${worker_id}", b"${worker_id", "go"), (b"${is_urgent ?", b"${ ?", "go"), (b">P1D<", b">P1<", "slow")],
+)
+def test_an_element_is_looked_for_in_the_process_that_is_wrong(good, old, new, element):
+    broken = {"visit.bpmn": files()["visit.bpmn"].replace(old, new)}
+    report = Report()
+    try_out(replace(good, roots=("repair",), files=files() | broken), with_a_namesake({}), report)
+    assert [(found.resource, found.element_id) for found in report.problems] == [("visit.bpmn", element)]
+
+
+def test_a_called_process_without_end_is_told_in_its_own_file(good):
+    content = f'<bpmn:task id="go"/>{flow("f", "s", "go")}{flow("g", "go", "go")}'
+    inner = diagram(content).replace('id="p"', 'id="inner"').encode()
+    call = '<bpmn:callActivity id="c" calledElement="inner"/>'
+    outer = diagram(call, flow("f", "s", "c"), flow("g", "c", "e")).encode()
+    whole = with_a_namesake({"inner.bpmn": inner, "p.bpmn": outer})
+    report = Report()
+    try_out(replace(good, roots=("p",), files={"p.bpmn": outer, "inner.bpmn": inner}), whole, report)
+    assert [(found.resource, found.element_id) for found in report.problems] == [("inner.bpmn", "go")]
 
 
 def test_a_procedure_that_runs_without_end_is_told(good):
