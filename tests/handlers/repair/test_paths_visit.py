@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from engine import deadlines
+from engine import deadlines, inbox
 from engine.errors import NotAllowed, Refused
 from handlers.repair import commands, merging
 from handlers.repair.records import Area
@@ -44,6 +44,16 @@ def test_an_order_is_handed_to_a_colleague(shop: Shop, assigned: str) -> None:
     shop.do(assigned, "take", shop.plumber, outcome="transfer", colleague_id=str(shop.second_plumber.id))
     assert shop.task(assigned, "take").assignee_id == shop.second_plumber.id
     assert shop.order(assigned).return_count == 0
+
+
+def test_the_owner_reads_who_did_the_repair_not_who_handed_it_on(shop: Shop, assigned: str) -> None:
+    shop.do(assigned, "take", shop.plumber, outcome="transfer", colleague_id=str(shop.second_plumber.id))
+    shop.repair(assigned, shop.second_plumber)
+    with shop.engine.reading(shop.owner) as work:
+        facts = dict(inbox.detail(work, shop.task(assigned, "confirm").id).opened.facts)
+        names = work.engine.directory.names(work.connection, [shop.second_plumber.id])
+    assert set(facts["维修人员"]) == {names[shop.second_plumber.id]}
+    assert facts["实际收费"] == ("免费", "Free")
 
 
 def test_only_the_assigned_repairer_takes_an_order(shop: Shop, assigned: str) -> None:
