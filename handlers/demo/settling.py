@@ -38,6 +38,7 @@ _AUTHORISED = (
     0.8  # share of those with an account who have signed; imported owners have agreed to nothing yet
 )
 _CHECKED = 0.6
+_LEASE_DAYS = (75, 420)  # from the first day of the past: none is over, or near its end, on the last
 
 
 @dataclass(frozen=True)
@@ -181,7 +182,7 @@ class _Writer:
         valid_from = moved_in
         if person.relation == "tenant":
             valid_from = self.work.now - timedelta(days=self.random.randint(20, 700))
-            lease_ends_on = (self.work.now + timedelta(days=self.random.randint(-10, 330))).date()
+            lease_ends_on = (self.work.now + timedelta(days=self.random.randint(*_LEASE_DAYS))).date()
         self.rows[estate_relation].append(
             {
                 "id": new_id(),

@@ -17,6 +17,7 @@ from handlers.moving.tenancy import RENEW
 
 AHEAD = timedelta(days=30)
 EVERY = timedelta(hours=1)
+AT_LEAST = timedelta(days=3)  # to handle a lease whose end is noticed late, or on its last day
 _AT_ONCE = 200
 _SYSTEM = "system"
 
@@ -71,6 +72,7 @@ def _begin(work: Work, relation: Row[Any]) -> int:
     record = cases.add_facts(work, record, tenant=str(relation.id))
     zone = communities.zone_of(work, house.community_id)
     end = datetime.combine(relation.lease_ends_on + timedelta(days=1), time(), zone)
-    begun = starting.started(work, record, house, "lease_ends", {"lease_ends_at": end.isoformat()})
+    due_at = max(end, work.now + AT_LEAST)  # no task is late when it is opened
+    begun = starting.started(work, record, house, "lease_ends", {"lease_ends_at": due_at.isoformat()})
     idempotency.remember(work, key, {"number": begun.number})
     return 1

@@ -156,6 +156,13 @@ def test_a_lease_that_ends_within_thirty_days_opens_one_task_for_the_desk(desk: 
     assert due_at.astimezone(desk.engine.zone).date() == ends + timedelta(days=1)
 
 
+def test_a_lease_that_was_over_when_it_was_noticed_leaves_the_desk_three_days(desk: Desk) -> None:
+    lease_until(desk, (desk.clock.now() - timedelta(days=40)).date())
+    assert leases.watch(desk.engine) == 1
+    due_at = desk.task("L20261123-0001", "lease_end").due_at
+    assert due_at == desk.clock.now() + timedelta(days=3)
+
+
 def test_a_lease_that_is_over_ends_nobodys_access(desk: Desk) -> None:
     lease_until(desk, (desk.clock.now() + timedelta(days=10)).date())
     leases.watch(desk.engine)
