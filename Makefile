@@ -7,7 +7,7 @@ PORT ?= 8000
 .PHONY: run test test-long check ready assets i18n lock clean
 
 run: .venv/.runtime assets i18n          ## install, build, seed a demonstration estate, serve
-	@$(BIN)/wuye demo --if-empty
+	@$(BIN)/wuye demo --if-empty --port $(PORT)
 	@WUYE_DEMO=1 $(BIN)/wuye serve --port $(PORT)
 
 test: ready                     ## every test but the long ones

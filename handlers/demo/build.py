@@ -1,5 +1,6 @@
 """Fills an empty installation with the demonstration estate."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -23,6 +24,10 @@ from handlers.shared.records import outbox_call, outbox_job
 _ROSTER_AHEAD_DAYS = 21
 _RESIDENTS = 2
 _STILL_TO_DELIVER = timedelta(hours=1)
+
+
+def _nothing(_line: str) -> None:
+    """Say nothing."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +60,16 @@ class Demonstration:
     list_file: Path
 
 
-def build(engine: Engine, folder: Path, *, size: Size = FULL, seed: int = 1) -> Demonstration:
+def build(
+    engine: Engine, folder: Path, *, size: Size = FULL, seed: int = 1, say: Callable[[str], None] = _nothing
+) -> Demonstration:
     """Fill an empty installation; the same size and seed give the same estate, with passwords of its own.
 
     The engine's clock is set back for the invented past, and is the old one again at the end.
 
     Args:
         folder: where the hand-over list is written to.
+        say: is told in one line what is being made.
     Raises:
         RuleRefused: there is an estate already.
     """
@@ -70,14 +78,18 @@ def build(engine: Engine, folder: Path, *, size: Size = FULL, seed: int = 1) -> 
     clock = SettableClock(until - timedelta(weeks=size.weeks, days=1))
     engine.clock = clock
     try:
+        say("[1/4] 小区、房屋、住户和员工 / communities, houses, people, staff")
         settled, sign_ins = _settle(engine, size, seed)
-        cases = Past(engine, clock, settled, seed).run(size, until)
+        say("[2/4] 报修记录，需要几分钟 / past repairs, takes a few minutes")
+        cases = Past(engine, clock, settled, seed).run(size, until, say)
+        say("[3/4] 过户、入住和租约 / homes that change hands")
         cases += Moves(engine, clock, settled, seed).run(until)
     finally:
         engine.clock = real_clock
     with engine.work(SYSTEM) as work:
         _forget_old_messages(work)
         staffing.send_away(work, settled)
+    say("[4/4] 交付清单 / hand-over list")
     list_file = folder / "demo" / "交付清单.xlsx"
     handover.write_list(list_file, seed)
     houses = sum(

@@ -51,13 +51,24 @@ class Past:
         self._scripts: dict[int, Script] = {}
         self._newest_task = 0  # ids grow with time
 
-    def run(self, size: Size, until: datetime) -> int:
+    def run(self, size: Size, until: datetime, say: Callable[[str], None]) -> int:
         """Let everything happen from some weeks before a moment until then.
 
+        Args:
+            say: is told of each day.
         Returns:
             How many cases there were.
         """
         self._plan_reports(size, until)
+        days = size.weeks * 7
+        for day in range(1, days + 1):
+            self._run_until(until - timedelta(days=days - day))
+            say(f"[2/4] 第 {day} 天，共 {days} 天 / day {day} of {days}")
+        return len(self._scripts)
+
+    # --- time -----------------------------------------------------------------------------------------------
+
+    def _run_until(self, until: datetime) -> None:
         while self._coming and self._coming[0][0] <= until:
             moment, _, act = heapq.heappop(self._coming)
             self._let_time_pass(moment)
@@ -65,9 +76,6 @@ class Past:
             act()
         self._let_time_pass(until)
         self.clock.set(until)
-        return len(self._scripts)
-
-    # --- time -----------------------------------------------------------------------------------------------
 
     def _let_time_pass(self, moment: datetime) -> None:
         """Fire each timer at its own moment; what it opens is done by somebody too."""

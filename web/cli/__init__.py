@@ -9,6 +9,7 @@ from web.cli import (
     audit,
     backups,
     bench,
+    demonstration,
     estate,
     exporting,
     installing,
@@ -21,7 +22,20 @@ from web.cli import (
 
 REFUSED = 1
 
-MODULES = (installing, serving, procedures, estate, tokens, reporting, bench, audit, keys, exporting, backups)
+MODULES = (
+    installing,
+    demonstration,
+    serving,
+    procedures,
+    estate,
+    tokens,
+    reporting,
+    bench,
+    audit,
+    keys,
+    exporting,
+    backups,
+)
 
 
 def parser() -> argparse.ArgumentParser:
