@@ -1,6 +1,6 @@
 """Fills an empty installation with the demonstration estate."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -89,6 +89,7 @@ def build(
     with engine.work(SYSTEM) as work:
         _forget_old_messages(work)
         staffing.send_away(work, settled)
+        _keep_at_work(work, settled, {one.login for one in sign_ins})
     say("[4/4] 交付清单 / hand-over list")
     list_file = folder / "demo" / "交付清单.xlsx"
     handover.write_list(list_file, seed)
@@ -99,6 +100,16 @@ def build(
         for _, members in building.units
     )
     return Demonstration(sign_ins, houses, cases, list_file)
+
+
+def _keep_at_work(work: Work, settled: Settled, printed: Collection[str]) -> None:
+    """Let whoever can sign in be on shift at every hour, so that a repair can be driven at any time."""
+    for one, account_id in settled.staff:
+        if one.community is None or one.login not in printed:
+            continue
+        staffing.always_there(work, account_id, settled.communities[one.community], _ROSTER_AHEAD_DAYS)
+        if one.post is Post.RP:
+            staffing.learn_everything(work, account_id)
 
 
 def _forget_old_messages(work: Work) -> None:

@@ -1,9 +1,9 @@
 """Writes the invented staff: posts, skills, teams, a roster around the clock, and somebody who is away."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from engine.ids import new_id
 from engine.work import Work
@@ -11,6 +11,8 @@ from handlers.accounts import leave, staff, substitution, teams
 from handlers.accounts.installation import make_usable
 from handlers.accounts.permissions import Post
 from handlers.accounts.records import account_shift, account_skill
+from handlers.accounts.roster import LONGEST_SHIFT
+from handlers.accounts.skills import SKILL_NAMES
 from handlers.accounts.staff import Registration
 from handlers.demo import crew
 from handlers.demo.settling import Settled
@@ -60,6 +62,43 @@ def plan_shifts(work: Work, settled: Settled, first: datetime, days: int) -> Non
         work.connection.execute(insert(account_shift), rows[at : at + _ROWS_AT_ONCE])
 
 
+def always_there(work: Work, account_id: int, community_id: int, days: int) -> None:
+    """Let somebody whose sign-in is printed be at work at every hour.
+
+    The hours beside their planned shifts are none of the plan: they just stay.
+    """
+    known = account_shift.c
+    rows = work.connection.execute(
+        select(known.starts_at, known.ends_at)
+        .where(known.account_id == account_id, known.ends_at > work.now)
+        .order_by(known.starts_at)
+    ).all()
+    until = work.now + timedelta(days=days)
+    gaps: list[tuple[datetime, datetime]] = []
+    free_from = work.now
+    for starts_at, ends_at in (*rows, (until, until)):
+        gaps += _spans(free_from, starts_at)
+        free_from = max(free_from, ends_at)
+    held = {"account_id": account_id, "community_id": community_id, "planned_by": 0, "is_planned": False}
+    spans = [{"id": new_id(), "starts_at": begin, "ends_at": end, **held} for begin, end in gaps]
+    work.connection.execute(insert(account_shift), spans)
+
+
+def learn_everything(work: Work, account_id: int) -> None:
+    """Let somebody of the repair staff have every skill."""
+    mine = account_skill.c.account_id == account_id
+    known = set(work.connection.execute(select(account_skill.c.skill).where(mine)).scalars())
+    rows = [{"account_id": account_id, "skill": skill} for skill in sorted(SKILL_NAMES.keys() - known)]
+    work.connection.execute(insert(account_skill), rows)
+
+
+def _spans(begin: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+    while begin < end:
+        stop = min(begin + LONGEST_SHIFT, end)
+        yield begin, stop
+        begin = stop
+
+
 def send_away(work: Work, settled: Settled) -> None:
     """Let somebody of the first community be on leave soon, and somebody else have a substitute."""
     community_id = settled.communities[0]
@@ -71,7 +110,7 @@ def send_away(work: Work, settled: Settled) -> None:
 
     leave.set_leave(work, community_id, held[1, Post.RP], midnight(2), midnight(4))
     second_clerk = held[crew.DAY_TEAM, Post.CS]
-    substitution.set_substitute(work, held[0, Post.CS], second_clerk, midnight(3), midnight(5))
+    substitution.set_substitute(work, held[2, Post.CS], second_clerk, midnight(3), midnight(5))
 
 
 def _form_teams(work: Work, settled: Settled) -> None:

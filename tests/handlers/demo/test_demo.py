@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,17 +17,22 @@ from engine.store.tables import escalation, incident, instance, task_history, us
 from engine.work import Engine
 from handlers import bootstrap
 from handlers.accounts import sign_in
+from handlers.accounts.logins import login_index
 from handlers.accounts.passwords import Hasher
 from handlers.accounts.permissions import POST_NAMES
-from handlers.accounts.records import account_shift
+from handlers.accounts.records import account_login, account_shift
 from handlers.demo import crew, handover, population
 from handlers.demo.build import SMALL, Demonstration, build
 from handlers.demo.fates import STALLED
 from handlers.estate.identity import IdType, checked_id, normalised_mobile
 from handlers.estate.importing import import_estate
 from handlers.estate.records import estate_house
+from handlers.moving import leases
+from handlers.repair import orders
+from handlers.repair.crew import proposals
 from handlers.repair.records import repair_order
 from handlers.settings import Settings
+from handlers.shared.sealed import vault_of
 from tests.handlers.repair.conftest import deploy
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -124,6 +129,45 @@ def test_somebody_of_desk_and_workshop_is_on_shift_at_every_hour(made: tuple[Eng
         assert span.starts_at <= covered_until, "a gap in the roster"
         covered_until = max(covered_until, span.ends_at)
     assert covered_until > NOW
+
+
+def account_of(engine: Engine, login: str) -> int:
+    index = login_index(vault_of(engine), login)
+    with engine.reading(SYSTEM) as work:
+        found = select(account_login.c.account_id).where(account_login.c.login_index == index)
+        return int(work.connection.execute(found).scalar_one())
+
+
+@pytest.mark.parametrize("hours", [16, 28, 24 * 10 + 16], ids=["02:00", "14:00", "later"])
+def test_whoever_is_printed_can_be_sent_and_asked_at_every_hour(
+    made: tuple[Engine, Demonstration], hours: int
+) -> None:
+    engine, demonstration = made
+    printed = {one.login for one in demonstration.sign_ins}
+    assert {"cs1a", "rp1a1"} <= printed
+    with engine.reading(SYSTEM) as work:
+        clerk, repairer = (account_of(engine, login) for login in ("cs1a", "rp1a1"))
+        order_ids = work.connection.execute(select(repair_order.c.id)).scalars().all()
+        found = [orders.by_id(work.connection, order_id) for order_id in order_ids]
+    engine.clock = SettableClock(NOW + timedelta(hours=hours))
+    try:
+        with engine.reading(SYSTEM) as work:
+            for order in found:
+                assert repairer in {one.id for one in proposals(work, order)}, order.skill
+            told = engine.directory.recipients(work.connection, "cs", found[0].community_id, work.now)
+            assert clerk in told
+    finally:
+        engine.clock = SettableClock(NOW)
+
+
+def test_no_lease_task_is_late_in_a_fresh_demonstration(made: tuple[Engine, Demonstration]) -> None:
+    engine, _ = made
+    leases.watch(engine)
+    with engine.reading(SYSTEM) as work:
+        due = work.connection.execute(
+            select(user_task.c.due_at).where(user_task.c.step_id == "lease_end")
+        ).scalars()
+        assert [one > NOW for one in due] == [True]
 
 
 def test_the_hand_over_list_can_be_imported_and_its_faults_are_reported(
