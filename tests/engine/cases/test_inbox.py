@@ -27,6 +27,7 @@ PEOPLE = (101, 102, 103)
 GROUPS = [(post, scope) for post in ("cs", "csl", "rp") for scope in (HERE, THERE)]
 PROCESSES = ("repair", "complaint")
 STEPS = ("accept", "visit")
+_LETTERS = str.maketrans("0123456789", "abcdefghij")  # no number is found by the digits of a house
 PLACES = ("1栋2单元301", "1栋2单元302", "12栋1单元1902")
 NARROWED = [
     Narrowing(process_key="complaint"),
@@ -189,7 +190,7 @@ def _rows(work: Work, opened: list[Task]) -> dict[str, list[dict[str, object]]]:
                 "id": task.case_id,
                 "bundle_id": world.BUNDLE,
                 "process_key": task.process_key,
-                "business_key": f"R{task.case_id}",
+                "business_key": f"R{task.case_id}".translate(_LETTERS),
                 "scope_id": HERE,
                 "state": "active",
                 "title": "漏水",

@@ -40,7 +40,7 @@ def test_a_known_outage_near_by_is_named(shop: Shop) -> None:
     shop.report(fault="P05", text="楼道灯不亮", area=Area.COMMON, place="一楼")
     with shop.engine.reading(shop.clerk) as work:
         assert intake.outages(work, shop.community) == [
-            ("1栋一楼 公共照明不亮", "1栋一楼 common lighting out")
+            ("1栋一楼 公共照明不亮", "1栋一楼 Common lighting out")
         ]
 
 
