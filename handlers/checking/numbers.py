@@ -1,27 +1,16 @@
 """Draws the numbers of corrections and releases, such as G20261123-0007: each once per installation."""
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from engine.store.dialects import insert_new
 from engine.store.tables import instance
 from engine.work import Work
 from handlers.checking.correction_records import correction_number
+from handlers.shared import numbers as shared
 
 
 def next_number(work: Work) -> str:
-    """Draw the next number of today; the day's row stays locked until the end of the Work."""
-    day = work.now.astimezone(work.engine.zone).date()
-    count_up = (
-        update(correction_number)
-        .where(correction_number.c.day == day)
-        .values(last=correction_number.c.last + 1)
-        .returning(correction_number.c.last)
-    )
-    last = work.connection.execute(count_up).scalar_one_or_none()
-    if last is None:
-        insert_new(work.connection, correction_number, [{"day": day, "last": 0}])
-        last = work.connection.execute(count_up).scalar_one()
-    return f"G{day:%Y%m%d}-{last:04d}"
+    """Draw the next number of today."""
+    return shared.next_number(work, "G", correction_number)
 
 
 def of_case(work: Work, instance_id: int | None) -> str:

@@ -8,7 +8,6 @@ from sqlalchemy import Connection, Row, insert, select, update
 from engine.ids import new_id
 from engine.ports import Json
 from engine.service_tasks import Context
-from engine.store.dialects import insert_new
 from engine.work import Work
 from handlers.errors import RecordNotFound
 from handlers.moving.records import (
@@ -19,6 +18,7 @@ from handlers.moving.records import (
     moving_note,
     moving_number,
 )
+from handlers.shared.numbers import next_number
 
 Case = Row[Any]
 
@@ -62,7 +62,7 @@ def add(work: Work, kind: Kind, house: Row[Any], noticed_at: datetime, channel: 
         insert(moving_case)
         .values(
             id=new_id(),
-            number=next_number(work, _PREFIXES[kind]),
+            number=next_number(work, _PREFIXES[kind], moving_number),
             kind=kind,
             community_id=house.community_id,
             house_id=house.id,
@@ -131,19 +131,3 @@ def log_change(work: Work, case: Case, record: str, record_id: int, what: str) -
             id=new_id(), case_id=case.id, record=record, record_id=record_id, change=what, at=work.now
         )
     )
-
-
-def next_number(work: Work, prefix: str) -> str:
-    """Draw the next number of today; the day's row stays locked until the end of the Work."""
-    day = work.now.astimezone(work.engine.zone).date()
-    count_up = (
-        update(moving_number)
-        .where(moving_number.c.prefix == prefix, moving_number.c.day == day)
-        .values(last=moving_number.c.last + 1)
-        .returning(moving_number.c.last)
-    )
-    last = work.connection.execute(count_up).scalar_one_or_none()
-    if last is None:
-        insert_new(work.connection, moving_number, [{"prefix": prefix, "day": day, "last": 0}])
-        last = work.connection.execute(count_up).scalar_one()
-    return f"{prefix}{day:%Y%m%d}-{last:04d}"

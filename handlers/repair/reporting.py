@@ -13,10 +13,10 @@ from handlers.errors import FieldsInvalid
 from handlers.estate.identity import InvalidIdentity, normalised_phone
 from handlers.repair import catalogue, contacts, media, notices, orders, places, rules
 from handlers.repair.catalogue import Fault
-from handlers.repair.numbers import next_number
 from handlers.repair.orders import NOTE_LENGTH, Order
-from handlers.repair.records import Area, Channel, OrderState, Urgency, repair_order
+from handlers.repair.records import Area, Channel, OrderState, Urgency, repair_number, repair_order
 from handlers.repair.words import hint_in, without_naming
+from handlers.shared.numbers import next_number
 from handlers.shared.permissions import Permission
 from handlers.shared.sealed import vault_of
 
@@ -173,7 +173,7 @@ def new_order(work: Work, site: Site, area: Area, channel: Channel) -> Order:
         insert(repair_order)
         .values(
             id=new_id(),
-            number=next_number(work),
+            number=next_number(work, "R", repair_number),
             community_id=site.community_id,
             building_id=site.building_id,
             house_id=site.house_id,

@@ -13,10 +13,11 @@ from engine.service_tasks import Context
 from engine.work import Work
 from handlers.accounts.permissions import Post
 from handlers.estate.records import RelationKind
-from handlers.repair import commands, intake, numbers, orders, queries, reporting, story, urgent, writing
-from handlers.repair.records import Area
+from handlers.repair import commands, intake, orders, queries, reporting, story, urgent, writing
+from handlers.repair.records import Area, repair_number
 from handlers.repair.reporting import Report
 from handlers.shared import access_log, limits
+from handlers.shared.numbers import next_number
 from handlers.shared.records import alarm
 from tests.handlers.repair.repair_world import FULL_MARKS, OWNER_PHONE, Shop
 
@@ -237,7 +238,7 @@ def test_a_handler_that_runs_again_rings_once(shop: Shop) -> None:
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 def test_numbers_drawn_at_the_same_time_differ(shop: Shop) -> None:
     def draw(_turn: int) -> str:
-        return shop.engine.run(shop.clerk, numbers.next_number)
+        return shop.engine.run(shop.clerk, lambda work: next_number(work, "R", repair_number))
 
     with ThreadPoolExecutor(6) as pool:
         drawn = list(pool.map(draw, range(30)))
