@@ -21,6 +21,7 @@ from handlers.estate.reaching import address_of_person
 from handlers.moving import offer as moving
 from handlers.owning import offer as owning
 from handlers.policy import records as policy_records
+from handlers.privacy import offer as privacy
 from handlers.repair import offer as repair
 from handlers.safety import offer as safety
 from handlers.settings import Settings
@@ -38,6 +39,7 @@ TOPIC_MODULES: tuple[ModuleType, ...] = (
     *checking.TOPIC_MODULES,
     *repair.TOPIC_MODULES,
     *moving.TOPIC_MODULES,
+    *privacy.TOPIC_MODULES,
     *safety.TOPIC_MODULES,
     *staffing.TOPIC_MODULES,
 )
@@ -52,6 +54,7 @@ RECORDS: tuple[ModuleType, ...] = (
     *repair.RECORDS,
     *moving.RECORDS,
     *owning.RECORDS,
+    *privacy.RECORDS,
     *safety.RECORDS,
     *staffing.RECORDS,
 )
@@ -72,6 +75,7 @@ JOBS: Mapping[str, JobFunction] = {
     LONG_WORK: long_work.run(LONG_KINDS),
     **owning.JOBS,
     **checking.JOBS,
+    **privacy.JOBS,
 }
 
 # Every text that is sent to people.
@@ -81,6 +85,7 @@ TEMPLATES = (
     *repair.TEMPLATES,
     *moving.TEMPLATES,
     *owning.TEMPLATES,
+    *privacy.TEMPLATES,
     *safety.TEMPLATES,
 )
 
