@@ -22,6 +22,8 @@ _COUNTED = re.compile(
     r'\+ *(?:duration\()?"?(P[0-9A-Z.]+)"?\)?'
 )  # a moment and a limit, as notice_at + PT16H
 
+_SET_IN_CASE = re.compile(r"\$\{[a-z_]+_(?:at|until)\}")  # a moment that somebody gave in the case
+
 
 @dataclass(frozen=True)
 class ByWhen:
@@ -191,10 +193,12 @@ def _wait(detail: CaseDetail, one: ahead.Waiting) -> str:
 
 
 def limit_words(text: str | None) -> str:
-    """Say a limit as the diagram states it, also where it counts from an earlier moment, or by a table."""
+    """Say a limit as the diagram states it, counted from an earlier moment, by a table, or as agreed."""
     counted = _COUNTED.search(text or "")
     if counted:
         return gettext("共 %(span)s", span=fixed_limit(counted[1]))
+    if _SET_IN_CASE.fullmatch(text or ""):
+        return gettext("按约定时间")
     return fixed_limit(text) or (gettext("按规则表") if text else "")
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine import drafts, gone
-from engine.ports import Json
-from engine.work import Work
+from engine.errors import Refused
+from engine.ports import Actor, Json
+from engine.work import Engine, Work
 from web.texts import gettext
 from web.typed import Typed, said_answers
 from web.words import either
@@ -17,7 +18,7 @@ class GoneScreen:
     """The page.
 
     Attributes:
-        typed: what was sent, or else kept as a draft.
+        typed: what was kept as a draft, or else was only sent.
         kept_at: of the draft, where it is shown.
         is_open: the task can still be looked at.
     """
@@ -36,7 +37,7 @@ def gone_screen(work: Work, task_id: int, sent: Mapping[str, Json] | None) -> Go
     """Read what a task was, and what this person typed into its form.
 
     Args:
-        sent: what the refused request held; None when the page was only opened.
+        sent: what the refused request held and could not be kept; None shows what is kept as a draft.
     Raises:
         TaskNotFound, NotPermitted: it never was this person's business.
     """
@@ -53,6 +54,15 @@ def gone_screen(work: Work, task_id: int, sent: Mapping[str, Json] | None) -> Go
         kept_at=draft.saved_at if draft else None,
         is_open=was.is_open,
     )
+
+
+def kept(engine: Engine, actor: Actor, task_id: int, sent: Mapping[str, Json]) -> bool:
+    """Keep what a refused request held as the person's draft; False where it is too much to be kept."""
+    try:
+        engine.run(actor, lambda work: drafts.keep_unsent(work, task_id, sent))
+    except Refused:
+        return False
+    return True
 
 
 def _beside(draft: drafts.Draft) -> list[Typed]:

@@ -11,6 +11,7 @@ from engine.work import Work
 from web.case_ahead import limit_words
 from web.case_screen import with_limits
 from web.lists import post_name
+from web.table_limits import table_limits
 from web.words import either, listed, person_names
 
 
@@ -96,7 +97,7 @@ def procedure_screen(work: Work, key: str, process: str) -> ProcedureScreen:
         process=shown,
         marks=json.dumps(with_limits(program, shown, {}), ensure_ascii=False),
         steps=tuple(
-            _line(step, sheets[program.owners.get(step.process, step.process)])
+            _line(program, step, sheets[program.owners.get(step.process, step.process)])
             for step in program.steps.values()
             if step.kind == "user"
         ),
@@ -130,12 +131,12 @@ def _row(work: Work, version: Version) -> ProcedureRow:
     )
 
 
-def _line(step: Step, sheet: str) -> StepLine:
+def _line(program: Program, step: Step, sheet: str) -> StepLine:
     return StepLine(
         name=either(step.name, step.name_en),
         sheet=sheet,
         posts=listed(post_name(code) for code in step.group),
-        limit=limit_words(step.limit_text),
+        limit=table_limits(program, step) or limit_words(step.limit_text),
         ladder=step.ladder or "",
         form=step.form or "",
     )

@@ -8,7 +8,7 @@ from engine.work import Work
 from handlers.shared import case_files
 from web import completing, context, errors, leading, repeats, side_forms, uploads
 from web.answers import posted
-from web.gone_screen import gone_screen
+from web.gone_screen import gone_screen, kept
 from web.lists import task_row
 from web.numbers import posted_id, posted_moment
 from web.story import PAUSE_REASONS
@@ -20,8 +20,12 @@ bp = Blueprint("tasks", __name__, url_prefix="/tasks")
 
 def gone(task_id: int) -> str:
     """Say why a task cannot be done any more, and give back what was typed."""
-    with context.engine().reading(context.actor()) as work:
-        screen = gone_screen(work, task_id, uploads.typed_answers())
+    engine, actor, sent = context.engine(), context.actor(), uploads.typed_answers()
+    with engine.reading(actor) as work:
+        screen = gone_screen(work, task_id, sent)
+    if sent is not None and (not sent or kept(engine, actor, task_id, sent)):
+        with engine.reading(actor) as work:
+            screen = gone_screen(work, task_id, None)
     template = "parts/gone.html" if leading.is_pane() else "gone.html"
     return render_template(template, screen=screen, wish=leading.origin())
 

@@ -29,8 +29,8 @@ def facts(work: Work, args: Mapping[str, Json], language: str) -> dict[str, str]
         "reopen_until": _day(work, (order.closed_at or work.now) + figures.of(work, order).reopen_within),
     }
     for key, value in args.items():
-        if key.endswith("_fen"):
-            found[key] = rules.yuan(int(str(value)))
+        if key == "charge_fen":
+            found["charge"] = _charge(int(str(value)), in_english=in_english)
         elif key.endswith(("_at", "_from", "_to")):
             found[key] = f"{datetime.fromisoformat(str(value)).astimezone(work.engine.zone):%m-%d %H:%M}"
         elif key == "worker_id":
@@ -39,6 +39,14 @@ def facts(work: Work, args: Mapping[str, Json], language: str) -> dict[str, str]
         elif key in {"minutes", "count"}:
             found[key] = "" if value is None else str(value)
     return found
+
+
+def _charge(fen: int, *, in_english: bool) -> str:
+    """Say what an owner pays as the trade says it: 收费 58 元, 收费 58.50 元, or that it is free."""
+    amount = rules.yuan(fen).removesuffix(".00")
+    if not fen:
+        return "free of charge" if in_english else "本次免费"
+    return f"the charge is ¥{amount}" if in_english else f"收费 {amount} 元"
 
 
 def _day(work: Work, moment: datetime) -> str:

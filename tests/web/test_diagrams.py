@@ -54,7 +54,8 @@ def test_english_labels_keep_their_words_whole_and_cover_nothing(name: str) -> N
         ("notice_at + PT16H", "共 16 时"),
         ('called_at + duration("PT10M")', "共 10 分"),
         ("accept_from + accept_limit", "按规则表"),
-        ("finish_limit", "按规则表"),
+        ("${finish_limit}", "按规则表"),
+        ("${parts_at}", "按约定时间"),
         (None, ""),
     ],
 )

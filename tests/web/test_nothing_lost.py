@@ -183,6 +183,7 @@ def test_somebody_else_was_faster_and_what_was_typed_can_be_read_by_its_labels(s
     assert re.search(r"已由职员\d+于 11-23 10:00 办结", answer.text)
     assert "<dt>原因</dt><dd>不在本小区</dd>" in answer.text
     assert "<dt>处理</dt><dd>不受理</dd>" in answer.text
+    assert "已存为草稿" in answer.text
 
 
 def test_a_task_that_somebody_claimed_meanwhile_gives_back_what_was_typed(site: Site) -> None:

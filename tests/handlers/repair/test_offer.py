@@ -76,3 +76,20 @@ def test_every_event_that_is_told_has_a_sentence() -> None:
     told = set(re.findall(r'orders\.tell\(\s*(?:context\.)?work, [a-z_.]+, "([a-z_]+)"', sources()))
     silent = {"info_supplied", "state"}
     assert told - silent <= set(story._SENTENCES) | {"state"}
+
+
+@pytest.mark.parametrize(
+    ("fen", "said", "said_in_english"),
+    [
+        (0, "本次免费", "free of charge"),
+        (5800, "收费 58 元", "the charge is ¥58;"),
+        (5850, "收费 58.50 元", "the charge is ¥58.50;"),
+    ],
+)
+def test_what_an_owner_pays_is_said_plainly(shop: Shop, fen: int, said: str, said_in_english: str) -> None:
+    template = next(one for one in offer.TEMPLATES if one.code == "repair_finished")
+    args = {"order_id": str(shop.order(shop.report()).id), "charge_fen": fen}
+    with shop.engine.reading(SYSTEM) as work:
+        zh, en = template.written(work, args, "zh"), template.written(work, args, "en")
+    assert f"已完工，{said}，请确认" in zh[1]
+    assert said_in_english in en[1]
