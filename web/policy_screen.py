@@ -46,12 +46,14 @@ class FigureLine:
         value: such as "97.3 %"; "—" where there is nothing to count yet.
         detail: such as "146 / 150"; empty for a plain count.
         moment: told instead of a value.
+        is_late: it should have happened again by now.
     """
 
     label: str
     value: str
     detail: str
     moment: datetime | None
+    is_late: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,9 @@ def _row(work: Work, clause: Clause) -> ClauseRow:
 def _line(asked: Asked, found: Figure) -> FigureLine:
     label = either(asked.zh, asked.en)
     if found.value is None:
-        return FigureLine(label, "" if found.moment else gettext("从未"), "", found.moment)
+        return FigureLine(
+            label, "" if found.moment else gettext("从未"), "", found.moment, is_late=found.is_late
+        )
     if found.of is None:
         return FigureLine(label, format_decimal(found.value), "", None)
     if not found.of:

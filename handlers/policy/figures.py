@@ -31,6 +31,7 @@ from handlers.moving.starting import LIMITS
 from handlers.policy import uptime
 from handlers.policy.clauses import Asked
 from handlers.repair.records import Channel, repair_order
+from handlers.shared import backup_proof, limits
 from handlers.shared.permissions import Permission
 from handlers.shared.records import access_log
 
@@ -46,11 +47,13 @@ class Figure:
         value: how many; None where a moment is told.
         of: out of how many, for a share; None for a plain count.
         moment: when something happened last; None when it never did or a number is told.
+        is_late: it should have happened again by now.
     """
 
     value: int | None = None
     of: int | None = None
     moment: datetime | None = None
+    is_late: bool = False
 
 
 def figure(work: Work, asked: Asked) -> Figure:
@@ -300,6 +303,22 @@ def _available(work: Work, _argument: str) -> Figure:
     return Figure(*uptime.minutes_up(work))
 
 
+def _last_backup(work: Work, _argument: str) -> Figure:
+    """When everything was copied last."""
+    return _last_run(work, backup_proof.BACKUP, limits.BACKUP_EVERY)
+
+
+def _last_restore_test(work: Work, _argument: str) -> Figure:
+    """When a backup was last proved to come back whole."""
+    return _last_run(work, backup_proof.RESTORE_TEST, limits.RESTORE_TESTED_EVERY)
+
+
+def _last_run(work: Work, kind: str, every: timedelta) -> Figure:
+    _scopes(work)
+    at = backup_proof.last_good(work, kind)
+    return Figure(moment=at, is_late=at is None or at < work.now - every)
+
+
 FIGURES: Mapping[str, Callable[[Work, str], Figure]] = {
     "kept": _kept,
     "overdue": _overdue,
@@ -325,4 +344,6 @@ FIGURES: Mapping[str, Callable[[Work, str], Figure]] = {
     "oldest_entry": _oldest_entry,
     "changes": _changes,
     "available": _available,
+    "last_backup": _last_backup,
+    "last_restore_test": _last_restore_test,
 }

@@ -1,79 +1,130 @@
 """Backs an installation up into one sealed file, and makes an installation out of such a file again."""
 
+import json
 import os
 import shutil
-import sqlite3
 import tarfile
-from contextlib import closing
+from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from handlers.errors import RuleRefused
 from handlers.settings import Settings
+from handlers.shared import database_copies
 from handlers.shared.sealed import AES, Key, KeyRing, SealedVault, Unsealable
 from handlers.shared.sealed_files import SealedFiles
 
 SHORTEST_PHRASE = 16
+TEMPORARY = ".backup-"  # nothing in the data directory that begins so is ever copied
 _SALT_BYTES = 16
-_DATABASE = "wuye.db"
 _BLOCK = 1024 * 1024
-_TEMPORARY = ".backup-"
+_MANIFEST = "manifest.json"
 _LEFT_OUT = ("-wal", "-shm", ".part", "-journal")
 
 
-def back_up(settings: Settings, target: Path, phrase: str) -> int:
+@dataclass(frozen=True)
+class Manifest:
+    """What a backup says about itself.
+
+    Attributes:
+        made_at: ISO 8601; "" of a backup that was made before backups said anything.
+        counts: rows of each table in the copy of the database.
+    """
+
+    made_at: str = ""
+    counts: dict[str, int] | None = None
+
+
+def back_up(settings: Settings, target: Path, phrase: str, made_at: str = "") -> int:
     """Write a consistent copy of database, keys, secrets and attachments, sealed; return its size.
 
-    People may go on working: SQLite copies one state of the database.
+    People may go on working: one state of the database is copied.
+
+    Raises:
+        RuleRefused: the phrase is short, or a program of PostgreSQL is missing or failed.
     """
-    source = _database(settings)
     files = _files(target.parent, phrase, os.urandom(_SALT_BYTES))
+    name = database_copies.file_name(settings.database_url)
     # In clear only where everything is in clear anyway, never beside the target.
-    with TemporaryDirectory(prefix=_TEMPORARY, dir=settings.data_dir) as folder:
-        copy = Path(folder) / _DATABASE
-        with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(copy)) as kept:
-            live.backup(kept, pages=1000)
+    with TemporaryDirectory(prefix=TEMPORARY, dir=settings.data_dir) as folder:
+        copy = Path(folder) / name
+        counts = database_copies.copy_out(settings.database_url, copy)
+        manifest = Path(folder) / _MANIFEST
+        manifest.write_text(json.dumps(asdict(Manifest(made_at, counts))), encoding="utf-8")
         bundle = Path(folder) / "bundle.tar"
         with tarfile.open(bundle, "w") as tar:
-            tar.add(copy, _DATABASE)
-            for path in sorted(settings.data_dir.rglob("*")):
-                name = str(path.relative_to(settings.data_dir))
-                is_own = path == source or name.startswith(_TEMPORARY) or name.endswith(_LEFT_OUT)
-                if path.is_file() and not is_own:
-                    tar.add(path, f"data/{name}")
+            tar.add(manifest, _MANIFEST)
+            tar.add(copy, name)
+            _add_files(tar, settings)
+        # Left by a backup that was killed.
+        target.with_name(f"{target.name}.part").unlink(missing_ok=True)
         with bundle.open("rb") as file:
             files.write(target.name, iter(lambda: file.read(_BLOCK), b""))
     return target.stat().st_size
 
 
-def restore(settings: Settings, source: Path, phrase: str) -> None:
-    """Make an installation out of a backup, in an empty folder.
+def restore(settings: Settings, source: Path, phrase: str) -> Manifest:
+    """Make an installation out of a backup, in an empty folder and an empty database.
 
     Raises:
-        RuleRefused: there is an installation already, or the file cannot be opened.
+        RuleRefused: there is an installation already, the file cannot be opened, or it holds a database of
+            the other kind.
     """
-    database = _database(settings)
-    if database.exists() or settings.key_file.exists():
-        raise RuleRefused("not_empty", "此处已有安装，请恢复到空的数据目录")
+    if settings.key_file.exists() or not database_copies.is_empty(settings.database_url):
+        raise RuleRefused("not_empty", "此处已有安装，请恢复到空的数据目录和空的数据库")
     try:
         salt = bytes.fromhex(_head(source))
         parts = _files(source.parent, phrase, salt).read(source.name)
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with TemporaryDirectory(dir=settings.data_dir) as folder:
+        with TemporaryDirectory(prefix=TEMPORARY, dir=settings.data_dir) as folder:
             bundle = Path(folder) / "bundle.tar"
             with bundle.open("wb") as file:
                 for part in parts:
                     file.write(part)
             with tarfile.open(bundle) as tar:
                 _unpack(tar, Path(folder))
-            _require_whole(Path(folder) / _DATABASE)
-            for path in sorted((Path(folder) / "data").iterdir()):
-                path.rename(settings.data_dir / path.name)
-            (Path(folder) / _DATABASE).rename(database)
+            bundle.unlink()
+            _put_in_place(settings, Path(folder))
+            return _manifest(Path(folder) / _MANIFEST)
     except (Unsealable, OSError, ValueError, tarfile.TarError) as error:
         raise RuleRefused("backup_unreadable", "无法打开备份：文件损坏或口令不对") from error
+
+
+def _put_in_place(settings: Settings, folder: Path) -> None:
+    copy = folder / database_copies.file_name(settings.database_url)
+    if not copy.exists():
+        kind = "SQLite" if (folder / database_copies.SQLITE_FILE).exists() else "PostgreSQL"
+        raise RuleRefused(
+            "backup_of_other_kind", "这份备份来自 {kind}，请把 DATABASE_URL 指向空的 {kind} 数据库", kind=kind
+        )
+    database_copies.copy_in(settings.database_url, copy)
+    for path in sorted((folder / "data").iterdir()):
+        path.rename(settings.data_dir / path.name)
+
+
+def _manifest(path: Path) -> Manifest:
+    if not path.exists():
+        return Manifest()
+    written: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return Manifest(str(written["made_at"]), dict(written["counts"]))
+
+
+def _add_files(tar: tarfile.TarFile, settings: Settings) -> None:
+    source = database_copies.path_of(settings.database_url)
+    for path in sorted(settings.data_dir.rglob("*")):
+        name = str(path.relative_to(settings.data_dir))
+        is_own = path == source or name.startswith(TEMPORARY) or name.endswith(_LEFT_OUT)
+        if is_own or not path.is_file():
+            continue
+        try:
+            file = path.open("rb")
+        except FileNotFoundError:  # deleted a moment ago, and so from the installation as well
+            continue
+        with file:
+            tar.addfile(tar.gettarinfo(arcname=f"data/{name}", fileobj=file), file)
 
 
 def _unpack(tar: tarfile.TarFile, folder: Path) -> None:
@@ -89,20 +140,6 @@ def _unpack(tar: tarfile.TarFile, folder: Path) -> None:
             with target.open("wb") as file:
                 shutil.copyfileobj(content, file)
             target.chmod(member.mode & 0o700)
-
-
-def _require_whole(database: Path) -> None:
-    with closing(sqlite3.connect(database)) as connection:
-        found = connection.execute("PRAGMA integrity_check").fetchone()
-    if found != ("ok",):
-        raise ValueError("the copy of the database is damaged")
-
-
-def _database(settings: Settings) -> Path:
-    prefix = "sqlite:///"
-    if not settings.database_url.startswith(prefix):
-        raise RuleRefused("not_sqlite", "PostgreSQL 请用 pg_dump 备份数据库，并另行备份数据目录")
-    return Path(settings.database_url.removeprefix(prefix))
 
 
 def _files(folder: Path, phrase: str, salt: bytes) -> SealedFiles:

@@ -79,6 +79,10 @@ ODD_REPORTS_PER_HOUR = 10  # of one person
 NAMELESS_REPORTS_PER_HOUR = 20  # of everybody together
 INCIDENTS_LISTED_FOR = timedelta(days=365)
 
+# Backups
+BACKUP_EVERY = timedelta(hours=26)  # one a night, and some time to make it
+RESTORE_TESTED_EVERY = timedelta(days=31)
+
 # Lists
 PAGE_ROWS = 50
 RELATIONS_SHOWN = 200  # of a house, ended ones included

@@ -175,3 +175,16 @@ access_log_head = Table(
     Column("mac", String(64), nullable=False),
     Column("seal", String(64), nullable=False),
 )
+
+# When everything was copied, and when a copy was last proved to come back whole.
+backup_run = Table(
+    "backup_run",
+    metadata,
+    _id(),
+    Column("kind", String(16), nullable=False),  # backup | restore_test
+    Column("at", UtcDateTime, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("made_at", UtcDateTime),  # of the backup that was tested
+    Column("failures", JsonColumn, nullable=False),  # codes of what did not hold; empty where all did
+    Index("ix_backup_run_kind", "kind", "at"),
+)

@@ -24,9 +24,9 @@ def rotate(engine: Engine) -> int:
     While values of an older key are left, because a rotation was cut off, it goes on with the key that was
     made then. Older keys stay on the ring: files, and what the access log quotes, are opened with them.
     """
-    if not any(_is_left(engine, table, column) for table, column in _sealed()):
+    if not any(_is_left(engine, table, column) for table, column in sealed_columns()):
         _make_key(engine)
-    return sum(_reseal(engine, table, column) for table, column in _sealed())
+    return sum(_reseal(engine, table, column) for table, column in sealed_columns())
 
 
 def _make_key(engine: Engine) -> None:
@@ -52,7 +52,8 @@ def _write(path: Path, text: str) -> None:
         os.close(folder)
 
 
-def _sealed() -> Iterator[tuple[Table, str]]:
+def sealed_columns() -> Iterator[tuple[Table, str]]:
+    """Yield every column of the schema that holds sealed values."""
     for table in metadata.sorted_tables:
         for column in table.columns:
             if column.info.get("sealed") or _OF_ENGINE.get(table.name) == column.name:

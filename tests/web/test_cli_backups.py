@@ -1,8 +1,11 @@
 """`wuye backup` and `wuye restore`: everything comes back, nothing is readable without the phrase."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
+from sqlalchemy import select
 
 from engine.ports import SYSTEM
 from engine.store import schema
@@ -14,20 +17,42 @@ from handlers.estate.records import estate_person
 from handlers.settings import Settings, as_environment
 from handlers.shared import access_log, work_files
 from handlers.shared.access_log import Entry
+from handlers.shared.records import backup_run
+from tests.postgres import PostgresServer
 from web.cli import main
 
 PHRASE = "correct horse battery staple"
+NewUrl = Callable[[Path], str]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_url(request: pytest.FixtureRequest) -> Iterator[NewUrl]:
+    """Make the URLs of databases that hold nothing yet."""
+    if request.param == "sqlite":
+        yield lambda folder: f"sqlite:///{folder}/wuye.db"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    made: list[str] = []
+
+    def new(_folder: Path) -> str:
+        made.append(server.new_database())
+        return made[-1]
+
+    yield new
+    for url in made:
+        server.drop(url)
 
 
 @pytest.fixture
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, new_url: NewUrl) -> Settings:
     """An installation with a person, a file and a log entry."""
-    made = Settings(f"sqlite:///{tmp_path}/one/wuye.db", tmp_path / "one")
+    made = Settings(new_url(tmp_path / "one"), tmp_path / "one")
     made.data_dir.mkdir()
     use(made, monkeypatch)
     monkeypatch.setenv("WUYE_BACKUP_PHRASE", PHRASE)
-    schema.upgrade(Database(made.database_url))
-    engine = bootstrap.build(made)
+    database = Database(made.database_url)
+    schema.upgrade(database)
+    engine = bootstrap.build(made, database=database)
     with engine.work(SYSTEM) as work:
         entry.add_person(work, PersonEntry(name="欧阳锋行", phone="13812345678"))
         access_log.append(work, Entry("reveal_phone", "person", 1))
@@ -42,16 +67,28 @@ def use(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return settings
 
 
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    return use(Settings(f"sqlite:///{tmp_path}/two/wuye.db", tmp_path / "two"), monkeypatch)
+@pytest.fixture
+def elsewhere(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, new_url: NewUrl
+) -> Callable[[], Settings]:
+    """Let the commands work on another, empty place."""
+    return lambda: use(Settings(new_url(tmp_path / "two"), tmp_path / "two"), monkeypatch)
+
+
+def failures(settings: Settings) -> list[object]:
+    database = Database(settings.database_url)
+    with database.reading() as connection:
+        found = list(connection.execute(select(backup_run.c.failures).order_by(backup_run.c.at)).scalars())
+    database.dispose()
+    return found
 
 
 def test_a_backup_comes_back_whole(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, tmp_path: Path, elsewhere: Callable[[], Settings]
 ) -> None:
     file = tmp_path / "backup.wyb"
     assert main(["backup", str(file)]) == 0
-    restored = elsewhere(tmp_path, monkeypatch)
+    restored = elsewhere()
     assert main(["restore", str(file)]) == 0
     engine = bootstrap.build(restored)
     with engine.reading(SYSTEM) as work:
@@ -59,16 +96,57 @@ def test_a_backup_comes_back_whole(
     assert engine.vault.open("estate_person", "name", row.id, row.name) == "欧阳锋行"
     [kept] = (restored.data_dir / "work").iterdir()
     assert b"".join(work_files.of(engine).read(kept.name)) == b"kept"
+    engine.database.dispose()
     assert main(["audit", "verify"]) == 0
 
 
-def test_a_backup_opens_with_its_phrase_only_and_not_when_a_bit_differs(
+def test_a_tested_restore_leaves_nothing_behind_and_is_noted(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "backup.wyb"
+    assert main(["backup", str(file)]) == 0
+    before = sorted(settings.data_dir.rglob("*"))
+    assert main(["restore", "--test", str(file)]) == 0
+    assert [path for path in sorted(settings.data_dir.rglob("*")) if path not in before] == []
+    assert failures(settings) == [[], []]
+    if settings.database_url.startswith("postgresql"):
+        with psycopg.connect(settings.database_url.replace("+psycopg", "")) as connection:
+            left = connection.execute("SELECT count(*) FROM pg_database WHERE datname LIKE 'wuye_restore%'")
+            assert left.fetchone() == (0,)
+
+
+def test_a_restore_that_does_not_open_what_is_sealed_is_no_good_restore(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(settings.database_url)
+    with database.writing() as connection:
+        connection.execute(estate_person.update().values(phone="1.gone.a.AAAA"))
+    database.dispose()
+    file = tmp_path / "backup.wyb"
+    assert main(["backup", str(file)]) == 0
+    assert main(["restore", "--test", str(file)]) == 1
+    assert failures(settings) == [[], ["sealed:estate_person.phone"]]
+
+
+def test_without_the_programs_of_postgresql_the_person_is_told_what_to_install(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("handlers.shared.database_copies._POSTGRES_FOLDERS", str(tmp_path))
+    is_sqlite = settings.database_url.startswith("sqlite")
+    assert main(["backup", str(tmp_path / "backup.wyb")]) == (0 if is_sqlite else 1)
+    assert ("postgresql-client" in capsys.readouterr().err) is not is_sqlite
+    assert (tmp_path / "backup.wyb").exists() is is_sqlite
+
+
+def test_a_backup_opens_with_its_phrase_only_and_not_when_a_bit_differs(
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    elsewhere: Callable[[], Settings],
 ) -> None:
     file = tmp_path / "backup.wyb"
     assert main(["backup", str(file)]) == 0
-    assert b"SQLite" not in file.read_bytes()
-    elsewhere(tmp_path, monkeypatch)
+    assert not any(mark in file.read_bytes() for mark in (b"SQLite", b"PGDMP", b"estate_person"))
+    place = elsewhere()
     monkeypatch.setenv("WUYE_BACKUP_PHRASE", PHRASE[::-1])
     assert main(["restore", str(file)]) == 1
     monkeypatch.setenv("WUYE_BACKUP_PHRASE", PHRASE)
@@ -76,7 +154,11 @@ def test_a_backup_opens_with_its_phrase_only_and_not_when_a_bit_differs(
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
     assert main(["restore", str(file)]) == 1
-    assert not (tmp_path / "two" / "wuye.db").exists()
+    assert not place.key_file.exists()
+    database = Database(place.database_url)
+    with database.reading() as connection:
+        assert schema.current(connection) is None
+    database.dispose()
 
 
 def test_nothing_is_restored_over_an_installation_or_sealed_with_a_weak_phrase(

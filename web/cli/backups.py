@@ -2,40 +2,84 @@
 
 import argparse
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
-from handlers import settings
-from handlers.shared import backup, log_anchors
+from engine.store import schema
+from engine.work import SYSTEM, Engine
+from handlers import bootstrap, settings
+from handlers.shared import backup, backup_proof
+from handlers.shared.backup import Manifest
+from handlers.shared.backup_proof import BACKUP, RESTORE_TEST, Failure
 from web.cli.engines import installed
 
 PHRASE = "WUYE_BACKUP_PHRASE"
+_FAILURES = {
+    "rows": "table {what} has not the rows that it had when the backup was made",
+    "sealed": "{what} holds a value that no key on the ring opens",
+    "file": "attachment {what} is missing or damaged",
+    "log": "the access log is broken at {what}",
+}
 
 
 def add_commands(commands: Any) -> None:
     """Add the commands to the parser."""
-    about = f"sealed with the phrase in {PHRASE}; SQLite only"
+    about = f"sealed with the phrase in {PHRASE}; PostgreSQL needs its client programs"
     saving = commands.add_parser("backup", help=f"copy database, keys and attachments, {about}")
     saving.add_argument("file", type=Path, metavar="FILE")
     saving.set_defaults(run=run_backup)
     restoring = commands.add_parser("restore", help=f"make an installation out of a backup, {about}")
     restoring.add_argument("file", type=Path, metavar="FILE")
+    restoring.add_argument(
+        "--test",
+        action="store_true",
+        help="restore beside this installation, look whether everything is there, and note the day",
+    )
     restoring.set_defaults(run=run_restore)
 
 
 def run_backup(arguments: argparse.Namespace) -> None:
-    """Back up while people go on working."""
-    installed().database.dispose()
-    size = backup.back_up(settings.from_environment(), arguments.file.absolute(), _phrase())
+    """Back up while people go on working, and note that it was done."""
+    engine = installed()
+    made_at = engine.clock.now().isoformat()
+    size = backup.back_up(settings.from_environment(), arguments.file.absolute(), _phrase(), made_at)
+    engine.run(SYSTEM, lambda work: backup_proof.note(work, BACKUP, size, []))
     print(f"{size} bytes in {arguments.file}. Keep the phrase apart from it: nothing opens it without.")
 
 
 def run_restore(arguments: argparse.Namespace) -> int:
-    """Restore into an empty data directory, and look whether the access log is whole."""
-    backup.restore(settings.from_environment(), arguments.file.absolute(), _phrase())
-    breaks = log_anchors.verify(installed())
-    print("Restored." if not breaks else f"Restored, but the access log is broken in {len(breaks)} places.")
-    return 1 if breaks else 0
+    """Restore into an empty place, and look whether everything came back."""
+    file = arguments.file.absolute()
+    if arguments.test:
+        return _test(file)
+    manifest = backup.restore(settings.from_environment(), file, _phrase())
+    failures = _proved(bootstrap.build(settings.from_environment()), manifest)
+    print("Restored." if not failures else f"Restored, but {len(failures)} things do not hold.")
+    return 1 if failures else 0
+
+
+def _test(file: Path) -> int:
+    engine = installed()
+    with backup_proof.scratch(settings.from_environment()) as place:
+        manifest = backup.restore(place, file, _phrase())
+        copy = bootstrap.build(place)
+        failures = _proved(copy, manifest)
+        copy.database.dispose()
+    size = file.stat().st_size
+    engine.run(SYSTEM, lambda work: backup_proof.note(work, RESTORE_TEST, size, failures, manifest.made_at))
+    print("It comes back whole." if not failures else f"{len(failures)} things do not hold.")
+    return 1 if failures else 0
+
+
+def _proved(engine: Engine, manifest: Manifest) -> list[Failure]:
+    """Prove a restored copy, brought to the schema of this version where it is older."""
+    rows = backup_proof.missing_rows(engine, manifest)
+    schema.upgrade(engine.database)
+    failures = [*rows, *backup_proof.prove(engine)]
+    for one in failures:
+        print(_FAILURES[one.code].format(what=one.what), file=sys.stderr)
+    return failures
 
 
 def _phrase() -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from engine.clock import SettableClock
 from engine.errors import NotPermitted
 from engine.ports import SYSTEM, Actor
 from engine.work import Engine
@@ -17,7 +18,7 @@ from handlers.estate.authorisation import Answer, Purpose, note_answer
 from handlers.estate.records import RelationKind
 from handlers.policy.clauses import Asked
 from handlers.policy.figures import FIGURES, Figure, figure
-from handlers.shared import access_log
+from handlers.shared import access_log, backup_proof
 from tests.handlers.estate_world import World
 
 Tell = Callable[..., Figure]
@@ -119,3 +120,24 @@ def test_people_who_hold_posts_that_belong_apart_are_counted(
         staff.insert_post(work, both.id, Post.AUD, None)
 
     assert tell("together").value == 1
+
+
+def test_a_backup_that_is_too_old_is_told_as_late(engine: Engine, clock: SettableClock, tell: Tell) -> None:
+    assert tell("last_backup") == Figure(is_late=True)
+    made_at = clock.now()
+    engine.run(SYSTEM, lambda work: backup_proof.note(work, backup_proof.BACKUP, 1, []))
+    assert tell("last_backup") == Figure(moment=made_at)
+
+    clock.advance(hours=27)
+    assert tell("last_backup") == Figure(moment=made_at, is_late=True)
+
+
+def test_a_restore_that_did_not_come_back_whole_does_not_count(
+    engine: Engine, clock: SettableClock, tell: Tell
+) -> None:
+    kind, failure = backup_proof.RESTORE_TEST, backup_proof.Failure("log", "2026-11-23/1")
+    engine.run(SYSTEM, lambda work: backup_proof.note(work, kind, 1, [failure]))
+    assert tell("last_restore_test").moment is None
+
+    engine.run(SYSTEM, lambda work: backup_proof.note(work, kind, 1, []))
+    assert tell("last_restore_test") == Figure(moment=clock.now())
