@@ -55,7 +55,7 @@ _ADVICE = {
 }
 
 _RETRY = {"Retry-After": "5"}  # seconds
-_UNSAFE = {"csrf_token", "password", "new_password", "again"}
+_UNSAFE = {"csrf_token", "password", "new_password", "again"}  # nor what begins with "_"
 
 
 def shown_again_by(page: Callable[..., ResponseReturnValue]) -> Callable[[View], View]:

@@ -9,9 +9,9 @@ from flask_wtf.csrf import CSRFError
 
 from engine.errors import RuleBroken
 from handlers.accounts import sessions
-from web import context, errors, kept
+from web import context, errors, kept, proving
 from web.person import Person
-from web.routes_table import ROUTES
+from web.routes_table import ROUTES, Access
 from web.texts import gettext
 
 
@@ -33,17 +33,21 @@ def check() -> ResponseReturnValue | None:
     if request.endpoint is None:
         return None  # no such route: Flask answers 404 or 405 itself
     access = ROUTES.get(request.endpoint)
-    if access is None:
-        return errors.answer(HTTPStatus.FORBIDDEN, "")
-    if access.who == "public":
+    if access is not None and access.who == "public":
         return None
+    return _check_person(access) if access else errors.answer(HTTPStatus.FORBIDDEN, "")
+
+
+def _check_person(access: Access) -> ResponseReturnValue | None:
     person = context.person()
     if person is None:
         return _sign_in_first()
     is_open = access.unproven if person.signed_in.must_prove else access.unfinished
     if person.is_unfinished and not is_open:
         return redirect(url_for(person.next_step))
-    return None if access.admits(person) else errors.answer(HTTPStatus.FORBIDDEN, "")
+    if not access.admits(person):
+        return errors.answer(HTTPStatus.FORBIDDEN, "")
+    return proving.stop() if access.fresh else None
 
 
 def on_csrf(_error: CSRFError) -> ResponseReturnValue:

@@ -1,7 +1,7 @@
 """Says for every route who may call it; a route that stands not here is closed to everybody."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from handlers.shared.permissions import Permission
@@ -20,12 +20,14 @@ class Access:
             route asks again, for the very place and thing it acts on.
         unfinished: open before the first password was changed.
         unproven: open before a code of the authenticator was given.
+        fresh: the password must have been given a short while ago; it is asked for again where it was not.
     """
 
     who: Literal["public", "any", "staff", "resident"]
     permissions: tuple[Permission, ...] = ()
     unfinished: bool = False
     unproven: bool = False
+    fresh: bool = False
 
     def admits(self, person: "Person") -> bool:
         """Tell whether somebody who is signed in may call it."""
@@ -44,6 +46,10 @@ UNPROVEN = Access("any", unfinished=True, unproven=True)
 
 def _staff(*permissions: Permission) -> Access:
     return Access("staff", permissions)
+
+
+def _fresh(access: Access) -> Access:
+    return replace(access, fresh=True)
 
 
 _READS_HOUSES = _staff(Permission.HOUSE_READ, Permission.OWNER_READ)
@@ -83,7 +89,8 @@ ROUTES: Mapping[str, Access] = {
     "second_factor.enrol": FIRST_STEPS,
     "second_factor.code": UNPROVEN,
     "second_factor.prove": UNPROVEN,
-    "account.password": ANY,
+    "proving.prove": ANY,
+    "account.password": ANY,  # asks for the old one itself
     "account.change_password": ANY,
     "account.sessions": ANY,
     "account.end_session": ANY,
@@ -131,7 +138,7 @@ ROUTES: Mapping[str, Access] = {
     "corrections.form": _staff(Permission.OWNER_ENTER),
     "corrections.ask": _staff(Permission.OWNER_ENTER),
     "corrections.own": RESIDENT,
-    "corrections.ask_own": RESIDENT,
+    "corrections.ask_own": _fresh(RESIDENT),
     "corrections.add_evidence": RESIDENT,
     "corrections.withdraw": RESIDENT,
     "desk.index": _staff(Permission.REPAIR_DISPATCH),
@@ -155,9 +162,9 @@ ROUTES: Mapping[str, Access] = {
     "moving.begin": _staff(Permission.OWNER_ENTER),
     "moving.take_back": _staff(Permission.OWNER_ENTER),
     "reveals.ask": _REVEALS,
-    "reveals.reveal": _REVEALS,
+    "reveals.reveal": _fresh(_REVEALS),
     "reveals.contacts": _staff(Permission.UNIT_CONTACTS_READ),
-    "reveals.open_contacts": _staff(Permission.UNIT_CONTACTS_READ),
+    "reveals.open_contacts": _fresh(_staff(Permission.UNIT_CONTACTS_READ)),
     "overdue.index": _staff(Permission.REPORT_READ),
     "overdue.act": _staff(Permission.TASK_REASSIGN),
     "policy.index": _staff(Permission.REPORT_READ),
@@ -211,18 +218,18 @@ ROUTES: Mapping[str, Access] = {
     "joining.leave": _staff(Permission.ACCOUNT_REGISTER),
     "staff.show": _staff(Permission.ACCOUNT_READ),
     "staff.change": _staff(Permission.ACCOUNT_REGISTER),
-    "staff.change_phone": _staff(Permission.ACCOUNT_REGISTER),
-    "staff.reissue": _staff(Permission.ACCOUNT_REGISTER),
-    "staff.slip": _staff(Permission.ACCOUNT_REGISTER),
+    "staff.change_phone": _fresh(_staff(Permission.ACCOUNT_REGISTER)),
+    "staff.reissue": _fresh(_staff(Permission.ACCOUNT_REGISTER)),
+    "staff.slip": _fresh(_staff(Permission.ACCOUNT_REGISTER)),
     "staff.disable": _staff(Permission.ACCOUNT_REGISTER),
     "staff.enable": _staff(Permission.ACCOUNT_REGISTER),
     "staff.unlock": _staff(Permission.ACCOUNT_UNLOCK),
     "staff.end_sessions": _staff(Permission.ACCOUNT_END_SESSIONS),
     "staff.ask_reset": _staff(Permission.ACCOUNT_END_SESSIONS),
-    "staff.confirm_reset": _staff(Permission.ACCOUNT_END_SESSIONS, Permission.ACCOUNT_REGISTER),
-    "staff.grant": _staff(Permission.ACCOUNT_GRANT),
+    "staff.confirm_reset": _fresh(_staff(Permission.ACCOUNT_END_SESSIONS, Permission.ACCOUNT_REGISTER)),
+    "staff.grant": _fresh(_staff(Permission.ACCOUNT_GRANT)),
     "staff.end_post": _staff(Permission.ACCOUNT_GRANT),
-    "staff.approve": _staff(Permission.ACCOUNT_APPROVE_DEVIATION),
+    "staff.approve": _fresh(_staff(Permission.ACCOUNT_APPROVE_DEVIATION)),
     "staff.refuse": _staff(Permission.ACCOUNT_APPROVE_DEVIATION),
     "safety.odd": UNPROVEN,  # an account that is not finished yet may be in wrong hands already
     "safety.report": UNPROVEN,

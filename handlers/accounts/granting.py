@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Row, exists, or_, select
 
 from engine.ids import new_id
 from engine.work import Work
+from handlers.accounts import trust
 from handlers.accounts.permissions import APART, Post
 from handlers.accounts.records import account, account_post, account_post_request
 from handlers.accounts.staff import insert_post, log, posts_in_force, require_staff
@@ -61,6 +62,7 @@ def grant_post(work: Work, account_id: int, post: Post, community_id: int | None
     work.require(Permission.ACCOUNT_GRANT)
     if account_id == work.actor.id:
         raise ActionNotAllowed("own_post", "不能给自己授予岗位，请由另一位系统管理员办理")
+    trust.require_settled(work)
     require_staff(work, account_id)
     held = {row.post for row in posts_in_force(work, [account_id])}
     if held - {post} and _approvers(work) - {work.actor.id, account_id}:

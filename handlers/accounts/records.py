@@ -43,6 +43,7 @@ account = Table(
     sealed_column("first_password"),  # until it is delivered
     Column("password_set_at", UtcDateTime),
     Column("password_expires_at", UtcDateTime),  # of a password that the system made
+    Column("reset_at", UtcDateTime),  # by another way than the old password; see trust.py
     Column("must_change_password", Boolean, nullable=False, default=False),
     Column("responsibility_accepted_at", UtcDateTime),
     Column("responsibility_version", String(32)),

@@ -8,7 +8,7 @@ from sqlalchemy import Row, select
 
 from engine.ids import new_id
 from engine.work import SYSTEM, Engine, Work
-from handlers.accounts import sessions, totp
+from handlers.accounts import sessions, totp, trust
 from handlers.accounts.records import account, account_recovery_code, account_session, account_totp
 from handlers.accounts.sign_in import count_failure, forget_failures
 from handlers.accounts.staff import log, require_staff
@@ -154,6 +154,7 @@ def confirm_reset(work: Work, account_id: int) -> None:
         raise RecordNotFound("no_reset", "没有人提出重置这个账号的动态口令")
     if work.actor.id in (account_id, row.reset_asked_by):
         raise ActionNotAllowed("own_reset", "须由提出人和本人以外的另一人确认")
+    trust.require_settled(work)
     work.connection.execute(
         account_recovery_code.delete().where(account_recovery_code.c.account_id == account_id)
     )

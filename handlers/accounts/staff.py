@@ -8,7 +8,7 @@ from sqlalchemy import Row, and_, or_, select
 from engine.ids import new_id
 from engine.ports import OutboxItem
 from engine.work import Work
-from handlers.accounts import passwords, sessions, sign_in
+from handlers.accounts import passwords, sessions, sign_in, trust
 from handlers.accounts.logins import add_login, checked_name, remove_logins
 from handlers.accounts.permissions import Post
 from handlers.accounts.records import account, account_post, account_skill, account_token
@@ -100,6 +100,7 @@ def reissue_first_password(work: Work, account_id: int) -> None:
     if require_staff(work, account_id).phone is None:
         raise RuleRefused("no_phone", "此账号没有手机号，请打印密码信封")
     send_first_password(work, account_id)
+    _cool_off_unless_new(work, account_id)
     log(work, "reissue_first_password", account_id)
 
 
@@ -118,6 +119,7 @@ def print_slip(work: Work, account_id: int) -> Slip:
         raise RuleRefused("account_off", "账号已停用，请先恢复")
     password = passwords.initial_password()
     set_first_password(work, account_id, password)
+    _cool_off_unless_new(work, account_id)
     log(work, "print_slip", account_id)
     unseal = work.engine.vault.open
     return Slip(
@@ -126,6 +128,13 @@ def print_slip(work: Work, account_id: int) -> Slip:
         password,
         work.now + limits.INITIAL_PASSWORD_LIFETIME,
     )
+
+
+def _cool_off_unless_new(work: Work, account_id: int) -> None:
+    """Begin the day after a reset; whoever never signed in has nothing that was reset."""
+    accepted = select(account.c.responsibility_accepted_at).where(account.c.id == account_id)
+    if work.connection.execute(accepted).scalar_one() is not None:
+        trust.begin_cool_off(work, account_id)
 
 
 def send_first_password(work: Work, account_id: int) -> None:
@@ -262,6 +271,7 @@ def change_phone(work: Work, account_id: int, phone: str) -> None:
     work.require(Permission.ACCOUNT_REGISTER)
     require_staff(work, account_id)
     digits = _checked_phone(phone)
+    trust.require_settled(work)
     vault = vault_of(work.engine)
     work.connection.execute(
         account.update()

@@ -11,6 +11,7 @@ from engine.ids import new_id
 from engine.instances import Subject
 from engine.store.tables import user_task
 from engine.work import Work
+from handlers.accounts import trust
 from handlers.accounts.records import account
 from handlers.checking import correction_values, numbers
 from handlers.checking.correction_records import CorrectionState, data_correction
@@ -69,6 +70,8 @@ def request(work: Work, asked: Asked) -> str:
     """
     house = house_row(work, asked.house_id)
     _require_may_ask(work, asked, house.community_id)
+    if work.actor.kind == "resident":
+        trust.require_settled(work)
     target = _target(work, asked)
     value = correction_values.checked(work, target, asked.value)
     if _needs_evidence(work, asked.field) and not asked.photos:

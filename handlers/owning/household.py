@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from engine.work import Work
+from handlers.accounts import trust
 from handlers.accounts.records import account
 from handlers.errors import FieldsInvalid, RecordNotFound
 from handlers.estate import belongings, entry
@@ -104,6 +105,7 @@ def end_vehicle(work: Work, house_id: int, vehicle_id: int) -> None:
 def end_member(work: Work, house_id: int, relation_id: int) -> None:
     """End a family member's relation: what they could see and do ends with this transaction."""
     _require_keeper(work, house_id)
+    trust.require_settled(work)
     ended = work.connection.execute(
         estate_relation.update()
         .where(

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from engine.work import SYSTEM, Engine, Work
-from handlers.accounts import sessions, sign_in
+from handlers.accounts import sessions, sign_in, trust
 from handlers.accounts.logins import login_index
 from handlers.accounts.records import account, account_login
 from handlers.errors import FieldsInvalid, RuleRefused
@@ -67,6 +67,7 @@ def finish(engine: Engine, token: str, password: str, address: str) -> str:
         if work.connection.execute(state).scalar_one() != "active":
             raise RuleRefused("account_off", "此账号已停用，请到物业前台办理")
         sign_in.store_password(work, row.account_id, password_hash)
+        trust.begin_cool_off(work, row.account_id)
         sign_in.unlock(work, row.account_id)
         codes.use(work, row.id)
         access_log.append(work, access_log.Entry("reset_password", "account", row.account_id))

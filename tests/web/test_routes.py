@@ -29,6 +29,7 @@ ASKED_BY_COMMAND = (
     "workdays.",
     "staff.",
     "safety.",
+    "proving.",
     "second_factor.",
     "joining.",
 )
