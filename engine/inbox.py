@@ -12,7 +12,7 @@ from engine.bilingual import named
 from engine.errors import NotPermitted, RuleBroken
 from engine.form_steps import OpenedForm
 from engine.inbox_counts import COUNTED_UP_TO, PARTS, counts_query
-from engine.inbox_queries import Shape, View, done_query, page_query, size_query
+from engine.inbox_queries import LOOKED, Shape, View, done_query, page_query, size_query
 from engine.narrowing import EVERYTHING, Narrowing, asked
 from engine.opening import END_OF_TIME
 from engine.store.tables import instance, user_task
@@ -66,10 +66,15 @@ _FIELDS = len(fields(TaskRow))
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows of one view, and where the next page begins."""
+    """Rows of one view, and where the next page begins.
+
+    Attributes:
+        looked: how many tasks were looked through for words, where there are more of them; else 0.
+    """
 
     rows: tuple[TaskRow, ...]
     next: Place | None
+    looked: int = 0
 
 
 def page(
@@ -96,24 +101,28 @@ def page(
         return _done(work, known, limit)
     shape, narrowed = _shape(work, wanted, is_after=after is not None)
     known |= narrowed
-    query = page_query(shape, view, limit + 1)
+    query = page_query(shape, view, limit + 1, LOOKED)
     if query is None:
         return Page((), None)
     rows = work.connection.execute(query, known).all()
-    last = rows[limit - 1] if len(rows) > limit else None
+    found = [row for row in rows if row.is_found]
+    last = found[limit - 1] if len(found) > limit else None
+    ended = rows[-1] if len(rows) > len(found) and last is None else None
+    end = last if last is not None else ended
     return Page(
-        tuple(TaskRow(*row[:_FIELDS]) for row in rows[:limit]),
-        Place(last.key_rank, last.due_sort, last.id) if last is not None else None,
+        tuple(TaskRow(*row[:_FIELDS]) for row in found[:limit]),
+        Place(end.key_rank, end.due_sort, end.id) if end is not None else None,
+        LOOKED if ended is not None else 0,
     )
 
 
 def size(work: Work, view: View, wanted: Narrowing, most: int) -> int:
-    """Count the open tasks of a view that are wanted, up to a number."""
+    """Count the open tasks of a view that are wanted, up to a number; common words as far as a page looks."""
     shape, narrowed = _shape(work, wanted, is_after=False)
     query = size_query(shape, view, most)
     if query is None:
         return 0
-    return int(work.connection.execute(query, _parameters(work) | narrowed).scalar_one())
+    return int(work.connection.execute(query, _parameters(work) | narrowed).scalar_one() or 0)
 
 
 def _shape(work: Work, wanted: Narrowing, *, is_after: bool) -> tuple[Shape, dict[str, Any]]:

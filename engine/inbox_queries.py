@@ -40,6 +40,8 @@ from engine.store.tables import (
 )
 from engine.store.types import UtcDateTime
 
+LOOKED = 5000  # tasks that one page of a search for common words looks through
+
 
 class View(StrEnum):
     """What a list shows."""
@@ -118,27 +120,59 @@ def written(count: int) -> ColumnElement[int]:
 
 
 @lru_cache(maxsize=512)
-def page_query(shape: Shape, view: View, limit: int) -> Select[Any] | None:
+def page_query(shape: Shape, view: View, limit: int, looked: int = LOOKED) -> Select[Any] | None:
     """Select the first rows of a view, or nothing where the actor has no group that it could show.
 
-    The columns are those of TaskRow in its order, then `key_rank` and `due_sort`.
+    The columns are those of TaskRow in its order, then `key_rank`, `due_sort` and `is_found`. Where common
+    words are asked for, only the next `looked` tasks of the list are looked through; when there were so many,
+    the last of them comes last, with `is_found` 0.
     """
-    found = _keys(shape, view, limit)
+    found = _found(shape, view, limit, looked) if shape.asked.text == "many" else _keys(shape, view, limit)
     if found is None:
         return None
+    is_found = found.c.is_found if "is_found" in found.c else literal_column("1").label("is_found")
     return (
         select(*_row_columns(user_task), user_task.c.paused_until, null().label("ended_at"))
-        .add_columns(found.c.rank.label("key_rank"), found.c.due_sort)
+        .add_columns(found.c.rank.label("key_rank"), found.c.due_sort, is_found)
         .select_from(found)
         .join(user_task, user_task.c.id == found.c.id)
         .join(instance, instance.c.id == user_task.c.instance_id)
-        .order_by(found.c.rank, found.c.due_sort, found.c.id)
+        .order_by(is_found.desc(), found.c.rank, found.c.due_sort, found.c.id)
     )
+
+
+def _found(shape: Shape, view: View, limit: int, looked: int) -> Subquery | None:
+    """Look through the first keys of a view for words, and say where that ended."""
+    keys = _keys(shape, view, looked)
+    if keys is None:
+        return None
+    seen = select(keys).cte("seen").prefix_with("MATERIALIZED")
+    place = (seen.c.rank, seen.c.due_sort, seen.c.id)
+    said = (
+        select(*place, literal_column("1", Integer).label("is_found"))
+        .join(user_task, user_task.c.id == seen.c.id)
+        .join(instance, instance.c.id == user_task.c.instance_id)
+        .where(_is_said())
+        .order_by(*place)
+        .limit(written(limit))
+        .subquery()
+    )
+    last = (
+        select(*place, literal_column("0", Integer).label("is_found"))
+        .order_by(*place)
+        .limit(written(1))
+        .offset(written(looked - 1))
+        .subquery()
+    )
+    return union_all(select(said), select(last)).subquery()
 
 
 @lru_cache(maxsize=512)
 def size_query(shape: Shape, view: View, most: int) -> Select[Any] | None:
     """Count the rows of a view up to a number, or nothing where the actor has no group."""
+    if shape.asked.text == "many":
+        found = _found(shape, view, most, LOOKED)
+        return None if found is None else select(func.sum(found.c.is_found))
     found = _keys(shape, view, most)
     return None if found is None else select(func.count()).select_from(found)
 
@@ -182,7 +216,7 @@ def _limited(branch: Branch, shape: Shape, is_flat: bool, limit: int) -> Select[
     order = (table.c.due_sort, task_id) if is_flat else (table.c.rank, table.c.due_sort, task_id)
     rank = literal_column("0") if is_flat else table.c.rank
     found = select(task_id.label("id"), rank.label("rank"), table.c.due_sort).where(
-        branch.condition, *_narrowed(table, task_id, shape.asked)
+        branch.condition, *_narrowed(table, shape.asked)
     )
     if shape.is_after:
         place = (_AFTER_DUE, _AFTER_ID) if is_flat else (_AFTER_RANK, _AFTER_DUE, _AFTER_ID)
@@ -190,7 +224,7 @@ def _limited(branch: Branch, shape: Shape, is_flat: bool, limit: int) -> Select[
     return select(found.order_by(*order).limit(written(limit)).subquery())
 
 
-def _narrowed(table: FromClause, task_id: ColumnElement[int], asked: Asked) -> Iterator[ColumnElement[bool]]:
+def _narrowed(table: FromClause, asked: Asked) -> Iterator[ColumnElement[bool]]:
     if asked.process:
         yield table.c.process_key == _PROCESS
     if asked.step:
@@ -201,10 +235,6 @@ def _narrowed(table: FromClause, task_id: ColumnElement[int], asked: Asked) -> I
         yield table.c.scope_id == _COMMUNITY
     if asked.due:
         yield table.c.due_sort < _UNTIL
-    if asked.text == "many":
-        tasks = user_task.alias()
-        of_task = tasks.join(instance, instance.c.id == tasks.c.instance_id)
-        yield select(tasks.c.id).select_from(of_task).where(tasks.c.id == task_id, _is_said()).exists()
 
 
 def _is_said() -> ColumnElement[bool]:

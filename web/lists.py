@@ -70,6 +70,7 @@ class ListScreen:
 
     Attributes:
         view: which list it is, narrowed or not.
+        looked: how many tasks were looked through for words, where the rest was not; else 0.
     """
 
     wish: Wish
@@ -78,6 +79,7 @@ class ListScreen:
     views: tuple[ViewLink, ...]
     rows: tuple[Row, ...]
     after: str
+    looked: int
     shown_at: datetime
 
 
@@ -99,6 +101,7 @@ def list_screen(work: Work, wish: Wish, after: str, process_key: str | None) -> 
         views=view_links(work, wish),
         rows=_with_moments(rows_of(work, page.rows), reminded),
         after=write_place(page.next) if page.next else "",
+        looked=page.looked,
         shown_at=work.now,
     )
 

@@ -33,5 +33,5 @@ def begin() -> Response:
 def show(search_id: int) -> str:
     """Show what was found."""
     with context.engine().reading(context.actor()) as work:
-        text, found = searching.found(work, search_id)
-    return render_template("search.html", text=text, found=found, states=STATES)
+        found = searching.found(work, search_id)
+    return render_template("search.html", text=found.text, found=found, states=STATES)

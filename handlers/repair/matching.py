@@ -56,18 +56,33 @@ def _newest(work: Work, condition: ColumnElement[bool]) -> Select[tuple[int]]:
     )
 
 
+def is_cut(work: Work, wanted: str) -> bool:
+    """Tell whether words are so common that only the newest cases with them were looked at."""
+    words = case_texts.pieces(wanted)
+    if not words or scopes_with(work, Permission.CASE_READ) == frozenset():
+        return False
+    return case_texts.rarest(work, words)[1] > case_texts.FEW
+
+
 def _by_words(work: Work, words: Sequence[str]) -> Select[tuple[int]]:
-    """Follow the rarest entry of the words from the newest case on; own orders are few, and just read."""
+    """Follow the rarest entry of the words through its newest cases; own orders are few, and just read."""
     of_case = repair_order.outerjoin(instance, instance.c.id == repair_order.c.instance_id)
     said = and_(*(_is_said(word) for word in words))
     if scopes_with(work, Permission.CASE_READ) == frozenset():
         return _newest(work, said).select_from(of_case)
     entry, _ = case_texts.rarest(work, words)
+    newest = (
+        select(case_gram.c.instance_id)
+        .where(case_gram.c.gram == entry)
+        .order_by(case_gram.c.instance_id.desc())
+        .limit(case_texts.FEW)
+        .subquery()
+    )
     return (
         select(repair_order.c.id)
-        .select_from(of_case.join(case_gram, case_gram.c.instance_id == repair_order.c.instance_id))
-        .where(case_gram.c.gram == entry, visibility.visible(work), said)
-        .order_by(case_gram.c.instance_id.desc())
+        .select_from(of_case.join(newest, newest.c.instance_id == repair_order.c.instance_id))
+        .where(visibility.visible(work), said)
+        .order_by(newest.c.instance_id.desc())
         .limit(MOST)
     )
 

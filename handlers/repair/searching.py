@@ -1,12 +1,14 @@
 """Looks for orders from one field: number, house, phone or words; who looked for a phone is written down."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import select
 
-from engine import filters
+from engine import case_texts, filters
 from engine.errors import RuleBroken
 from engine.store.tables import instance
 from engine.work import Work
-from handlers.repair import queries
+from handlers.repair import matching, queries
 from handlers.repair.phone_numbers import digits_of
 from handlers.repair.queries import OrderLine
 from handlers.shared import access_log
@@ -29,10 +31,27 @@ def begin(work: Work, text: str) -> int:
     return search_id
 
 
-def found(work: Work, search_id: int) -> tuple[str, list[OrderLine]]:
-    """Return what was looked for and the orders that match, as far as the actor may see them."""
+@dataclass(frozen=True)
+class Found:
+    """What a search led to, as far as the actor may see it.
+
+    Attributes:
+        cut_at: of how many cases with such words only the newest were looked at; 0 where all were.
+    """
+
+    text: str
+    orders: list[OrderLine]
+    cut_at: int = 0
+
+
+def found(work: Work, search_id: int) -> Found:
+    """Return what was looked for and the orders that match."""
     text = filters.search_text(work, search_id)
-    return text, queries.search(work, text) if text else []
+    if not text:
+        return Found("", [])
+    orders = queries.search(work, text)
+    is_cut = len(orders) < matching.MOST and matching.is_cut(work, text)
+    return Found(text, orders, case_texts.FEW if is_cut else 0)
 
 
 def number_of(work: Work, text: str) -> str | None:

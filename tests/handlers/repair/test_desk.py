@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event, select
 
+from engine import case_texts
 from engine.bilingual import chinese
 from engine.errors import NotAllowed, NotFound, Refused
 from engine.ports import SYSTEM
@@ -13,7 +14,17 @@ from engine.service_tasks import Context
 from engine.work import Work
 from handlers.accounts.permissions import Post
 from handlers.estate.records import RelationKind
-from handlers.repair import commands, intake, orders, queries, reporting, story, urgent, writing
+from handlers.repair import (
+    commands,
+    intake,
+    orders,
+    queries,
+    reporting,
+    searching,
+    story,
+    urgent,
+    writing,
+)
 from handlers.repair.records import Area, repair_number
 from handlers.repair.reporting import Report
 from handlers.shared import access_log, limits
@@ -67,6 +78,23 @@ def test_words_are_found_in_an_index_and_not_by_reading_every_order(shop: Shop) 
         event.listen(work.connection, "before_cursor_execute", lambda *told: asked.append(told[2]))
         assert queries.search(work, "滴漏")
     assert [one for one in asked if "LIKE" in one and "case_gram" not in one] == []
+
+
+def test_common_words_are_looked_for_in_the_newest_cases_and_that_is_said(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, *later = (shop.report(text=f"{what}滴漏") for what in ("厨房", "阳台", "客厅"))
+    monkeypatch.setattr(case_texts, "FEW", 2)
+
+    common, rare = (
+        shop.engine.run(shop.clerk, lambda work, text=text: searching.begin(work, text))
+        for text in ("滴漏", "厨房")
+    )
+
+    with shop.engine.reading(shop.clerk) as work:
+        found = searching.found(work, common)
+        assert (set(numbers_of(found.orders)), found.cut_at) == (set(later), 2)
+        assert searching.found(work, rare) == searching.Found("厨房", queries.search(work, first))
 
 
 def test_names_and_phones_in_a_report_cannot_be_searched_for(shop: Shop) -> None:
