@@ -18,7 +18,7 @@ KINDS = {
     DayKind.MAKEUP_WORKDAY: lazy_gettext("调休上班"),
 }
 # Where due dates are made, moved or looked at by those who can see to a missing year.
-_WARNED_AT = frozenset({"overdue.index", "processes.index", "processes.show", "tasks.show", "workdays.index"})
+_WARNED_AT = frozenset({"overdue.index", "processes.index", "processes.show", "workdays.index"})
 
 
 @bp.get("/")

@@ -98,8 +98,15 @@ class Script:
     def quote_lines(self) -> list[Json]:
         """Return the lines of a quote from the price list."""
         lines = self.lines or (("L01", 1), ("L02", 1))
-        factor = 25 if self.fate == "big_quote" else 1
-        return [{"price_code": code, "quantity": quantity * factor} for code, quantity in lines]
+        return [
+            {"price_code": code, "quantity": quantity * self._factor(quantity)} for code, quantity in lines
+        ]
+
+    def _factor(self, quantity: int) -> int:
+        """Return how many times the usual work a quote is for that a manager has to approve."""
+        if self.fate != "big_quote":
+            return 1
+        return 2 if quantity > 10 else 25
 
 
 def draw(random: Random, caller: Caller) -> Script:

@@ -8,7 +8,7 @@ from engine.bilingual import Text, beside, joined
 from engine.ports import Json
 from engine.service_tasks import Context, form_data
 from engine.work import Work
-from handlers.repair import catalogue, charging, crew, orders, outsourcing, parts, pricing, quoting, rules
+from handlers.repair import catalogue, charging, crew, orders, outsourcing, parts, pricing, quoting
 from handlers.repair.dispatching import gave_back
 from handlers.repair.fact_lines import (
     last_note,
@@ -135,7 +135,7 @@ def finish_facts(context: Context) -> Facts:
     ]
     values = pricing.form_values(lines) | ({"parts": arrived} if arrived else {})
     if agreed is not None:  # cases that began earlier ask for the whole charge in one amount
-        values["charge"] = float(rules.yuan(agreed.total_fen))
+        values["charge"] = agreed.total_fen / 100
     return {
         "facts": facts,
         "values": values,

@@ -161,9 +161,9 @@ def require_within_quote(charge_fen: int, agreed_fen: int | None) -> None:
 
 
 def yuan(fen: int) -> str:
-    """Write an amount as people read it: 123456 fen is 1234.56."""
+    """Write an amount as people read it: 123456 fen is 1,234.56."""
     sign = "-" if fen < 0 else ""
-    return f"{sign}{abs(fen) // 100}.{abs(fen) % 100:02d}"
+    return f"{sign}{abs(fen) // 100:,}.{abs(fen) % 100:02d}"
 
 
 # --- ending ------------------------------------------------------------------------------------------------

@@ -266,36 +266,6 @@ def test_a_narrowed_view_shows_and_counts_what_is_wanted_of_it(
             assert looked_at.size(view, wanted, 5) == min(5, len(expected)), (view, wanted)
 
 
-@pytest.mark.parametrize("looked", [3, 40])
-def test_common_words_are_looked_for_a_stretch_of_the_list_at_a_time(
-    engine: Engine, looked: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(case_texts, "FEW", 3)
-    monkeypatch.setattr(inbox, "LOOKED", looked)
-    looked_at = crowd(engine, VIEWERS["lead"])
-    wanted = Narrowing(text="单元302")
-
-    assert looked_at.shown(View.TEAM, 7, wanted) == looked_at.expected(View.TEAM, wanted)
-    with engine.reading(looked_at.viewer) as work:
-        nothing = inbox.page(work, View.TEAM, wanted=Narrowing(text="元单栋"))
-    assert nothing.rows == ()
-
-
-def test_words_that_stand_nowhere_end_after_a_stretch_and_say_so(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(case_texts, "FEW", 3)
-    monkeypatch.setattr(inbox, "LOOKED", 20)
-    looked_at = crowd(engine, VIEWERS["lead"])
-
-    with engine.reading(looked_at.viewer) as work:
-        page = inbox.page(work, View.TEAM, wanted=Narrowing(text="单元302 栋2单"))
-
-    assert page.rows == ()
-    assert page.looked == 20
-    assert page.next is not None
-
-
 def test_a_community_leaves_the_tasks_of_others_out(engine: Engine) -> None:
     looked_at = crowd(engine, Grants(tuple(Membership("cs", scope) for scope in (HERE, THERE))), count=0)
     there = [task for scope in (HERE, THERE) for task in open_tasks(engine, alike(engine, 3, ("cs", scope)))]

@@ -33,5 +33,5 @@ export function wakeSums(part) {
   }
 }
 
-/** Write an amount as the server does: 123456 fen is 1234.56. */
-export const yuan = (fen) => `${Math.floor(fen / 100)}.${String(fen % 100).padStart(2, "0")}`;
+/** Write an amount as the server does: 123456 fen is 1,234.56. */
+export const yuan = (fen) => `${Math.floor(fen / 100).toLocaleString("en-US")}.${String(fen % 100).padStart(2, "0")}`;
