@@ -6,7 +6,7 @@ from werkzeug import Response
 from handlers.estate import import_undo, importing
 from handlers.estate.importing import Upload
 from handlers.shared import limits
-from handlers.shared.spreadsheets import spreadsheet
+from handlers.shared.spreadsheets import XLSX, spreadsheet
 from web import context, errors
 from web.import_screen import area, import_screen, imports_screen, problem_rows
 from web.numbers import posted_id
@@ -14,8 +14,6 @@ from web.texts import gettext
 
 bp = Blueprint("imports", __name__, url_prefix="/imports")
 bp.add_app_template_filter(area, "area")
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @bp.get("/")

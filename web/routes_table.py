@@ -59,6 +59,13 @@ WATCHERS = _staff(
 _REVEALS = _staff(
     Permission.OWNER_REVEAL_PHONE, Permission.OWNER_REVEAL_ID, Permission.OWNER_REVEAL_ID_FOR_CASE
 )
+_EXPORTS = _staff(
+    Permission.EXPORT_ASK,
+    Permission.EXPORT_APPROVE,
+    Permission.ACCESS_LOG_READ,
+    Permission.AUDIT_READ,
+    Permission.SECURITY_LOG_READ,
+)
 
 ROUTES: Mapping[str, Access] = {
     "static": PUBLIC,
@@ -231,6 +238,13 @@ ROUTES: Mapping[str, Access] = {
     "staff.end_post": _staff(Permission.ACCOUNT_GRANT),
     "staff.approve": _fresh(_staff(Permission.ACCOUNT_APPROVE_DEVIATION)),
     "staff.refuse": _staff(Permission.ACCOUNT_APPROVE_DEVIATION),
+    "exports.index": _EXPORTS,
+    "exports.form": _staff(Permission.EXPORT_ASK),
+    "exports.ask": _staff(Permission.EXPORT_ASK),
+    "exports.show": _EXPORTS,
+    "exports.fetch": _staff(Permission.EXPORT_ASK),
+    "exports.withdraw": _staff(Permission.EXPORT_ASK),
+    "exports.trace": _staff(Permission.ACCESS_LOG_READ),
     "safety.odd": UNPROVEN,  # an account that is not finished yet may be in wrong hands already
     "safety.report": UNPROVEN,
     "safety.sent": UNPROVEN,

@@ -8,6 +8,7 @@ from engine.errors import NotFound
 from engine.work import Work
 from handlers.checking import corrections
 from handlers.moving import queries as moving
+from handlers.privacy import export_steps, exports
 from handlers.repair import calls, orders, queries, story
 from handlers.safety import incidents
 from handlers.shared.attachments import Attachment
@@ -80,6 +81,11 @@ def _correction(work: Work, number: str) -> Subject:
     return Subject(facts=tuple(correction_facts(correction)), photos=tuple(photos))
 
 
+def _export(work: Work, number: str) -> Subject:
+    facts = export_steps.said(work, exports.seen(work, number))
+    return Subject(facts=tuple((said(label), written(text)) for label, text in facts))
+
+
 def _staffing(work: Work, number: str) -> Subject:
     return Subject(facts=tuple((said(label), written(text)) for label, text in staffing.told(work, number)))
 
@@ -94,4 +100,5 @@ _SUBJECTS: Mapping[str, Callable[[Work, str], Subject]] = {
     "staff_onboarding": _staffing,
     "staff_offboarding": _staffing,
     "data_correction": _correction,
+    "data_export": _export,
 }

@@ -100,6 +100,7 @@ POST_PERMISSIONS: Mapping[Post, frozenset[Permission]] = {
         Permission.HOUSE_CHECK,
         Permission.OWNER_REVEAL_ID,
         Permission.ESTATE_IMPORT,
+        Permission.EXPORT_APPROVE,
         Permission.REPAIR_CANCEL,
         Permission.TASK_REASSIGN,
         Permission.TASK_MOVE_DUE,

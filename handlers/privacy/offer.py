@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from types import ModuleType
 
-from handlers.privacy import records
-from handlers.shared.messages import Template
+from handlers.privacy import export_files, export_steps, records
+from handlers.privacy.texts import TEMPLATES
 from handlers.shared.outbox import JobFunction
 
-TOPIC_MODULES: tuple[ModuleType, ...] = ()
+TOPIC_MODULES: tuple[ModuleType, ...] = (export_steps,)
 RECORDS: tuple[ModuleType, ...] = (records,)
-JOBS: Mapping[str, JobFunction] = {}
-TEMPLATES: tuple[Template, ...] = ()
+JOBS: Mapping[str, JobFunction] = {export_files.JOB: export_files.make}
+
+__all__ = ["JOBS", "RECORDS", "TEMPLATES", "TOPIC_MODULES"]

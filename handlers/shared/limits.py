@@ -48,6 +48,11 @@ UNIT_CONTACTS_SHOWN = timedelta(minutes=30)
 UNIT_CONTACTS_PER_DAY = 10  # units whose owners one person may have on screen
 ADDRESS_SHOWN_FOR = timedelta(hours=24)  # to the repairer, after the order closed
 
+# Exports
+EXPORTS_PER_DAY = 5  # asked for by one person
+EXPORT_LINK = timedelta(hours=24)  # to download the file, once
+EXPORT_KEPT_DAYS = 30  # at most, until whoever has it says that it is deleted
+
 # Attachments
 PHOTO_BYTES = 10 * 1024 * 1024
 DOCUMENT_BYTES = 10 * 1024 * 1024

@@ -53,6 +53,11 @@ class World:
             row = work.connection.execute(account.select().where(account.c.id == actor.id)).one()
         return self.engine.vault.open("account", "login_name", actor.id, row.login_name)
 
+    def another_house(self, room: str) -> int:
+        """Enter one more house of 1栋2单元."""
+        with self.engine.work(SYSTEM) as work:
+            return entry.add_house(work, self.community, Place("1", "2", room))
+
     def person(self, name: str, phone: str, **more: str) -> int:
         """Enter a person."""
         with self.engine.work(SYSTEM) as work:

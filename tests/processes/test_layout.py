@@ -17,6 +17,7 @@ MOST_NODES = {
     "security_incident": 20,
     "staff_onboarding": 15,
     "staff_offboarding": 15,
+    "data_export": 19,
 }
 MOST_NODES_CALLED = 15
 TASK_TEXT = 92  # pixels in a box of 100

@@ -28,6 +28,7 @@ MAIN = {
     "security_incident",
     "staff_onboarding",
     "staff_offboarding",
+    "data_export",
 }
 CLAUSES = {
     "data_correction": {"C1", "C2"},
@@ -45,6 +46,7 @@ CLAUSES = {
     "security_incident": {"A4", "S2"},
     "staff_onboarding": {"A1", "A2", "A3"},
     "staff_offboarding": {"A4"},
+    "data_export": {"C4"},
 }
 
 

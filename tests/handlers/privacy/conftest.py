@@ -1,0 +1,16 @@
+"""An office with the procedures of the product deployed; each test starts from a copy of one database."""
+
+import pytest
+
+from engine.clock import SettableClock
+from engine.work import Engine
+from tests.handlers.office import Office
+from tests.handlers.repair.conftest import database, deployed_postgres, deployed_sqlite
+
+__all__ = ["database", "deployed_postgres", "deployed_sqlite"]
+
+
+@pytest.fixture
+def office(engine: Engine, clock: SettableClock) -> Office:
+    """An office on a working Monday."""
+    return Office(engine, clock)
