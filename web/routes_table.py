@@ -240,9 +240,9 @@ ROUTES: Mapping[str, Access] = {
     "staff.refuse": _staff(Permission.ACCOUNT_APPROVE_DEVIATION),
     "exports.index": _EXPORTS,
     "exports.form": _staff(Permission.EXPORT_ASK),
-    "exports.ask": _staff(Permission.EXPORT_ASK),
+    "exports.ask": _fresh(_staff(Permission.EXPORT_ASK)),
     "exports.show": _EXPORTS,
-    "exports.fetch": _staff(Permission.EXPORT_ASK),
+    "exports.fetch": _fresh(_staff(Permission.EXPORT_ASK)),
     "exports.withdraw": _staff(Permission.EXPORT_ASK),
     "exports.trace": _staff(Permission.ACCESS_LOG_READ),
     "safety.odd": UNPROVEN,  # an account that is not finished yet may be in wrong hands already

@@ -5,6 +5,7 @@ from datetime import timedelta
 from engine.ports import Json, OutboxItem
 from engine.service_tasks import Context, completion, form_data, service_task
 from engine.work import Work
+from handlers.accounts import trust
 from handlers.checking.rules import capacities
 from handlers.errors import ActionNotAllowed, FieldsInvalid, RuleRefused
 from handlers.estate import communities
@@ -64,6 +65,7 @@ def approve_export(context: Context, answers: dict[str, Json]) -> None:
     """
     work, row, given = context.work, _of(context), Answers(answers)
     _require_other(work, row)
+    trust.require_settled(work)
     action = "approve_export" if given.outcome == "approve" else "refuse_export"
     access_log.append(work, access_log.Entry(action, RECORD, row.id, row.purpose, {"step": context.step}))
     if given.outcome == "refuse":

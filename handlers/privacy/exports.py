@@ -12,6 +12,7 @@ from engine.ids import new_id
 from engine.ports import Json
 from engine.store.tables import user_task
 from engine.work import Work
+from handlers.accounts import trust
 from handlers.errors import FieldsInvalid, RecordConflict, RecordNotFound, RuleRefused
 from handlers.estate.records import estate_building
 from handlers.privacy.export_rows import count_rows
@@ -61,10 +62,12 @@ def ask(work: Work, asked: Asked) -> str:
         The number of the export.
     Raises:
         FieldsInvalid: something is missing.
+        StillCooling: the actor's password was reset within the last day.
         RuleRefused: there is nothing to export, more than one file may hold, or too much for one day.
     Source: policy C4.
     """
     work.require(Permission.EXPORT_ASK, asked.community_id)
+    trust.require_settled(work)
     _require_complete(work, asked)
     since = work.now - timedelta(days=1)
     if access_log.count(work, "ask_export", since) >= limits.EXPORTS_PER_DAY:
@@ -102,6 +105,7 @@ def fetch(work: Work, number: str) -> bytes:
     Source: policy C4.
     """
     row = _own(work, number)
+    trust.require_settled(work)
     if row.state != ExportState.READY or row.file_name is None or work.now >= row.link_until:
         raise RecordConflict("export_not_ready", "文件还没有生成、已下载过或已销毁")
     files, name = work_files.of(work.engine), row.file_name

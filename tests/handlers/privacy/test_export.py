@@ -14,7 +14,7 @@ from engine.ports import SYSTEM, Actor
 from engine.store.tables import instance
 from engine.work import Work
 from handlers import settings as installation
-from handlers.accounts import substitution
+from handlers.accounts import substitution, trust
 from handlers.accounts.permissions import Post
 from handlers.errors import ActionNotAllowed, FieldsInvalid, RecordConflict, RecordNotFound, RuleRefused
 from handlers.estate import authorisation
@@ -282,6 +282,20 @@ def test_an_export_says_what_it_is_for_and_nobody_asks_for_many(office: Office) 
     with pytest.raises(RuleRefused) as refused:
         asked(office)
     assert refused.value.code == "many_exports"
+
+
+def test_for_a_day_after_a_reset_nobody_asks_agrees_or_fetches(office: Office) -> None:
+    number = ready(office)
+    for who in (office.clerk, office.csl):
+        with office.engine.work(SYSTEM) as work:
+            trust.begin_cool_off(work, who.id)
+    with pytest.raises(trust.StillCooling):
+        fetched(office, number)
+    with pytest.raises(trust.StillCooling):
+        asked(office)
+    number = asked(office, office.staff(Post.CS))
+    with pytest.raises(trust.StillCooling):
+        agree(office, number, "lead", office.csl)
 
 
 def test_whoever_may_not_ask_is_refused_and_others_do_not_see_it(office: Office) -> None:
