@@ -176,6 +176,7 @@ class TaskDetail:
     Attributes:
         may_complete: whether this actor may complete it now.
         may_claim: whether it is unassigned and this actor is a candidate.
+        checks_own: this actor did what it checks, so somebody else has to.
         task: the row of the task with every column.
         case: the row of its instance.
     """
@@ -186,6 +187,7 @@ class TaskDetail:
     may_complete: bool
     may_claim: bool
     is_candidate: bool
+    checks_own: bool
 
 
 def detail(work: Work, task_id: int) -> TaskDetail:
@@ -203,7 +205,8 @@ def detail(work: Work, task_id: int) -> TaskDetail:
     candidate = right is not None or rights.candidate_right(work, task) is not None
     if not candidate and not rights.may_see(work, case):
         raise NotPermitted("not_a_candidate", "任务“{name}”不属于您的岗位或范围", name=named(task))
-    active = case.state == "active"
+    own = candidate and rights.checks_own(work, task, case)
+    active = case.state == "active" and not own
     return TaskDetail(
         task=task,
         case=case,
@@ -211,6 +214,7 @@ def detail(work: Work, task_id: int) -> TaskDetail:
         may_complete=right is not None and active,
         may_claim=candidate and active and task.assignee_id is None,
         is_candidate=candidate,
+        checks_own=own,
     )
 
 

@@ -43,6 +43,7 @@ class Subject:
     Attributes:
         scope_id: community; staff act within it.
         resident_scope_id: house; its residents act on tasks of the group "resident".
+        starter_id: account for which the platform begins it; that of the actor when None.
     """
 
     business_key: str
@@ -51,6 +52,7 @@ class Subject:
     title: str = ""
     title_en: str = ""
     place: str = ""
+    starter_id: int | None = None
 
 
 def start(
@@ -128,7 +130,7 @@ def _written(work: Work, program: Program, bundle_id: int, subject: Subject) -> 
         "title_en": subject.title_en,
         "place": subject.place,
         "started_at": work.now,
-        "starter_id": work.actor.id,
+        "starter_id": work.actor.id if subject.starter_id is None else subject.starter_id,
         "waits": {},
         "revision": 0,
     }

@@ -73,11 +73,21 @@ def require_right(work: Work, task: Task) -> Right:
 
 
 def require_other_eyes(work: Work, task: Task, case: Case) -> None:
-    """Refuse a person who did the step that this one checks (policy C1)."""
-    program = stepping.program_of(work, case)
-    done_before = program.steps[task.called_process, task.step_id].not_same_as
+    """Refuse a person who did the step that this one checks, or began what it checks (policy C1)."""
+    if checks_own(work, task, case):
+        raise NotPermitted("four_eyes", "您办理过前面的步骤，“{name}”须由另一人办理", name=named(task))
+
+
+def checks_own(work: Work, task: Task, case: Case) -> bool:
+    """Tell whether the actor would check with a task what they did themselves."""
+    steps = stepping.program_of(work, case).steps
+    done_before = steps[task.called_process, task.step_id].not_same_as
     if not done_before:
-        return
+        return False
+    if case.starter_id == work.actor.id and any(
+        steps[task.called_process, one].kind == "start" for one in done_before
+    ):
+        return True
     own = work.connection.execute(
         select(task_history.c.id)
         .where(
@@ -88,8 +98,7 @@ def require_other_eyes(work: Work, task: Task, case: Case) -> None:
         )
         .limit(1)
     ).first()
-    if own is not None:
-        raise NotPermitted("four_eyes", "您办理过前面的步骤，“{name}”须由另一人办理", name=named(task))
+    return own is not None
 
 
 def is_candidate(work: Work, task: Task, actor_id: int) -> bool:

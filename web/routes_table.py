@@ -228,6 +228,7 @@ ROUTES: Mapping[str, Access] = {
     "staff.change_phone": _fresh(_staff(Permission.ACCOUNT_REGISTER)),
     "staff.reissue": _fresh(_staff(Permission.ACCOUNT_REGISTER)),
     "staff.slip": _fresh(_staff(Permission.ACCOUNT_REGISTER)),
+    "staff.slip_picture": _staff(Permission.ACCOUNT_REGISTER),
     "staff.disable": _staff(Permission.ACCOUNT_REGISTER),
     "staff.enable": _staff(Permission.ACCOUNT_REGISTER),
     "staff.unlock": _staff(Permission.ACCOUNT_UNLOCK),

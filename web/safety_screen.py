@@ -8,7 +8,7 @@ from flask_babel.speaklater import LazyString
 
 from engine import cases
 from engine.work import Work
-from handlers.accounts import habits
+from handlers.accounts import habits, recovery
 from handlers.safety import incidents
 from handlers.safety.words import GRADES, KINDS, REASONS, STATES
 from handlers.shared import alarms
@@ -24,8 +24,10 @@ _ALARMS: Mapping[str, LazyString] = {
     "reveal_quota": lazy_gettext("查看业主电话超过限额"),
     "unit_contacts_quota": lazy_gettext("查看单元业主电话超过限额"),
     "reported": lazy_gettext("有人报告异常，没有人收到"),
+    "account_recovered": lazy_gettext("命令行重置了账号的密码和动态口令"),
     "unusual_sign_in": lazy_gettext("异常登录"),
 }
+_OF_PEOPLE = (habits.ALARM, recovery.ALARM, "reveal_quota", "unit_contacts_quota")
 
 
 @dataclass(frozen=True)
@@ -109,9 +111,11 @@ def watch_screen(work: Work) -> WatchScreen:
 
 def _alarm(work: Work, one: alarms.Alarm) -> Alarm:
     kind = str(_ALARMS.get(one.kind, one.kind))
-    if one.kind != habits.ALARM:
+    if one.kind not in _OF_PEOPLE:
         return Alarm(one.id, kind, "", None, one.raised_at)
     who = person_names(work, [one.subject_id]).get(one.subject_id, "")
+    if one.kind != habits.ALARM:
+        return Alarm(one.id, kind, who, None, one.raised_at)
     reasons = one.detail.get("reasons")
     why = listed(REASONS[str(reason)] for reason in (reasons if isinstance(reasons, list) else ()))
     return Alarm(one.id, kind, f"{who} · {why}", one.subject_id, one.raised_at)

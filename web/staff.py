@@ -1,14 +1,15 @@
 """Staff accounts: administration registers them, the system administrator grants posts."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from werkzeug import Response
 
 from engine.work import Work
-from handlers.accounts import granting, second_factor, staff, staff_file
+from handlers.accounts import granting, second_factor, slips, staff, staff_file
 from handlers.accounts.permissions import Post
 from handlers.errors import FieldsInvalid
 from web import context, errors
 from web.numbers import posted_id
+from web.slip_picture import picture
 from web.staff_screen import file_screen, list_screen
 from web.texts import gettext
 
@@ -92,8 +93,16 @@ def reissue(account_id: int) -> Response:
 @errors.shown_again_by(show)
 def slip(account_id: int) -> str:
     """Make a slip to print; it cannot be asked for again."""
-    made = context.engine().run(context.actor(), lambda work: staff.print_slip(work, account_id))
+    made = context.engine().run(context.actor(), lambda work: slips.print_slip(work, account_id))
     return render_template("staff/slip.html", slip=made, account_id=account_id)
+
+
+@bp.get("/<int:account_id>/slip/<ticket>")
+def slip_picture(account_id: int, ticket: str) -> Response:
+    """Show the password of a slip to the printer, and for two minutes only."""
+    with context.engine().reading(context.actor()) as work:
+        password = slips.printed(work, account_id, ticket)
+    return make_response(picture(password), {"Content-Type": "image/png"})
 
 
 @bp.post("/<int:account_id>/disable")

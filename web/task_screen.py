@@ -40,6 +40,7 @@ class TaskScreen:
         key: sent back with the form, so that sending twice completes once.
         people: who the task could be handed to: (account id, name).
         beside: what stands in the smaller forms and was not sent: (form, field) -> value.
+        checks_own: the reader did what the step checks, so somebody else has to take it.
         draft_at: when what stands in the form was kept, if it is a draft.
         is_typed: what stands in the form was refused just now and is kept nowhere yet.
         reader: account of who sees this.
@@ -61,6 +62,7 @@ class TaskScreen:
     pause_reason: str
     who: str
     is_mine: bool
+    checks_own: bool
     team: str
     facts: list[tuple[str, str]]
     filling: Filling | None
@@ -90,8 +92,7 @@ def task_screen(
     """
     detail = inbox.detail(work, task_id)
     task, case = detail.task, detail.case
-    may = _may(work, detail)
-    before = _typed_before(work, task_id, typed)
+    may, before = _may(work, detail), _typed_before(work, task_id, typed)
     filling = _filling(work, detail, before.answers, errors)
     subject, crew = subject_of(work, case.process_key, case.business_key), crew_task(work, detail, filling)
     return TaskScreen(
@@ -110,6 +111,7 @@ def task_screen(
         pause_reason=str(PAUSE_REASONS.get(task.pause_reason, task.pause_reason or "")),
         who=_name(work, task.assignee_id),
         is_mine=task.assignee_id == work.actor.id,
+        checks_own=detail.checks_own,
         team=post_name(task.group_code),
         facts=_facts(detail, subject, crew),
         filling=filling,

@@ -44,7 +44,8 @@ class Step:
             boundary timer.
         limit_text: the limit as the diagram says it.
         cancel: posts that may cancel the case while this step is open.
-        not_same_as: elements of this process; who completed one of them may not do this step (four eyes).
+        not_same_as: elements of this process; who completed one of them may not do this step (four eyes),
+            nor, where a start is among them, whoever began the case.
         pausable: a pause of its task moves this timer too.
         rank: of its task in the inbox, 0 most urgent.
         called: process of a call activity.

@@ -2,7 +2,7 @@
 
 import ipaddress
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -102,6 +102,16 @@ def _tell(work: Work, account_id: int, reasons: tuple[str, ...]) -> None:
     detail: dict[str, Json] = {"account_id": str(account_id), "reasons": list(reasons)}
     access_log.append(work, access_log.Entry(ALARM, "account", account_id, detail=detail))
     raise_alarm(work, ALARM, account_id, detail)
+    args: dict[str, Json] = {**detail, "seen_at": work.now.isoformat()}
+    own = notification(
+        f"{ALARM}_own", [f"account:{account_id}"], f"{ALARM}:{account_id}:{work.now.isoformat()}:own", **args
+    )
+    work.engine.outbox.put_many(work.connection, [own], work.now)
+    tell_watchers(work, ALARM, account_id, args)
+
+
+def tell_watchers(work: Work, template: str, account_id: int, args: Mapping[str, Json]) -> None:
+    """Tell system and security administrators at once about an account."""
     scope_id = _scope_of(work, account_id)
     directory = work.engine.directory
     watchers = {
@@ -109,12 +119,10 @@ def _tell(work: Work, account_id: int, reasons: tuple[str, ...]) -> None:
         for post in (Post.SYS, Post.SEC)
         for one in (directory.recipients(work.connection, post, scope_id, work.now) if scope_id else ())
     }
-    key = f"{ALARM}:{account_id}:{work.now.isoformat()}"
-    args: dict[str, Json] = {**detail, "seen_at": work.now.isoformat()}
-    items = [notification(f"{ALARM}_own", [f"account:{account_id}"], f"{key}:own", **args)]
     if watchers:
-        items.append(notification(ALARM, [f"account:{one}" for one in sorted(watchers)], key, **args))
-    work.engine.outbox.put_many(work.connection, items, work.now)
+        key = f"{template}:{account_id}:{work.now.isoformat()}"
+        item = notification(template, [f"account:{one}" for one in sorted(watchers)], key, **args)
+        work.engine.outbox.put_many(work.connection, [item], work.now)
 
 
 def _scope_of(work: Work, account_id: int) -> int | None:

@@ -1,7 +1,6 @@
 """Registers staff, grants and ends their posts, and disables accounts."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import Row, and_, or_, select
 
@@ -33,20 +32,10 @@ class Registration:
     language: str = "zh"
 
 
-@dataclass(frozen=True)
-class Slip:
-    """What stands on a printed slip that its holder alone opens."""
-
-    name: str
-    login: str
-    password: str
-    lapses_at: datetime
-
-
 def register(work: Work, entry: Registration) -> int:
     """Register a member of staff, without any rights, and send the first password to the person's phone.
 
-    Who has no mobile phone gets a printed slip instead, see `print_slip`.
+    Who has no mobile phone gets a printed slip instead, see `slips`.
 
     Returns:
         The account's id.
@@ -100,41 +89,8 @@ def reissue_first_password(work: Work, account_id: int) -> None:
     if require_staff(work, account_id).phone is None:
         raise RuleRefused("no_phone", "此账号没有手机号，请打印密码信封")
     send_first_password(work, account_id)
-    _cool_off_unless_new(work, account_id)
+    trust.begin_cool_off_unless_new(work, account_id)
     log(work, "reissue_first_password", account_id)
-
-
-def print_slip(work: Work, account_id: int) -> Slip:
-    """Make a first password for a sealed slip; it is told this once and kept nowhere.
-
-    Raises:
-        RuleRefused: who has a mobile phone gets the password there, and nobody else sees it.
-    Source: policy A2.
-    """
-    work.require(Permission.ACCOUNT_REGISTER)
-    row = require_staff(work, account_id)
-    if row.phone is not None:
-        raise RuleRefused("has_phone", "此账号有手机号，初始密码只发到本人手机")
-    if row.state != "active":
-        raise RuleRefused("account_off", "账号已停用，请先恢复")
-    password = passwords.initial_password()
-    set_first_password(work, account_id, password)
-    _cool_off_unless_new(work, account_id)
-    log(work, "print_slip", account_id)
-    unseal = work.engine.vault.open
-    return Slip(
-        unseal("account", "name", account_id, row.name),
-        unseal("account", "login_name", account_id, row.login_name),
-        password,
-        work.now + limits.INITIAL_PASSWORD_LIFETIME,
-    )
-
-
-def _cool_off_unless_new(work: Work, account_id: int) -> None:
-    """Begin the day after a reset; whoever never signed in has nothing that was reset."""
-    accepted = select(account.c.responsibility_accepted_at).where(account.c.id == account_id)
-    if work.connection.execute(accepted).scalar_one() is not None:
-        trust.begin_cool_off(work, account_id)
 
 
 def send_first_password(work: Work, account_id: int) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Row, func, select
 
 from engine.work import Work
 from handlers.accounts import sessions
+from handlers.accounts.permissions import SECOND_FACTOR_POSTS
 from handlers.accounts.records import (
     account,
     account_leave,
@@ -79,6 +80,7 @@ class StaffFile:
         password_lapses_at: of a first password that nobody has replaced yet.
         blocked_until: after too many failed attempts.
         enrolled_at: when the authenticator was bound.
+        is_spared: a demonstration account whose post would need one.
         reset_asked_by: who asked that another one may be bound.
     """
 
@@ -94,6 +96,7 @@ class StaffFile:
     blocked_until: datetime | None
     sessions: tuple[sessions.OpenSession, ...]
     enrolled_at: datetime | None
+    is_spared: bool
     reset_asked_by: int | None
     away: tuple[Away, ...]
 
@@ -154,6 +157,8 @@ def file_of(work: Work, account_id: int) -> StaffFile:
         blocked_until=_blocked_until(work, account_id),
         sessions=tuple(sessions.sessions_of(work, account_id)),
         enrolled_at=second.confirmed_at if second else None,
+        is_spared=row.responsibility_version == sessions.DEMONSTRATION
+        and any(one.post in SECOND_FACTOR_POSTS and not one.is_over for one in line.posts),
         reset_asked_by=second.reset_asked_by if second else None,
         away=tuple(_away(work, account_id)),
     )

@@ -28,6 +28,13 @@ def begin_cool_off(work: Work, account_id: int) -> None:
     work.connection.execute(account.update().where(account.c.id == account_id).values(reset_at=work.now))
 
 
+def begin_cool_off_unless_new(work: Work, account_id: int) -> None:
+    """Begin the day after a reset; whoever never signed in has nothing that was reset."""
+    accepted = select(account.c.responsibility_accepted_at).where(account.c.id == account_id)
+    if work.connection.execute(accepted).scalar_one() is not None:
+        begin_cool_off(work, account_id)
+
+
 def cools_until(work: Work, account_id: int) -> datetime | None:
     """Return until when an account does nothing delicate; None when that is over."""
     reset_at = work.connection.execute(

@@ -111,7 +111,11 @@ def release_import(context: Context, answers: dict[str, Json]) -> None:
 def _start(work: Work, row: Row[Any]) -> None:
     community_id = min(int(one) for one in row.totals["communities"])
     subject = Subject(
-        numbers.next_number(work), community_id, title="导入交付清单", title_en="Import of a hand-over list"
+        numbers.next_number(work),
+        community_id,
+        title="导入交付清单",
+        title_en="Import of a hand-over list",
+        starter_id=row.imported_by,
     )
     try:
         started = instances.start(work, PROCESS, subject)

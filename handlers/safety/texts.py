@@ -19,7 +19,22 @@ def _sign_in_facts(work: Work, args: Mapping[str, Json], language: str) -> dict[
     return {"who": names.get(account_id, ""), "why": (", " if in_english else "、").join(words)}
 
 
+def _account_facts(work: Work, args: Mapping[str, Json], _language: str) -> dict[str, str]:
+    """Name whose account it is."""
+    account_id = int(str(args["account_id"]))
+    return {"who": work.engine.directory.names(work.connection, [account_id]).get(account_id, "")}
+
+
 TEMPLATES = (
+    Template(
+        code="account_recovered",
+        subject="命令行重置了账号",
+        subject_en="An account was reset from the command line",
+        text="【物业云】{who} 的密码和动态口令已在服务器命令行上重置。不是计划内的操作请立即登录查看“安全”。",
+        text_en="[Wuye Flow] Password and authenticator of {who} were reset from the server's command line. "
+        "If nobody planned this, please look at the page Security at once.",
+        facts=_account_facts,
+    ),
     Template(
         code="unusual_sign_in",
         subject="异常登录",

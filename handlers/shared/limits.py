@@ -11,6 +11,7 @@ ADDRESS_FREE_FAILURES = 20  # a whole office may share one address
 INITIAL_PASSWORD_LIFETIME = timedelta(hours=72)
 OLD_PASSWORDS_REFUSED = 5
 RECOVERY_CODES = 10  # told when an authenticator is bound, each good once
+SLIP_PRINTED_WITHIN = timedelta(minutes=2)  # a first password on paper, by who made it
 PROOF_FRESH = timedelta(minutes=15)  # for so long after a password nothing delicate asks for it again
 COOL_OFF = timedelta(hours=24)  # after a reset, in which nothing delicate is done with the account
 HASHES_AT_ONCE = 2  # each takes 64 MiB

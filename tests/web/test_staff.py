@@ -1,8 +1,11 @@
 """The pages of staff accounts: registering, granting, the printed slip, ending; and who gets nowhere."""
 
+import json
 import re
 
+from engine.clock import SettableClock
 from engine.ports import SYSTEM, Actor
+from engine.work import Work
 from handlers import built_in
 from handlers.accounts import installation, staff
 from handlers.accounts.permissions import Post
@@ -49,15 +52,24 @@ def test_a_wrong_entry_comes_back_with_what_was_typed(site: Site) -> None:
     assert "登录名为 3 至 32 位" in answer.text
 
 
+def printed_password(work: Work, account_id: int, ticket: str) -> str:
+    return str(json.loads(work.engine.vault.open("account", "slip", account_id, ticket))[0])
+
+
 def test_a_slip_is_printed_once_and_leads_to_the_first_steps(site: Site) -> None:
     administration = everywhere(site, Post.ADM)
     page = register(administration, phone="")
     printed = administration.post(f"{page}/slip", page=page)
     assert printed.headers["Cache-Control"] == "no-store"
-    part = printed.text.split('class="slip paper-only"')[1]
-    password = re.findall(r'<dd class="code">([^<]+)</dd>', part)[1].replace("&amp;", "&")
-    assert password not in printed.text.split('class="slip paper-only"')[0]
-    assert password not in administration.get(page).text
+    source = re.search(r'src="(/staff/\d+/slip/[^"]+)"', printed.text)
+    assert source is not None
+    ticket = source[1].split("/")[-1]
+    shown = administration.get(source[1])
+    assert (shown.status_code, shown.headers["Content-Type"]) == (200, "image/png")
+    assert everywhere(site, Post.ADM).get(source[1]).status_code == 404
+    with site.engine.reading(SYSTEM) as work:
+        password = printed_password(work, int(page.split("/")[-1]), ticket)
+    assert password not in printed.text
     person = site.anonymous()
     assert person.post("/sign-in", {"login": "lisiguang", "password": password}).status_code == 302
     assert person.get("/inbox").location == "/account/first-steps"
@@ -67,6 +79,18 @@ def test_a_slip_is_printed_once_and_leads_to_the_first_steps(site: Site) -> None
     done = person.post("/account/first-steps", form | {"accepted": "1"}, page="/account/first-steps")
     assert done.status_code == 302
     assert person.get("/inbox").status_code == 200
+
+
+def test_the_picture_of_a_slip_is_there_for_two_minutes(site: Site, clock: SettableClock) -> None:
+    administration = everywhere(site, Post.ADM)
+    page = register(administration, phone="")
+    printed = administration.post(f"{page}/slip", page=page)
+    source = re.findall(r'src="(/staff/\d+/slip/[^"]+)"', printed.text)[0]
+    clock.advance(minutes=2)
+    assert administration.get(source).status_code == 200
+    clock.advance(seconds=1)
+    assert administration.get(source).status_code == 404
+    assert administration.get(f"{page}/slip/1.a.b").status_code == 404
 
 
 def test_nobody_prints_the_password_of_somebody_who_has_a_phone(site: Site) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from engine.errors import Problem
 from web.cli import (
+    accounts,
     audit,
     backups,
     bench,
@@ -29,6 +30,7 @@ MODULES = (
     procedures,
     estate,
     tokens,
+    accounts,
     reporting,
     bench,
     audit,

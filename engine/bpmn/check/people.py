@@ -63,10 +63,10 @@ BAD_FLAG = Rule(
 )
 UNKNOWN_STEP = Rule(
     "unknown_step",
-    "“{name}”的 not_same_as 提到的“{step}”不是本流程的用户任务",
-    "not_same_as of “{name}” names “{step}”, which is no user task of this process",
-    "填写同一流程图中用户任务的编号",
-    "give the id of a user task of the same process",
+    "“{name}”的 not_same_as 提到的“{step}”不是本流程的用户任务或开始",
+    "not_same_as of “{name}” names “{step}”, which is no user task or start of this process",
+    "填写同一流程图中用户任务或开始事件的编号",
+    "give the id of a user task or a start event of the same process",
 )
 UNKNOWN_CANCEL = Rule(
     "unknown_cancel",
@@ -128,7 +128,8 @@ class _People:
         elif form not in self.whole.forms:
             self.report.add(UNKNOWN_FORM, node.place, name=node.label, form=form)
         self._check_time_words(node)
-        others = {other.id for other in node.scope.process.nodes() if other.kind == "userTask"} - {node.id}
+        kinds = ("userTask", "startEvent")
+        others = {other.id for other in node.scope.process.nodes() if other.kind in kinds} - {node.id}
         for step in words(node.properties.get("not_same_as")):
             if step not in others:
                 self.report.add(UNKNOWN_STEP, node.place, name=node.label, step=step)

@@ -285,6 +285,18 @@ def test_who_did_a_step_may_not_check_it(shop: Shop) -> None:
     assert shop.open_tasks() == []
 
 
+def test_who_began_a_case_may_not_claim_the_check_of_it(shop: Shop) -> None:
+    shop.deploy(Model("begun").start().user("check", not_same_as="start").end().flow("start", "check", "end"))
+    shop.start("begun", actor=CLERK)
+
+    task_id = shop.task("check")
+    with pytest.raises(NotPermitted):
+        shop.engine.run(CLERK, lambda work: tasks.claim(work, task_id))
+    shop.complete("check", SECOND_CLERK)
+
+    assert shop.open_tasks() == []
+
+
 def test_a_residents_step_belongs_to_the_house(shop: Shop) -> None:
     shop.deploy(Model("home").start().user("confirm", group="resident").end().flow("start", "confirm", "end"))
     shop.start("home")

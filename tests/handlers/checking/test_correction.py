@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
-from engine import inbox, instances
+from engine import inbox, instances, tasks
 from engine.clock import SettableClock
 from engine.errors import NotPermitted
 from engine.store.tables import escalation, history_event, metadata
@@ -66,9 +66,15 @@ def test_a_phone_that_opens_another_account_is_not_taken(counter: Counter) -> No
 
 def test_who_entered_a_correction_does_not_check_it(counter: Counter) -> None:
     number = counter.ask()
+    task_id = counter.task(number, "check_by_clerk").id
 
-    with pytest.raises(ActionNotAllowed):
-        counter.check(number, counter.clerk, NEW_PHONE)
+    with pytest.raises(NotPermitted):
+        counter.engine.run(counter.clerk, lambda work: tasks.claim(work, task_id))
+    with pytest.raises(NotPermitted):
+        counter.engine.run(counter.clerk, lambda work: tasks.complete(work, task_id, {"outcome": "confirm"}))
+    for reader, is_offered in ((counter.clerk, False), (counter.other_clerk, True)):
+        with counter.engine.reading(reader) as work:
+            assert inbox.detail(work, task_id).may_claim is is_offered
 
 
 def test_three_mismatches_bring_it_to_the_lead(counter: Counter) -> None:

@@ -7,12 +7,12 @@ from sqlalchemy import select
 
 from engine import tasks, timers
 from engine.clock import SettableClock
+from engine.errors import NotPermitted
 from engine.ports import Actor, Json
 from engine.store.tables import escalation, user_task
 from engine.work import SYSTEM, Engine, Work
 from handlers.accounts.permissions import Post
 from handlers.checking.records import second_check
-from handlers.errors import ActionNotAllowed
 from handlers.estate import import_undo, importing
 from handlers.shared.records import outbox_job
 from tests.handlers.estate.lists_made import row, workbook
@@ -76,7 +76,7 @@ def office(engine: Engine, world: World, clock: SettableClock) -> Office:
 
 def test_the_other_lead_is_told_and_releases_it(office: Office) -> None:
     assert office.told("check_waiting") == [[str(office.second.id)]]
-    with pytest.raises(ActionNotAllowed):
+    with pytest.raises(NotPermitted):
         office.decide(office.lead, outcome="release")
 
     office.decide(office.second, outcome="release")

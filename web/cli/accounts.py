@@ -1,0 +1,28 @@
+"""`wuye accounts recover`: a way back in for an administrator who lost phone and codes."""
+
+import argparse
+from typing import Any
+
+from engine.work import SYSTEM
+from handlers.accounts import recovery
+from web.cli.engines import installed
+
+
+def add_commands(commands: Any) -> None:
+    """Add the commands to the parser."""
+    accounts = commands.add_parser("accounts", help="accounts that nobody else can help")
+    actions = accounts.add_subparsers(dest="action", required=True, metavar="ACTION")
+    recover = actions.add_parser(
+        "recover",
+        help="print a fresh first password and forget the authenticator; logged, security is told",
+    )
+    recover.add_argument("login", help="login name of the account")
+    recover.set_defaults(run=run_recover)
+
+
+def run_recover(arguments: argparse.Namespace) -> None:
+    """Print a fresh first password."""
+    engine = installed()
+    password = engine.run(SYSTEM, lambda work: recovery.recover(work, arguments.login))
+    print(f"First password, shown once, valid for 72 hours: {password}")
+    print("All sessions ended. An authenticator is bound anew at the next sign-in. This was logged.")
