@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from types import ModuleType
 
-from handlers.privacy import export_files, export_steps, records
+from handlers.privacy import erasing_records, export_files, export_steps, records
 from handlers.privacy.texts import TEMPLATES
 from handlers.shared.outbox import JobFunction
 
 TOPIC_MODULES: tuple[ModuleType, ...] = (export_steps,)
-RECORDS: tuple[ModuleType, ...] = (records,)
+RECORDS: tuple[ModuleType, ...] = (records, erasing_records)
 JOBS: Mapping[str, JobFunction] = {export_files.JOB: export_files.make}
 
 __all__ = ["JOBS", "RECORDS", "TEMPLATES", "TOPIC_MODULES"]

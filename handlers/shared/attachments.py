@@ -275,6 +275,11 @@ def purge_orphans(engine: Engine, actor: Actor) -> int:
     return len(names)
 
 
+def delete_file(engine: Engine, file_name: str) -> None:
+    """Remove what is kept of an attachment whose row is gone; for commands that deleted the row."""
+    _delete(_store(engine).files, file_name)
+
+
 def _store(engine: Engine) -> Store:
     store = engine.cache[_CACHE_KEY]
     assert isinstance(store, Store)

@@ -1,6 +1,7 @@
 """Shows as much of a personal value as everybody with a reason may see."""
 
 HIDDEN = "*"
+ERASED = "—"  # stands where the name of somebody was whose data are erased
 
 
 def mask_phone(phone: str) -> str:
@@ -12,6 +13,8 @@ def mask_phone(phone: str) -> str:
 
 def mask_name(name: str) -> str:
     """Keep the first character, and the last of longer names: 张*, 张*明."""
+    if name == ERASED:
+        return name
     if len(name) <= 1:
         return HIDDEN * len(name)
     if len(name) == 2:

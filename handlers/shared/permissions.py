@@ -73,4 +73,5 @@ class Permission(StrEnum):
     ACCESS_LOG_READ = "log.read_personal_access"
     EXPORT_ASK = "export.ask"
     EXPORT_APPROVE = "export.approve"
+    PERSON_ERASE = "person.erase"
     MESSAGES_READ = "outbox.read"

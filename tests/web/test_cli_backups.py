@@ -14,6 +14,7 @@ from handlers import bootstrap
 from handlers.estate import entry
 from handlers.estate.people import PersonEntry
 from handlers.estate.records import estate_person
+from handlers.privacy import erasing
 from handlers.settings import Settings, as_environment
 from handlers.shared import access_log, work_files
 from handlers.shared.access_log import Entry
@@ -169,3 +170,37 @@ def test_nothing_is_restored_over_an_installation_or_sealed_with_a_weak_phrase(
     assert main(["restore", str(file)]) == 1
     monkeypatch.setenv("WUYE_BACKUP_PHRASE", "short")
     assert main(["backup", str(tmp_path / "other.wyb")]) == 1
+
+
+def test_whoever_was_erased_after_a_backup_is_erased_again_when_it_comes_back(
+    settings: Settings, tmp_path: Path, elsewhere: Callable[[], Settings]
+) -> None:
+    old, new = tmp_path / "old.wyb", tmp_path / "new.wyb"
+    assert main(["backup", str(old)]) == 0
+    engine = bootstrap.build(settings)
+    with engine.work(SYSTEM) as work:
+        person = work.connection.execute(select(estate_person.c.id)).scalar_one()
+        erasing.erase_person(work, person)
+    engine.database.dispose()
+    assert main(["backup", str(new)]) == 0  # completes the list beside the backups
+    restored = elsewhere()
+    assert main(["restore", str(old)]) == 0
+    engine = bootstrap.build(restored)
+    with engine.reading(SYSTEM) as work:
+        row = work.connection.execute(select(estate_person)).one()
+        assert erasing.is_erased(work, "person", person)
+    assert engine.vault.open("estate_person", "name", row.id, row.name) == "—"
+    assert (row.phone, row.phone_index) == (None, None)
+    engine.database.dispose()
+
+
+def test_a_list_of_erased_ids_that_is_missing_or_broken_stops_a_restore_before_it_begins(
+    settings: Settings, tmp_path: Path, elsewhere: Callable[[], Settings]
+) -> None:
+    file, wrong = tmp_path / "backup.wyb", tmp_path / "wrong.list"
+    assert main(["backup", str(file)]) == 0
+    wrong.write_text("person 1\nsomebody\n", encoding="utf-8")
+    place = elsewhere()
+    for given in (wrong, tmp_path / "nowhere.list"):
+        assert main(["restore", str(file), "--erased", str(given)]) == 1
+    assert not place.key_file.exists()

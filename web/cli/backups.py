@@ -9,6 +9,8 @@ from typing import Any
 from engine.store import schema
 from engine.work import SYSTEM, Engine
 from handlers import bootstrap, settings
+from handlers.privacy import erased_list
+from handlers.privacy.erasing_again import erase_again
 from handlers.shared import backup, backup_proof
 from handlers.shared.backup import Manifest
 from handlers.shared.backup_proof import BACKUP, RESTORE_TEST, Failure
@@ -36,6 +38,14 @@ def add_commands(commands: Any) -> None:
         action="store_true",
         help="restore beside this installation, look whether everything is there, and note the day",
     )
+    restoring.add_argument(
+        "--erased",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="LIST",
+        help="a list of erased ids (erased.list) saved elsewhere; the one beside FILE is always read",
+    )
     restoring.set_defaults(run=run_restore)
 
 
@@ -45,6 +55,7 @@ def run_backup(arguments: argparse.Namespace) -> None:
     made_at = engine.clock.now().isoformat()
     size = backup.back_up(settings.from_environment(), arguments.file.absolute(), _phrase(), made_at)
     engine.run(SYSTEM, lambda work: backup_proof.note(work, BACKUP, size, []))
+    erased_list.keep(engine, arguments.file.absolute().parent)
     print(f"{size} bytes in {arguments.file}. Keep the phrase apart from it: nothing opens it without.")
 
 
@@ -53,8 +64,13 @@ def run_restore(arguments: argparse.Namespace) -> int:
     file = arguments.file.absolute()
     if arguments.test:
         return _test(file)
+    lists = [file.parent / erased_list.NAME, *arguments.erased]
+    erased_list.require_readable(arguments.erased)
     manifest = backup.restore(settings.from_environment(), file, _phrase())
-    failures = _proved(bootstrap.build(settings.from_environment()), manifest)
+    engine = bootstrap.build(settings.from_environment())
+    failures = _proved(engine, manifest)
+    again = erase_again(engine, lists)
+    print(f"{again} people and accounts that had been erased since were erased again.")
     print("Restored." if not failures else f"Restored, but {len(failures)} things do not hold.")
     return 1 if failures else 0
 
