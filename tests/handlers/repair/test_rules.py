@@ -84,7 +84,7 @@ def test_a_charge_above_the_agreed_quote_is_refused() -> None:
         rules.require_within_quote(1, None)
 
 
-@pytest.mark.parametrize(("fen", "text"), [(123456, "1234.56"), (5, "0.05"), (-250, "-2.50")])
+@pytest.mark.parametrize(("fen", "text"), [(123456, "1,234.56"), (5, "0.05"), (-250, "-2.50")])
 def test_amounts_read_as_yuan(fen: int, text: str) -> None:
     assert rules.yuan(fen) == text
 
