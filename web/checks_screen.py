@@ -13,6 +13,7 @@ from handlers.checking.fields import FIELD_NAMES
 from handlers.checking.queries import ListedCheck
 from handlers.checking.records import CheckOutcome, Risk
 from handlers.estate.importing import PastImport
+from handlers.repair.phone_checks import PhoneCheck
 from web.texts import gettext, lazy_gettext
 from web.words import TimeLeft, person_names, span, time_left, written
 
@@ -63,6 +64,19 @@ class CheckRow:
 
 
 @dataclass(frozen=True)
+class CallRow:
+    """A phone report that another clerk has to look at."""
+
+    call: PhoneCheck
+    what: str
+    place: str
+    entered: str
+    age: str
+    address: str
+    left: TimeLeft | None
+
+
+@dataclass(frozen=True)
 class ImportRow:
     """An import that waits for its release."""
 
@@ -81,6 +95,30 @@ def check_rows(work: Work, checks: Iterable[ListedCheck]) -> list[CheckRow]:
     people = {one.entered_by for one in found} | {one.checked_by for one in found if one.checked_by}
     names = person_names(work, people)
     return [_row(work.now, one, names) for one in found]
+
+
+def call_rows(work: Work, calls: Iterable[PhoneCheck]) -> list[CallRow]:
+    """Say each phone report that waits for a second look."""
+    found = list(calls)
+    names = person_names(work, {one.entered_by for one in found})
+    return [
+        CallRow(
+            call=one,
+            what=written(one.fault),
+            place=" ".join(filter(None, (one.community, one.place))),
+            entered=names.get(one.entered_by, ""),
+            age=span(work.now - one.entered_at),
+            address=_call_address(one),
+            left=time_left(work.now, one.due_at, one.opened_at) if one.opened_at else None,
+        )
+        for one in found
+    ]
+
+
+def _call_address(one: PhoneCheck) -> str:
+    if one.task_id is None or one.is_mine:
+        return url_for("cases.show", number=one.number)
+    return url_for("tasks.show", task_id=one.task_id)
 
 
 def import_rows(

@@ -9,6 +9,7 @@ from flask_babel.speaklater import LazyString
 
 from engine.ids import new_id
 from handlers.checking import queries
+from handlers.repair import phone_checks
 from handlers.shared.permissions import Permission
 from web import context
 from web.person import Person
@@ -112,7 +113,7 @@ RESIDENT_DOCK = (
 
 def _checks_waiting() -> int:
     with context.engine().reading(context.actor()) as work:
-        return queries.waiting_count(work)
+        return queries.waiting_count(work) + phone_checks.waiting_count(work)
 
 
 _COUNTS: Mapping[str, Callable[[], int]] = {"checks.index": _checks_waiting}

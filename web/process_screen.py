@@ -4,12 +4,13 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine import definitions, procedures
+from engine import definitions, limits, procedures
 from engine.bpmn.program import Program, Step
 from engine.procedures import Version
 from engine.work import Work
 from web.case_ahead import limit_words
 from web.case_screen import with_limits
+from web.ladder_words import ladder_words
 from web.lists import post_name
 from web.table_limits import table_limits
 from web.words import either, listed, person_names
@@ -35,8 +36,7 @@ class StepLine:
     sheet: str
     posts: str
     limit: str
-    ladder: str
-    form: str
+    reminders: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def procedure_screen(work: Work, key: str, process: str) -> ProcedureScreen:
         process=shown,
         marks=json.dumps(with_limits(program, shown, {}), ensure_ascii=False),
         steps=tuple(
-            _line(program, step, sheets[program.owners.get(step.process, step.process)])
+            _line(work, program, step, sheets[program.owners.get(step.process, step.process)])
             for step in program.steps.values()
             if step.kind == "user"
         ),
@@ -131,12 +131,11 @@ def _row(work: Work, version: Version) -> ProcedureRow:
     )
 
 
-def _line(program: Program, step: Step, sheet: str) -> StepLine:
+def _line(work: Work, program: Program, step: Step, sheet: str) -> StepLine:
     return StepLine(
         name=either(step.name, step.name_en),
         sheet=sheet,
         posts=listed(post_name(code) for code in step.group),
         limit=table_limits(program, step) or limit_words(step.limit_text),
-        ladder=step.ladder or "",
-        form=step.form or "",
+        reminders=ladder_words(limits.ladder_of(work, program.bundle_id, step.ladder)),
     )

@@ -9,6 +9,7 @@ from engine.ports import Json
 from engine.work import Work
 from handlers.accounts.records import account
 from handlers.repair import catalogue, figures, orders, places, rules
+from handlers.repair.fact_lines import URGENCY_NAMES
 from handlers.repair.message_texts import TO_OWNER, TO_STAFF
 from handlers.repair.records import repair_order
 from handlers.shared.messages import Address, Template
@@ -25,7 +26,7 @@ def facts(work: Work, args: Mapping[str, Json], language: str) -> dict[str, str]
         "fault": said,
         "place": order.place,
         "desk": places.desk_phone(work.connection, order.community_id),
-        "urgency": order.urgency or "",
+        "urgency": URGENCY_NAMES[order.urgency][in_english] if order.urgency else "",
         "reopen_until": _day(work, (order.closed_at or work.now) + figures.of(work, order).reopen_within),
     }
     for key, value in args.items():

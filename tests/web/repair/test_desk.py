@@ -56,3 +56,23 @@ def test_a_call_without_a_number_cannot_be_linked_as_nobody_could_be_told(pages:
     assert answer.status_code == 422
     assert "没有显示号码" in answer.text
     assert shop.order(number).state == "registering"
+
+
+def test_a_phone_report_stands_in_the_list_of_second_checks_until_another_clerk_accepts_it(
+    pages: Pages,
+) -> None:
+    shop = pages.shop
+    number = shop.call()
+    shop.register(number)
+    task_id = shop.task(number, "accept").id
+    own, other = (
+        pages.browser(shop.clerk).get("/checks/").text,
+        pages.browser(shop.other_clerk).get("/checks/").text,
+    )
+
+    assert f'href="/cases/{number}"' in own
+    assert "须由他人核对" in own
+    assert f'href="/tasks/{task_id}"' in other
+    assert '二次核对 <span class="count count-soon">1</span>' in other
+    shop.accept(number, by=shop.other_clerk)
+    assert "没有待核对的录入" in pages.browser(shop.other_clerk).get("/checks/").text

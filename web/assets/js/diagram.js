@@ -2,6 +2,9 @@
 import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
 
 const MARGIN = 24;
+const LOGO = 36; // room below the drawing for the library's logo, which nothing may cover
+const LEAST_HEIGHT = 320;
+const MOST_OF_WINDOW = 0.9;
 const TOO_SMALL = 0.4;
 const READABLE = 0.6;
 
@@ -55,16 +58,28 @@ function mark(viewer, facts) {
   }
 }
 
+/** Make the canvas as high as the sheet is at its width: as large as it can be read, with nothing empty around it. */
+function grow(viewer, element) {
+  const canvas = viewer.get("canvas");
+  const { inner } = canvas.viewbox();
+  const scale = Math.min(1, (element.clientWidth - 2 * MARGIN) / inner.width);
+  const wanted = inner.height * scale + 2 * MARGIN + LOGO;
+  const height = Math.min(Math.max(wanted, LEAST_HEIGHT), window.innerHeight * MOST_OF_WINDOW);
+  element.style.height = `${Math.round(height)}px`;
+  canvas.resized();
+}
+
 /** Show the whole diagram with a margin, without making small ones huge. */
 function fit(viewer) {
   const canvas = viewer.get("canvas");
   const { inner, outer } = canvas.viewbox();
-  const scale = Math.min(1, (outer.width - 2 * MARGIN) / inner.width, (outer.height - 2 * MARGIN) / inner.height);
+  const room = outer.height - 2 * MARGIN - LOGO;
+  const scale = Math.min(1, (outer.width - 2 * MARGIN) / inner.width, room / inner.height);
   const width = outer.width / scale;
   const height = outer.height / scale;
   canvas.viewbox({
     x: inner.x - (width - inner.width) / 2,
-    y: inner.y - (height - inner.height) / 2,
+    y: inner.y - (height - LOGO / scale - inner.height) / 2,
     width,
     height,
   });
@@ -116,6 +131,7 @@ async function draw(canvas) {
   const viewer = new NavigatedViewer({ container: canvas, bpmnRenderer: LOOK });
   await viewer.importXML(await response.text());
   const facts = factsOf(canvas);
+  grow(viewer, canvas);
   fit(viewer);
   mark(viewer, facts);
   focus(viewer, facts);
