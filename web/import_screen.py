@@ -136,7 +136,7 @@ def problem_rows(work: Work, import_id: int, most: int) -> list[tuple[str, int, 
 
 def area(value: object) -> str:
     """Say an area."""
-    return str(format_decimal(value, "#,##0.##"))
+    return str(format_decimal(value, "#,##0.00"))
 
 
 def _row(work: Work, past: PastImport) -> ImportRow:

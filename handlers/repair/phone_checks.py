@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 
 from engine.bilingual import Text
 from engine.store.tables import user_task
@@ -45,7 +45,7 @@ class PhoneCheck:
 def waiting(work: Work) -> list[PhoneCheck]:
     """List phone reports of the last 30 days that nobody else has looked at, the most urgent first."""
     step = and_(user_task.c.instance_id == repair_order.c.instance_id, user_task.c.group_code == Post.CS)
-    rows = work.connection.execute(
+    query: Select[*tuple[Any, ...]] = (
         select(
             repair_order.c.number,
             repair_order.c.fault_code,
@@ -62,8 +62,8 @@ def waiting(work: Work) -> list[PhoneCheck]:
         .where(_waits(work))
         .order_by(user_task.c.due_at.is_(None), user_task.c.due_at, repair_order.c.entered_at)
         .limit(limits.PAGE_ROWS)
-    ).all()
-    return _shown(work, rows)
+    )
+    return _shown(work, work.connection.execute(query).all())
 
 
 def waiting_count(work: Work) -> int:
