@@ -7,7 +7,7 @@ from werkzeug import Response
 from engine.errors import RuleBroken
 from handlers.accounts import sessions, sign_in
 from handlers.errors import FieldsInvalid
-from web import context, errors
+from web import agreed, context, errors
 from web.person import Person
 from web.signin import remember
 from web.texts import gettext
@@ -25,7 +25,10 @@ def _person() -> Person:
 def first_steps() -> str:
     """Show what is asked for at the first sign-in."""
     return render_template(
-        "account/first_steps.html", signed_in=_person().signed_in, errors=errors.field_errors()
+        "account/first_steps.html",
+        signed_in=_person().signed_in,
+        errors=errors.field_errors(),
+        text=agreed.responsibility(),
     )
 
 
@@ -34,7 +37,7 @@ def first_steps() -> str:
 def finish_first_steps() -> Response:
     """Take the new password and the acceptance of responsibility."""
     person = _person()
-    if person.signed_in.must_accept and "accepted" not in request.form:
+    if person.signed_in.must_accept and not agreed.is_accepted(agreed.responsibility()):
         raise RuleBroken("must_accept", "请先阅读并接受账号责任声明")
     if person.signed_in.must_change_password:
         _replace_password(person)

@@ -9,7 +9,7 @@ from handlers.errors import FieldsInvalid
 from handlers.owning import codes, registering, resetting
 from handlers.owning.codes import Purpose
 from handlers.owning.registering import Claim
-from web import context, errors
+from web import agreed, context, errors
 from web.signin import remember
 from web.texts import lazy_gettext
 
@@ -75,7 +75,9 @@ def password_form() -> ResponseReturnValue:
         is_proved = codes.is_proved(work, token, purpose)
     if not is_proved:
         return redirect(url_for("owners.code_form"))
-    return render_template("owners/password.html", purpose=purpose, errors=errors.field_errors())
+    return render_template(
+        "owners/password.html", purpose=purpose, errors=errors.field_errors(), text=agreed.privacy_notice()
+    )
 
 
 @bp.post("/new-password")
@@ -88,7 +90,8 @@ def set_password() -> Response:
     if new != request.form.get("again", ""):
         raise FieldsInvalid({"again": ("两次输入的密码不一致", {})})
     if purpose is Purpose.REGISTER:
-        signed_in = registering.finish(engine, token, new, address, accepts="accepted" in request.form)
+        accepts = agreed.is_accepted(agreed.privacy_notice())
+        signed_in = registering.finish(engine, token, new, address, accepts=accepts)
     else:
         signed_in = resetting.finish(engine, token, new, address)
     remember(signed_in)

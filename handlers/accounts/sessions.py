@@ -21,7 +21,7 @@ from handlers.accounts.records import (
     account_substitution,
     account_totp,
 )
-from handlers.shared import limits
+from handlers.shared import agreed_texts, limits
 from handlers.shared.sealed import vault_of
 
 DEMONSTRATION = "demo"  # version of the statement that invented staff have accepted; nobody answers for them
@@ -220,6 +220,14 @@ def _by_token(token: str) -> ColumnElement[bool]:
     return account_session.c.token_hash == hash_token(token)
 
 
+def _must_accept(row: Row[tuple[object, ...]]) -> bool:
+    """Tell whether somebody has not accepted the statement, or one whose wording is no longer in force."""
+    if row.responsibility_accepted_at is None:
+        return True
+    in_force = agreed_texts.in_force(agreed_texts.Kind.RESPONSIBILITY).version
+    return row.responsibility_version not in (in_force, DEMONSTRATION)
+
+
 def _signed_in(engine: Engine, row: Row[tuple[object, ...]]) -> SignedIn:
     is_enrolled = row.confirmed_at is not None
     return SignedIn(
@@ -228,7 +236,7 @@ def _signed_in(engine: Engine, row: Row[tuple[object, ...]]) -> SignedIn:
         name=engine.vault.open("account", "name", row.account_id, row.name),
         language=row.language,
         must_change_password=row.must_change_password,
-        must_accept=row.kind == "staff" and row.responsibility_accepted_at is None,
+        must_accept=row.kind == "staff" and _must_accept(row),
         must_enrol=row.needs_second_factor
         and not is_enrolled
         and row.responsibility_version != DEMONSTRATION,

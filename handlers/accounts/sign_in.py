@@ -7,17 +7,16 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from engine.ids import new_id
-from engine.ports import Actor
+from engine.ports import Actor, Json
 from engine.store.dialects import insert_new
 from engine.work import SYSTEM, Engine, Work
 from handlers.accounts import habits, passwords, sessions
 from handlers.accounts.logins import login_index
 from handlers.accounts.records import account, account_login, account_old_password, account_throttle
 from handlers.errors import ActionNotAllowed, RuleRefused
-from handlers.shared import access_log, limits
+from handlers.shared import access_log, agreed_texts, limits
 from handlers.shared.sealed import vault_of
 
-RESPONSIBILITY_VERSION = "2026-11"
 _HASHER = "password_hasher"
 
 _Candidate = Row[Any, Any, Any, Any]  # id, kind, password_hash, password_expires_at
@@ -115,13 +114,16 @@ def fresh_hash(engine: Engine, account_id: int, new: str, personal: Iterable[str
 
 
 def accept_responsibility(work: Work) -> None:
-    """Accept, as the holder, to answer for what is done with the account."""
+    """Accept, as the holder, to answer for what is done with the account, in the words in force."""
+    version = agreed_texts.in_force(agreed_texts.Kind.RESPONSIBILITY).version
     work.connection.execute(
         account.update()
         .where(account.c.id == work.actor.id)
-        .values(responsibility_accepted_at=work.now, responsibility_version=RESPONSIBILITY_VERSION)
+        .values(responsibility_accepted_at=work.now, responsibility_version=version)
     )
-    _log(work, "accept_responsibility", work.actor.id)
+    detail: dict[str, Json] = {"version": version}
+    entry = access_log.Entry("accept_responsibility", "account", work.actor.id, detail=detail)
+    access_log.append(work, entry)
 
 
 def prove_again(engine: Engine, signed_in: sessions.SignedIn, password: str) -> None:

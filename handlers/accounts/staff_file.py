@@ -22,7 +22,7 @@ from handlers.accounts.records import (
 )
 from handlers.accounts.staff import log
 from handlers.errors import RecordNotFound
-from handlers.shared import limits
+from handlers.shared import agreed_texts, limits
 from handlers.shared.masks import mask_phone
 from handlers.shared.permissions import Permission
 from handlers.shared.scopes import require_somewhere, scopes_with
@@ -92,6 +92,7 @@ class StaffFile:
     created_by: int
     disabled_at: datetime | None
     accepted_at: datetime | None
+    accepted_version: str
     password_lapses_at: datetime | None
     blocked_until: datetime | None
     sessions: tuple[sessions.OpenSession, ...]
@@ -153,6 +154,7 @@ def file_of(work: Work, account_id: int) -> StaffFile:
         created_by=row.created_by,
         disabled_at=row.disabled_at,
         accepted_at=row.responsibility_accepted_at,
+        accepted_version=_known(row.responsibility_version),
         password_lapses_at=row.password_expires_at if row.must_change_password else None,
         blocked_until=_blocked_until(work, account_id),
         sessions=tuple(sessions.sessions_of(work, account_id)),
@@ -162,6 +164,12 @@ def file_of(work: Work, account_id: int) -> StaffFile:
         reset_asked_by=second.reset_asked_by if second else None,
         away=tuple(_away(work, account_id)),
     )
+
+
+def _known(version: str | None) -> str:
+    """Return a version of the statement that can be shown; invented staff have accepted none."""
+    known = agreed_texts.versions(agreed_texts.Kind.RESPONSIBILITY)
+    return version if version in known else ""
 
 
 def end_sessions(work: Work, account_id: int) -> None:

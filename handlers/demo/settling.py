@@ -31,6 +31,7 @@ from handlers.estate.records import (
     estate_vehicle,
 )
 from handlers.repair.records import repair_price
+from handlers.shared import agreed_texts
 from handlers.shared.sealed import vault_of
 
 _ROWS_AT_ONCE = 500
@@ -39,6 +40,8 @@ _AUTHORISED = (
 )
 _CHECKED = 0.6
 _LEASE_DAYS = (75, 420)  # from the first day of the past: none is over, or near its end, on the last
+
+_AGREED = agreed_texts.in_force(agreed_texts.Kind.AUTHORISATION).version
 
 
 @dataclass(frozen=True)
@@ -245,7 +248,7 @@ class _Writer:
                     "id": new_id(),
                     "person_id": person_id,
                     "scope": scope,
-                    "text_version": "2026-01",
+                    "text_version": _AGREED,
                     "channel": "counter",
                     "granted_at": self.work.now,
                 }

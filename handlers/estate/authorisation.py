@@ -12,10 +12,8 @@ from engine.work import Work
 from handlers.errors import RecordConflict
 from handlers.estate.entry import house_row, require_related
 from handlers.estate.records import estate_authorisation
-from handlers.shared import access_log
+from handlers.shared import access_log, agreed_texts
 from handlers.shared.permissions import Permission
-
-TEXT_VERSION = "2026-11"  # of what people agree to, as it lies at the counter
 
 
 class Purpose(StrEnum):
@@ -54,12 +52,13 @@ class Agreement:
 
 
 def note_answer(work: Work, person_id: int, house_id: int, scope: Purpose, answer: Answer) -> None:
-    """Note what a person at the counter says to one use of their contacts, on the text that lies there."""
+    """Note what a person at the counter says to one use of their contacts, on the text that is in force."""
+    version = agreed_texts.in_force(agreed_texts.Kind.AUTHORISATION).version
     match answer:
         case Answer.YES:
-            authorise(work, person_id, house_id, scope, TEXT_VERSION)
+            authorise(work, person_id, house_id, scope, version)
         case Answer.NO:
-            decline(work, person_id, house_id, scope, TEXT_VERSION)
+            decline(work, person_id, house_id, scope, version)
         case Answer.NO_MORE:
             withdraw(work, person_id, house_id, scope)
 

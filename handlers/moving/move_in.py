@@ -7,7 +7,7 @@ from engine.service_tasks import Context, completion, service_task
 from engine.work import Work
 from handlers.accounts.records import account
 from handlers.errors import FieldsInvalid, RuleRefused
-from handlers.moving import cases, checks, people, starting
+from handlers.moving import cases, checks, people, starting, words
 from handlers.moving.cases import Case
 from handlers.moving.people import MAIN
 from handlers.moving.records import OVER, Kind, State
@@ -59,8 +59,8 @@ def to_transfer(context: Context) -> None:
 def consent(context: Context, answers: dict[str, Json]) -> None:
     """Note that the privacy notice was handed over, and which uses the owner agrees to."""
     work, case = context.work, cases.of(context)
-    scopes = list(Answers(answers).choices("scopes"))
-    cases.add_facts(work, case, scopes=scopes, notice_given_at=work.now.isoformat())
+    scopes, version = list(Answers(answers).choices("scopes")), words.notice_version()
+    cases.add_facts(work, case, scopes=scopes, notice_given_at=work.now.isoformat(), notice_version=version)
 
 
 @completion("move_in.register")

@@ -47,7 +47,7 @@ def consent_facts(context: Context) -> Facts:
     """Say which house and who has come; no data are shown before the notice."""
     work, case = context.work, cases.of(context)
     who = _APPEARS.get(str(case.facts.get("appears", "")), "")
-    return {"facts": words.common(work, case) + pairs(("谁来办", who))}
+    return {"facts": words.common(work, case) + pairs(("谁来办", who)) + words.agreed()}
 
 
 @form_data("move_in.enter_facts")

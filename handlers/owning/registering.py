@@ -18,10 +18,9 @@ from handlers.estate.records import ACTING_KINDS, CheckState, estate_person, est
 from handlers.owning import codes
 from handlers.owning.codes import Purpose, Request, Target
 from handlers.owning.records import owner_acceptance
-from handlers.shared import access_log
+from handlers.shared import access_log, agreed_texts
 from handlers.shared.sealed import vault_of
 
-NOTICE_VERSION = "2026-11"  # of the privacy notice that the page shows
 _PERSONAL_TYPES = (IdType.ID_CARD, IdType.HK_MACAU_PERMIT, IdType.TAIWAN_PERMIT, IdType.PASSPORT)
 
 
@@ -73,6 +72,8 @@ def finish(engine: Engine, token: str, password: str, address: str, *, accepts: 
     passwords.require_good(password, personal)
     password_hash = sign_in.hasher(engine).hash(password)
 
+    notice = agreed_texts.in_force(agreed_texts.Kind.PRIVACY_NOTICE).version
+
     def register(work: Work) -> str:
         code_id, person = _proved_person(work, token)
         _require_unchanged(work, person.id)
@@ -83,12 +84,12 @@ def finish(engine: Engine, token: str, password: str, address: str, *, accepts: 
             owner_acceptance.insert().values(
                 id=new_id(),
                 account_id=account_id,
-                text_version=NOTICE_VERSION,
+                text_version=notice,
                 channel="online",
                 accepted_at=work.now,
             )
         )
-        detail = {"notice": NOTICE_VERSION, "account": str(account_id)}
+        detail = {"notice": notice, "account": str(account_id)}
         access_log.append(work, access_log.Entry("register_self", "person", person.id, detail=detail))
         return sessions.open_session(work, account_id, address)
 

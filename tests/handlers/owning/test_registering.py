@@ -19,7 +19,7 @@ from handlers.estate.records import RelationKind, estate_relation
 from handlers.owning import codes, registering
 from handlers.owning.codes import CodeRefused, Purpose
 from handlers.owning.records import owner_acceptance
-from handlers.owning.registering import NOTICE_VERSION
+from handlers.shared import agreed_texts
 from tests.handlers.estate_world import World
 from tests.handlers.owning.owning_world import ADDRESS, CLAIM, NUMBER, PASSWORD, PHONE, Owning
 
@@ -46,7 +46,8 @@ def test_who_matches_the_record_registers_and_acts_for_the_house_at_once(
     with engine.reading(signed_in.actor) as work:
         assert work.memberships == (Membership("resident", owning.world.house),)
         accepted = work.connection.execute(select(owner_acceptance)).one()
-    assert (accepted.account_id, accepted.text_version) == (signed_in.actor.id, NOTICE_VERSION)
+    notice = agreed_texts.in_force(agreed_texts.Kind.PRIVACY_NOTICE)
+    assert (accepted.account_id, accepted.text_version) == (signed_in.actor.id, notice.version)
     assert sign_in(engine, login, PASSWORD, ADDRESS)
 
 
