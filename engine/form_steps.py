@@ -56,6 +56,7 @@ def opened(work: Work, case: Case, task: Task) -> OpenedForm:
         return OpenedForm(None, [], {}, {})
     form = definitions.form(work.engine, work.connection, case.bundle_id, task.form_key)
     data: dict[str, Any] = _data(work, case, task, form)
+    form = form.without(data.get("without", ()))
     return OpenedForm(form, data.get("facts", []), data.get("values", {}), data.get("options", {}))
 
 
@@ -81,8 +82,10 @@ def answered(work: Work, case: Case, task: Task, answers: Mapping[str, Json]) ->
             raise RuleBroken("no_form", "任务“{name}”没有表单，不接受填写内容", name=named(task))
         return Answered({}, None, None)
     form = definitions.form(work.engine, work.connection, case.bundle_id, task.form_key)
-    options = _data(work, case, task, form).get("options", {})
-    accepted = form.validate(answers, options, zone=work.engine.zone)
+    data = _data(work, case, task, form)
+    accepted = form.without(data.get("without", ())).validate(
+        answers, data.get("options", {}), zone=work.engine.zone
+    )
     variables = dict(accepted.variables)
     if form.on_complete is not None:
         command = work.engine.library.completions[form.on_complete]

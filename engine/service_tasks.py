@@ -82,7 +82,10 @@ def completion(topic: str) -> Callable[[F], F]:
 
 
 def form_data(topic: str) -> Callable[[F], F]:
-    """Offer a query to forms as `on_open`; it returns facts, values and options to show."""
+    """Offer a query to forms as `on_open`; it returns facts, values and options to show.
+
+    Keys under "without" name fields that the form leaves out for this case.
+    """
     return _mark("form_data", topic)
 
 

@@ -66,6 +66,8 @@ def _sign_in_first() -> ResponseReturnValue:
     session.pop("_user_id", None)
     if kept.is_kept():
         return kept.sign_in_page(), HTTPStatus.UNAUTHORIZED
+    if kept.is_report_draft():
+        return kept.handed_back(), HTTPStatus.UNAUTHORIZED
     if request.method == "GET" and request.accept_mimetypes.accept_html and not _is_partial():
         return redirect(url_for("signin.sign_in", next=request.full_path.rstrip("?")))
     return errors.answer(HTTPStatus.UNAUTHORIZED, "")

@@ -45,14 +45,28 @@ def is_kept() -> bool:
     return request.method == "POST" and request.endpoint in FORMS and not errors.for_script()
 
 
+def is_report_draft() -> bool:
+    """Tell whether this request is what a script keeps of a report while it is being written."""
+    return request.endpoint == "resident.keep_report"
+
+
+def handed_back() -> dict[str, str]:
+    """Give a script what was typed after its session ended, sealed: the sign-in brings it along."""
+    return {"kept": _sealed(_REPORT)}
+
+
 def sign_in_page() -> str:
     """Show the sign-in with what was typed inside it; signing in leads back to the form."""
     task_id = int((request.view_args or {}).get("task_id", _REPORT))
-    who, answers = request.form.get("_who", ""), posted(request.form)
-    body = [str(task_id), who, answers, _now().isoformat(), side_forms.named()]
-    sealed = context.engine().vault.seal(*_PLACE, json.dumps(body, ensure_ascii=False))
+    sealed = _sealed(task_id)
     template = "account/sign_in_pane.html" if "HX-Request" in request.headers else "account/sign_in.html"
     return render_template(template, login="", next=_way_back(task_id), kept=sealed)
+
+
+def _sealed(task_id: int) -> str:
+    who, answers = request.form.get("_who", ""), posted(request.form)
+    body = [str(task_id), who, answers, _now().isoformat(), side_forms.named()]
+    return context.engine().vault.seal(*_PLACE, json.dumps(body, ensure_ascii=False))
 
 
 def give_back(engine: Engine, actor: Actor, sealed: str) -> None:

@@ -64,10 +64,13 @@ def origin() -> Wish:
 def show_task(task_id: int, said: str) -> ResponseReturnValue:
     """Show a task again, after something about it changed."""
     _forget_typed(task_id)
-    if not is_pane():
-        flash(said)
-        return redirect(url_for("tasks.show", task_id=task_id, **origin().carried()))
-    return _pane(task_id, said, left=None)
+    if is_pane():
+        return _pane(task_id, said, left=None)
+    _flash(said)
+    address = url_for("tasks.show", task_id=task_id, **origin().carried())
+    if errors.for_script():
+        return {"next": address, "task": str(task_id), "left": "", "said": said}
+    return redirect(address)
 
 
 def leave_task(task_id: int, following: int | None, said: str, said_last: str) -> ResponseReturnValue:
@@ -81,13 +84,20 @@ def leave_task(task_id: int, following: int | None, said: str, said_last: str) -
     words = said if following is not None else said_last
     if is_pane():
         return _pane(following, words, left=task_id)
-    # In the third column the script says it; what was sent late belongs to no page that happens to be open.
-    if not {"_late", "_pane"} & request.form.keys():
-        flash(words)
+    _flash(words)
     address = _address(following)
     if errors.for_script():
         return {"next": address, "task": str(following or ""), "left": str(task_id), "said": words}
     return redirect(address)
+
+
+def _flash(words: str) -> None:
+    """Say what was done on the next page.
+
+    In the third column the script says it; what was sent late belongs to no page that happens to be open.
+    """
+    if not {"_late", "_pane"} & request.form.keys():
+        flash(words)
 
 
 def _forget_typed(task_id: int) -> None:

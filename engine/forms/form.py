@@ -1,8 +1,8 @@
 """A form of a user task: read from its file, checked as a whole, and asked to validate answers."""
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from functools import cached_property
 from typing import Any
@@ -87,6 +87,13 @@ class Form:
         """The options of the field `outcome`, if the step has several outcomes."""
         outcome = self.fields.get("outcome")
         return outcome.options if outcome else ()
+
+    def without(self, keys: Collection[str]) -> "Form":
+        """Return the form without fields that this case has no use for."""
+        if not keys:
+            return self
+        kept = tuple(component for component in self.components if component.key not in keys)
+        return replace(self, components=kept)
 
     def validate(
         self, answers: Mapping[str, Any], options: Options | None = None, *, zone: tzinfo

@@ -21,7 +21,7 @@ from handlers.repair.fact_lines import (
     worker_options,
 )
 from handlers.repair.orders import Order
-from handlers.repair.records import OVER, OrderState, repair_event, repair_order
+from handlers.repair.records import OVER, Area, OrderState, repair_event, repair_order
 from handlers.shared.facts import Facts, Pairs, local, names, option, pairs
 
 _HISTORY = timedelta(days=365)
@@ -140,6 +140,7 @@ def finish_facts(context: Context) -> Facts:
         "facts": facts,
         "values": values,
         "options": {"prices": price_options(work, charging.promised(work, order))},
+        "without": ["signed", "signature"] if order.area == Area.COMMON else [],  # a lead accepts those
     }
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from engine.errors import Invalid, NotFound, Refused
+from engine import inbox
+from engine.errors import Invalid, NotFound
 from engine.ports import Actor
 from handlers.accounts.permissions import Post
 from handlers.policy.clauses import Asked
@@ -77,7 +78,11 @@ def test_no_repairer_confirms_without_a_signature(shop: Shop, nearly_done: str) 
 def test_one_owner_does_not_sign_for_what_belongs_to_all(shop: Shop) -> None:
     shop.skill(shop.plumber, "electric")
     number = at_the_end(shop, shop.report("P05", "一楼楼道灯不亮", area=Area.COMMON, place="一楼楼道"))
-    with pytest.raises(Refused, match="公共部位"):
+    with shop.engine.reading(shop.plumber) as work:
+        form = inbox.detail(work, shop.task(number, "finish").id).opened.form
+    assert form is not None
+    assert not {"signed", "signature"} & set(form.fields)
+    with pytest.raises(Invalid):
         finish(shop, number)
 
 

@@ -187,10 +187,10 @@ async function submit(form, submitter) {
   if (unanswered) await sendNow(letter, unanswered);
 }
 
-/** Have the task forms below a part of the page send through the outbox. */
+/** Have the task forms and remarks below a part of the page send through the outbox. */
 export function watchForms(part) {
   if (!person) return;
-  for (const form of part.querySelectorAll("form[data-task-form]")) {
+  for (const form of part.querySelectorAll("form[data-task-form], form[data-outbox]")) {
     if (form.dataset.watched) continue;
     form.dataset.watched = "yes";
     form.addEventListener("submit", (event) => {
