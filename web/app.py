@@ -9,6 +9,7 @@ from engine.work import Engine
 from handlers import settings
 from web import (
     account,
+    agreed,
     assets,
     attachments,
     cases,
@@ -31,6 +32,7 @@ from web import (
     jobs,
     joining,
     language,
+    letting,
     look,
     moving,
     navigation,
@@ -65,6 +67,7 @@ from web.config import WebConfig
 
 BLUEPRINTS: Iterable[Blueprint] = (
     account.bp,
+    agreed.bp,
     attachments.bp,
     cases.bp,
     checks.bp,
@@ -76,6 +79,7 @@ BLUEPRINTS: Iterable[Blueprint] = (
     home.bp,
     household.bp,
     houses.bp,
+    letting.bp,
     imports.bp,
     inbox.bp,
     incidents.bp,

@@ -11,6 +11,7 @@ from engine.ports import Json
 from engine.work import Work
 from handlers.estate import communities
 from handlers.estate.communities import OwnHouse
+from handlers.moving import requesting
 from handlers.repair import appointments, queries, story
 from handlers.repair.queries import Line, OrderLine, OrderView
 from handlers.repair.records import OVER, OrderState
@@ -71,12 +72,14 @@ class HomeScreen:
     Attributes:
         house_id: of the one house whose reports are shown; None for all.
         version: changes whenever something happens to one of the reports.
+        is_asked: an owner is to say whether somebody rents or stays.
     """
 
     houses: tuple[OwnHouse, ...]
     house_id: int | None
     reports: tuple[Report, ...]
     version: str
+    is_asked: bool
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,7 @@ def home_screen(work: Work, house_id: int | None) -> HomeScreen:
         if wanted is None or line.house_id == wanted
     ]
     reports.sort(key=lambda one: (not one.asks, one.is_over))
-    return HomeScreen(houses, wanted, tuple(reports), queries.own_version(work))
+    return HomeScreen(houses, wanted, tuple(reports), queries.own_version(work), requesting.is_asked(work))
 
 
 def _report(line: OrderLine, asking: set[str], now: datetime) -> Report:

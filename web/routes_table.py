@@ -80,6 +80,7 @@ ROUTES: Mapping[str, Access] = {
     "signin.sign_in": PUBLIC,
     "signin.enter": PUBLIC,
     "signin.sign_out": UNPROVEN,
+    "agreed.show": PUBLIC,  # what anybody may be asked to agree to
     "owners.register_form": PUBLIC,  # the commands behind these tell nobody what is on record
     "owners.register": PUBLIC,
     "owners.forgot_form": PUBLIC,
@@ -268,6 +269,9 @@ ROUTES: Mapping[str, Access] = {
     "household.end_vehicle": RESIDENT,
     "household.end_member": RESIDENT,
     "household.confirm": RESIDENT,
+    "letting.index": RESIDENT,
+    "letting.ask": RESIDENT,
+    "letting.answer": RESIDENT,
     "resident.index": RESIDENT,
     "resident.report_form": RESIDENT,
     "resident.report": RESIDENT,

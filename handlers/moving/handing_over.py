@@ -42,12 +42,14 @@ def settle_fees(context: Context, answers: dict[str, Json]) -> None:
 
 @completion("transfer.vehicles")
 def vehicles(context: Context, answers: dict[str, Json]) -> None:
-    """Take the old owner's vehicles off, enter the new owner's."""
+    """Take off what the switch left of vehicles, enter the new owner's and the places they rent."""
     given = Answers(answers)
     work, case = context.work, cases.of(context)
     end_vehicles(work, case, given.choices("ended"))
     for vehicle_id in enter_plates(work, case, given):
         cases.log_change(work, case, "vehicle", vehicle_id, "begun")
+    for place_id in _enter_places(work, case, given):
+        cases.log_change(work, case, "parking", place_id, "begun")
     _settled(work, case, "vehicles")
 
 
@@ -75,6 +77,14 @@ def enter_plates(work: Work, case: Case, given: Answers) -> list[int]:
         except InvalidIdentity as error:
             raise FieldsInvalid({f"plates.{index}.plate": (error.message, error.params)}) from error
     return entered
+
+
+def _enter_places(work: Work, case: Case, given: Answers) -> list[int]:
+    """Enter the parking places that the new owner rents."""
+    return [
+        entry.add_parking(work, case.house_id, line.text("place"), is_rented=True)
+        for line in given.lines("rented")
+    ]
 
 
 @completion("transfer.keys")

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from engine.ids import new_id
 from engine.work import Work
+from handlers.moving import people, rules
 from handlers.moving.cases import Case
 from handlers.shared.messages import notification
 
@@ -11,6 +12,12 @@ from handlers.shared.messages import notification
 def to_people(work: Work, case: Case, person_ids: Iterable[int], template: str) -> None:
     """Tell people by the numbers that their records hold."""
     _put(work, case, [f"person:{person_id}" for person_id in dict.fromkeys(person_ids)], template)
+
+
+def to_owners(work: Work, case: Case, template: str) -> None:
+    """Tell the owners of a case's house."""
+    found = people.standings(work, case.house_id)
+    to_people(work, case, [one.person_id for one in found if one.kind in rules.OWNERS], template)
 
 
 def to_post(work: Work, case: Case, post: str, template: str) -> None:

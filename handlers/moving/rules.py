@@ -12,6 +12,7 @@ OWNERS = (RelationKind.OWNER, RelationKind.CO_OWNER)
 SPECIAL_WAYS = (Way.INHERITANCE, Way.COURT, Way.SHARE)
 CONTRACT = "contract"
 HANDOVER_LIST = "handover_list"
+ASK_OWNER = "ask_owner"
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,36 @@ def leaving_with(standings: Iterable[Standing], leavers: Iterable[Standing]) -> 
     return [one.id for one in gone] + [
         one.id for one in standings if one not in gone and one.through_id in persons
     ]
+
+
+def next_of_tenant(what: str, told_by: str) -> str:
+    """Say what comes after a notice about a tenant: the owner's word, unless the owner gave the notice."""
+    if what == "out":
+        return "leave"
+    return "enter" if told_by == "owner" else ASK_OWNER
+
+
+def vehicles_leaving(vehicles: Iterable[tuple[int, int]], staying: Collection[int]) -> list[int]:
+    """Say which vehicles go with those who leave: all but those of people who still stand to the house.
+
+    Args:
+        vehicles: (id, person) of each.
+        staying: persons, the new owners among them.
+    """
+    return [vehicle_id for vehicle_id, person_id in vehicles if person_id not in staying]
+
+
+def places_leaving(places: Iterable[tuple[int, bool]], sold: Collection[int]) -> list[int]:
+    """Say which parking places no longer belong to a house that was sold as a whole.
+
+    A rented place is a contract of the old owner's, which ends; one that is owned has a title of its own and
+    goes along only where it was sold too.
+
+    Args:
+        places: (id, whether it is rented) of each.
+        sold: ids of owned places that were sold with the house.
+    """
+    return [place_id for place_id, is_rented in places if is_rented or place_id not in sold]
 
 
 def require_past(noticed_at: datetime, now: datetime) -> None:

@@ -179,9 +179,9 @@ def _require_none_open(work: Work, house: Row[Any], kind: Kind) -> None:
 def started(work: Work, case: Case, house: Row[Any], message: str, variables: dict[str, Json]) -> Begun:
     """Start the procedure of a case that was written down; for commands that have asked who may."""
     title, title_en = in_both(TITLES[Kind(case.kind)])
-    subject = instances.Subject(
-        case.number, case.community_id, title=title, title_en=title_en, place=house.address
-    )
+    # The owner answers in a change of tenant; of the other procedures residents do no step.
+    home = case.house_id if case.kind == Kind.TENANT else None
+    subject = instances.Subject(case.number, case.community_id, home, title, title_en, house.address)
     started = instances.start(work, case.kind, subject, message=message, variables=variables)
     cases.change(work, case, instance_id=started.id)
     return Begun(case.number, started.id)

@@ -1,8 +1,8 @@
 """The switch of a house from its old owners to the new ones, all at once, and taking it back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, Table, select, update
 
 from engine import instances
 from engine.service_tasks import Context, service_task
@@ -14,18 +14,33 @@ from handlers.accounts.records import account
 from handlers.errors import DomainError, RuleRefused
 from handlers.estate import authorisation
 from handlers.estate.authorisation import Answer, Purpose
-from handlers.estate.records import CheckState, RelationKind, estate_relation, estate_vehicle
-from handlers.moving import cases, checks, notices, people, rules
+from handlers.estate.records import (
+    CheckState,
+    RelationKind,
+    estate_parking,
+    estate_relation,
+    estate_vehicle,
+)
+from handlers.moving import cases, checks, leaving_things, notices, people, rules
 from handlers.moving.cases import Case
 from handlers.moving.people import Party
 from handlers.moving.records import OVER, State, moving_change
 from handlers.moving.rules import Standing
 from handlers.shared import access_log
 
+# What a switch begins and ends, by its name among the changes of a case.
+_TABLES: Mapping[str, Table] = {
+    "relation": estate_relation,
+    "vehicle": estate_vehicle,
+    "parking": estate_parking,
+}
+
 
 @service_task("transfer.switch")
 def switch(context: Context) -> None:
     """End the old owners' and their family's access and begin the new owners', in one transaction.
+
+    Their vehicles and parking places leave the house in the same stroke.
 
     Running again does nothing. Nothing is left half done: the engine rolls a failure back as a whole.
 
@@ -43,6 +58,7 @@ def switch(context: Context) -> None:
     ended = rules.ending(before, None if leaving is None else {int(str(one)) for one in leaving})
     _end(work, case, ended)
     _begin(work, case, parties)
+    leaving_things.end(work, case, before, parties, ended)
     detach_cases(work, case, [one for one in before if one.id not in ended])
     _authorise(work, case, parties)
     case = cases.change(work, case, state=State.DONE, done_at=work.now)
@@ -192,12 +208,9 @@ def _undo(work: Work, wrong: Case, change: Row[tuple[object, ...]]) -> int | Non
     if change.record == "case":
         instances.leave_residents(work, change.record_id, wrong.house_id, Post.CS)
         return None
-    table = estate_vehicle if change.record == "vehicle" else estate_relation
+    table = _TABLES[str(change.record)]
     valid_to = work.now if change.change == "begun" else None
-    person_id: int = work.connection.execute(
-        update(table)
-        .where(table.c.id == change.record_id)
-        .values(valid_to=valid_to)
-        .returning(table.c.person_id)
-    ).scalar_one()
-    return person_id if change.record == "relation" else None
+    row = work.connection.execute(
+        update(table).where(table.c.id == change.record_id).values(valid_to=valid_to).returning(table)
+    ).one()
+    return int(row.person_id) if table is estate_relation else None

@@ -53,6 +53,18 @@ _TEXTS = (
         "Your account is bound to {community} {house}; you can report repairs there. Desk {desk}",
     ),
     (
+        "tenant_ask_owner", "请确认租户", "Please confirm a tenant",
+        "{community}{house}：有人登记租住或续租，请在“我的资料 - 出租与租约”答复；12 小时未答复，客服会致电。"
+        "客服 {desk}",
+        "{community} {house}: somebody asks to rent or to stay. Please answer under “My data – Letting”; "
+        "after 12 hours the desk calls you. Desk {desk}",
+    ),
+    (
+        "tenant_refused", "业主未同意续租", "The owner did not agree",
+        "{community}{house}：业主没有同意您申请的租约变更。客服 {desk}",
+        "{community} {house}: the owner did not agree to the change you asked for. Desk {desk}",
+    ),
+    (
         "tenant_granted", "租户登记已生效", "Tenant registered",
         "{community}{house} 的租户登记已生效，租期至 {lease_end}。客服 {desk}",
         "{community} {house}: the tenant is registered, the lease ends on {lease_end}. Desk {desk}",

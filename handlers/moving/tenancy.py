@@ -5,11 +5,11 @@ from sqlalchemy import select, update
 from engine.ports import Json
 from engine.service_tasks import Context, completion, service_task
 from engine.work import Work
-from handlers.errors import FieldsInvalid, RuleRefused
+from handlers.errors import ActionNotAllowed, FieldsInvalid, RuleRefused
 from handlers.estate.identity import IdType
 from handlers.estate.people import PersonEntry
 from handlers.estate.records import CheckState, RelationKind, estate_relation
-from handlers.moving import cases, checks, handing_over, notices, people, rules, switching
+from handlers.moving import cases, checks, handing_over, notices, people, requesting, rules, switching, words
 from handlers.moving.cases import Case
 from handlers.moving.people import MAIN, Member
 from handlers.moving.records import OVER, State
@@ -23,7 +23,7 @@ RENEW = "renew"
 
 @completion("tenant.register")
 def register(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
-    """Write down what the change is; who says of themselves that they move in needs the owner's word.
+    """Write down what the change is; unless the owner told us, their word is asked for.
 
     Returns:
         next_step: ask_owner, enter or leave.
@@ -31,24 +31,33 @@ def register(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     given = Answers(answers)
     work, case = context.work, cases.of(context)
     what, told_by = given.text("change"), given.text("told_by")
-    cases.note(work, case, "told_by", f"{given.text('contact_name')} {given.text('contact_phone')}")
+    cases.note(work, case, "told_by", f"{given.text('contact_name')} {given.text('contact_phone')}".strip())
     cases.note(work, case, "notice", given.text("note"))
     case = cases.change(work, case, way=what)
     cases.add_facts(work, case, told_by=told_by, tenant=given.text("tenant") or None)
-    if what == "out":
-        return {"next_step": "leave"}
-    return {"next_step": "ask_owner" if what == "in" and told_by != "owner" else "enter"}
+    next_step = rules.next_of_tenant(what, told_by)
+    if next_step == rules.ASK_OWNER:
+        notices.to_owners(work, case, "tenant_ask_owner")
+    return {"next_step": next_step}
 
 
 @completion("tenant.owner")
 def owner(context: Context, answers: dict[str, Json]) -> None:
-    """Keep what the owner says; without their agreement nobody moves in."""
+    """Keep what the owner says; without their agreement nobody moves in.
+
+    Raises:
+        ActionNotAllowed: a resident who does not own the house answers.
+    """
     given = Answers(answers)
     work, case = context.work, cases.of(context)
+    if work.actor.kind == "resident" and not requesting.is_owner(work, case.house_id):
+        raise ActionNotAllowed("owner_only", "须由业主本人答复")
     cases.note(work, case, "owner", given.text("note"))
     case = cases.add_facts(work, case, owner_said=given.outcome, owner_how=given.text("how"))
     if given.outcome == "refuse":
         cases.change(work, case, state=State.STOPPED, closed_at=work.now)
+        tenant = tenant_of(work, case)
+        notices.to_people(work, case, [tenant.person_id] if tenant else [], "tenant_refused")
 
 
 @completion("tenant.enter")
@@ -67,6 +76,8 @@ def enter(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
         members = [_renewing(case)] if given.text("entry") == RENEW else [_tenant(given), *_others(given)]
         people.enter(work, case, members)
         case = cases.add_facts(work, case, scopes=list(given.choices("scopes")), entry=given.text("entry"))
+        if given.text("entry") != RENEW:
+            case = cases.add_facts(work, case, notice_version=words.notice_version())
         case = cases.change(work, case, lease_ends_on=lease_ends_on)
     checks.ask(context, case, {checks.LEASE_ENDS: case.lease_ends_on.isoformat()})
     cases.change(work, case, state=State.ENTERED, entered_at=work.now, entered_by=work.actor.id)

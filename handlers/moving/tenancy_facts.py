@@ -1,30 +1,57 @@
 """What people read before they act on a change of tenant; nobody is named in full."""
 
+from collections.abc import Mapping
+
 from engine.bilingual import Text, beside
 from engine.ports import Json
 from engine.service_tasks import Context, form_data
 from engine.work import Work
-from handlers.moving import cases, checks, people, tenancy, transfer_entry, words
+from handlers.moving import cases, checks, people, requesting, tenancy, transfer_entry, words
 from handlers.moving.cases import Case
 from handlers.shared.facts import Facts, Options, local, names, option, pairs
+
+_HOWS: Mapping[str, Text] = {
+    "phone": ("电话", "By phone"),
+    "in_person": ("当面", "In person"),
+    "message": ("短信或微信", "By message"),
+    requesting.CHANNEL: ("业主网上答复", "By the owner online"),
+}
 
 
 @form_data("tenant.register_facts")
 def register_facts(context: Context) -> Facts:
-    """Say who owns and rents the house now."""
+    """Say who owns and rents the house now; what a resident asked for online is filled in."""
     work, case = context.work, cases.of(context)
+    is_online = case.channel == requesting.CHANNEL
+    asked: dict[str, Json] = {
+        "change": case.way,
+        **{key: case.facts.get(key) for key in ("told_by", "tenant")},
+    }
     return {
-        "facts": words.common(work, case) + words.owners(work, case) + words.tenants(work, case),
+        "facts": words.common(work, case)
+        + words.owners(work, case)
+        + words.tenants(work, case)
+        + words.note(work, case, "说明", "notice"),
         "options": {"tenants": words.tenant_options(work, case)},
+        "values": asked if is_online else {},
+        "without": ["contact_name", "contact_phone"] if is_online else [],
     }
 
 
 @form_data("tenant.owner_facts")
 def owner_facts(context: Context) -> Facts:
-    """Name the owners, masked; their phones are looked up with a purpose."""
+    """Name the owners and who told us, masked; an owner at home reads that they answer online."""
     work, case = context.work, cases.of(context)
     facts = words.common(work, case) + words.owners(work, case)
-    return {"facts": facts + words.note(work, case, "登记说明", "notice")}
+    facts += pairs(("通知人", words.who_told(work, case)))
+    is_own = work.actor.kind == "resident"
+    hows = [option(code, name) for code, name in _HOWS.items() if (code == requesting.CHANNEL) == is_own]
+    facts += words.note(work, case, "登记说明", "notice")
+    return {
+        "facts": facts,
+        "options": {"hows": hows},
+        "values": {"how": requesting.CHANNEL} if is_own else {},
+    }
 
 
 @form_data("tenant.enter_facts")
@@ -35,6 +62,8 @@ def enter_facts(context: Context) -> Facts:
     facts = words.common(work, case) + words.tenants(work, case)
     facts += pairs(("核对不一致", words.differed(case)))
     facts += words.note(work, case, "哪里不一致", "differs")
+    if any(one["value"] == "new" for one in entries):
+        facts += words.agreed()
     values: dict[str, Json] = {"entry": entries[0]["value"]}
     return {"facts": facts, "values": values, "options": {"entries": list(entries)}}
 

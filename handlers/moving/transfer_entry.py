@@ -7,7 +7,7 @@ from engine.work import Work
 from handlers.estate.identity import IdType
 from handlers.estate.people import PersonEntry
 from handlers.estate.records import RelationKind
-from handlers.moving import cases, checks, people
+from handlers.moving import cases, checks, people, words
 from handlers.moving.cases import Case
 from handlers.moving.people import Member
 from handlers.moving.records import State
@@ -29,7 +29,13 @@ def enter(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     work.require(Permission.OWNER_ENTER, case.community_id)
     if given.text("entry") != KEEP:
         people.enter(work, case, [_owner(given), *_co_owners(given)])
-        case = cases.add_facts(work, case, scopes=list(given.choices("scopes")))
+        case = cases.add_facts(
+            work,
+            case,
+            scopes=list(given.choices("scopes")),
+            places=list(given.choices("places")),
+            notice_version=words.notice_version(),
+        )
     checks.ask(context, case)
     cases.change(work, case, state=State.ENTERED, entered_at=work.now, entered_by=work.actor.id)
     return {"same": False}

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from engine.bilingual import beside, joined
 from engine.service_tasks import Context, form_data
 from engine.store.tables import instance
-from handlers.moving import cases, checks, transfer_entry, words
+from handlers.moving import cases, checks, leaving_things, transfer_entry, words
 from handlers.moving.records import moving_change
 from handlers.shared.facts import Facts, local, names, option, pairs
 
@@ -48,8 +48,13 @@ def enter_facts(context: Context) -> Facts:
     facts = words.common(work, case)
     facts += pairs(("核对不一致", words.differed(case)))
     facts += words.note(work, case, "哪里不一致", "differs")
-    options = transfer_entry.entry_options(case)
-    return {"facts": facts, "values": {"entry": "new"}, "options": {"entries": options}}
+    facts += words.agreed()
+    places = leaving_things.owned_places(work, case)
+    return {
+        "facts": facts,
+        "values": {"entry": "new", "places": [str(one["value"]) for one in places]},
+        "options": {"entries": transfer_entry.entry_options(case), "places": places},
+    }
 
 
 @form_data("transfer.check_facts")
@@ -82,10 +87,11 @@ def keys_facts(context: Context) -> Facts:
 
 @form_data("transfer.vehicles_facts")
 def vehicles_facts(context: Context) -> Facts:
-    """List the vehicles of the house, masked."""
+    """Say what the switch took off, and list the vehicles that are left, masked."""
     work, case = context.work, cases.of(context)
+    gone = pairs(("已随切换注销", leaving_things.gone(work, case)))
     return {
-        "facts": words.common(work, case) + words.tenants(work, case),
+        "facts": words.common(work, case) + words.tenants(work, case) + gone,
         "options": {"vehicles": words.vehicle_options(work, case)},
     }
 

@@ -10,14 +10,17 @@ from handlers.estate.people import MaskedPerson
 from handlers.estate.records import RelationKind, estate_house, estate_vehicle
 from handlers.moving import cases, people
 from handlers.moving.cases import Case
+from handlers.shared import agreed_texts
+from handlers.shared.agreed_texts import Kind
 from handlers.shared.facts import Options, Pairs, local, option, pairs
-from handlers.shared.masks import mask_plate
+from handlers.shared.masks import mask_name, mask_phone, mask_plate
 
 CHANNEL_NAMES: Mapping[str, Text] = {
     "counter": ("到前台", "At the desk"),
     "phone": ("电话", "By phone"),
     "wechat": ("微信", "WeChat"),
     "letter": ("书面", "By letter"),
+    "online": ("网上", "Online"),
     "system": ("系统提醒", "By the platform"),
 }
 WAY_NAMES: Mapping[str, Text] = {
@@ -60,6 +63,11 @@ MISSING_NAMES: Mapping[str, Text] = {
     "contract": ("合同", "Contract"),
     "notice": ("入住通知书", "Notice of moving in"),
     "other": ("其他", "Other"),
+}
+_TOLD_BY: Mapping[str, Text] = {
+    "owner": ("业主", "The owner"),
+    "tenant": ("租户", "The tenant"),
+    "agent": ("中介", "An agent"),
 }
 OWNER_KINDS = (RelationKind.OWNER, RelationKind.CO_OWNER)
 
@@ -136,6 +144,24 @@ def missing(case: Case) -> Text:
 def differed(case: Case) -> Text:
     """Say how often the second check differed."""
     return (f"{case.differed} 次", f"{case.differed} times") if case.differed else ""
+
+
+def who_told(work: Work, case: Case) -> Text:
+    """Say who told us of a change of tenant: by part and, where the desk wrote it down, masked name."""
+    part: Text = _TOLD_BY.get(str(case.facts.get("told_by", "")), "")
+    name, _, phone = cases.last_note(work, case, "told_by").rpartition(" ")
+    return beside(part, mask_name(name) if name else "", mask_phone(phone) if phone else "")
+
+
+def agreed() -> Pairs:
+    """Say word for word what somebody is told and asked to agree to, with the versions in force."""
+    notice, uses = (agreed_texts.in_force(one) for one in (Kind.PRIVACY_NOTICE, Kind.AUTHORISATION))
+    return pairs(("隐私告知书", notice.said), ("授权书", uses.said))
+
+
+def notice_version() -> str:
+    """Name the version of the privacy notice that is handed over now."""
+    return agreed_texts.in_force(Kind.PRIVACY_NOTICE).version
 
 
 def note(work: Work, case: Case, label: str, *kinds: str) -> Pairs:

@@ -20,9 +20,9 @@ def begin(desk: Desk, number: str) -> str:
 def test_a_wrong_transfer_is_taken_back_at_one_stroke(desk: Desk) -> None:
     repair = desk.report()
     with desk.engine.work(desk.clerk) as work:
-        vehicle = entry.add_vehicle(work, desk.house, desk.owner_person, "京A12345")
+        entry.add_vehicle(work, desk.house, desk.owner_person, "京A12345")
     number = desk.switched()
-    desk.do(number, "vehicles", desk.clerk, ended=[str(vehicle)], cards_stopped=True)
+    desk.do(number, "vehicles", desk.clerk, cards_stopped=True)
     new_owner = desk.account_of_new_owner()
     assert new_owner is not None
     wrong = begin(desk, number)
