@@ -2,13 +2,14 @@
 
 from http import HTTPStatus
 
-from flask import Flask, redirect, request, session, url_for
+from flask import Flask, Response, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFError
 
 from engine.errors import RuleBroken
 from handlers.accounts import sessions
+from handlers.shared import tally
 from web import context, errors, kept, proving
 from web.person import Person
 from web.routes_table import ROUTES, Access
@@ -50,6 +51,15 @@ def _check_person(access: Access) -> ResponseReturnValue | None:
     return proving.stop() if access.fresh else None
 
 
+def count_refusal(response: Response) -> Response:
+    """Count for the security post what members of staff tried and were refused."""
+    if response.status_code == HTTPStatus.FORBIDDEN and "asked_again" not in g:
+        person = context.person()
+        if person is not None and person.is_staff and not person.is_unfinished:
+            context.engine().run(person.actor, lambda work: tally.add(work, "refused"))
+    return response
+
+
 def on_csrf(_error: CSRFError) -> ResponseReturnValue:
     """Explain a missing or old form token, and give the form back with what was typed and a new token."""
     stopped = check()
@@ -85,6 +95,7 @@ def init_app(app: Flask) -> None:
     manager.user_loader(load_person)
     app.before_request(refuse_nul)
     app.before_request(check)
+    app.after_request(count_refusal)
     app.register_error_handler(CSRFError, on_csrf)
 
     @app.context_processor

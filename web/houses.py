@@ -7,7 +7,7 @@ from werkzeug import Response
 
 from engine.errors import RuleBroken
 from engine.work import Work
-from handlers.estate import authorisation, belongings, communities, entry, finding, house_record
+from handlers.estate import authorisation, belongings, communities, entry, finding, house_record, looking
 from handlers.estate.authorisation import Answer, Purpose
 from handlers.estate.unasked import count_unasked
 from handlers.estate.unasked import unasked as unasked_owners
@@ -57,6 +57,7 @@ def found(search_id: int) -> str:
     with context.engine().reading(context.actor()) as work:
         result = finding.found(work, search_id)
         ages = {one.person.id: age_words(one.person.checked_at, work.now) for one in result.people}
+    _note_rows(len(result.people))
     return render_template("houses/found.html", found=result, relations=RELATIONS, ages=ages)
 
 
@@ -74,6 +75,7 @@ def unasked() -> str:
     after = request.args.get("after", 0, int)
     with context.engine().reading(context.actor()) as work:
         rows, waiting = unasked_owners(work, max(0, min(after, LARGEST_ID))), count_unasked(work)
+    _note_rows(len(rows))
     more = rows[-1].relation_id if len(rows) == limits.PAGE_ROWS else None
     return render_template("houses/unasked.html", rows=rows, waiting=waiting, more=more, relations=RELATIONS)
 
@@ -91,6 +93,7 @@ def show(house_id: int, **_kept: object) -> str:
     """Show a house."""
     with context.engine().reading(context.actor()) as work:
         screen = house_screen(work, house_id, read_day(request.args.get("on")))
+    context.engine().run(context.actor(), lambda work: looking.note_opened(work, house_id))
     return render_template("houses/show.html", screen=screen, states=STATES, wrong=errors.field_errors())
 
 
@@ -145,6 +148,11 @@ def add_parking(house_id: int) -> Response:
 def end_parking(house_id: int, record_id: int) -> Response:
     """Take a parking place off the house."""
     return _kept(house_id, lambda work: belongings.end_parking(work, house_id, record_id))
+
+
+def _note_rows(owners: int) -> None:
+    if owners:
+        context.engine().run(context.actor(), lambda work: looking.note_rows(work, owners))
 
 
 def _kept(house_id: int, call: Callable[[Work], object]) -> Response:

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug import Response
 
@@ -25,6 +25,7 @@ def stop() -> ResponseReturnValue | None:
     """
     if trust.is_fresh(_person().signed_in, context.engine().clock.now()):
         return None
+    g.asked_again = True  # nobody was refused anything yet
     if errors.for_script():
         return errors.answer(HTTPStatus.FORBIDDEN, gettext("请先再输入一次密码"))
     if request.method == "GET":

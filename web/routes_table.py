@@ -56,6 +56,7 @@ _READS_HOUSES = _staff(Permission.HOUSE_READ, Permission.OWNER_READ)
 WATCHERS = _staff(
     Permission.SECURITY_LOG_READ, Permission.TECH_LOG_READ, Permission.AUDIT_READ, Permission.ACCESS_LOG_READ
 )
+_LOOK_READERS = _staff(Permission.SECURITY_LOG_READ, Permission.AUDIT_READ, Permission.ACCESS_LOG_READ)
 _REVEALS = _staff(
     Permission.OWNER_REVEAL_PHONE, Permission.OWNER_REVEAL_ID, Permission.OWNER_REVEAL_ID_FOR_CASE
 )
@@ -251,6 +252,8 @@ ROUTES: Mapping[str, Access] = {
     "safety.report": UNPROVEN,
     "safety.sent": UNPROVEN,
     "safety.index": WATCHERS,
+    "safety.looks": _LOOK_READERS,
+    "safety.looks_of": _LOOK_READERS,
     "safety.show": STAFF,
     "safety.make_incident": _staff(Permission.SECURITY_LOG_READ, Permission.TECH_LOG_READ),
     "safety.close_alarm": _staff(Permission.SECURITY_LOG_READ, Permission.TECH_LOG_READ),

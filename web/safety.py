@@ -8,6 +8,8 @@ from handlers.safety.reporting import Odd
 from handlers.safety.words import BY_PEOPLE, KINDS
 from handlers.shared import alarms
 from web import context, errors
+from web.days import read_day
+from web.looks_screen import log_screen, looks_screen
 from web.safety_screen import incident_screen, watch_screen
 from web.texts import gettext
 from web.words import either
@@ -49,6 +51,24 @@ def index() -> str:
     with context.engine().reading(context.actor()) as work:
         screen = watch_screen(work)
     return render_template("safety/index.html", screen=screen)
+
+
+@bp.get("/looks")
+def looks() -> str:
+    """Show who looked at how much of people's data on a day."""
+    with context.engine().reading(context.actor()) as work:
+        screen = looks_screen(work, read_day(request.args.get("day")))
+    return render_template("safety/looks.html", screen=screen)
+
+
+@bp.get("/looks/<int:account_id>")
+def looks_of(account_id: int) -> str:
+    """Show what somebody looked at on a day."""
+    with context.engine().reading(context.actor()) as work:
+        screen = log_screen(
+            work, account_id, read_day(request.args.get("day")), request.args.get("after", "")
+        )
+    return render_template("safety/log.html", screen=screen)
 
 
 @bp.get("/safety/<number>")

@@ -23,11 +23,12 @@ _ALARMS: Mapping[str, LazyString] = {
     "unreachable": lazy_gettext("消息送不到收件人"),
     "reveal_quota": lazy_gettext("查看业主电话超过限额"),
     "unit_contacts_quota": lazy_gettext("查看单元业主电话超过限额"),
+    "owner_rows": lazy_gettext("一天内翻看的业主太多"),
     "reported": lazy_gettext("有人报告异常，没有人收到"),
     "account_recovered": lazy_gettext("命令行重置了账号的密码和动态口令"),
     "unusual_sign_in": lazy_gettext("异常登录"),
 }
-_OF_PEOPLE = (habits.ALARM, recovery.ALARM, "reveal_quota", "unit_contacts_quota")
+_OF_PEOPLE = (habits.ALARM, recovery.ALARM, "reveal_quota", "unit_contacts_quota", "owner_rows")
 
 
 @dataclass(frozen=True)

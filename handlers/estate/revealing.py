@@ -17,7 +17,7 @@ from handlers.estate.entry import house_row
 from handlers.estate.people import unsealed
 from handlers.estate.queries import person_of_house
 from handlers.estate.records import estate_person
-from handlers.shared import access_log, limits
+from handlers.shared import access_log, limits, tally
 from handlers.shared.alarms import raise_alarm
 from handlers.shared.permissions import Permission
 
@@ -132,6 +132,7 @@ def _revealed(work: Work, request: RevealRequest) -> str | None:
     day = _asked(work, timedelta(days=1))
     if hour >= limits.REVEALS_PER_HOUR or day >= limits.REVEALS_PER_DAY:
         raise_alarm(work, "reveal_quota", work.actor.id, {})
+        tally.add(work, "over")
         return None
     row = work.connection.execute(select(estate_person).where(estate_person.c.id == request.person_id)).one()
     entry_id = new_id()

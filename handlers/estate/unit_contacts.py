@@ -23,7 +23,7 @@ from handlers.estate.records import (
     estate_relation,
     estate_unit,
 )
-from handlers.shared import access_log, limits
+from handlers.shared import access_log, limits, tally
 from handlers.shared.alarms import raise_alarm
 from handlers.shared.permissions import Permission
 
@@ -86,12 +86,14 @@ def open_contacts(work: Work, unit_id: int, purpose: Purpose, reason: str = "") 
         return
     if access_log.count(work, UNIT_CONTACTS, work.now - timedelta(days=1)) >= limits.UNIT_CONTACTS_PER_DAY:
         raise_alarm(work, "unit_contacts_quota", work.actor.id, {})
+        tally.add(work, "over")
         work.raise_after_commit(RuleRefused("unit_contacts_quota", "今天查看的单元数已达上限，请联系主管"))
         return
     entry_id = new_id()
     sealed = work.engine.vault.seal("access_log", "detail", entry_id, reason.strip())
     detail = {"reason_id": str(entry_id), "reason": sealed}
     access_log.append(work, access_log.Entry(UNIT_CONTACTS, "unit", unit_id, purpose, detail))
+    tally.add(work, "rows", len(_owners(work, unit_id)))
 
 
 def contacts(work: Work, unit_id: int) -> Opened | None:

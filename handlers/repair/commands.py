@@ -10,7 +10,7 @@ from handlers.repair import figures, orders, reporting, rules, visibility
 from handlers.repair.orders import Order
 from handlers.repair.records import Area, OrderState
 from handlers.repair.reporting import Report, Reported
-from handlers.shared import access_log, limits
+from handlers.shared import access_log, limits, tally
 from handlers.shared.alarms import raise_alarm
 from handlers.shared.permissions import Permission
 
@@ -85,6 +85,7 @@ def reveal_contact(work: Work, number: str, purpose: str) -> tuple[str, str]:
         raise ActionNotAllowed("reveal_not_allowed", "您不能查看此报修单的联系电话")
     if not is_reporter and _has_asked_too_often(work):
         raise_alarm(work, "reveal_quota", work.actor.id, {})
+        tally.add(work, "over")
         work.raise_after_commit(RuleRefused("reveal_quota", "查看次数已达上限，请联系主管"))
         return "", ""
     access_log.append(work, access_log.Entry(REVEAL_PHONE, "repair_order", order.id, purpose))

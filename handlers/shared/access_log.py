@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 from engine.ports import Json
 from engine.store.dialects import insert_new
 from engine.work import Work
+from handlers.shared import tally
 from handlers.shared.records import access_log, access_log_head
 from handlers.shared.sealed import vault_of
 
@@ -71,6 +72,7 @@ def append(work: Work, entry: Entry) -> None:
     if head is None:
         head = _open_day(work, key, day)
     _chain(work, key, Anchor(day, head.number, head.mac), entry)
+    tally.of_action(work, entry.action)
 
 
 def count(work: Work, action: str, since: datetime) -> int:

@@ -54,6 +54,23 @@ EXPORTS_PER_DAY = 5  # asked for by one person
 EXPORT_LINK = timedelta(hours=24)  # to download the file, once
 EXPORT_KEPT_DAYS = 30  # at most, until whoever has it says that it is deleted
 
+# Unusual access to people's data
+NIGHT_BEGINS, NIGHT_ENDS = 22, 6  # hours of the company's day
+SAME_LOOK = timedelta(minutes=30)  # a house that is opened again within this counts once
+OWNER_ROWS_PER_DAY = 500  # owners in lists that one person pages through before security is told
+ODD_TIMES = 3  # so often what is usual for a person is odd
+# kind -> from how many on three times the usual is odd, above how many it is odd for everybody
+ODD_FROM = {
+    "reveals": (10, 40),
+    "units": (3, 8),
+    "houses": (30, 200),
+    "searches": (20, 150),
+    "rows": (100, OWNER_ROWS_PER_DAY),
+    "exports": (2, 5),
+    "over": (1, 0),
+    "refused": (5, 15),
+}
+
 # Attachments
 PHOTO_BYTES = 10 * 1024 * 1024
 DOCUMENT_BYTES = 10 * 1024 * 1024

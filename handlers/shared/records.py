@@ -188,3 +188,15 @@ backup_run = Table(
     Column("failures", JsonColumn, nullable=False),  # codes of what did not hold; empty where all did
     Index("ix_backup_run_kind", "kind", "at"),
 )
+
+# How much of people's data a member of staff looked at in a day; the log behind it is the access log.
+access_tally = Table(
+    "access_tally",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("actor_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String(16), primary_key=True),  # of tally.KINDS
+    Column("amount", Integer, nullable=False),
+    Column("at_night", Integer, nullable=False),
+    Index("ix_access_tally_actor_id", "actor_id", "day"),
+)

@@ -88,3 +88,18 @@ def test_an_unusual_sign_in_stands_on_the_page_and_becomes_an_incident(site: Sit
     assert "立案处理" not in page
     number = re.findall(r'href="/safety/([^"]+)"', page)[0]
     assert "新设备" in security.get(f"/safety/{number}").text
+
+
+def test_the_security_post_sees_who_looked_at_what_and_opens_the_entries(site: Site) -> None:
+    clerk, security = site.browser(Post.CS), watcher(site, Post.SEC)
+    assert clerk.get(f"/houses/{site.world.house}").status_code == 200
+    assert clerk.get("/staff/").status_code == 403
+    page = security.get("/looks").text
+    assert "打开房屋" in page
+    assert "被拒绝" in page
+    entries = security.get(f"/looks/{site.staff(Post.CS).id}").text
+    assert "打开房屋档案" in entries
+    assert "1栋2单元301" in entries
+    assert security.get("/looks?day=nonsense").status_code == 200
+    assert security.get(f"/looks/{site.owner.id}").status_code == 404
+    assert watcher(site, Post.SYS).get("/looks").status_code == 403

@@ -1,0 +1,73 @@
+"""Counts by day and person how much of people's data was looked at, beside the log that tells what."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from sqlalchemy import select
+
+from engine.store.dialects import insert_new
+from engine.work import Work
+from handlers.shared import limits
+from handlers.shared.alarms import raise_alarm
+from handlers.shared.records import access_tally
+
+ROWS_ALARM = "owner_rows"
+
+# What is counted, with the actions of the access log behind it.
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "reveals": ("reveal_phone", "reveal_id"),
+    "units": ("unit_contacts",),
+    "houses": ("open_house",),
+    "searches": ("search_person", "search_phone"),
+    "rows": (),  # of owners, in lists
+    "exports": ("ask_export", "fetch_export"),
+    "over": (),  # asked for when a quota was used up
+    "refused": (),  # what the post does not include, or another community's
+}
+_KIND_OF = {action: kind for kind, actions in KINDS.items() for action in actions}
+
+
+def of_action(work: Work, action: str) -> None:
+    """Count an entry of the access log, where it is one of those that are counted."""
+    kind = _KIND_OF.get(action)
+    if kind is not None:
+        add(work, kind)
+
+
+def add(work: Work, kind: str, amount: int = 1) -> None:
+    """Count for the actor; only members of staff are counted."""
+    if work.actor.kind != "staff" or amount < 1:
+        return
+    day, night = today(work), amount if is_night(work) else 0
+    key = {"day": day, "actor_id": work.actor.id, "kind": kind}
+    insert_new(work.connection, access_tally, [{**key, "amount": 0, "at_night": 0}])
+    found = [access_tally.c[name] == value for name, value in key.items()]
+    work.connection.execute(
+        access_tally.update()
+        .where(*found)
+        .values(amount=access_tally.c.amount + amount, at_night=access_tally.c.at_night + night)
+    )
+    if kind == "rows":
+        _mind_rows(work, day)
+
+
+def today(work: Work) -> date:
+    """Return the day as the company counts it."""
+    return work.now.astimezone(work.engine.zone).date()
+
+
+def is_night(work: Work) -> bool:
+    """Tell whether few people are at work now."""
+    hour = work.now.astimezone(work.engine.zone).hour
+    return hour >= limits.NIGHT_BEGINS or hour < limits.NIGHT_ENDS
+
+
+def _mind_rows(work: Work, day: date) -> None:
+    """Tell the security post about somebody who pages through owners as a program would."""
+    total = work.connection.execute(
+        select(access_tally.c.amount).where(
+            access_tally.c.day == day, access_tally.c.actor_id == work.actor.id, access_tally.c.kind == "rows"
+        )
+    ).scalar_one()
+    if total > limits.OWNER_ROWS_PER_DAY:
+        raise_alarm(work, ROWS_ALARM, work.actor.id, {})
