@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, select, update
 
 from engine import history, limits
 from engine.bpmn.runtime import Run
@@ -14,6 +14,7 @@ from engine.hosting import CaseHost
 from engine.ids import new_id
 from engine.opening import OPEN, Known, Writing, iso
 from engine.ports import Json
+from engine.store.dialects import insert_many
 from engine.store.tables import (
     external_task,
     incident,
@@ -206,9 +207,7 @@ def _insert(writing: Writing) -> None:
         task_history,
         step_delta,
     ):
-        rows = writing.rows.get(table)
-        if rows:
-            writing.work.connection.execute(insert(table), rows)
+        insert_many(writing.work.connection, table, writing.rows.get(table, ()))
 
 
 def _store(writing: Writing, snapshot: bytes) -> None:

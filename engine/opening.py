@@ -26,6 +26,9 @@ from engine.work import Work
 END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 FIRST_RETRY = timedelta(seconds=15)
 
+# Of a task to which nothing has happened yet.
+_UNTOUCHED = {"level": 0, "paused_seconds": 0, "pause_count": 0, "suspended": False}
+
 # As kept in instance.waits: what a token waits for, and the row that shows it.
 Known = dict[str, Any]
 
@@ -77,6 +80,7 @@ def _open_user(writing: Writing, wait: Wait) -> None:
             "opened_at": work.now,
             "claimed_at": work.now if assignee else None,
             "pausable": step.pausable,
+            **_UNTOUCHED,
             **_times(wait, plan),
         }
     )
@@ -165,6 +169,7 @@ def _open_external(writing: Writing, wait: Wait) -> None:
             "step_id": wait.element,
             "path": "/".join(wait.path),
             "created_at": writing.work.now,
+            "priority": 0,
             "inputs": wait.inputs,
         }
     )
@@ -209,6 +214,7 @@ def _job(writing: Writing, wait: Wait, kind: str, due_at: datetime, **facts: Any
             "scheduled_at": due_at,
             "attempts": facts.get("attempts", 0),
             "last_error": facts.get("last_error"),
+            "held": False,
         }
     )
     writing.work.job_due(due_at)

@@ -209,5 +209,6 @@ def _standing(task_id: int) -> going_on.Standing:
 
 
 def _go_on(task_id: int, left: going_on.Standing, said: str) -> ResponseReturnValue:
-    then = completing.following(context.engine(), context.actor(), left, leading.origin())
+    with context.engine().reading(context.actor()) as work:
+        then = completing.following(work, left, leading.origin())
     return leading.leave_task(task_id, then, said, said)
