@@ -4,14 +4,14 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, delete, select, update
 
 from engine import history, incidents, limits
-from engine.calendar import Calendar, calendar_of
+from engine.calendar import ALWAYS, Calendar, calendar_of
 from engine.clock import SettableClock
 from engine.escalation import ASSIGNEE, WARNING, Due, Happening, Ladder, Rung, agenda
 from engine.history import Event
@@ -77,6 +77,7 @@ _CLAIMED: dict[str, ColumnElement[Any]] = {
     "community_id": instance.c.scope_id,
     "resident_scope_id": instance.c.resident_scope_id,
 }
+_Ahead = tuple[timedelta, Happening, int]  # from the opening of a task on
 _Ladder = tuple[Ladder, dict[int, Rung]]  # and its rungs by level, the warning among them
 
 
@@ -145,6 +146,7 @@ class _Batch:
     calendars: dict[str, Calendar] = field(default_factory=dict)
     recipients: dict[tuple[str, int], Sequence[int]] = field(default_factory=dict)
     told: dict[Values, tuple[list[str], str]] = field(default_factory=dict)
+    ahead: dict[Values, list[_Ahead]] = field(default_factory=dict)
     escalations: list[Values] = field(default_factory=list)
     jobs: list[Values] = field(default_factory=list)
     candidates: dict[tuple[int, str, int], Values] = field(default_factory=dict)
@@ -185,10 +187,30 @@ class _Batch:
         calendar = self.calendars.get(task.clock)
         if calendar is None:
             calendar = self.calendars[task.clock] = calendar_of(self.work, task.clock)
-        return known[1], agenda(limits.times_of(task, fired), known[0], calendar)
+        if calendar.code != ALWAYS:
+            return known[1], agenda(limits.times_of(task, fired), known[0], calendar)
+        return known[1], self._coming_at_any_hour(task, fired, known[0], calendar)
+
+    def _coming_at_any_hour(
+        self, task: Claimed, fired: Collection[int], ladder: Ladder, calendar: Calendar
+    ) -> list[Due]:
+        """Do what `agenda` does, once for all tasks with the same times from their opening on."""
+        opened, due_at, original = task.opened_at, task.due_at, task.original_due_at
+        like = (
+            (task.bundle_id, task.ladder, task.paused_seconds, task.overdue_at is None, tuple(fired)),
+            due_at and due_at - opened,
+            original and original - opened,
+            task.follow_up_at and task.follow_up_at - opened,
+        )
+        ahead = self.ahead.get(like)
+        if ahead is None:
+            coming = agenda(limits.times_of(task, fired), ladder, calendar)
+            ahead = self.ahead[like] = [(at - opened, what, level) for at, what, level in coming]
+        return [Due(opened + after, what, level) for after, what, level in ahead]
 
     def _take(self, task: Claimed, rungs: Mapping[int, Rung], coming: Sequence[Due]) -> None:
-        is_late, highest, climbed = False, 0, []
+        is_late, highest = False, 0
+        people: dict[str, None] = {}
         for at, what, level in coming:
             if at > self.work.now:
                 self._next_job(task, at)
@@ -196,34 +218,34 @@ class _Batch:
             if what is Happening.OVERDUE:
                 is_late = True
             else:
-                self._climb(task, rungs[level], at)
-                climbed.append((at, rungs[level]))
-                highest = max(highest, level)
+                people.update(dict.fromkeys(self._climb(task, rungs[level], at)))
+                highest, last = max(highest, level), (level, at)
             detail: dict[str, Json] | None = {"level": level} if level else None
             event = Event(_EVENTS[what], task.step_id, task.path, task.task_id, None, at, detail)
             self.events.append((task.instance_id, event))
-        self._tell(task, climbed)
+        if people:  # all that are named by what was climbed now, in one message: that of the last rung
+            self.messages.append(_message(task, *last, list(people)))
         if is_late or highest:
             self.marks[is_late, highest and max(highest, task.level)].append(task.task_id)
 
-    def _climb(self, task: Claimed, rung: Rung, due_at: datetime) -> None:
-        """Note whom the rung names, and widen the candidates; nothing is done about the step itself."""
-        task_id, instance_id, level = task.task_id, task.instance_id, rung.level
-        _, notified = self._told(task, rung)
+    def _climb(self, task: Claimed, rung: Rung, due_at: datetime) -> list[str]:
+        """Note whom the rung names, widen the candidates, and return who is to be told."""
+        people, notified = self._told(task, rung)
         self.escalations.append(
-            (task_id, instance_id, level, task.ladder or "", notified, rung.widen, due_at, self.work.now)
+            (
+                task.task_id,
+                task.instance_id,
+                rung.level,
+                task.ladder or "",
+                notified,
+                rung.widen,
+                due_at,
+                self.work.now,
+            )
         )
         if rung.widen is not None:
             self._widen(task, rung.widen)
-
-    def _tell(self, task: Claimed, climbed: Sequence[tuple[datetime, Rung]]) -> None:
-        """Tell everybody named by the rungs climbed now, in one message: that of the highest."""
-        people: dict[str, None] = {}
-        for _, rung in climbed:
-            people.update(dict.fromkeys(self._told(task, rung)[0]))
-        if people:
-            at, highest = climbed[-1]
-            self.messages.append(_message(task, highest.level, list(people), at))
+        return people
 
     def _told(self, task: Claimed, rung: Rung) -> tuple[list[str], str]:
         """Find whom a rung tells, and how that is noted; most tasks of a batch tell the same people."""
@@ -320,7 +342,7 @@ def _scope(task: Claimed, group: str) -> int:
     return int(task.community_id)
 
 
-def _message(task: Claimed, level: int, told: list[str], due_at: datetime) -> OutboxItem:
+def _message(task: Claimed, level: int, due_at: datetime, told: list[str]) -> OutboxItem:
     task_id = str(task.task_id)
     return OutboxItem(
         "notify",
