@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from SpiffWorkflow.task import Task
 
+from engine.bpmn.check.calls import MOST_CALLS_DEEP
 from engine.bpmn.errors import BudgetExceeded
 from engine.bpmn.scopes import path_of, place_of
 from engine.bpmn.workflow import CaseWorkflow
@@ -13,8 +14,6 @@ MOST_STEPS = 500
 MOST_SECONDS = 5.0
 """Of processor time: on a busy machine a move may take longer and is no fault of its diagram."""
 MOST_TASKS = 5_000
-MOST_CALLS_DEEP = 10
-"""Called processes inside each other; real ones have two or three, and the path of a step is stored."""
 
 
 class Budget:

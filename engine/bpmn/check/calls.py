@@ -10,6 +10,13 @@ from engine.bpmn.check.whole import Whole
 from engine.bpmn.expressions import ExpressionError, parse_value
 from engine.check_problem import Severity
 
+MOST_CALLS_DEEP = 10
+"""Called processes inside each other; real ones have two or three."""
+LONGEST_PATH = 400
+"""Of the calls that lead to a step, as rows of tasks and history keep it."""
+
+Chains = dict[str, tuple[tuple[Node, ...], tuple[Node, ...]]]
+
 CALLED = Rule(
     "called",
     "“{name}”没有写明调用哪个流程，或流程“{called}”不存在",
@@ -30,6 +37,20 @@ CALL_CIRCLE = Rule(
     "the calls form a circle: {path}",
     "去掉其中一个调用，改用网关返回",
     "remove one of the calls; go back through a gateway instead",
+)
+CALLS_DEEP = Rule(
+    "calls_deep",
+    "从“{name}”起调用嵌套 {deep} 层，超过 {most} 层：{path}",
+    "calls are nested {deep} deep from “{name}” on, more than {most}: {path}",
+    "少分几层：把最里面的流程并入调用它的流程",
+    "use fewer levels: draw the innermost process into the one that calls it",
+)
+CALLS_LONG = Rule(
+    "calls_long",
+    "从“{name}”起一层层调用的 id 连起来有 {length} 个字符，超过 {most}：{path}",
+    "the ids of the calls from “{name}” on have {length} characters together, more than {most}: {path}",
+    "把调用活动的 id 改短",
+    "give the call activities shorter ids",
 )
 CROSSING = Rule(
     "crossing",
@@ -83,6 +104,38 @@ def check_calls(names: Names, uses: Sequence[Use], report: Report) -> None:
             call for call in _calls(whole.processes[path[0]]) if call.element.get("calledElement") == path[1]
         )
         report.add(CALL_CIRCLE, first.place, path=" → ".join(path))
+
+
+def check_depth(process: Process, chains: Chains, report: Report) -> None:
+    """Check how deep a process calls, and how long the path of its innermost step is; add it to the chains.
+
+    Told at the first process that is too much: whoever calls that one is as well.
+
+    Args:
+        chains: process -> the calls on the way to its innermost one, and those on the way with the longest
+            path; of every process that this one calls.
+    """
+    deepest: tuple[Node, ...] = ()
+    longest: tuple[Node, ...] = ()
+    for call in _calls(process):
+        inner_deepest, inner_longest = chains.get(call.element.get("calledElement", ""), ((), ()))
+        deepest = max(deepest, (call, *inner_deepest), key=len)
+        longest = max(longest, (call, *inner_longest), key=_length)
+    chains[process.id] = deepest, longest
+    if len(deepest) == MOST_CALLS_DEEP + 1:
+        words = {"deep": len(deepest), "most": MOST_CALLS_DEEP, "path": _path(deepest)}
+        report.add(CALLS_DEEP, deepest[0].place, name=deepest[0].label, **words)
+    if _length(longest) > LONGEST_PATH >= _length(longest[1:]):
+        words = {"length": _length(longest), "most": LONGEST_PATH, "path": _path(longest)}
+        report.add(CALLS_LONG, longest[0].place, name=longest[0].label, **words)
+
+
+def _path(calls: Sequence[Node]) -> str:
+    return "/".join(call.id for call in calls)
+
+
+def _length(calls: Sequence[Node]) -> int:
+    return len(_path(calls))
 
 
 def _calls(process: Process) -> Iterator[Node]:

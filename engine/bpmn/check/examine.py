@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from engine.bpmn.check.asked import check_asked
-from engine.bpmn.check.calls import check_calls, circles
+from engine.bpmn.check.calls import Chains, check_calls, check_depth, circles
 from engine.bpmn.check.elements import check_elements
 from engine.bpmn.check.events import check_events
 from engine.bpmn.check.expressions import Use, compile_all
@@ -174,6 +174,7 @@ class _Examiner:
         check_calls(names, uses, self.report)
         writes = names.writes()
         tokens: dict[str, int] = {}
+        chains: Chains = {}
         if any(circles(self.whole)):
             return
         todo = list(self.whole.processes.values())
@@ -186,7 +187,9 @@ class _Examiner:
             }
             if called & {other.id for other in todo}:
                 todo.append(process)
-            elif process.resource in sound:
+                continue
+            check_depth(process, chains, self.report)
+            if process.resource in sound:
                 tokens[process.id] = check_tokens(process, writes, tokens, self.report)
 
     def _guarded(self, name: str, check: Callable[[], None]) -> None:

@@ -12,6 +12,7 @@ from engine.bpmn.check.rules import Rule
 from tests.engine.check import test_hostile, test_meaning_rules, test_shape_rules
 from tests.engine.check.good import around, drawn, examined, field, files, form, source
 from tests.engine.check.mutants import add, flow, mutant, node, put
+from tests.engine.models import Model
 
 FILES = [
     ("file_name", "", "../x.bpmn", b""),
@@ -104,6 +105,33 @@ def test_calls_must_not_form_a_circle():
         file="visit.bpmn",
     )
     assert ("visit.bpmn", "call_circle", "again") in broken.findings()
+
+
+def chain(calls: int, name: str = "call") -> dict[str, str | bytes | None]:
+    """Write processes of which each calls the next one."""
+    found: dict[str, str | bytes | None] = {"p0.bpmn": Model("p0").start().end().flow("start", "end").xml()}
+    for number in range(1, calls + 1):
+        caller = Model(f"p{number}").start().call(name, f"p{number - 1}").end()
+        found[f"p{number}.bpmn"] = caller.flow("start", name, "end").xml()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("files_of", "expected"),
+    [
+        (chain(10), []),
+        (chain(11), [("p11.bpmn", "calls_deep", "call")]),
+        (chain(12), [("p11.bpmn", "calls_deep", "call")]),  # told once, where it begins
+        (chain(4, "c" * 99), []),
+        (chain(5, "c" * 79), []),  # 399 characters with the strokes between them
+        (chain(5, "c" * 80), [("p5.bpmn", "calls_long", "c" * 80)]),
+        (chain(6, "c" * 80), [("p5.bpmn", "calls_long", "c" * 80)]),
+    ],
+)
+def test_calls_are_nested_no_deeper_than_a_case_can_run(files_of, expected):
+    found = examined(files_of).errors
+    told = [(one.resource, one.rule, one.element_id) for one in found if one.rule.startswith("calls_")]
+    assert told == expected
 
 
 def test_a_variable_has_one_type():
@@ -235,8 +263,8 @@ def test_every_rule_is_broken_by_some_test():
         case.rule for case in test_hostile.CASES
     }
     here = {rule for rule, *_ in FILES} | {
-        "dialect", "not_drawn", "duplicate_key", "called_start", "call_circle", "two_types", "form_topic",
-        "form_answers", "ladder", "table", "unreadable",
+        "dialect", "not_drawn", "duplicate_key", "called_start", "call_circle", "calls_deep", "calls_long",
+        "two_types", "form_topic", "form_answers", "ladder", "table", "unreadable",
     }  # fmt: skip
     # Where files are deployed, in the trial, and with the tables of the product.
     elsewhere = {
