@@ -30,6 +30,7 @@ from handlers.moving.records import State, moving_case
 from handlers.moving.starting import LIMITS
 from handlers.policy import uptime
 from handlers.policy.clauses import Asked
+from handlers.privacy import retention_nights
 from handlers.repair.records import Channel, repair_order
 from handlers.shared import backup_proof, limits
 from handlers.shared.permissions import Permission
@@ -319,6 +320,25 @@ def _last_run(work: Work, kind: str, every: timedelta) -> Figure:
     return Figure(moment=at, is_late=at is None or at < work.now - every)
 
 
+def _last_night(work: Work, _argument: str) -> Figure:
+    """When every period of retention was last carried out."""
+    _scopes(work)
+    at = retention_nights.last_night(work)
+    return Figure(moment=at, is_late=at is None or at < work.now - limits.NIGHT_EVERY)
+
+
+def _at_their_end(work: Work, _argument: str) -> Figure:
+    """Rows and people whose period was carried out within the last 30 days."""
+    _scopes(work)
+    return Figure(sum(done.lately for done in retention_nights.done_by_class(work).values()))
+
+
+def _held_back(work: Work, _argument: str) -> Figure:
+    """People who are due to be erased while something stands against it."""
+    _scopes(work)
+    return Figure(sum(done.held_back for done in retention_nights.done_by_class(work).values()))
+
+
 FIGURES: Mapping[str, Callable[[Work, str], Figure]] = {
     "kept": _kept,
     "overdue": _overdue,
@@ -344,6 +364,9 @@ FIGURES: Mapping[str, Callable[[Work, str], Figure]] = {
     "oldest_entry": _oldest_entry,
     "changes": _changes,
     "available": _available,
+    "last_night": _last_night,
+    "at_their_end": _at_their_end,
+    "held_back": _held_back,
     "last_backup": _last_backup,
     "last_restore_test": _last_restore_test,
 }

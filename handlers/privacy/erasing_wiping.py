@@ -2,9 +2,10 @@
 
 import json
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, Table, or_, select
+from sqlalchemy import ColumnElement, Table, select
 
 from engine import case_texts
 from engine.store.tables import (
@@ -43,6 +44,7 @@ _SIGN_IN = (
 )
 _OF_PERSON = ("name", "id_number", "phone", "other_phone", "postal_address", "mail", "remark")
 _INDEXES = ("id_index", "phone_index", "phone_tail_index", "other_phone_index")
+_CALLED = ("contact_name", "contact_phone", "phone_index", "phone_tail_index")
 _OF_ACCOUNT = ("name", "login_name", "phone", "mail", "wechat_id", "first_password")
 
 
@@ -88,7 +90,8 @@ def wipe_person(wipe: Wipe, traces: Traces) -> None:
     _wipe_words(wipe, _values_of(wipe.work, traces))
     _wipe_files(wipe, traces)
     _wipe_cases(wipe, traces)
-    _wipe_orders(wipe, traces)
+    wipe_orders(wipe, traces.orders)
+    wipe.empty(_order(), _CALLED, _order().c.id.in_(traces.calls))
     _wipe_changes(wipe, traces)
     for account_id in traces.accounts:
         wipe_account(wipe, account_id)
@@ -184,18 +187,20 @@ def _wipe_cases(wipe: Wipe, traces: Traces) -> None:
     wipe.empty(privacy_request, ("wish", "answer"), privacy_request.c.id.in_(traces.requests))
 
 
-def _wipe_orders(wipe: Wipe, traces: Traces) -> None:
-    work, order = wipe.work, of_sibling("repair_order")
-    own = order.c.id.in_(traces.orders)
-    for row in work.connection.execute(select(order.c.instance_id, order.c.search_text).where(own)).all():
-        if row.instance_id is not None:
-            _forget_words(work, row.instance_id, row.search_text)
-    called = ("contact_name", "contact_phone", "phone_index", "phone_tail_index")
-    wipe.empty(order, called, or_(own, order.c.id.in_(traces.calls)))
-    wipe.empty(order, ("description", "search_text", "rating_text"), own)
+def wipe_orders(wipe: Wipe, order_ids: Collection[int]) -> None:
+    """Take out of repairs what people wrote and whom to call, and let words lead to them no more."""
+    order, own = _order(), _order().c.id.in_(order_ids)
+    words = select(order.c.instance_id, order.c.search_text).where(own, order.c.instance_id.is_not(None))
+    for row in wipe.work.connection.execute(words).all():
+        _forget_words(wipe.work, row.instance_id, row.search_text)
+    wipe.empty(order, (*_CALLED, "description", "search_text", "rating_text"), own)
     for name in ("repair_note", "repair_signature"):
         table = of_sibling(name)
-        wipe.delete(table, table.c.order_id.in_(traces.orders))
+        wipe.delete(table, table.c.order_id.in_(order_ids))
+
+
+def _order() -> Table:
+    return of_sibling("repair_order")
 
 
 def _forget_words(work: Work, instance_id: int, text: str) -> None:

@@ -107,6 +107,7 @@ INCIDENTS_LISTED_FOR = timedelta(days=365)
 # Backups
 BACKUP_EVERY = timedelta(hours=26)  # one a night, and some time to make it
 RESTORE_TESTED_EVERY = timedelta(days=31)
+NIGHT_EVERY = timedelta(hours=48)  # in which periods of retention are carried out
 
 # Lists
 PAGE_ROWS = 50

@@ -69,7 +69,13 @@ class Somebody:
 
     def _change(self, work: Work) -> None:
         place = {"community_id": self._world.community, "house_id": self._world.house}
-        case = plant(work, "moving_case", instance_id=closed_case(work, "ownership_transfer"), **place)
+        case = plant(
+            work,
+            "moving_case",
+            instance_id=closed_case(work, "ownership_transfer"),
+            closed_at=work.now,
+            **place,
+        )
         plant(work, "moving_change", case_id=case, record="relation", record_id=self.relation)
         plant(work, "moving_note", case_id=case)
 
@@ -84,10 +90,15 @@ class Somebody:
             state="corrected",
             **place,
         )
-        checked = {"subject_kind": "correction", "subject_id": self.correction, "state": "confirmed"}
+        checked = {
+            "subject_kind": "correction",
+            "subject_id": self.correction,
+            "state": "confirmed",
+            "checked_at": work.now,
+        }
         plant(work, "second_check", **checked, **place)
         community = {"community_id": self._world.community}
-        plant(work, "privacy_request", person_id=self.id, state="refused", **community)
+        plant(work, "privacy_request", person_id=self.id, state="refused", settled_at=work.now, **community)
         export = plant(
             work, "privacy_export", **community, file_name=work_files.of(self._engine).write([b"a list"])
         )

@@ -21,6 +21,8 @@ from tests.handlers.estate_world import World
 from tests.handlers.privacy.planting import closed_case, files_on_disk, found_in, plant
 from tests.handlers.privacy.somebody import Somebody
 
+pytestmark = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+
 YEARS = {"days": 3 * 366 + 1}
 # Sealed texts about staff, files and incidents, which lead to no resident; they have periods of their own.
 NOT_OF_RESIDENTS = {

@@ -1,10 +1,15 @@
 """The table of periods names every column that holds texts, so that a new one cannot be forgotten."""
 
+import importlib
+
+import pytest
 from sqlalchemy import JSON, Column, LargeBinary, String, Text
 
 from engine.store.metadata import metadata
 from handlers import bootstrap
 from handlers.privacy import retention
+from handlers.privacy.retention import Action, DataClass
+from handlers.privacy.retention_nights import SWEEPS
 from handlers.shared.rotation import sealed_columns
 
 WIDE = 40  # a name or an address fits in
@@ -58,6 +63,19 @@ def test_the_table_names_no_column_that_is_gone() -> None:
     assert sorted(set(retention.listed()) - there) == []
 
 
+@pytest.mark.parametrize("one", retention.classes(), ids=lambda one: one.id)
+def test_each_class_says_who_carries_it_out_and_each_of_them_exists(one: DataClass) -> None:
+    assert (one.period is None) == (one.action is Action.KEEP) == (not one.by) == (not one.since[0])
+    if one.by:
+        module, _, name = one.by.partition(":")
+        assert callable(getattr(importlib.import_module(module), name))
+
+
 def test_no_class_stands_twice() -> None:
     ids = [one.id for one in retention.classes()]
     assert len(ids) == len(set(ids))
+
+
+def test_each_sweep_is_the_function_that_the_table_names() -> None:
+    named = {one.id: one.by for one in retention.classes() if one.by.startswith("handlers.privacy.")}
+    assert {name: f"{sweep.__module__}:{sweep.__name__}" for name, sweep in SWEEPS.items()} == named
