@@ -26,7 +26,9 @@ def contact(number: str) -> str:
     """Ask what the contact is needed for."""
     with context.engine().reading(context.actor()) as work:
         order = visibility.seen(work, number)
-    return render_template("contact.html", number=order.number, purposes=PURPOSES, shown=None)
+    return render_template(
+        "contact.html", number=order.number, purposes=PURPOSES, shown=None, community_id=order.community_id
+    )
 
 
 @bp.post("/<number>/contact")

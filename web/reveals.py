@@ -1,6 +1,6 @@
 """Numbers of people in clear, for a purpose and a short time: of one person, or of one unit's owners."""
 
-from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from werkzeug import Response
 
 from engine.errors import RuleBroken
@@ -8,11 +8,14 @@ from handlers.errors import RecordNotFound
 from handlers.estate import revealing, unit_contacts
 from handlers.estate.authorisation import Purpose
 from handlers.estate.revealing import Field, RevealRequest
+from handlers.safety import more_looks
 from handlers.shared import limits
 from web import context, errors
 from web.house_words import SCOPES
+from web.numbers import posted_id
 from web.passing import passing
 from web.reveal_screen import ask_screen, contacts_screen, watermark
+from web.texts import gettext
 
 bp = Blueprint("reveals", __name__, url_prefix="/houses")
 
@@ -71,6 +74,23 @@ def open_contacts(unit_id: int) -> Response:
         context.actor(), lambda work: unit_contacts.open_contacts(work, unit_id, purpose, reason)
     )
     return redirect(url_for("reveals.contacts", unit_id=unit_id))
+
+
+@bp.post("/more")
+@errors.shown_again_by(lambda **_: _asked_more())
+def ask_more() -> Response:
+    """Ask a lead for more than the quota."""
+    form = request.form
+    kind, community_id, reason = form.get("kind", ""), posted_id("community_id"), form.get("reason", "")
+    number = context.engine().run(
+        context.actor(), lambda work: more_looks.ask(work, kind, community_id, reason)
+    )
+    flash(gettext("已申请（%(number)s），主管同意后会通知您", number=number))
+    return redirect(url_for("houses.index"))
+
+
+def _asked_more() -> str:
+    return render_template("houses/more.html", wrong=errors.field_errors())
 
 
 def _field(text: str) -> Field:

@@ -174,6 +174,7 @@ ROUTES: Mapping[str, Access] = {
     "reveals.reveal": _fresh(_REVEALS),
     "reveals.contacts": _staff(Permission.UNIT_CONTACTS_READ),
     "reveals.open_contacts": _fresh(_staff(Permission.UNIT_CONTACTS_READ)),
+    "reveals.ask_more": _staff(Permission.OWNER_REVEAL_PHONE, Permission.UNIT_CONTACTS_READ),
     "overdue.index": _staff(Permission.REPORT_READ),
     "overdue.act": _staff(Permission.TASK_REASSIGN),
     "policy.index": _staff(Permission.REPORT_READ),

@@ -209,6 +209,24 @@ estate_authorisation = Table(
 )
 
 
+# More looks than the quota: until decided it is asked for, and it counts until `until`.
+estate_more_looks = Table(
+    "estate_more_looks",
+    metadata,
+    _id(),
+    Column("number", String(32), nullable=False, unique=True),
+    Column("account_id", BigInteger, nullable=False),
+    Column("kind", String(16), nullable=False),  # reveals | units
+    Column("community_id", ForeignKey("estate_community.id"), nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    sealed_column("reason", nullable=False),
+    Column("decided_at", UtcDateTime),
+    Column("decided_by", BigInteger),
+    Column("until", UtcDateTime),
+    Index("ix_estate_more_looks_account_id", "account_id", "kind"),
+)
+
+
 class ImportState(StrEnum):
     """How far an import is; only a released one drives anything."""
 

@@ -14,6 +14,7 @@ from engine.work import Engine, Work
 from handlers.errors import ActionNotAllowed, FieldsInvalid, RuleRefused
 from handlers.estate.authorisation import Purpose, is_authorised
 from handlers.estate.entry import house_row
+from handlers.estate.more_looks import REVEALS, extra
 from handlers.estate.people import unsealed
 from handlers.estate.queries import person_of_house
 from handlers.estate.records import estate_person
@@ -117,7 +118,7 @@ def reveal(engine: Engine, actor: Actor, request: RevealRequest) -> str:
     """
     value = engine.run(actor, lambda work: _revealed(work, request))
     if value is None:
-        raise RuleRefused("reveal_quota", "查看次数已达上限，请联系主管")
+        raise RuleRefused("reveal_quota", "查看次数已达上限，须主管同意才能多看")
     return value
 
 
@@ -128,9 +129,7 @@ def _revealed(work: Work, request: RevealRequest) -> str | None:
     person_of_house(work, request.house_id, request.person_id)
     _require_purpose(work, request, scope)
     case_id = _case(work, request) if needs_case else None
-    hour = _asked(work, timedelta(hours=1))
-    day = _asked(work, timedelta(days=1))
-    if hour >= limits.REVEALS_PER_HOUR or day >= limits.REVEALS_PER_DAY:
+    if is_used_up(work):
         raise_alarm(work, "reveal_quota", work.actor.id, {})
         tally.add(work, "over")
         return None
@@ -186,6 +185,15 @@ def _case(work: Work, request: RevealRequest) -> int:
     if found is None:
         raise FieldsInvalid({"case_number": ("请填写这套房屋的一个在办或已办事项的单号", {})})
     return found
+
+
+def is_used_up(work: Work) -> bool:
+    """Tell whether the actor has seen as many numbers as the quota, and what a lead added to it, allows."""
+    hour, day = _asked(work, timedelta(hours=1)), _asked(work, timedelta(days=1))
+    if hour < limits.REVEALS_PER_HOUR and day < limits.REVEALS_PER_DAY:
+        return False
+    more = extra(work, REVEALS)
+    return hour >= limits.REVEALS_PER_HOUR + more or day >= limits.REVEALS_PER_DAY + more
 
 
 def _asked(work: Work, within: timedelta) -> int:

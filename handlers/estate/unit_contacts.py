@@ -12,6 +12,7 @@ from engine.work import Work
 from handlers.errors import FieldsInvalid, RecordNotFound, RuleRefused
 from handlers.estate.authorisation import AgreementState, Purpose, agreements
 from handlers.estate.entry import knows_place
+from handlers.estate.more_looks import UNITS, extra
 from handlers.estate.people import masked_person, unsealed
 from handlers.estate.queries import is_valid
 from handlers.estate.records import (
@@ -84,10 +85,12 @@ def open_contacts(work: Work, unit_id: int, purpose: Purpose, reason: str = "") 
     opening = _opening(work, unit_id)
     if opening is not None and opening[0] is purpose:
         return
-    if access_log.count(work, UNIT_CONTACTS, work.now - timedelta(days=1)) >= limits.UNIT_CONTACTS_PER_DAY:
+    if _is_used_up(work):
         raise_alarm(work, "unit_contacts_quota", work.actor.id, {})
         tally.add(work, "over")
-        work.raise_after_commit(RuleRefused("unit_contacts_quota", "今天查看的单元数已达上限，请联系主管"))
+        work.raise_after_commit(
+            RuleRefused("unit_contacts_quota", "今天查看的单元数已达上限，须主管同意才能多看")
+        )
         return
     entry_id = new_id()
     sealed = work.engine.vault.seal("access_log", "detail", entry_id, reason.strip())
@@ -157,6 +160,13 @@ def _opening(work: Work, unit_id: int) -> tuple[Purpose, datetime] | None:
     since = work.now - limits.UNIT_CONTACTS_SHOWN
     entry = access_log.newest(work, UNIT_CONTACTS, unit_id, since)
     return None if entry is None else (Purpose(entry[0]), entry[1])
+
+
+def _is_used_up(work: Work) -> bool:
+    count = access_log.count(work, UNIT_CONTACTS, work.now - timedelta(days=1))
+    return count >= limits.UNIT_CONTACTS_PER_DAY and count >= limits.UNIT_CONTACTS_PER_DAY + extra(
+        work, UNITS
+    )
 
 
 def _require_unit(work: Work, unit_id: int) -> None:

@@ -1,16 +1,14 @@
 """What people do with an order beside its steps: remark, cancel, come back on it, ask for a phone number."""
 
-from datetime import timedelta
-
 from engine import drafts, instances
 from engine.work import Work
 from handlers.errors import ActionNotAllowed, RuleRefused
-from handlers.estate.revealing import REVEAL_PHONE
+from handlers.estate.revealing import REVEAL_PHONE, is_used_up
 from handlers.repair import figures, orders, reporting, rules, visibility
 from handlers.repair.orders import Order
 from handlers.repair.records import Area, OrderState
 from handlers.repair.reporting import Report, Reported
-from handlers.shared import access_log, limits, tally
+from handlers.shared import access_log, tally
 from handlers.shared.alarms import raise_alarm
 from handlers.shared.permissions import Permission
 
@@ -83,19 +81,13 @@ def reveal_contact(work: Work, number: str, purpose: str) -> tuple[str, str]:
     )
     if not (is_reporter or is_desk or visibility.is_sent(work, order)):
         raise ActionNotAllowed("reveal_not_allowed", "您不能查看此报修单的联系电话")
-    if not is_reporter and _has_asked_too_often(work):
+    if not is_reporter and is_used_up(work):
         raise_alarm(work, "reveal_quota", work.actor.id, {})
         tally.add(work, "over")
-        work.raise_after_commit(RuleRefused("reveal_quota", "查看次数已达上限，请联系主管"))
+        work.raise_after_commit(RuleRefused("reveal_quota", "查看次数已达上限，须主管同意才能多看"))
         return "", ""
     access_log.append(work, access_log.Entry(REVEAL_PHONE, "repair_order", order.id, purpose))
     return orders.opened(work, order, "contact_name"), orders.opened(work, order, "contact_phone")
-
-
-def _has_asked_too_often(work: Work) -> bool:
-    hour = access_log.count(work, REVEAL_PHONE, work.now - timedelta(hours=1))
-    day = access_log.count(work, REVEAL_PHONE, work.now - timedelta(days=1))
-    return hour >= limits.REVEALS_PER_HOUR or day >= limits.REVEALS_PER_DAY
 
 
 def _instance(order: Order) -> int:

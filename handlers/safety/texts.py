@@ -19,6 +19,11 @@ def _sign_in_facts(work: Work, args: Mapping[str, Json], language: str) -> dict[
     return {"who": names.get(account_id, ""), "why": (", " if in_english else "、").join(words)}
 
 
+def _number_facts(_work: Work, args: Mapping[str, Json], _language: str) -> dict[str, str]:
+    """Name the case."""
+    return {"number": str(args["number"])}
+
+
 def _account_facts(work: Work, args: Mapping[str, Json], _language: str) -> dict[str, str]:
     """Name whose account it is."""
     account_id = int(str(args["account_id"]))
@@ -26,6 +31,22 @@ def _account_facts(work: Work, args: Mapping[str, Json], _language: str) -> dict
 
 
 TEMPLATES = (
+    Template(
+        code="agree_more_looks",
+        subject="主管同意多看",
+        subject_en="You may look at more",
+        text="【物业云】{number} 主管已同意，两小时内可以继续查看，用途和记录照旧。",
+        text_en="[Wuye Flow] {number}: your lead agreed. You may go on for two hours, logged as before.",
+        facts=_number_facts,
+    ),
+    Template(
+        code="refuse_more_looks",
+        subject="主管不同意多看",
+        subject_en="You may not look at more",
+        text="【物业云】{number} 主管没有同意超限额查看，原因见该事项。",
+        text_en="[Wuye Flow] {number}: your lead did not agree to more looks; the case says why.",
+        facts=_number_facts,
+    ),
     Template(
         code="account_recovered",
         subject="命令行重置了账号",

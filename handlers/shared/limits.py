@@ -47,6 +47,8 @@ REVEALS_PER_DAY = 60
 REVEAL_SHOWN = timedelta(seconds=60)
 UNIT_CONTACTS_SHOWN = timedelta(minutes=30)
 UNIT_CONTACTS_PER_DAY = 10  # units whose owners one person may have on screen
+MORE_LOOKS = {"reveals": 20, "units": 5}  # beyond the quota, once a lead has agreed
+MORE_LOOKS_FOR = timedelta(hours=2)
 ADDRESS_SHOWN_FOR = timedelta(hours=24)  # to the repairer, after the order closed
 
 # Exports

@@ -29,6 +29,7 @@ MAIN = {
     "staff_onboarding",
     "staff_offboarding",
     "data_export",
+    "more_looks",
 }
 CLAUSES = {
     "data_correction": {"C1", "C2"},
@@ -47,6 +48,7 @@ CLAUSES = {
     "staff_onboarding": {"A1", "A2", "A3"},
     "staff_offboarding": {"A4"},
     "data_export": {"C4"},
+    "more_looks": {"C4"},
 }
 
 
