@@ -1,6 +1,6 @@
 """Lets people follow cases, and lists what they follow: the open steps of each, and the cases without one."""
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import bindparam, func, literal, select
 
 from engine import rights, stepping
 from engine.errors import RuleBroken
@@ -10,6 +10,7 @@ from engine.store.tables import case_follower, instance, user_task
 from engine.work import Work
 
 MOST = 200
+_COUNTED = select(func.count()).where(case_follower.c.actor_id == bindparam("actor_id"))
 
 
 def follow(work: Work, instance_id: int) -> None:
@@ -22,8 +23,7 @@ def follow(work: Work, instance_id: int) -> None:
     case = stepping.locked(work, instance_id)
     if not rights.may_see(work, case):
         work.require("case.read", case.scope_id)
-    count = select(func.count()).where(case_follower.c.actor_id == work.actor.id)
-    if work.connection.execute(count).scalar_one() >= MOST:
+    if count(work) >= MOST:
         raise RuleBroken("too_many_followed", "最多关注 {most} 件，请先取消一些", most=MOST)
     row = {"instance_id": instance_id, "actor_id": work.actor.id}
     insert_new(work.connection, case_follower, [row])
@@ -48,9 +48,7 @@ def is_followed(work: Work, instance_id: int) -> bool:
 
 def count(work: Work) -> int:
     """Count the cases that the actor follows."""
-    number: int = work.connection.execute(
-        select(func.count()).where(case_follower.c.actor_id == work.actor.id)
-    ).scalar_one()
+    number: int = work.connection.execute(_COUNTED, {"actor_id": work.actor.id}).scalar_one()
     return number
 
 

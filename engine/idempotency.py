@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import and_, bindparam, delete, select, update
 
 from engine.errors import RuleBroken
 from engine.ports import Json
@@ -15,6 +15,8 @@ from engine.work import Work
 
 KEPT_FOR = timedelta(days=7)
 _LONGEST_KEY = 100
+_IS = and_(idempotency.c.key == bindparam("of_key"), idempotency.c.actor_id == bindparam("of_actor"))
+_ANSWERED = select(idempotency).where(_IS)
 
 
 def fingerprint(*parts: Json) -> str:
@@ -45,7 +47,7 @@ def recall(work: Work, key: str | None, command: str, digest: str) -> dict[str, 
     }
     if insert_new(work.connection, idempotency, [mine]):
         return None
-    row = work.connection.execute(select(idempotency).where(*_is(work, key))).one()
+    row = work.connection.execute(_ANSWERED, _named(work, key)).one()
     if (row.command, row.fingerprint) != (command, digest):
         raise RuleBroken("idempotency_key_reused", "这个提交编号已用于另一项内容，请刷新页面后重新提交")
     answer: dict[str, Json] = row.answer
@@ -56,7 +58,7 @@ def was_answered(work: Work, key: str | None, command: str, digest: str) -> bool
     """Tell, before anything costly is done, whether this very request was answered already."""
     if not key or len(key) > _LONGEST_KEY:
         return False
-    row = work.connection.execute(select(idempotency).where(*_is(work, key))).one_or_none()
+    row = work.connection.execute(_ANSWERED, _named(work, key)).one_or_none()
     return row is not None and (row.command, row.fingerprint) == (command, digest)
 
 
@@ -64,7 +66,7 @@ def is_used(work: Work, key: str | None) -> bool:
     """Tell whether the actor has sent something under a key, whatever it was."""
     if not key or len(key) > _LONGEST_KEY:
         return False
-    return work.connection.execute(select(idempotency.c.key).where(*_is(work, key))).first() is not None
+    return work.connection.execute(_ANSWERED, _named(work, key)).first() is not None
 
 
 def once(work: Work, key: str | None, command: str, digest: str, act: Callable[[], object]) -> None:
@@ -80,17 +82,17 @@ def once(work: Work, key: str | None, command: str, digest: str, act: Callable[[
 def remember(work: Work, key: str | None, answer: dict[str, Json]) -> None:
     """Keep the answer for a key that `recall` gave to this Work."""
     if key is not None and answer:
-        work.connection.execute(update(idempotency).where(*_is(work, key)).values(answer=answer))
+        work.connection.execute(update(idempotency).where(_IS).values(answer=answer), _named(work, key))
 
 
 def give_back(work: Work, key: str | None) -> None:
     """Let a key be used again: what it was for did not happen, though this Work commits."""
     if key is not None:
-        work.connection.execute(delete(idempotency).where(*_is(work, key)))
+        work.connection.execute(delete(idempotency).where(_IS), _named(work, key))
 
 
-def _is(work: Work, key: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return idempotency.c.key == key, idempotency.c.actor_id == work.actor.id
+def _named(work: Work, key: str) -> dict[str, object]:
+    return {"of_key": key, "of_actor": work.actor.id}
 
 
 def forget_old(work: Work) -> int:

@@ -12,6 +12,7 @@ from engine.store.tables import bundle, deployment, instance
 from engine.work import Work
 
 READ = "process.read"
+_NEWEST = select(func.max(bundle.c.id)).group_by(bundle.c.process_key).order_by(bundle.c.process_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +90,8 @@ class OwnStep:
 def own_steps(work: Work) -> list[tuple[Program, list[OwnStep]]]:
     """List the steps that the actor's groups do in the procedures in force, by procedure."""
     groups = {member.group for member in work.memberships}
-    newest = select(func.max(bundle.c.id)).group_by(bundle.c.process_key).order_by(bundle.c.process_key)
     found = []
-    for bundle_id in work.connection.execute(newest).scalars():
+    for bundle_id in work.connection.execute(_NEWEST).scalars():
         program = definitions.program(work.engine, work.connection, bundle_id)
         steps = {
             step.element: OwnStep(step.element, step.name, step.name_en)

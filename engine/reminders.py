@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from engine import following, inbox, rights
 from engine.errors import RuleBroken
@@ -17,6 +17,7 @@ from engine.work import Engine, Work
 
 MOST = 100
 LONGEST = timedelta(days=366)
+_COUNTED = select(func.count()).where(task_reminder.c.actor_id == bindparam("actor_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,7 @@ def moment(work: Work, task_id: int) -> datetime | None:
 
 def count(work: Work) -> int:
     """Count the tasks that the actor wants to be reminded of."""
-    number: int = work.connection.execute(
-        select(func.count()).where(task_reminder.c.actor_id == work.actor.id)
-    ).scalar_one()
+    number: int = work.connection.execute(_COUNTED, {"actor_id": work.actor.id}).scalar_one()
     return number
 
 

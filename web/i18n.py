@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from flask import Flask, g, request
-from flask_babel import Babel, get_locale, ngettext
+from flask_babel import Babel, ngettext
 
 from web import context, texts, words
 
@@ -18,8 +18,7 @@ def chosen() -> str:
 
 def language_tag() -> str:
     """Return the language as HTML says it."""
-    locale = get_locale()
-    return "en" if locale is not None and locale.language == "en" else "zh-CN"
+    return "en" if words.is_english() else "zh-CN"
 
 
 def now() -> datetime:
@@ -35,6 +34,8 @@ def init_app(app: Flask) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = LANGUAGES["zh"]
     app.config["BABEL_DEFAULT_TIMEZONE"] = words.ZONE.key
     Babel(app, locale_selector=chosen, default_translation_directories=str(texts.FOLDER))
+    app.before_request(texts.speak)
+    app.teardown_request(texts.fall_silent)
     app.jinja_env.install_gettext_callables(texts.gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # of Jinja's extension
     app.jinja_env.filters["moment"] = words.moment
     app.jinja_env.filters["moment_short"] = lambda value: words.moment_short(value, now())

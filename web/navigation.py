@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, request, url_for
@@ -126,7 +127,7 @@ def _open_to(person: Person, endpoint: str) -> bool:
 def _items(person: Person, entries: Sequence[Entry]) -> list[Item]:
     return [
         Item(
-            _address(entry),
+            _address(entry.endpoint, entry.query, request.script_root),
             str(entry.label),
             entry.icon,
             _is_here(entry),
@@ -138,9 +139,11 @@ def _items(person: Person, entries: Sequence[Entry]) -> list[Item]:
     ]
 
 
-def _address(entry: Entry) -> str:
-    arguments: dict[str, Any] = dict(entry.query)
-    return url_for(entry.endpoint, **arguments)
+@lru_cache(maxsize=256)
+def _address(endpoint: str, query: tuple[tuple[str, str], ...], _root: str) -> str:
+    """Return where an entry leads; on every page below one root it is the same."""
+    arguments: dict[str, Any] = dict(query)
+    return url_for(endpoint, **arguments)
 
 
 def _is_here(entry: Entry) -> bool:

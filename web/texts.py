@@ -1,5 +1,7 @@
 """Translates texts, with types: the Chinese text is the key."""
 
+from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,17 +12,49 @@ from flask_babel.speaklater import LazyString
 FOLDER = Path(__file__).parent / "translations"
 
 
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A language and its texts."""
+
+    language: str
+    texts: NullTranslations
+
+
+# A page says hundreds of texts; to ask Flask-Babel for the language of each took a tenth of drawing it.
+_spoken: ContextVar[Spoken | None] = ContextVar("spoken", default=None)
+
+
 def gettext(text: str, **fields: object) -> str:
     """Return a text in the reader's language, `%(name)s` filled in."""
-    locale = get_locale()
-    found = str(_texts(locale.language).gettext(text)) if locale is not None else text
+    spoken = _spoken.get() or _asked()
+    found = str(spoken.texts.gettext(text)) if spoken is not None else text
     return found % fields if fields else found
 
 
+def language() -> str:
+    """Return the code of the reader's language; "" where nobody reads."""
+    spoken = _spoken.get() or _asked()
+    return spoken.language if spoken is not None else ""
+
+
+def speak() -> None:
+    """Keep the language of this request until `fall_silent`."""
+    _spoken.set(_asked())
+
+
+def fall_silent(_error: BaseException | None = None) -> None:
+    """Forget the language of a request that has ended."""
+    _spoken.set(None)
+
+
+def _asked() -> Spoken | None:
+    locale = get_locale()
+    return _loaded(locale.language) if locale is not None else None
+
+
 @lru_cache(maxsize=8)
-def _texts(language: str) -> NullTranslations:
-    """Load a language; to ask Flask-Babel for it took as long as drawing the page."""
-    return Translations.load(FOLDER, [language])
+def _loaded(language: str) -> Spoken:
+    return Spoken(language, Translations.load(FOLDER, [language]))
 
 
 def lazy_gettext(text: str) -> LazyString:

@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
+
+from flask import url_for
 
 from engine.inbox import View
 from web.numbers import ids
 
 _MOST_FIELDS = 20
+_NUMBER = 6_021_023_023_023_023_023  # stands in no other place of an address
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,17 @@ class Wish:
         """Return the argument that pages carry along to find back to this list."""
         origin = self.origin()
         return {"from": origin} if origin else {}
+
+    def address_of(self, task_id: int) -> str:
+        """Return the address of a task that leads back to this list."""
+        before, after = self._around
+        return f"{before}{task_id}{after}"
+
+    @cached_property
+    def _around(self) -> tuple[str, str]:
+        """What stands around the number; to build each address of a list took a tenth of its page."""
+        before, _, after = url_for("tasks.show", task_id=_NUMBER, **self.carried()).partition(str(_NUMBER))
+        return before, after
 
 
 def read_wish(arguments: Mapping[str, str]) -> Wish:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask_babel import format_date, get_locale
+from flask_babel import format_date
 
 from engine.bilingual import Text, from_json, joined
 from engine.durations import Duration
@@ -15,7 +15,7 @@ from engine.explained import Explained
 from engine.hosting import Failure
 from engine.work import Work
 from handlers.accounts.directory import RESIDENT_WORD, SYSTEM_WORD
-from web.texts import gettext
+from web.texts import gettext, language
 
 ZONE = ZoneInfo("Asia/Shanghai")  # of every moment that a page says
 SOON_SHARE = 0.25
@@ -127,8 +127,7 @@ def money(fen: int) -> str:
 
 def is_english() -> bool:
     """Tell whether the reader chose English."""
-    locale = get_locale()
-    return locale is not None and locale.language == "en"
+    return language() == "en"
 
 
 def either(chinese: str, english: str | None) -> str:

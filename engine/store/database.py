@@ -52,6 +52,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_pre_ping=not self.is_sqlite,
+            pool_use_lifo=True,  # the connection used last has its pages and statements at hand
         )
 
     @contextmanager
@@ -92,7 +93,11 @@ def _control_sqlite(engine: SqlEngine, *, begin: str, query_only: bool) -> None:
 
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        raw: object = connection.connection.dbapi_connection
+        if query_only and isinstance(raw, sqlite3.Connection):
+            raw.execute(begin)  # waits for nobody and takes no lock, so it needs none of SQLAlchemy's care
+        else:
+            connection.exec_driver_sql(begin)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Connection,
     Date,
     Dialect,
+    Executable,
     Table,
     any_,
     cast,
@@ -115,9 +116,13 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str,
     """
     if not rows:
         return 0
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).on_conflict_do_nothing().returning(*table.primary_key)
-    return len(connection.execute(statement, list(rows)).all())
+    return len(connection.execute(_insert_new(table, connection.dialect.name), list(rows)).all())
+
+
+@lru_cache(maxsize=64)
+def _insert_new(table: Table, dialect: str) -> Executable:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(table).on_conflict_do_nothing().returning(*table.primary_key)
 
 
 def one_at_a_time(connection: Connection, table: Table) -> None:

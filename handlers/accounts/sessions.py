@@ -110,7 +110,7 @@ def resume(engine: Engine, token: str) -> SignedIn | None:
         return None
     with engine.reading(SYSTEM) as work:
         now = work.now
-        row = work.connection.execute(_SESSION.where(_by_token(token)), {"now": now}).one_or_none()
+        row = work.connection.execute(_SESSION, {"now": now, "token_hash": hash_token(token)}).one_or_none()
     if row is None or now >= row.expires_at:
         return None
     unseen = now - row.last_seen_at
@@ -212,7 +212,11 @@ _SESSION = (
     )
     .join(account, account.c.id == account_session.c.account_id)
     .outerjoin(account_totp, account_totp.c.id == account.c.id)
-    .where(account_session.c.ended_at.is_(None), account.c.state == "active")
+    .where(
+        account_session.c.token_hash == bindparam("token_hash"),
+        account_session.c.ended_at.is_(None),
+        account.c.state == "active",
+    )
 )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, select
 
 from engine.store.tables import instance, user_task
 from engine.work import Work
@@ -21,6 +21,23 @@ from handlers.shared.scopes import require_somewhere, scopes_with
 
 SETTLED_SHOWN = timedelta(days=30)
 _IMPORT = "import"
+_ANY_IMPORT = select(estate_import.c.id).where(estate_import.c.state == ImportState.WAITING).limit(1)
+_EVERYWHERE = second_check.c.community_id.is_not(None)
+# Every page asks for this count, so its statement is built once.
+_COUNTED_EVERYWHERE = (
+    select(func.count())
+    .select_from(second_check)
+    .where(
+        _EVERYWHERE,
+        second_check.c.state == CheckOutcome.WAITING,
+        second_check.c.subject_kind != _IMPORT,  # counted by their own state, not twice
+        func.coalesce(second_check.c.entered_by != bindparam("actor_id"), True),
+        func.coalesce(second_check.c.entered_for != bindparam("actor_id"), True),
+    )
+)
+_COUNTED_WITHIN = _COUNTED_EVERYWHERE.where(
+    second_check.c.community_id.in_(bindparam("scopes", expanding=True))
+)
 PERMISSIONS = (Permission.OWNER_CHECK, Permission.HOUSE_CHECK, Permission.FEE_CHECK)
 
 
@@ -91,17 +108,10 @@ def waiting_count(work: Work) -> int:
     """Count what waits for the actor: not what they entered themselves."""
     if not any(scopes_with(work, one) != frozenset() for one in PERMISSIONS):
         return 0
-    own = or_(second_check.c.entered_by == work.actor.id, second_check.c.entered_for == work.actor.id)
-    checks: int = work.connection.execute(
-        select(func.count())
-        .select_from(second_check)
-        .where(
-            second_check.c.state == CheckOutcome.WAITING,
-            second_check.c.subject_kind != _IMPORT,  # counted by their own state, not twice
-            _within(work),
-            func.coalesce(~own, True),
-        )
-    ).scalar_one()
+    scopes = _scopes(work)
+    known = {"actor_id": work.actor.id} if scopes is None else {"actor_id": work.actor.id, "scopes": scopes}
+    counted = _COUNTED_EVERYWHERE if scopes is None else _COUNTED_WITHIN
+    checks: int = work.connection.execute(counted, known).scalar_one()
     return checks + sum(one.may_release for one in _imports(work))
 
 
@@ -124,8 +134,7 @@ def due_imports(work: Work) -> dict[int, tuple[datetime | None, datetime]]:
 
 
 def _imports(work: Work) -> list[PastImport]:
-    is_waiting = select(estate_import.c.id).where(estate_import.c.state == ImportState.WAITING).limit(1)
-    if work.connection.execute(is_waiting).first() is None:
+    if work.connection.execute(_ANY_IMPORT).first() is None:
         return []
     return [one for one in importing.imports(work) if one.state == ImportState.WAITING]
 
@@ -138,13 +147,19 @@ def _require_reader(work: Work) -> None:
 
 
 def _within(work: Work) -> ColumnElement[bool]:
+    scopes = _scopes(work)
+    return _EVERYWHERE if scopes is None else second_check.c.community_id.in_(scopes)
+
+
+def _scopes(work: Work) -> list[int] | None:
+    """Return the communities in which the actor may be the second person; None means everywhere."""
     scopes: set[int] = set()
     for permission in PERMISSIONS:
         held = scopes_with(work, permission)
         if held is None:
-            return second_check.c.community_id.is_not(None)
+            return None
         scopes |= held
-    return second_check.c.community_id.in_(scopes)
+    return sorted(scopes)
 
 
 def _listed() -> Select[*tuple[Any, ...]]:
