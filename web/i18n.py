@@ -12,8 +12,11 @@ COOKIE = "language"
 
 
 def chosen() -> str:
-    """Return the locale the reader chose; Chinese until they choose."""
-    return LANGUAGES.get(request.cookies.get(COOKIE, ""), LANGUAGES["zh"])
+    """Return the locale the reader chose; until they choose, the one their browser asks for, else Chinese."""
+    said = request.cookies.get(COOKIE, "")
+    if said not in LANGUAGES:
+        said = request.accept_languages.best_match(LANGUAGES, "zh")
+    return LANGUAGES[said]
 
 
 def language_tag() -> str:

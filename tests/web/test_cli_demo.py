@@ -69,6 +69,17 @@ def test_an_interrupted_demonstration_leaves_nothing_and_can_be_built_anew(
     assert main(["demo"]) == 1
 
 
+def test_a_second_demonstration_at_the_same_time_is_refused(
+    made: tuple[Settings, Engine], capsys: pytest.CaptureFixture[str]
+) -> None:
+    configured, engine = made
+    with demonstration.alone(configured) as is_alone:
+        assert is_alone
+        assert main(["demo", "--small"]) == 1
+    assert "being built here already" in capsys.readouterr().err
+    assert not demonstration.has_estate(engine)
+
+
 def test_an_unfinished_demonstration_on_a_server_says_what_to_do(
     postgres: PostgresServer,
     tmp_path: Path,

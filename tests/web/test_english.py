@@ -26,6 +26,25 @@ def english(site: Site, post: Post) -> Browser:
     return browser
 
 
+@pytest.mark.parametrize(
+    ("asked", "chosen", "language"),
+    [
+        ("en-US,en;q=0.9,zh-CN;q=0.8", "", "en"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "", "zh-CN"),
+        ("de-DE,de;q=0.9", "", "zh-CN"),
+        ("", "", "zh-CN"),
+        ("en", "zh", "zh-CN"),
+        ("en", "unknown", "en"),
+    ],
+)
+def test_a_first_page_speaks_what_the_browser_asks_for(
+    site: Site, asked: str, chosen: str, language: str
+) -> None:
+    headers = {"Accept-Language": asked, "Cookie": f"language={chosen}"}
+    page = site.app.test_client(use_cookies=False).get("/sign-in", headers=headers)
+    assert f'<html lang="{language}"' in page.text
+
+
 @pytest.fixture
 def reader(site: Site) -> Iterator[None]:
     """A page in English."""

@@ -1,6 +1,7 @@
 """`wuye demo`: an installation with a made-up estate, whole or not at all."""
 
 import argparse
+import fcntl
 import socket
 import sqlite3
 import sys
@@ -22,6 +23,7 @@ from web.cli.installing import prepare
 SIGN_INS = "demo-sign-ins.txt"
 UNFINISHED = "demo-unfinished"  # names the database that a demonstration is being built in
 _DRAFT = ".demo-draft"
+_LOCK = "demo-lock"
 _TRACES = ("", "-wal", "-shm", "-journal")
 _REFUSED = 1
 
@@ -50,9 +52,15 @@ def run_demo(arguments: argparse.Namespace) -> int:
     configured = settings.from_environment()
     engine = bootstrap.build(configured)
     prepare(engine)
-    if has_estate(engine):
-        return _what_is_there(configured, engine, is_welcome=arguments.if_empty)
-    sign_ins = fill(configured, engine, demo.SMALL if arguments.small else demo.FULL, arguments.seed)
+    with alone(configured) as is_alone:
+        if not is_alone:
+            return _refuse(
+                "这里正在建演示数据，请等它建完。",
+                "A demonstration is being built here already; wait for it to end.",
+            )
+        if has_estate(engine):
+            return _what_is_there(configured, engine, is_welcome=arguments.if_empty)
+        sign_ins = fill(configured, engine, demo.SMALL if arguments.small else demo.FULL, arguments.seed)
     print(sign_ins.read_text(encoding="utf-8"), end="")
     _say(f"登录账号保存在：{sign_ins}", f"Sign-ins are kept in {sign_ins}")
     return 0
@@ -90,6 +98,18 @@ def keep_private(path: Path, text: str) -> None:
     """Write a file that only its owner may read."""
     path.touch(mode=0o600)
     path.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def alone(configured: Settings) -> Iterator[bool]:
+    """Tell whether nobody else builds a demonstration in this folder, and keep others from it meanwhile."""
+    with (configured.data_dir / _LOCK).open("w", encoding="ascii") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # given up with the process, however it ends
+        except BlockingIOError:
+            yield False
+            return
+        yield True
 
 
 # --- what is there already ----------------------------------------------------------------------------------
