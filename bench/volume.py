@@ -135,9 +135,9 @@ def fold_finished(made: Stand) -> int:
     with bulk(made, step_day, step_month) as connection:
         connection.execute(
             text(
-                "INSERT INTO step_day (day, scope_id, process_key, step_id, finished, late, seconds,"
-                " late_seconds) SELECT day, scope_id, process_key, step_id, count(*), sum(late),"
-                " sum(seconds), sum(late_seconds) FROM bench_step"
+                "INSERT INTO step_day (day, scope_id, process_key, called_process, step_id, finished, late,"
+                " seconds, late_seconds) SELECT day, scope_id, process_key, process_key, step_id, count(*),"
+                " sum(late), sum(seconds), sum(late_seconds) FROM bench_step"
                 " GROUP BY day, scope_id, process_key, step_id"
             )
         )
@@ -146,10 +146,10 @@ def fold_finished(made: Stand) -> int:
         )
         connection.execute(
             text(
-                "INSERT INTO step_month (month, scope_id, process_key, step_id, finished, late, seconds,"
-                f" late_seconds) SELECT {month}, scope_id, process_key, step_id, sum(finished), sum(late),"
-                " sum(seconds), sum(late_seconds) FROM step_day"
-                f" GROUP BY {month}, scope_id, process_key, step_id"
+                "INSERT INTO step_month (month, scope_id, process_key, called_process, step_id, finished,"
+                f" late, seconds, late_seconds) SELECT {month}, scope_id, process_key, called_process,"
+                " step_id, sum(finished), sum(late), sum(seconds), sum(late_seconds) FROM step_day"
+                f" GROUP BY {month}, scope_id, process_key, called_process, step_id"
             )
         )
         return int(connection.execute(text("SELECT count(*) FROM step_day")).scalar_one())

@@ -186,6 +186,7 @@ def _delta(writing: Writing, ended: dict[str, Any]) -> dict[str, Any]:
         "day": work.now.astimezone(work.engine.zone).date(),
         "scope_id": writing.case.scope_id,
         "process_key": ended["process_key"],
+        "called_process": ended["called_process"],
         "step_id": ended["step_id"],
         "late": ended["late"],
         "seconds": int((work.now - ended["opened_at"]).total_seconds()),

@@ -52,11 +52,14 @@ class Kept:
     """How a step's limit was kept over some days.
 
     Attributes:
+        process_key: of the case.
+        called_process: the sheet that the step stands on; two of one case may use the same id.
         seconds: total time from opening to end.
         late_seconds: total time past the due dates.
     """
 
     process_key: str
+    called_process: str
     step_id: str
     finished: int
     late: int
@@ -112,7 +115,7 @@ def kept_by_step(work: Work, first: date, last: date, only: Only = EVERYTHING) -
         RuleBroken: `only` names a group or a person, which are not kept by day; see late_by_person.
     """
     days = _summed(work, _stretches(first, last), only)
-    keys = (days.c.process_key, days.c.step_id)
+    keys = (days.c.process_key, days.c.called_process, days.c.step_id)
     query = select(*keys, *_totals(days)).group_by(*keys).order_by(*keys)
     return [Kept(*row) for row in work.connection.execute(query)]
 
@@ -150,7 +153,9 @@ def _summed(work: Work, stretches: Iterable[_Stretch], only: Only) -> Subquery:
         day = table.c.month if table is step_month else table.c.day
         labelled = [value.label(name) for name, value in zip(SUMS, sums_of(table), strict=True)]
         branches.append(
-            select(day.label("day"), table.c.process_key, table.c.step_id, *labelled).where(
+            select(
+                day.label("day"), table.c.process_key, table.c.called_process, table.c.step_id, *labelled
+            ).where(
                 day.between(first, last),
                 *visible(work, table.c.scope_id, only),
                 *narrowed(table, only),

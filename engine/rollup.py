@@ -21,7 +21,7 @@ from engine.work import Engine, Work
 
 SUMS = ("finished", "late", "seconds", "late_seconds")
 _BATCH = 5000
-_Key = tuple[date, int, str, str]
+_Key = tuple[date, int, str, str, str]
 
 
 def fold(engine: Engine) -> int:
@@ -45,7 +45,7 @@ def _fold_batch(work: Work) -> int:
     days: dict[_Key, list[int]] = {}
     months: dict[_Key, list[int]] = {}
     for row in rows:
-        key = (row.scope_id, row.process_key, row.step_id)
+        key = (row.scope_id, row.process_key, row.called_process, row.step_id)
         values = (1, int(row.late), row.seconds, row.late_seconds)
         _count(days, (row.day, *key), values)
         _count(months, (row.day.replace(day=1), *key), values)
@@ -112,6 +112,7 @@ def _of_history(work: Work) -> Select[Any]:
         local_day(store, past.ended_at, work.engine.zone).label("day"),
         instance.c.scope_id,
         past.process_key,
+        past.called_process,
         past.step_id,
         literal(1).label("finished"),
         case((past.late, 1), else_=0).label("late"),
@@ -121,7 +122,7 @@ def _of_history(work: Work) -> Select[Any]:
 
 
 def _of_days(work: Work) -> Select[Any]:
-    keys = (step_day.c.scope_id, step_day.c.process_key, step_day.c.step_id)
+    keys = list(step_day.primary_key)[1:]
     month = first_of_month(work.connection, step_day.c.day).label("month")
     return select(month, *keys, *(step_day.c[name] for name in SUMS))
 
@@ -137,7 +138,10 @@ def _correct(work: Work, table: Table, truth: Select[Any], *unfolded: Table) -> 
     keys = [united.c[column.name] for column in table.primary_key]
     totals = [func.sum(united.c[name]) for name in SUMS]
     query = select(*keys, *totals).group_by(*keys).having(or_(*(total != 0 for total in totals)))
-    wrong = {tuple(row[:4]): [int(value) for value in row[4:]] for row in work.connection.execute(query)}
+    wrong = {
+        tuple(row[: len(keys)]): [int(value) for value in row[len(keys) :]]
+        for row in work.connection.execute(query)
+    }
     _add(work, table, wrong)
     work.connection.execute(delete(table).where(table.c.finished == 0))
     return len(wrong)
@@ -151,6 +155,5 @@ def sums_of(table: Table) -> list[ColumnElement[int]]:
 
 
 def _taken_off(table: Table, values: Sequence[ColumnElement[int]]) -> Select[Any]:
-    keys = list(table.primary_key) if table is not step_delta else [table.c.day]
-    also = () if table is not step_delta else (table.c.scope_id, table.c.process_key, table.c.step_id)
-    return select(*keys, *also, *(-value for value in values))
+    keys = step_day.primary_key if table is step_delta else table.primary_key
+    return select(*(table.c[key.name] for key in keys), *(-value for value in values))

@@ -123,7 +123,8 @@ step_delta = Table(
     id_column(),
     Column("day", Date, nullable=False),
     Column("scope_id", BigInteger, nullable=False),  # community
-    Column("process_key", String(100), nullable=False),
+    Column("process_key", String(100), nullable=False),  # of the root case
+    Column("called_process", String(100), nullable=False),  # the process that holds the step
     Column("step_id", String(100), nullable=False),
     Column("late", Boolean, nullable=False),
     Column("seconds", Integer, nullable=False),
@@ -136,6 +137,7 @@ step_day = Table(
     Column("day", Date, primary_key=True),
     Column("scope_id", BigInteger, primary_key=True, autoincrement=False),
     Column("process_key", String(100), primary_key=True),
+    Column("called_process", String(100), primary_key=True),
     Column("step_id", String(100), primary_key=True),
     Column("finished", Integer, nullable=False),
     Column("late", Integer, nullable=False),
@@ -150,6 +152,7 @@ step_month = Table(
     Column("month", Date, primary_key=True),
     Column("scope_id", BigInteger, primary_key=True, autoincrement=False),
     Column("process_key", String(100), primary_key=True),
+    Column("called_process", String(100), primary_key=True),
     Column("step_id", String(100), primary_key=True),
     Column("finished", Integer, nullable=False),
     Column("late", Integer, nullable=False),

@@ -44,6 +44,7 @@ def finish(engine: Engine, steps: list[tuple[date, str, int]]) -> None:
                 "day": day,
                 "scope_id": COMMUNITY,
                 "process_key": "repair",
+                "called_process": "repair",
                 "step_id": step,
                 "late": late > 0,
                 "seconds": 600 + late,
@@ -175,6 +176,7 @@ def test_wrong_sums_are_set_right_and_those_of_nothing_removed(company: Engine) 
                 day=JANUARY,
                 scope_id=99,
                 process_key="repair",
+                called_process="repair",
                 step_id="accept",
                 finished=3,
                 late=0,
@@ -214,3 +216,27 @@ def test_what_the_engine_counted_is_what_its_history_says(shop: Shop) -> None:
     with shop.engine.reading(DIRECTOR) as work:
         kept = kept_by_day(work, date(2026, 11, 1), date(2026, 12, 31))
     assert sum(day.finished for day in kept) == 8
+
+
+def test_steps_of_one_id_on_two_sheets_are_counted_apart(shop: Shop) -> None:
+    for sheet, due in (("visit", "PT1H"), ("urgent", "PT1M")):
+        shop.deploy(Model(sheet).start().user("take", due=due).end().flow("start", "take", "end"))
+    case = Model("fault").start().call("call_urgent", "urgent").call("call_visit", "visit").end()
+    shop.deploy(case.flow("start", "call_urgent", "call_visit", "end"))
+    shop.start("fault", "R1")
+    for _ in range(2):
+        shop.clock.advance(minutes=2)
+        task_id = shop.task("take")
+        shop.engine.run(CLERK, lambda work, task_id=task_id: tasks.complete(work, task_id, {}))
+    shop.directory.give(DIRECTOR, Grants((), frozenset({("report.read", None)})))
+
+    def kept() -> list[tuple[str, str, str, int]]:
+        with shop.engine.reading(DIRECTOR) as work:
+            found = kept_by_step(work, date(2026, 11, 1), date(2026, 12, 31))
+        return [(one.process_key, one.called_process, one.step_id, one.late) for one in found]
+
+    apart = [("fault", "urgent", "take", 1), ("fault", "visit", "take", 0)]
+    assert kept() == apart
+    fold(shop.engine)
+    assert kept() == apart
+    assert rollup.rebuild(shop.engine) == Rebuilt(steps=2, days=0, months=0)
