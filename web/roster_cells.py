@@ -197,6 +197,8 @@ class Week:
         until = clock_text(last.hour * 60 + last.minute)
         if until == "00:00" and last.date() > first.date():
             until = "24:00"
+        elif end - begin >= _ONE_DAY:
+            until = gettext("次日 %(time)s", time=until)
         return f"{clock_text(first.hour * 60 + first.minute)}–{until}"
 
 

@@ -95,8 +95,8 @@ def window(work: Work, order: Order) -> str:
 
 
 def places(found: Iterable[Order]) -> Text:
-    """List orders by number and place."""
-    return joined((f"{one.number} {one.place}" for one in found), ("；", "; "))
+    """List orders by number and place, one a line."""
+    return joined((f"{one.number} {one.place}" for one in found), ("\n", "\n"))
 
 
 def material(found: Iterable[Order]) -> Text:
