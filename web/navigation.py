@@ -72,6 +72,7 @@ BAR = (
     Entry("roster.index", lazy_gettext("排班"), also=("team",), key="s"),
     Entry("processes.index", lazy_gettext("流程"), key="p"),
     Entry("policy.index", lazy_gettext("制度"), key="y"),
+    Entry("retention.index", lazy_gettext("保存期限")),
     Entry("imports.index", lazy_gettext("导入"), key="u"),
     Entry("workdays.index", lazy_gettext("日历"), key="c"),
     Entry("outbox.index", lazy_gettext("消息"), key="m"),

@@ -142,4 +142,6 @@ def _address(kind: Place, reference: str) -> str:
     return ""
 
 
-_PLAIN_PAGES = frozenset({"overdue.index", "inbox.index", "account.sessions", "operation.health"})
+_PLAIN_PAGES = frozenset(
+    {"overdue.index", "inbox.index", "account.sessions", "operation.health", "retention.index"}
+)

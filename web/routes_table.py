@@ -178,6 +178,7 @@ ROUTES: Mapping[str, Access] = {
     "overdue.index": _staff(Permission.REPORT_READ),
     "overdue.act": _staff(Permission.TASK_REASSIGN),
     "policy.index": _staff(Permission.REPORT_READ),
+    "retention.index": _staff(Permission.ACCESS_LOG_READ, Permission.AUDIT_READ),
     "processes.index": _staff(Permission.PROCESS_READ),
     "processes.show": _staff(Permission.PROCESS_READ),
     "processes.diagram": _staff(Permission.PROCESS_READ),
