@@ -11,8 +11,10 @@ from bench import burst, lists, pages, service, timers
 from bench.report import Row, machine, table, write_json
 from bench.sizes import FULL, QUICK, Sizes
 from engine.clock import monotonic
-from tests.postgres import PostgresServer
+from tests.postgres import DURABLE, PostgresServer
 from web.cli import interpreter
+
+_BUFFERS = "shared_buffers=1GB"  # as PostgreSQL advises for 4 GB of memory; a million tasks take half of it
 
 Subject = Callable[[], Iterator[Row]]
 
@@ -54,7 +56,7 @@ def _postgres(is_wanted: bool) -> Iterator[Callable[[], str] | None]:
         yield None
         return
     with TemporaryDirectory(prefix="wuye-bench-postgres-", ignore_cleanup_errors=True) as folder:
-        server = PostgresServer(Path(folder))
+        server = PostgresServer(Path(folder), (*DURABLE, _BUFFERS))
         server.start()
         try:
             yield server.new_database

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Row, insert, or_, select, update
 
-from engine import history, stepping
+from engine import definitions, history, stepping
+from engine.bilingual import Text, named
 from engine.errors import EngineError, NotFound, RuleBroken
 from engine.history import Event
 from engine.ids import new_id
@@ -18,6 +20,7 @@ from engine.store.tables import external_task, incident, instance
 from engine.work import Work
 
 PERMISSION = "external_task.work"
+OPERATE = "instance.operate"
 MOST_AT_ONCE = 100
 LONGEST_LOCK = timedelta(hours=24)
 
@@ -47,6 +50,66 @@ class FetchedTask:
     created_at: datetime
     worker_id: str
     locked_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTask:
+    """A piece of outside work that is not done yet, as those who operate its case see it.
+
+    Attributes:
+        step_name: of the step, or its id where it has none.
+        worker_id: who has it, until `locked_until`; "" where nobody has.
+        retries: how often it may still be fetched; None before it failed the first time.
+    """
+
+    id: int
+    business_key: str
+    title: str
+    title_en: str
+    topic: str
+    step_name: Text
+    waiting_since: datetime
+    worker_id: str
+    locked_until: datetime | None
+    retries: int | None
+    error_message: str
+
+
+def open_tasks(work: Work, limit: int = MOST_AT_ONCE) -> list[OpenTask]:
+    """Return the outside work of the communities whose cases the actor may operate, oldest first."""
+    rows = work.connection.execute(
+        select(
+            external_task,
+            instance.c.title,
+            instance.c.title_en,
+            instance.c.scope_id.label("scope_id"),
+            instance.c.bundle_id,
+        )
+        .join(instance, instance.c.id == external_task.c.instance_id)
+        .where(instance.c.state == "active")
+        .order_by(external_task.c.id)
+    )
+    visible = (row for row in rows if work.may(OPERATE, row.scope_id))
+    return [_opened(work, row) for row in islice(visible, limit)]
+
+
+def _opened(work: Work, row: Row[Any]) -> OpenTask:
+    program = definitions.program(work.engine, work.connection, row.bundle_id)
+    step = program.steps[program.process_at(row.path.split("/") if row.path else ()), row.step_id]
+    is_held = row.locked_until is not None and row.locked_until > work.now
+    return OpenTask(
+        id=row.id,
+        business_key=row.business_key,
+        title=row.title,
+        title_en=row.title_en,
+        topic=row.topic,
+        step_name=named(step) if step.name else row.step_id,
+        waiting_since=row.created_at,
+        worker_id=row.worker_id or "" if is_held else "",
+        locked_until=row.locked_until if is_held else None,
+        retries=row.retries,
+        error_message=row.error_message or "",
+    )
 
 
 def fetch_and_lock(
@@ -203,7 +266,7 @@ def set_retries(work: Work, task_id: int, retries: int) -> None:
     ).one_or_none()
     if row is None:
         raise ExternalTaskNotFound("external_task_not_found", "没有编号为 {id} 的外部任务", id=str(task_id))
-    work.require("instance.operate", row.scope_id)
+    work.require(OPERATE, row.scope_id)
     work.connection.execute(
         update(external_task).where(external_task.c.id == task_id).values(retries=retries)
     )
@@ -220,13 +283,22 @@ def extend_lock(work: Work, task_id: int, worker_id: str, lock_for: timedelta) -
 
 
 def unlock(work: Work, task_id: int) -> None:
-    """Give a task back at once."""
-    work.require(PERMISSION)
-    changed = work.connection.execute(
+    """Give a task back at once: for outside workers, and for those who operate its case."""
+    row = work.connection.execute(
+        select(
+            external_task.c.instance_id, external_task.c.step_id, external_task.c.path, instance.c.scope_id
+        )
+        .join(instance, instance.c.id == external_task.c.instance_id)
+        .where(external_task.c.id == task_id)
+    ).one_or_none()
+    if row is None:
+        raise ExternalTaskNotFound("external_task_not_found", "没有编号为 {id} 的外部任务", id=str(task_id))
+    if not work.may(PERMISSION):
+        work.require(OPERATE, row.scope_id)
+    work.connection.execute(
         update(external_task).where(external_task.c.id == task_id).values(worker_id=None, locked_until=None)
     )
-    if not changed.rowcount:
-        raise ExternalTaskNotFound("external_task_not_found", "没有编号为 {id} 的外部任务", id=str(task_id))
+    history.record(work, row.instance_id, [Event("unlocked", row.step_id, row.path)])
 
 
 def _require_declared(work: Work, case: Case, topic: str, variables: dict[str, Json]) -> None:

@@ -3,7 +3,7 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug import Response
 
-from engine import incidents
+from engine import external_tasks, incidents
 from web import context, errors
 from web.texts import gettext, lazy_gettext
 
@@ -21,8 +21,8 @@ KINDS = {
 def index() -> str:
     """Show open incidents, oldest first."""
     with context.engine().reading(context.actor()) as work:
-        listed = incidents.open_incidents(work)
-    return render_template("incidents.html", incidents=listed, kinds=KINDS)
+        listed, outside = incidents.open_incidents(work), external_tasks.open_tasks(work)
+    return render_template("incidents.html", incidents=listed, outside=outside, kinds=KINDS)
 
 
 @bp.post("/<int:incident_id>/retry")
@@ -42,4 +42,13 @@ def cancel(incident_id: int) -> Response:
     reason = request.form.get("reason", "")
     context.engine().run(context.actor(), lambda work: incidents.cancel_case(work, incident_id, reason))
     flash(gettext("流程已取消"))
+    return redirect(url_for("incidents.index"))
+
+
+@bp.post("/outside/<int:task_id>/unlock")
+@errors.shown_again_by(lambda **_: index())
+def unlock(task_id: int) -> Response:
+    """Take outside work from the program that has it, so that another one can fetch it."""
+    context.engine().run(context.actor(), lambda work: external_tasks.unlock(work, task_id))
+    flash(gettext("已解除锁定，其他程序可以领取"))
     return redirect(url_for("incidents.index"))

@@ -198,6 +198,7 @@ ROUTES: Mapping[str, Access] = {
     "incidents.index": _staff(Permission.INSTANCE_OPERATE),
     "incidents.retry": _staff(Permission.INSTANCE_OPERATE),
     "incidents.cancel": _staff(Permission.INSTANCE_OPERATE),
+    "incidents.unlock": _staff(Permission.INSTANCE_OPERATE),
     "outbox.index": _staff(Permission.MESSAGES_READ),
     "repairs.contact": STAFF,
     "repairs.reveal": STAFF,

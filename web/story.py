@@ -200,6 +200,7 @@ _PLAIN = {
     "corrected": ("%(who)s更正流程数据", ""),
     "incident": ("“%(step)s”出错，等待处理", "late"),
     "incident_retried": ("%(who)s重试“%(step)s”，成功", "done"),
+    "unlocked": ("%(who)s解除“%(step)s”的外部锁定", ""),
     "incident_cancelled": ("%(who)s因出错取消流程", "late"),
     "finished": ("流程结束", "done"),
 }

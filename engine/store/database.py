@@ -15,6 +15,7 @@ from engine.clock import monotonic
 _BUSY_SECONDS = 30
 _POSTGRES_OPTIONS = (
     "-c statement_timeout=30000 -c lock_timeout=15000 -c idle_in_transaction_session_timeout=60000"
+    " -c TimeZone=UTC"  # else each moment that is read is converted once more
 )
 _LOST_STATES = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock timeout
 _SQLITE_IS_AWAY = ("is full", "is locked", "disk I/O", "unable to open")

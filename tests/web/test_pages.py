@@ -2,10 +2,16 @@
 
 import json
 import re
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
+from sqlalchemy import insert
+
 from engine.clock import SettableClock
+from engine.ids import new_id
+from engine.ports import SYSTEM
+from engine.store.tables import external_task
 from handlers.accounts.permissions import Post
 from tests.engine.models import Model
 from tests.web.conftest import ACCEPT, Site
@@ -171,3 +177,29 @@ def test_a_bad_file_is_refused_with_every_problem_and_its_remedy(site: Site) -> 
 
 def test_an_administrator_without_incidents_is_told_so(site: Site) -> None:
     assert "没有异常" in site.browser(Post.SYS).get("/incidents/").text
+
+
+def test_outside_work_shows_who_has_it_and_is_unlocked(site: Site, clock: SettableClock) -> None:
+    row = {
+        "id": new_id(),
+        "instance_id": site.start(),
+        "token": "t",
+        "topic": "meter.read",
+        "process_key": "k",
+        "business_key": "K1",
+        "step_id": "accept",
+        "created_at": clock.now(),
+        "inputs": {},
+        "worker_id": "reader-7",
+        "locked_until": clock.now() + timedelta(minutes=5),
+    }
+    with site.engine.work(SYSTEM) as work:
+        work.connection.execute(insert(external_task), row)
+    administrator = site.browser(Post.SYS)
+    shown = plain(administrator.get("/incidents/").text)
+    assert "meter.read" in shown
+    assert "由 reader-7 锁定到" in shown
+    administrator.post(f"/incidents/outside/{row['id']}/unlock", page="/incidents/")
+    shown = administrator.get("/incidents/").text
+    assert "无人锁定" in shown
+    assert "reader-7" not in shown

@@ -129,3 +129,24 @@ def test_what_nobody_hears_stays_in_the_history(shop: Shop) -> None:
     assert [row.detail for row in shop.rows(history_event) if row.kind == "message_unheard"] == [
         {"name": "payment"}
     ]
+
+
+def test_whoever_operates_the_case_sees_who_has_it_and_gives_it_back(shop: Shop) -> None:
+    shop.deploy(_outside())
+    shop.start("outside", message="reported", wanted="m1")
+    (fetched,) = _fetch(shop)
+    with shop.engine.reading(MANAGER) as work:
+        (seen,) = external_tasks.open_tasks(work)
+    assert (seen.topic, seen.step_name, seen.worker_id) == ("test.outside", ("meter", "meter"), "w1")
+    assert seen.locked_until == fetched.locked_until
+
+    with shop.engine.reading(CLERK) as work:
+        assert external_tasks.open_tasks(work) == []
+    with pytest.raises(NotPermitted):
+        shop.engine.run(CLERK, lambda work: external_tasks.unlock(work, fetched.id))
+    shop.engine.run(MANAGER, lambda work: external_tasks.unlock(work, fetched.id))
+    assert "unlocked" in [row.kind for row in shop.rows(history_event)]
+    assert [one.id for one in _fetch(shop, "w2")] == [fetched.id]
+    shop.clock.advance(minutes=6)
+    with shop.engine.reading(MANAGER) as work:
+        assert external_tasks.open_tasks(work)[0].worker_id == ""  # the lock has run out
