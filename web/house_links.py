@@ -31,6 +31,7 @@ HOUSE_LINKS: tuple[HouseLink, ...] = (
     HouseLink("call", lazy_gettext("登记来电报修"), "desk.index", Permission.REPAIR_DISPATCH, "phone"),
     HouseLink("moving", lazy_gettext("入住、过户、租户变更"), "moving.index", Permission.OWNER_ENTER, "home"),
     HouseLink("correct", lazy_gettext("更正资料"), "corrections.form", Permission.OWNER_ENTER, "pen"),
+    HouseLink("privacy", lazy_gettext("个人信息申请"), "privacy.form", Permission.OWNER_ENTER, "user"),
 )
 
 

@@ -251,6 +251,14 @@ ROUTES: Mapping[str, Access] = {
     "exports.fetch": _fresh(_staff(Permission.EXPORT_ASK)),
     "exports.withdraw": _staff(Permission.EXPORT_ASK),
     "exports.trace": _staff(Permission.ACCESS_LOG_READ),
+    "privacy.own": RESIDENT,
+    "privacy.withdraw_consent": RESIDENT,  # never made harder than it was to agree
+    "privacy.ask_own": _fresh(RESIDENT),
+    "privacy.drop": RESIDENT,
+    "privacy.fetch_own": _fresh(RESIDENT),
+    "privacy.form": _staff(Permission.OWNER_ENTER),
+    "privacy.ask": _staff(Permission.OWNER_ENTER),
+    "privacy.fetch": _fresh(_staff(Permission.OWNER_ENTER)),
     "safety.odd": UNPROVEN,  # an account that is not finished yet may be in wrong hands already
     "safety.report": UNPROVEN,
     "safety.sent": UNPROVEN,

@@ -8,7 +8,7 @@ from engine.errors import NotFound
 from engine.work import Work
 from handlers.checking import corrections
 from handlers.moving import queries as moving
-from handlers.privacy import export_steps, exports
+from handlers.privacy import export_steps, exports, request_steps, requests
 from handlers.repair import calls, orders, queries, story
 from handlers.safety import incidents
 from handlers.shared.attachments import Attachment
@@ -86,6 +86,11 @@ def _export(work: Work, number: str) -> Subject:
     return Subject(facts=tuple((said(label), written(text)) for label, text in facts))
 
 
+def _request(work: Work, number: str) -> Subject:
+    facts = request_steps.said(work, requests.seen(work, number))
+    return Subject(facts=tuple((said(label), written(text)) for label, text in facts))
+
+
 def _staffing(work: Work, number: str) -> Subject:
     return Subject(facts=tuple((said(label), written(text)) for label, text in staffing.told(work, number)))
 
@@ -101,4 +106,5 @@ _SUBJECTS: Mapping[str, Callable[[Work, str], Subject]] = {
     "staff_offboarding": _staffing,
     "data_correction": _correction,
     "data_export": _export,
+    "privacy_request": _request,
 }

@@ -105,6 +105,27 @@ def withdraw(work: Work, person_id: int, house_id: int, scope: Purpose) -> None:
     access_log.append(work, access_log.Entry("withdraw_authorisation", "person", person_id, scope))
 
 
+def end(work: Work, person_id: int, scopes: Iterable[Purpose]) -> int:
+    """End a person's agreements to some uses at once; for commands that have asked who may.
+
+    Returns:
+        How many were in force.
+    """
+    wanted = list(dict.fromkeys(scopes))
+    ended = work.connection.execute(
+        estate_authorisation.update()
+        .where(
+            estate_authorisation.c.person_id == person_id,
+            estate_authorisation.c.scope.in_(wanted),
+            estate_authorisation.c.withdrawn_at.is_(None),
+        )
+        .values(withdrawn_at=work.now)
+    ).rowcount
+    for scope in wanted:
+        access_log.append(work, access_log.Entry("withdraw_authorisation", "person", person_id, scope))
+    return ended
+
+
 def agreements(work: Work, person_ids: Iterable[int]) -> Mapping[int, Mapping[Purpose, Agreement]]:
     """Return the last thing each person said to each use; for queries that have checked who asks."""
     said: dict[int, dict[Purpose, Agreement]] = {}

@@ -3,12 +3,19 @@
 from collections.abc import Mapping
 from types import ModuleType
 
-from handlers.privacy import erasing_records, export_files, export_steps, records
+from handlers.privacy import (
+    erasing_records,
+    export_files,
+    export_steps,
+    records,
+    request_files,
+    request_steps,
+)
 from handlers.privacy.texts import TEMPLATES
 from handlers.shared.outbox import JobFunction
 
-TOPIC_MODULES: tuple[ModuleType, ...] = (export_steps,)
+TOPIC_MODULES: tuple[ModuleType, ...] = (export_steps, request_steps)
 RECORDS: tuple[ModuleType, ...] = (records, erasing_records)
-JOBS: Mapping[str, JobFunction] = {export_files.JOB: export_files.make}
+JOBS: Mapping[str, JobFunction] = {export_files.JOB: export_files.make, request_files.JOB: request_files.make}
 
 __all__ = ["JOBS", "RECORDS", "TEMPLATES", "TOPIC_MODULES"]

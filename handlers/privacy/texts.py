@@ -1,8 +1,81 @@
 """The messages about exports and about what people ask about their own data."""
 
+from collections.abc import Mapping
+
+from sqlalchemy import select
+
+from engine.ports import Json
+from engine.work import Work
+from handlers.estate.records import estate_community
+from handlers.privacy.records import privacy_request
+from handlers.privacy.words import KINDS
 from handlers.shared.messages import Template
 
+
+def _request_facts(work: Work, args: Mapping[str, Json], language: str) -> dict[str, str]:
+    """Return the words for a request: its number, what was asked, the desk's phone."""
+    row = work.connection.execute(
+        select(privacy_request.c.number, privacy_request.c.kind, estate_community.c.desk_phone)
+        .join(estate_community, estate_community.c.id == privacy_request.c.community_id)
+        .where(privacy_request.c.id == int(str(args["request_id"])))
+    ).one()
+    kind = KINDS[row.kind][language.startswith("en")]
+    return {"number": row.number, "kind": kind, "desk": row.desk_phone}
+
+
+_REQUESTS = (
+    (
+        "request_answered", "您的申请已办理", "Your request was granted",
+        "您的申请“{kind}”（{number}）已办理，答复见“个人信息”。客服 {desk}",
+        "Your request “{kind}” ({number}) was granted; the answer stands under “Privacy”. Desk {desk}",
+    ),
+    (
+        "request_file_ready", "您的信息可以下载", "Your data can be downloaded",
+        "申请 {number} 的文件已生成，5 天内可在“个人信息”下载一次。客服 {desk}",
+        "The file of request {number} is ready; download it once within 5 days under “Privacy”. Desk {desk}",
+    ),
+    (
+        "request_erasing", "您的删除申请已同意", "Your data will be erased",
+        "您的删除申请（{number}）已同意，一小时后删除，之后无法恢复。如非本人申请，请马上联系客服 {desk}",
+        "Your data will be erased in an hour ({number}) and cannot be brought back. If you did not ask for "
+        "this, call the desk at once: {desk}",
+    ),
+    (
+        "request_restricted", "您的信息依法保留", "Your data are kept by law",
+        "您的删除申请（{number}）：依法须保留的部分只存不用，到期删除，原因见“个人信息”。客服 {desk}",
+        "Your request to erase ({number}): what the law makes us keep is kept, not used, and erased when "
+        "due; the reasons stand under “Privacy”. Desk {desk}",
+    ),
+    (
+        "request_refused", "您的申请未同意", "Your request was refused",
+        "您的申请“{kind}”（{number}）未同意，理由见“个人信息”，或联系客服 {desk}",
+        "Your request “{kind}” ({number}) was refused; the reasons stand under “Privacy”. Desk {desk}",
+    ),
+    (
+        "request_correction", "您的申请已转更正", "Your request became a correction",
+        "您的更正申请（{number}）已录入，由另一人核对后生效。客服 {desk}",
+        "The correction you asked for ({number}) was entered and counts once a second person has checked it. "
+        "Desk {desk}",
+    ),
+    (
+        "request_withdrawn_consent", "同意已撤回", "Your consent was withdrawn",
+        "您撤回的同意（{number}）已生效，物业不再这样使用您的联系方式。客服 {desk}",
+        "Your consent was withdrawn ({number}); your contacts are not used that way any more. Desk {desk}",
+    ),
+)  # fmt: skip
+
 TEMPLATES = (
+    *(
+        Template(
+            code=code,
+            subject=subject,
+            subject_en=subject_en,
+            text=f"【物业云】{text}",
+            text_en=f"[Wuye Flow] {text_en}",
+            facts=_request_facts,
+        )
+        for code, subject, subject_en, text, text_en in _REQUESTS
+    ),
     Template(
         code="export_ready",
         subject="导出文件已生成",

@@ -1,4 +1,4 @@
-"""What can be exported and for what, in both languages."""
+"""What can be exported and for what, and what people ask about their own data, in both languages."""
 
 from collections.abc import Mapping
 
@@ -47,6 +47,32 @@ EXPORT_STATES: Mapping[str, tuple[str, str]] = {
     "fetched": ("已下载，待确认删除", "Downloaded, to be deleted"),
     "deleted": ("已确认删除", "Deleted"),
     "lapsed": ("未取用，已销毁", "Not used, destroyed"),
+    "refused": ("未同意", "Refused"),
+    "withdrawn": ("已撤回", "Withdrawn"),
+}
+
+KINDS: Mapping[str, tuple[str, str]] = {
+    "read": ("查阅我的信息", "See my data"),
+    "copy": ("复制一份给我", "A copy of my data"),
+    "correct": ("更正", "Correct my data"),
+    "withdraw": ("撤回同意", "Withdraw my consent"),
+    "delete": ("删除我的信息", "Erase my data"),
+    "close": ("注销账号", "Close my account"),
+    "move": ("转移到别处（电子格式）", "Take my data elsewhere (electronic)"),
+}
+FILED = frozenset({"read", "copy", "move"})  # answered with a file
+
+ON_BEHALF: Mapping[str, tuple[str, str]] = {
+    "self": ("本人", "The person"),
+    "relative": ("近亲属（本人已去世）", "A close relative (the person has died)"),
+    "agent": ("受委托的人", "Somebody entrusted"),
+}
+CHANNELS: Mapping[str, tuple[str, str]] = {"online": ("网上", "Online"), "counter": ("前台", "At the desk")}
+
+REQUEST_STATES: Mapping[str, tuple[str, str]] = {
+    "open": ("在办", "Open"),
+    "granted": ("已照办", "Done"),
+    "restricted": ("依法保留，只存不用", "Kept by law, used for nothing else"),
     "refused": ("未同意", "Refused"),
     "withdrawn": ("已撤回", "Withdrawn"),
 }

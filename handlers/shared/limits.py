@@ -73,6 +73,9 @@ ODD_FROM = {
     "refused": (5, 15),
 }
 
+# What people ask about their own data
+REQUEST_LINK = timedelta(days=5)  # to download one's own data, once; shorter than WORK_FILES_KEPT
+
 # Attachments
 PHOTO_BYTES = 10 * 1024 * 1024
 DOCUMENT_BYTES = 10 * 1024 * 1024

@@ -18,6 +18,7 @@ MOST_NODES = {
     "staff_onboarding": 15,
     "staff_offboarding": 15,
     "data_export": 19,
+    "privacy_request": 22,
 }
 MOST_NODES_CALLED = 15
 TASK_TEXT = 92  # pixels in a box of 100

@@ -30,6 +30,7 @@ MAIN = {
     "staff_offboarding",
     "data_export",
     "more_looks",
+    "privacy_request",
 }
 CLAUSES = {
     "data_correction": {"C1", "C2"},
@@ -49,6 +50,7 @@ CLAUSES = {
     "staff_offboarding": {"A4"},
     "data_export": {"C4"},
     "more_looks": {"C4"},
+    "privacy_request": {"D2"},
 }
 
 

@@ -36,6 +36,7 @@ COMPOSED_ELSEWHERE = {
     "handlers/repair/places.py",
     "handlers/moving/templates.py",
     "handlers/owning/templates.py",
+    "handlers/privacy/texts.py",
     "handlers/repair/templates.py",
     "engine/topics.py",
 }
