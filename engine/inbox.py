@@ -116,13 +116,26 @@ def page(
     )
 
 
-def size(work: Work, view: View, wanted: Narrowing, most: int) -> int:
-    """Count the open tasks of a view that are wanted, up to a number; common words as far as a page looks."""
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many tasks are wanted.
+
+    Attributes:
+        is_least: there may be more, further down than was looked.
+    """
+
+    count: int
+    is_least: bool = False
+
+
+def size(work: Work, view: View, wanted: Narrowing, most: int) -> Size:
+    """Count the open tasks of a view that are wanted, up to a number, and no further than a page looks."""
     shape, narrowed = _shape(work, wanted, is_after=False)
-    query = size_query(shape, view, most)
+    query = size_query(shape, view, most, LOOKED)
     if query is None:
-        return 0
-    return int(work.connection.execute(query, _parameters(work) | narrowed).scalar_one() or 0)
+        return Size(0)
+    count, is_cut = work.connection.execute(query, _parameters(work) | narrowed).one()
+    return Size(int(count or 0), bool(is_cut) and (count or 0) < most)
 
 
 def _shape(work: Work, wanted: Narrowing, *, is_after: bool) -> tuple[Shape, dict[str, Any]]:

@@ -168,13 +168,43 @@ def _found(shape: Shape, view: View, limit: int, looked: int) -> Subquery | None
 
 
 @lru_cache(maxsize=512)
-def size_query(shape: Shape, view: View, most: int) -> Select[Any] | None:
-    """Count the rows of a view up to a number, or nothing where the actor has no group."""
+def size_query(shape: Shape, view: View, most: int, looked: int = LOOKED) -> Select[*tuple[Any, ...]] | None:
+    """Count the rows of a view up to a number, or nothing where the actor has no group.
+
+    No more than `looked` tasks of each branch are looked at: `is_cut` says whether that left some out.
+    """
+    branches = _branches(shape, view)
+    if not branches:
+        return None
     if shape.asked.text == "many":
-        found = _found(shape, view, most, LOOKED)
-        return None if found is None else select(func.sum(found.c.is_found))
-    found = _keys(shape, view, most)
-    return None if found is None else select(func.count()).select_from(found)
+        found = _found(shape, view, most, looked)
+        return None if found is None else select(func.sum(found.c.is_found), _is_cut(branches, looked))
+    some = union_all(*(_some(branch, shape, most, looked) for branch in branches)).subquery()
+    counted = select(some.c.id).distinct().limit(written(most)).subquery()
+    size = select(func.count()).select_from(counted).scalar_subquery()
+    return select(size, _is_cut(branches, looked))
+
+
+def _some(branch: Branch, shape: Shape, most: int, looked: int) -> Select[Any]:
+    """Take what is wanted of the first tasks that one stretch of an index holds, in whatever order."""
+    table, asked = branch.table, shape.asked
+    narrowing = [table.c[name] for name in ("process_key", "step_id", "scope_id", "rank")]
+    early = (table.c.due_sort < _UNTIL,) if asked.due else ()
+    first = select(branch.task_id.label("id"), table.c.due_sort, *narrowing).where(branch.condition, *early)
+    seen = first.limit(written(looked)).subquery()
+    return select(select(seen.c.id).where(*_narrowed(seen, asked)).limit(written(most)).subquery())
+
+
+def _is_cut(branches: list[Branch], looked: int) -> ColumnElement[bool]:
+    full = (
+        select(one.task_id.label("id"))
+        .where(one.condition)
+        .offset(written(looked))
+        .limit(written(1))
+        .exists()
+        for one in branches
+    )
+    return or_(*full).label("is_cut")
 
 
 def _keys(shape: Shape, view: View, limit: int) -> Subquery | None:

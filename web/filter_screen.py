@@ -103,8 +103,10 @@ def chips(work: Work, wish: Wish) -> tuple[Chip, ...]:
 def _count(work: Work, one: Filter) -> str:
     if one.wanted.text:
         return ""
-    number = inbox.size(work, one.view, narrowed(one.wanted), MOST_COUNTED + 1)
-    return str(number) if number <= MOST_COUNTED else f"{MOST_COUNTED}+"
+    size = inbox.size(work, one.view, narrowed(one.wanted), MOST_COUNTED + 1)
+    if size.is_least:
+        return f"{size.count}+" if size.count else ""
+    return str(size.count) if size.count <= MOST_COUNTED else f"{MOST_COUNTED}+"
 
 
 def _steps(work: Work) -> list[tuple[str, str, tuple[tuple[str, str], ...]]]:

@@ -111,7 +111,7 @@ class Crowd:
     def size(self, view: View, wanted: Narrowing, most: int) -> int:
         """Count what is wanted of a view."""
         with self.engine.reading(self.viewer) as work:
-            return inbox.size(work, view, wanted, most)
+            return inbox.size(work, view, wanted, most).count
 
     def _pages(self, view: View, limit: int, wanted: Narrowing) -> Iterator[TaskRow]:
         after: Place | None = None

@@ -39,3 +39,17 @@ def test_words_that_stand_nowhere_end_after_a_stretch_and_say_so(
     assert page.rows == ()
     assert page.looked == 20
     assert page.next is not None
+
+
+def test_a_rare_step_is_counted_as_far_as_was_looked_and_says_so(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at = crowd(engine, VIEWERS["lead"])
+    wanted = Narrowing(process_key="repair", step_id="visit")
+    every = len(looked_at.expected(View.TEAM, wanted))
+    with engine.reading(looked_at.viewer) as work:
+        assert inbox.size(work, View.TEAM, wanted, 500) == inbox.Size(every)
+        monkeypatch.setattr(inbox, "LOOKED", 20)
+        some = inbox.size(work, View.TEAM, wanted, 500)
+    assert 0 < some.count < every
+    assert some.is_least
