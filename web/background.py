@@ -7,7 +7,7 @@ from engine import drafts, idempotency, reminders, rollup
 from engine.scheduler import Periodic, Scheduler
 from engine.work import SYSTEM, Engine
 from handlers import bootstrap
-from handlers.accounts import sign_in
+from handlers.accounts import dormancy, sign_in
 from handlers.estate import import_undo
 from handlers.moving import leases
 from handlers.owning import codes, quotas, reminding
@@ -52,6 +52,7 @@ def _periodic(engine: Engine) -> tuple[Periodic, ...]:
         Periodic("purge work files", timedelta(hours=6), lambda: work_files.purge(engine)),
         Periodic("forget imports", timedelta(hours=1), lambda: engine.run(SYSTEM, import_undo.forget_old)),
         Periodic("anchor access log", timedelta(hours=1), lambda: log_anchors.keep(engine)),
+        Periodic("lock unused accounts", dormancy.EVERY, lambda: dormancy.watch(engine)),
         Periodic("purge attempts", timedelta(hours=6), lambda: engine.run(SYSTEM, sign_in.purge_attempts)),
         Periodic("watch leases", leases.EVERY, lambda: leases.watch(engine)),
         Periodic("remind owners", reminding.EVERY, lambda: reminding.watch(engine)),

@@ -236,6 +236,7 @@ ROUTES: Mapping[str, Access] = {
     "staff.slip_picture": _staff(Permission.ACCOUNT_REGISTER),
     "staff.disable": _staff(Permission.ACCOUNT_REGISTER),
     "staff.enable": _staff(Permission.ACCOUNT_REGISTER),
+    "staff.wake": _fresh(_staff(Permission.ACCOUNT_UNLOCK)),
     "staff.unlock": _staff(Permission.ACCOUNT_UNLOCK),
     "staff.end_sessions": _staff(Permission.ACCOUNT_END_SESSIONS),
     "staff.ask_reset": _staff(Permission.ACCOUNT_END_SESSIONS),

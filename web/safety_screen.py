@@ -8,7 +8,7 @@ from flask_babel.speaklater import LazyString
 
 from engine import cases
 from engine.work import Work
-from handlers.accounts import habits, recovery
+from handlers.accounts import dormancy, habits, recovery
 from handlers.safety import incidents
 from handlers.safety.words import GRADES, KINDS, REASONS, STATES
 from handlers.shared import alarms
@@ -23,12 +23,20 @@ _ALARMS: Mapping[str, LazyString] = {
     "unreachable": lazy_gettext("消息送不到收件人"),
     "reveal_quota": lazy_gettext("查看业主电话超过限额"),
     "unit_contacts_quota": lazy_gettext("查看单元业主电话超过限额"),
+    "dormant_account": lazy_gettext("账号 90 天没有人使用，请核查"),
     "owner_rows": lazy_gettext("一天内翻看的业主太多"),
     "reported": lazy_gettext("有人报告异常，没有人收到"),
     "account_recovered": lazy_gettext("命令行重置了账号的密码和动态口令"),
     "unusual_sign_in": lazy_gettext("异常登录"),
 }
-_OF_PEOPLE = (habits.ALARM, recovery.ALARM, "reveal_quota", "unit_contacts_quota", "owner_rows")
+_OF_PEOPLE = (
+    habits.ALARM,
+    recovery.ALARM,
+    "reveal_quota",
+    "unit_contacts_quota",
+    "owner_rows",
+    dormancy.ALARM,
+)
 
 
 @dataclass(frozen=True)

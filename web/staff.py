@@ -4,7 +4,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from werkzeug import Response
 
 from engine.work import Work
-from handlers.accounts import granting, second_factor, slips, staff, staff_file
+from handlers.accounts import dormancy, granting, second_factor, slips, staff, staff_file
 from handlers.accounts.permissions import Post
 from handlers.errors import FieldsInvalid
 from web import context, errors
@@ -123,6 +123,15 @@ def enable(account_id: int) -> Response:
     return _to(account_id)
 
 
+@bp.post("/<int:account_id>/wake")
+@errors.shown_again_by(show)
+def wake(account_id: int) -> Response:
+    """Let somebody in again whose account was locked because nobody used it."""
+    context.engine().run(context.actor(), lambda work: dormancy.wake(work, account_id))
+    flash(gettext("已解锁，须用新的初始密码登录"))
+    return _to(account_id)
+
+
 @bp.post("/<int:account_id>/unlock")
 @errors.shown_again_by(show)
 def unlock(account_id: int) -> Response:
@@ -168,7 +177,8 @@ def grant(account_id: int) -> Response:
     def call(work: Work) -> granting.Granted:
         if code not in set(Post):
             raise FieldsInvalid({"post": ("请选择岗位", {})})
-        return granting.grant_post(work, account_id, Post(code), community_id)
+        give = granting.change_post if "instead" in request.form else granting.grant_post
+        return give(work, account_id, Post(code), community_id)
 
     granted = context.engine().run(context.actor(), call)
     if granted.is_waiting:

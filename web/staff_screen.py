@@ -21,6 +21,7 @@ from web.words import person_names
 _STATES = {
     "active": (lazy_gettext("在用"), "fine"),
     "disabled": (lazy_gettext("已停用"), ""),
+    "dormant": (lazy_gettext("久未使用，已锁定"), "late"),
     "waiting": (lazy_gettext("待首次登录"), "soon"),
     "lapsed": (lazy_gettext("初始密码已过期"), "late"),
 }
@@ -103,6 +104,7 @@ class FileScreen:
     may_register: bool
     may_grant: bool
     may_unlock: bool
+    holds_posts: bool
     may_end_sessions: bool
     reset_asked_by: str
     may_ask_reset: bool
@@ -146,6 +148,7 @@ def file_screen(work: Work, account_id: int) -> FileScreen:
         post_names=tuple((str(post), post_name(post)) for post in POST_NAMES if post in set(Post)),
         may_register=work.may(Permission.ACCOUNT_REGISTER),
         may_grant=work.may(Permission.ACCOUNT_GRANT) and not is_self,
+        holds_posts=any(not one.is_over for one in file.listed.posts),
         may_unlock=work.may(Permission.ACCOUNT_UNLOCK),
         may_end_sessions=work.may(Permission.ACCOUNT_END_SESSIONS),
         reset_asked_by=names[asker] if asker is not None else "",

@@ -5,12 +5,13 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Row, exists, or_, select
 
+from engine import tasks
 from engine.ids import new_id
 from engine.work import Work
 from handlers.accounts import trust
 from handlers.accounts.permissions import APART, Post
 from handlers.accounts.records import account, account_post, account_post_request
-from handlers.accounts.staff import insert_post, log, posts_in_force, require_staff
+from handlers.accounts.staff import end_post, insert_post, log, posts_in_force, require_staff
 from handlers.errors import ActionNotAllowed, RecordConflict, RecordNotFound
 from handlers.shared import limits
 from handlers.shared.permissions import Permission
@@ -72,6 +73,34 @@ def grant_post(work: Work, account_id: int, post: Post, community_id: int | None
     action = "grant_unapproved" if held - {post} else "grant_post"
     log(work, action, account_id, f"{post}@{community_id or '*'}")
     return Granted(False, together(held | {post}))
+
+
+def change_post(work: Work, account_id: int, post: Post, community_id: int | None) -> Granted:
+    """Give somebody another post instead of all they hold: the old ones end first, so rights never add up.
+
+    Tasks they have claimed go back to their posts, and what was asked for them beside is let go.
+
+    Raises:
+        ActionNotAllowed: nobody grants themselves a post.
+    Source: policy A3.
+    """
+    work.require(Permission.ACCOUNT_GRANT)
+    if account_id == work.actor.id:
+        raise ActionNotAllowed("own_post", "不能给自己授予岗位，请由另一位系统管理员办理")
+    trust.require_settled(work)
+    require_staff(work, account_id)
+    for row in posts_in_force(work, [account_id]):
+        end_post(work, row.id)
+    asked = account_post_request.c
+    work.connection.execute(
+        account_post_request.update()
+        .where(asked.account_id == account_id, asked.decided_at.is_(None))
+        .values(decided_at=work.now, decided_by=work.actor.id, decision="refused")
+    )
+    tasks.hand_over(work, account_id, None)
+    insert_post(work, account_id, post, community_id)
+    log(work, "change_post", account_id, f"{post}@{community_id or '*'}")
+    return Granted(False, ())
 
 
 def together(held: set[str]) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ account = Table(
     metadata,
     _id(),
     Column("kind", String(16), nullable=False),  # staff | resident | service
-    Column("state", String(16), nullable=False),  # active | disabled
+    Column("state", String(16), nullable=False),  # active | disabled | dormant
     Column("person_id", ForeignKey("estate_person.id"), unique=True),  # of residents
     sealed_column("name", nullable=False),
     sealed_column("login_name"),

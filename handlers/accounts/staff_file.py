@@ -52,7 +52,8 @@ class Listed:
     """A line of the list of staff.
 
     Attributes:
-        state: active, disabled, waiting (has not replaced the first password) or lapsed (cannot any more).
+        state: active, disabled, dormant (locked because unused), waiting (has not replaced the first
+            password) or lapsed (cannot any more).
     """
 
     id: int
@@ -106,11 +107,14 @@ def listed(work: Work, state: str = "active", after: int = 0) -> list[Listed]:
     """List one page of staff by id; who may see them in some communities only sees those who work there.
 
     Args:
-        state: "active" or "disabled".
+        state: "active", with those that are locked because unused, or "disabled".
         after: id of the last line of the page before.
     """
     require_somewhere(work, Permission.ACCOUNT_READ)
-    query = select(account).where(account.c.kind == "staff", account.c.state == state, account.c.id > after)
+    states = ("disabled",) if state == "disabled" else ("active", "dormant")
+    query = select(account).where(
+        account.c.kind == "staff", account.c.state.in_(states), account.c.id > after
+    )
     scopes = scopes_with(work, Permission.ACCOUNT_READ)
     if scopes is not None:
         there = select(account_post.c.account_id).where(

@@ -56,6 +56,10 @@ EXPORTS_PER_DAY = 5  # asked for by one person
 EXPORT_LINK = timedelta(hours=24)  # to download the file, once
 EXPORT_KEPT_DAYS = 30  # at most, until whoever has it says that it is deleted
 
+# Accounts that nobody uses
+LOCKED_AFTER = timedelta(days=30)
+REVIEWED_AFTER = timedelta(days=90)
+
 # Unusual access to people's data
 NIGHT_BEGINS, NIGHT_ENDS = 22, 6  # hours of the company's day
 SAME_LOOK = timedelta(minutes=30)  # a house that is opened again within this counts once

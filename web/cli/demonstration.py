@@ -158,7 +158,7 @@ def _who_can_sign_in(made: Demonstration) -> str:
     lines = [f"{one.post} {one.post_en}: {one.login}  {one.password}  ({one.name})" for one in made.sign_ins]
     lines += [
         f"{made.houses} houses, {made.cases} cases; hand-over list to import: {made.list_file}",
-        "These accounts need no authenticator ; real administrators and auditors must bind one.",
+        "These accounts need no authenticator; real administrators and auditors must bind one.",
         "Start with WUYE_DEMO=1 wuye serve; the page of messages then shows codes and first passwords.",
     ]
     return "\n".join(lines) + "\n"

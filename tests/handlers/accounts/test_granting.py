@@ -145,3 +145,21 @@ def test_whoever_may_end_sessions_signs_somebody_out_everywhere(
         assert len(staff_file.file_of(work, clerk.id).sessions) == 1
         staff_file.end_sessions(work, clerk.id)
         assert staff_file.file_of(work, clerk.id).sessions == ()
+
+
+def test_a_change_of_post_ends_the_old_ones_first(
+    engine: Engine, world: World, administrator: Actor, security: Actor
+) -> None:
+    clerk = world.staff(Post.CS)
+    assert grant(engine, administrator, clerk, Post.FIN, world.community).is_waiting
+    with engine.work(administrator) as work:
+        changed = granting.change_post(work, clerk.id, Post.RP, world.community)
+    assert changed == Granted(False, ())
+    assert posts(engine, clerk) == {"rp"}
+    with engine.reading(security) as work:
+        assert granting.waiting(work) == []
+
+
+def test_nobody_changes_their_own_post(engine: Engine, world: World, administrator: Actor) -> None:
+    with pytest.raises(ActionNotAllowed), engine.work(administrator) as work:
+        granting.change_post(work, administrator.id, Post.PM, world.community)
