@@ -126,7 +126,7 @@ def build(settings: Settings, clock: Clock | None = None, database: Database | N
     )
     installation.keep(engine, settings)
     built_in.declare_calendars(engine)
-    work_files.keep(engine, settings.data_dir / "work", vault)
+    work_files.keep(engine, settings.work_dir, vault)
     attachments.keep_store(engine, settings.attachments_dir, vault, ATTACHMENT_READERS)
     return engine
 

@@ -96,6 +96,11 @@ class Settings:
         """Where uploaded photos and videos lie, sealed."""
         return self.data_dir / "attachments"
 
+    @property
+    def work_dir(self) -> Path:
+        """Where the files lie that long work reads or makes, sealed."""
+        return self.data_dir / "work"
+
     def secret(self, name: str) -> str:
         """Return a secret of this installation, such as the one that signs cookies; made on first use."""
         given = os.environ.get(_PREFIX + name.upper())

@@ -14,9 +14,9 @@ from web.texts import gettext, lazy_gettext
 from web.words import either
 
 ACTIONS = {
-    Action.DELETE: lazy_gettext("到期删除"),
-    Action.ANONYMISE: lazy_gettext("到期匿名化"),
-    Action.KEEP: lazy_gettext("长期保留"),
+    Action.DELETE: lazy_gettext("删除"),
+    Action.ANONYMISE: lazy_gettext("匿名化"),
+    Action.KEEP: lazy_gettext("保留"),
 }
 CAUSES = {
     Cause.REQUEST: lazy_gettext("近 30 天应本人要求删除"),

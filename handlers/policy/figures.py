@@ -316,15 +316,19 @@ def _last_restore_test(work: Work, _argument: str) -> Figure:
 
 def _last_run(work: Work, kind: str, every: timedelta) -> Figure:
     _scopes(work)
-    at = backup_proof.last_good(work, kind)
-    return Figure(moment=at, is_late=at is None or at < work.now - every)
+    return _told(work, backup_proof.last_good(work, kind), every)
+
+
+def _told(work: Work, at: datetime | None, every: timedelta) -> Figure:
+    """Tell when something recurring was done last; a new installation has time for it."""
+    since = at or uptime.first_beat(work)
+    return Figure(moment=at, is_late=since is not None and since < work.now - every)
 
 
 def _last_night(work: Work, _argument: str) -> Figure:
     """When every period of retention was last carried out."""
     _scopes(work)
-    at = retention_nights.last_night(work)
-    return Figure(moment=at, is_late=at is None or at < work.now - limits.NIGHT_EVERY)
+    return _told(work, retention_nights.last_night(work), limits.NIGHT_EVERY)
 
 
 def _at_their_end(work: Work, _argument: str) -> Figure:

@@ -38,7 +38,7 @@ def minutes_up(work: Work) -> tuple[int, int]:
     """
     now = _minute(work.now)
     begun = now - OVER
-    first = work.connection.execute(select(func.min(platform_day.c.first_beat_at))).scalar_one()
+    first = first_beat(work)
     if first is None:
         return 0, 0
     begun = max(first, datetime.combine(begun.date() + timedelta(days=1), time(), UTC))
@@ -46,6 +46,14 @@ def minutes_up(work: Work) -> tuple[int, int]:
         select(func.sum(platform_day.c.minutes)).where(platform_day.c.day >= begun.date())
     ).scalar_one()
     return int(up or 0), int((now - begun) / BEAT) + 1
+
+
+def first_beat(work: Work) -> datetime | None:
+    """Return since when the platform has been watched."""
+    found: datetime | None = work.connection.execute(
+        select(func.min(platform_day.c.first_beat_at))
+    ).scalar_one()
+    return found
 
 
 def _minute(moment: datetime) -> datetime:

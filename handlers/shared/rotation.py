@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Table, select
@@ -10,7 +11,8 @@ from sqlalchemy import Table, select
 from engine.store.metadata import metadata
 from engine.work import SYSTEM, Engine, Work
 from handlers import settings
-from handlers.shared.sealed import KeyRing, vault_of
+from handlers.shared.sealed import KeyRing, Unsealable, vault_of
+from handlers.shared.sealed_files import SealedFiles
 
 PART = 500  # rows in one transaction
 
@@ -18,15 +20,58 @@ PART = 500  # rows in one transaction
 _OF_ENGINE = {"task_history": "extra", "task_draft": "body", "case_comment": "body", "inbox_filter": "body"}
 
 
-def rotate(engine: Engine) -> int:
-    """Seal with a new key whatever is sealed with an older one, and return how many values that were.
+@dataclass(frozen=True)
+class Rotated:
+    """What a rotation did.
 
-    While values of an older key are left, because a rotation was cut off, it goes on with the key that was
-    made then. Older keys stay on the ring: files, and what the access log quotes, are opened with them.
+    Attributes:
+        values, files: sealed again.
+        broken: names of files that cannot be opened; they stay as they are.
     """
-    if not any(_is_left(engine, table, column) for table, column in sealed_columns()):
+
+    values: int
+    files: int
+    broken: tuple[str, ...] = ()
+
+
+def rotate(engine: Engine) -> Rotated:
+    """Seal with a new key whatever is sealed with an older one, values and files.
+
+    While something of an older key is left, because a rotation was cut off, it goes on with the key that was
+    made then. Older keys stay on the ring: whatever is written meanwhile by a process that does not know the
+    new key yet is opened with them.
+    """
+    folders = _folders(engine)
+    if not _is_any_left(engine, folders):
         _make_key(engine)
-    return sum(_reseal(engine, table, column) for table, column in sealed_columns())
+    values = sum(_reseal(engine, table, column) for table, column in sealed_columns())
+    files, broken = 0, []
+    for folder in folders:
+        for name in folder.names():
+            try:
+                files += folder.reseal(name)
+            except Unsealable:
+                broken.append(name)
+    return Rotated(values, files, tuple(broken))
+
+
+def _folders(engine: Engine) -> tuple[SealedFiles, ...]:
+    """Return every folder of sealed files: attachments, and what long work reads and makes."""
+    configured, vault = settings.of(engine), vault_of(engine)
+    return tuple(SealedFiles(path, vault) for path in (configured.attachments_dir, configured.work_dir))
+
+
+def _is_any_left(engine: Engine, folders: tuple[SealedFiles, ...]) -> bool:
+    if any(_is_left(engine, table, column) for table, column in sealed_columns()):
+        return True
+    return any(_is_old(folder, name) for folder in folders for name in folder.names())
+
+
+def _is_old(folder: SealedFiles, name: str) -> bool:
+    try:
+        return not folder.is_current(name)
+    except Unsealable:
+        return False  # it is no sealed file at all, and no rotation will make it one
 
 
 def _make_key(engine: Engine) -> None:

@@ -17,6 +17,7 @@ _MAGIC = b"WYF1"
 _SALT_BYTES = 16
 _TAG_BYTES = 16
 _PURPOSE = "file"
+_DRAFT = ".part"
 
 
 class SealedFiles:
@@ -34,7 +35,7 @@ class SealedFiles:
     def write(self, name: str, parts: Iterable[bytes]) -> None:
         """Store a file; it appears under its name when it is complete and safe on disk, or not at all."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = self._folder / f"{name}.part"
+        draft = self._folder / f"{name}{_DRAFT}"
         try:
             with open(draft, "xb", opener=_private) as file:
                 for block in self._sealed(name, parts):
@@ -61,6 +62,48 @@ class SealedFiles:
         """Remove a file, if it is there."""
         (self._folder / name).unlink(missing_ok=True)
 
+    def names(self) -> list[str]:
+        """Return the names of all files that are complete, in order."""
+        if not self._folder.is_dir():
+            return []
+        return sorted(path.name for path in self._folder.iterdir() if not path.name.endswith(_DRAFT))
+
+    def is_current(self, name: str) -> bool:
+        """Tell whether a file is sealed with the active key, or gone."""
+        try:
+            with (self._folder / name).open("rb") as file:
+                return _head(file)[5:-_SALT_BYTES].decode(errors="replace") == self._vault.ring.active
+        except FileNotFoundError:
+            return True
+
+    def reseal(self, name: str) -> bool:
+        """Seal a file with the active key, unless it is already, and tell whether that was done.
+
+        Cut off at any moment, the file is there under one key or the other; whoever reads it goes on reading.
+
+        Raises:
+            Unsealable: it was altered; it stays as it is.
+        """
+        path, draft = self._folder / name, self._folder / f"{name}.resealed{_DRAFT}"
+        draft.unlink(missing_ok=True)  # of a rotation that was killed
+        if self.is_current(name):
+            return False
+        try:
+            with open(draft, "xb", opener=_private) as file:
+                file.writelines(self._sealed(name, self.read(name)))
+                file.flush()
+                os.fsync(file.fileno())
+            written = path.stat()
+            os.utime(draft, ns=(written.st_atime_ns, written.st_mtime_ns))  # old files are deleted
+            draft.replace(path)
+        except (FileNotFoundError, Unsealable):
+            if path.exists():
+                raise
+            return False  # deleted meanwhile
+        finally:
+            draft.unlink(missing_ok=True)
+        return True
+
     def _sealed(self, name: str, parts: Iterable[bytes]) -> Iterator[bytes]:
         key = self._vault.purpose_key(_PURPOSE)
         salt = secrets.token_bytes(_SALT_BYTES)
@@ -78,10 +121,7 @@ class SealedFiles:
         yield encrypt(key.algorithm, secret, _nonce(max(number, 1), is_last=True), waiting, place)
 
     def _opened(self, name: str, file: BinaryIO, start: int) -> Iterator[bytes]:
-        head = file.read(len(_MAGIC) + 1)
-        if head[:-1] != _MAGIC:
-            raise _broken()
-        head += file.read(head[-1] + _SALT_BYTES)
+        head = _head(file)
         key = self._vault.derived_key(head[5:-_SALT_BYTES].decode(errors="replace"), _PURPOSE)
         secret = _file_secret(key, head[-_SALT_BYTES:])
         number, skip = divmod(start, CHUNK_BYTES)
@@ -99,6 +139,14 @@ class SealedFiles:
             if not following:
                 return
             body, skip = following, 0
+
+
+def _head(file: BinaryIO) -> bytes:
+    """Read magic, key id and salt."""
+    head = file.read(len(_MAGIC) + 1)
+    if head[:-1] != _MAGIC:
+        raise _broken()
+    return head + file.read(head[-1] + _SALT_BYTES)
 
 
 def _chunks(parts: Iterable[bytes]) -> Iterator[bytes]:

@@ -1,6 +1,7 @@
 """`wuye keys rotate`: seal everything with a new key."""
 
 import argparse
+import sys
 from typing import Any
 
 from handlers.shared import rotation
@@ -13,13 +14,18 @@ def add_commands(commands: Any) -> None:
     keys = commands.add_parser("keys", help="look after the keys that seal personal data")
     actions = keys.add_subparsers(dest="action", required=True, metavar="ACTION")
     rotate = actions.add_parser(
-        "rotate", help="make a new key and seal every value with it, online; run again after an interruption"
+        "rotate",
+        help="make a new key and seal all values and files with it, online; run again after a cut",
     )
     rotate.set_defaults(run=run_rotate)
 
 
-def run_rotate(_arguments: argparse.Namespace) -> None:
+def run_rotate(_arguments: argparse.Namespace) -> int:
     """Rotate, and say how much was sealed again."""
     engine = installed()
     done = rotation.rotate(engine)
-    print(f"{done} values are sealed with key {vault_of(engine).ring.active} now. Back up keys.json.")
+    active = vault_of(engine).ring.active
+    print(f"{done.values} values and {done.files} files are sealed with key {active} now. Back up keys.json.")
+    for name in done.broken:
+        print(f"{name} cannot be opened and stays as it is", file=sys.stderr)
+    return 1 if done.broken else 0

@@ -16,6 +16,7 @@ from handlers.checking.fields import Field
 from handlers.estate import entry
 from handlers.estate.authorisation import Answer, Purpose, note_answer
 from handlers.estate.records import RelationKind
+from handlers.policy import uptime
 from handlers.policy.clauses import Asked
 from handlers.policy.figures import FIGURES, Figure, figure
 from handlers.shared import access_log, backup_proof
@@ -123,6 +124,9 @@ def test_people_who_hold_posts_that_belong_apart_are_counted(
 
 
 def test_a_backup_that_is_too_old_is_told_as_late(engine: Engine, clock: SettableClock, tell: Tell) -> None:
+    uptime.beat(engine)
+    assert tell("last_backup") == Figure()
+    clock.advance(hours=27)
     assert tell("last_backup") == Figure(is_late=True)
     made_at = clock.now()
     engine.run(SYSTEM, lambda work: backup_proof.note(work, backup_proof.BACKUP, 1, []))
