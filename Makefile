@@ -6,9 +6,15 @@ PORT ?= 8000
 
 .PHONY: run test test-long check ready assets i18n lock clean
 
-run: .venv/.runtime assets i18n          ## install, build, seed a demonstration estate, serve
+run: free-port .venv/.runtime assets i18n    ## install, build, seed a demonstration estate, serve
 	@$(BIN)/wuye demo --if-empty --port $(PORT)
 	@WUYE_DEMO=1 $(BIN)/wuye serve --port $(PORT)
+
+.PHONY: free-port
+free-port:                      # told before the minutes of installing; `wuye demo` looks once more
+	@if (exec 3<>/dev/tcp/127.0.0.1/$(PORT)) 2>/dev/null; then \
+	  echo '端口 $(PORT) 已被占用，请换一个，如 make run PORT=8765' >&2; \
+	  echo 'Port $(PORT) is taken; choose another, such as make run PORT=8765' >&2; exit 1; fi
 
 test: ready                     ## every test but the long ones
 	$(BIN)/pytest -n auto --dist loadgroup

@@ -20,8 +20,12 @@ from engine.clock import monotonic
 log = logging.getLogger(__name__)
 
 _HEAD = 9  # a status byte, then the length
-_DONE, _STOPPED = b"+", b"-"
+_DONE, _STOPPED, _LATE = b"+", b"-", b"~"
 _CHUNK = 65_536
+
+
+class TooLate(Exception):
+    """A fork was given too little of the machine to come to an end."""
 
 
 class Nursery:
@@ -39,7 +43,11 @@ class Nursery:
         atexit.register(self.close)
 
     def ask(self, request: bytes) -> bytes | None:
-        """Have a request answered by a fork; None when that was stopped, or said nothing usable."""
+        """Have a request answered by a fork; None when that was stopped, or said nothing usable.
+
+        Raises:
+            TooLate: it took too long by the clock on the wall, though it kept within its limits.
+        """
         with self._lock:
             try:
                 return self._exchange(request)
@@ -60,6 +68,8 @@ class Nursery:
         process.stdin.write(_framed(_DONE, request))
         process.stdin.flush()
         status, answer = _read(process.stdout)
+        if status == _LATE:
+            raise TooLate
         return answer if status == _DONE else None
 
     def _running(self) -> subprocess.Popen[bytes]:
@@ -110,13 +120,11 @@ def serve(answer: Callable[[bytes], bytes], wall_seconds: float) -> None:
             _, request = _read(requests)
         except EOFError:
             return
-        found = _forked(answer, request, wall_seconds)
-        reply = _framed(_STOPPED, b"") if found is None else _framed(_DONE, found)
-        sys.stdout.buffer.write(reply)
+        sys.stdout.buffer.write(_framed(*_forked(answer, request, wall_seconds)))
         sys.stdout.buffer.flush()
 
 
-def _forked(answer: Callable[[bytes], bytes], request: bytes, wall_seconds: float) -> bytes | None:
+def _forked(answer: Callable[[bytes], bytes], request: bytes, wall_seconds: float) -> tuple[bytes, bytes]:
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -132,7 +140,9 @@ def _forked(answer: Callable[[bytes], bytes], request: bytes, wall_seconds: floa
     if said is None:
         os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
-    return said if os.waitstatus_to_exitcode(status) == 0 else None
+    if said is None:
+        return _LATE, b""
+    return (_DONE, said) if os.waitstatus_to_exitcode(status) == 0 else (_STOPPED, b"")
 
 
 def _write_all(pipe: int, body: bytes) -> None:

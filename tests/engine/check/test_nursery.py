@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.bpmn.nursery import Nursery
+from engine.bpmn.nursery import Nursery, TooLate
 
 _ANSWERS = """
 import os, signal
@@ -21,7 +21,7 @@ def answer(request):
         raise ValueError(request)
     return request[::-1]
 
-serve(answer, 0.3)
+serve(answer, 2)
 """
 
 
@@ -42,9 +42,15 @@ def test_each_request_gets_its_own_answer(nursery: Nursery) -> None:
     ]
 
 
-@pytest.mark.parametrize("accident", [b"hang", b"die", b"fail"])
+@pytest.mark.parametrize("accident", [b"die", b"fail"])
 def test_an_accident_is_no_answer_and_the_next_request_is_served(nursery: Nursery, accident: bytes) -> None:
     assert nursery.ask(accident) is None
+    assert nursery.ask(b"abc") == b"cba"
+
+
+def test_what_does_not_end_in_time_is_told_apart(nursery: Nursery) -> None:
+    with pytest.raises(TooLate):
+        nursery.ask(b"hang")
     assert nursery.ask(b"abc") == b"cba"
 
 

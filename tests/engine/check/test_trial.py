@@ -10,6 +10,7 @@ import pytest
 from engine.bpmn import trial
 from engine.bpmn.check.rules import Report
 from engine.bpmn.check.whole import Whole
+from engine.bpmn.nursery import TooLate
 from engine.bpmn.trial import Trial, try_out
 from engine.clock import SettableClock
 from engine.topics import Topics
@@ -92,6 +93,19 @@ def test_an_accident_in_the_child_is_a_finding_not_a_traceback(good):
 def test_a_child_without_memory_is_a_finding_for_the_procedure_that_needs_it(good):
     greedy = replace(good, files=files() | {"big.bpmn": b"x" * 200_000_000}, roots=("repair",))
     assert findings(greedy) == [("repair.bpmn", "repair", "too_costly")]
+
+
+class TooBusy:
+    """Stands for a machine that has no time left."""
+
+    def ask(self, _request: bytes) -> bytes | None:
+        """Never come to an end."""
+        raise TooLate
+
+
+def test_a_busy_machine_is_no_fault_of_the_file(good, monkeypatch):
+    monkeypatch.setattr(trial, "_nursery", TooBusy())
+    assert findings(replace(good, roots=("repair",))) == [("repair.bpmn", "repair", "too_busy")]
 
 
 def confined(program: str) -> subprocess.CompletedProcess[str]:
