@@ -118,7 +118,8 @@ def _checked(work: Work, given: Mapping[str, bytes]) -> Checked:
     usage = Usage.of(examination.whole)
     affected = usage.procedures_using(changed)
     if changed and not any(found.is_error for found in problems):
-        problems += _tried(work, examination, files, usage.roots(affected))
+        uses = {root: usage.files_of(root) for root in usage.roots(affected)}
+        problems += _tried(work, examination, files, uses)
     return Checked(files, changed, affected, usage, in_order(problems))
 
 
@@ -152,7 +153,7 @@ def _keys(whole: Whole) -> dict[str, set[tuple[str, str]]]:
 
 
 def _tried(
-    work: Work, examination: Examination, files: Mapping[str, bytes], roots: tuple[str, ...]
+    work: Work, examination: Examination, files: Mapping[str, bytes], uses: Mapping[str, frozenset[str]]
 ) -> tuple[CheckProblem, ...]:
     topics = examination.whole.topics
     forms = {
@@ -161,7 +162,7 @@ def _tried(
     }
     report = Report()
     models = {name: content for name, content in files.items() if not name.endswith(".form")}
-    trial = Trial(roots, models, topics, forms, work.now, work.engine.zone.key)
+    trial = Trial(tuple(uses), models, topics, forms, work.now, work.engine.zone.key, uses)
     try_out(trial, examination.whole, report)
     return report.problems
 

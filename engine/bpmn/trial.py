@@ -5,7 +5,7 @@ import logging
 import resource
 import sys
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
@@ -64,6 +64,7 @@ class Trial:
         roots: keys of the procedures.
         forms: form -> the variables that its answers set.
         now: what the trial takes for the present moment.
+        uses: procedure -> the files that its bundle will hold; where it is not named, all are loaded.
     """
 
     roots: tuple[str, ...]
@@ -72,6 +73,7 @@ class Trial:
     forms: Mapping[str, Mapping[str, ValueType]]
     now: datetime
     zone: str
+    uses: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 def try_out(trial: Trial, whole: Whole, report: Report) -> None:
@@ -115,9 +117,11 @@ def _ask_child(trial: Trial, roots: tuple[str, ...]) -> list[tuple[str, ...]] | 
 
 def _written(trial: Trial, roots: Iterable[str]) -> bytes:
     topics = trial.topics
+    uses = {root: sorted(trial.files.keys() & trial.uses.get(root, trial.files)) for root in roots}
+    used = sorted({name for names in uses.values() for name in names})
     request = {
-        "roots": list(roots),
-        "files": {name: b64encode(content).decode() for name, content in trial.files.items()},
+        "uses": uses,
+        "files": {name: b64encode(trial.files[name]).decode() for name in used},
         "services": [
             [topic.name, topic.kind, list(topic.inputs), dict(topic.outputs), list(topic.errors)]
             for topic in topics.services.values()
@@ -143,7 +147,7 @@ def main() -> None:
 def _answer(request: bytes) -> bytes:
     confine()
     asked = json.loads(request)
-    return json.dumps([found for root in asked["roots"] for found in _tried(root, asked)]).encode()
+    return json.dumps([found for root in asked["uses"] for found in _tried(root, asked)]).encode()
 
 
 def confine() -> None:
@@ -173,7 +177,7 @@ def _begin(root: str, request: Mapping[str, Any]) -> list[list[str]]:
 
     program = compile_program(
         root,
-        {name: b64decode(content) for name, content in request["files"].items()},
+        {name: b64decode(request["files"][name]) for name in request["uses"][root]},
         _topics(request),
         forms={form: _types(variables) for form, variables in request["forms"].items()},
         zone=request["zone"],

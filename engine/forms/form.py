@@ -147,6 +147,7 @@ def _document(reader: FormReader, content: bytes) -> dict[str, Any] | None:
         return None
     try:
         document = json.loads(content.decode("utf-8-sig"), parse_constant=_refuse_constant)
+        json.dumps(document, ensure_ascii=False).encode()  # half a character, as \\ud800 is, fits on no page
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):

@@ -132,3 +132,9 @@ def test_a_child_writes_no_files(tmp_path):
 def test_several_procedures_are_tried_a_few_at_a_time(good, monkeypatch):
     monkeypatch.setattr(trial, "ROOTS_AT_ONCE", 1)
     assert findings(good) == []
+
+
+def test_a_procedure_is_tried_with_the_files_of_its_bundle_only(good):
+    beside = replace(good, roots=("repair",), files=files() | {"beside.bpmn": b"no diagram"})
+    assert findings(beside) == [("repair.bpmn", "repair", "not_loadable")]
+    assert findings(replace(beside, uses={"repair": files().keys()})) == []

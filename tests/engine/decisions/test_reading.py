@@ -209,6 +209,7 @@ def test_a_mistake_in_a_required_decision_is_told_once():
         (dmn(*(table(A, B, ONE, key=f"d{n}") for n in range(21))), "At most 20"),
         (dmn(table([f"a{n}: string" for n in range(50)], B, [["-"] * 50 + ["1"]])), "51 columns"),
         (dmn(table(A, B, [["", ""]] * 2001, policy="FIRST")), "2001 rows"),
+        (dmn(table(A, B, [[",".join(f'"v{n}"' for n in range(30)), "1"]] * 450)), "more than 60000"),
     ],
 )
 def test_a_file_that_is_no_decision_table_is_refused_quickly(data, hint):

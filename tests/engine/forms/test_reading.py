@@ -169,6 +169,7 @@ def test_a_line_may_look_at_the_form_around_it_but_not_the_other_way_round():
         b"{",
         b"\xff\xfe{}",
         b'{"type":"default","id":"x","components":NaN}',
+        b'{"type":"default","id":"x","components":[{"type":"text","text":"\\ud800"}]}',
         b"[" * 100_000,
         b'{"a":' * 50_000,
     ],
