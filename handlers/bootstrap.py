@@ -39,6 +39,7 @@ TOPIC_MODULES: tuple[ModuleType, ...] = (
     *checking.TOPIC_MODULES,
     *repair.TOPIC_MODULES,
     *moving.TOPIC_MODULES,
+    *owning.TOPIC_MODULES,
     *privacy.TOPIC_MODULES,
     *safety.TOPIC_MODULES,
     *staffing.TOPIC_MODULES,

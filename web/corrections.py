@@ -1,6 +1,6 @@
 """Begins a correction of what is on record: at the desk, and by residents themselves."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from werkzeug import Response
 
 from engine import tasks
@@ -10,6 +10,7 @@ from handlers.checking import corrections
 from handlers.checking.correction_choices import chosen
 from handlers.checking.corrections import Asked
 from handlers.errors import FieldsInvalid
+from handlers.owning import phone_proof
 from handlers.shared import limits
 from web import context, errors, uploads
 from web.answers import posted
@@ -18,6 +19,8 @@ from web.numbers import ids, posted_id
 from web.texts import gettext
 
 bp = Blueprint("corrections", __name__)
+
+_CODES = "phone_codes"  # in the cookie: which number -> the token of this browser
 
 
 @bp.get("/corrections/new")
@@ -44,9 +47,11 @@ def ask() -> Response:
 def own(**_kept: object) -> str:
     """Show residents what is on record of them, masked, and what they asked to correct."""
     with context.engine().reading(context.actor()) as work:
-        screen = own_screen(work)
+        screen, proving = own_screen(work), phone_proof.waiting(work)
     typed = uploads.typed_answers() or {}
-    return render_template("resident/data.html", screen=screen, errors=errors.field_errors(), typed=typed)
+    return render_template(
+        "resident/data.html", screen=screen, proving=proving, errors=errors.field_errors(), typed=typed
+    )
 
 
 @bp.post("/home/data")
@@ -55,6 +60,26 @@ def ask_own() -> Response:
     """Ask for a correction as a resident."""
     number = _asked()
     flash(gettext("已提交更正 %(number)s，物业核对后生效", number=number))
+    return redirect(url_for("corrections.own"))
+
+
+@bp.post("/home/data/<number>/codes")
+@errors.shown_again_by(own)
+def send_codes(number: str) -> Response:
+    """Send a code to the old and the new phone; this browser may give them."""
+    tokens = phone_proof.send(context.engine(), context.actor(), number, request.remote_addr or "")
+    session[_CODES] = {**session.get(_CODES, {}), **tokens}
+    flash(gettext("验证码已发送，5 分钟内有效"))
+    return redirect(url_for("corrections.own"))
+
+
+@bp.post("/home/data/<number>/prove")
+@errors.shown_again_by(own)
+def prove(number: str) -> Response:
+    """Take the codes of both phones."""
+    phone_proof.prove(context.engine(), context.actor(), number, session.get(_CODES, {}), request.form)
+    session.pop(_CODES, None)
+    flash(gettext("手机已验证，物业核对后生效"))
     return redirect(url_for("corrections.own"))
 
 

@@ -6,7 +6,7 @@ from werkzeug import Response
 from engine.work import Work
 from handlers.estate import communities
 from handlers.estate.communities import OwnHouse
-from handlers.owning import household
+from handlers.owning import household, members
 from handlers.owning.household import Household
 from handlers.shared.permissions import Permission
 from web import context, errors
@@ -21,6 +21,18 @@ def index(**_kept: object) -> str:
     with context.engine().reading(context.actor()) as work:
         homes = _homes(work)
     return render_template("resident/household.html", homes=homes, errors=errors.field_errors())
+
+
+@bp.post("/<int:house_id>/family")
+@errors.shown_again_by(index)
+def add_member(house_id: int) -> Response:
+    """Enter somebody of the family."""
+    name, phone = request.form.get("name", ""), request.form.get("phone", "")
+    number = context.engine().run(
+        context.actor(), lambda work: members.add_member(work, house_id, name, phone)
+    )
+    flash(gettext("已提交 %(number)s，物业核对后生效", number=number))
+    return redirect(url_for("household.index"))
 
 
 @bp.post("/<int:house_id>/vehicles")

@@ -9,7 +9,7 @@ from engine.service_tasks import Context, completion, form_data, service_task
 from engine.work import Work
 from handlers.accounts.logins import LoginTaken
 from handlers.accounts.records import account
-from handlers.checking import asking, correction_logins, correction_values, corrections, deciding
+from handlers.checking import asking, correction_logins, correction_values, corrections, deciding, members
 from handlers.checking.asking import Entered, Step, Subject
 from handlers.checking.correction_records import CorrectionState, data_correction
 from handlers.checking.corrections import PHOTOS, Correction
@@ -159,6 +159,7 @@ def refuse_correction(context: Context) -> None:
         deciding.withdraw(work, check_id)
     if not corrections.opened(work, correction, "answer"):
         _answer(work, correction, _NOT_POSSIBLE)
+    _take_back(work, correction)
     _settle(work, correction, CorrectionState.REFUSED)
     _tell_applicant(work, correction, "correction_refused")
 
@@ -176,7 +177,13 @@ def withdraw_correction(context: Context, reason: str) -> None:
     if check_id is not None:
         deciding.withdraw(work, check_id)
     _answer(work, correction, reason)
+    _take_back(work, correction)
     _settle(work, correction, CorrectionState.WITHDRAWN)
+
+
+def _take_back(work: Work, correction: Correction) -> None:
+    if correction.field == Field.MEMBER:
+        members.take_back(work, correction.subject_id)
 
 
 def _of(context: Context) -> Correction:

@@ -22,7 +22,13 @@ from handlers.estate.identity import (
     normalised_plate,
 )
 from handlers.estate.people import id_index, name_index, phone_index
-from handlers.estate.records import estate_house, estate_person, estate_relation, estate_vehicle
+from handlers.estate.records import (
+    CheckState,
+    estate_house,
+    estate_person,
+    estate_relation,
+    estate_vehicle,
+)
 from handlers.shared.sealed import SealedVault, vault_of
 
 PERSON_COLUMNS: Mapping[Field, str] = {
@@ -54,6 +60,14 @@ _LONGEST = 500
 _LARGEST_AREA = Decimal(100_000)
 
 
+_TABLES: Mapping[Field, Table] = {
+    Field.AREA: estate_house,
+    Field.OWNED_FROM: estate_relation,
+    Field.MEMBER: estate_relation,
+    Field.PLATE: estate_vehicle,
+}
+
+
 @dataclass(frozen=True)
 class Target:
     """The field of one record.
@@ -68,8 +82,7 @@ class Target:
     @property
     def table(self) -> Table:
         """The table in which the field stands."""
-        own = {Field.AREA: estate_house, Field.OWNED_FROM: estate_relation, Field.PLATE: estate_vehicle}
-        return own.get(self.field, estate_person)
+        return _TABLES.get(self.field, estate_person)
 
 
 def current(work: Work, target: Target) -> str:
@@ -79,6 +92,8 @@ def current(work: Work, target: Target) -> str:
         return "" if row.area_m2 is None else normalised(Field.AREA, str(row.area_m2))
     if target.field is Field.OWNED_FROM:
         return str(row.valid_from.astimezone(work.engine.zone).date().isoformat())
+    if target.field is Field.MEMBER:
+        return ""  # somebody new: nothing was on record before
     column = PERSON_COLUMNS.get(target.field, "plate")
     sealed = getattr(row, column)
     return "" if sealed is None else work.engine.vault.open(target.table.name, column, row.id, sealed)
@@ -116,6 +131,8 @@ def write(work: Work, target: Target, value: str) -> None:
     elif target.field is Field.OWNED_FROM:
         begin = datetime.combine(date.fromisoformat(value), time(), work.engine.zone)
         values = {"valid_from": begin}
+    elif target.field is Field.MEMBER:
+        values = {"check_state": CheckState.CHECKED, "counts_since": work.now}
     elif target.field is Field.PLATE:
         values = {
             "plate": vault.seal("estate_vehicle", "plate", row.id, value),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, exists, select
 
 from engine import definitions, instances
 from engine.ids import new_id
@@ -77,6 +77,12 @@ def request(work: Work, asked: Asked) -> str:
     if _needs_evidence(work, asked.field) and not asked.photos:
         raise FieldsInvalid({"photos": ("此项更正须附凭证照片", {})})
     _require_none_open(work, target)
+    return start(work, asked, target, value)
+
+
+def start(work: Work, asked: Asked, target: Target, value: str) -> str:
+    """Write a correction down and start its procedure; for commands that have asked who may."""
+    house = house_row(work, asked.house_id)
     correction_id, number = _written(work, asked, target, value, house.community_id)
     attachments.attach(work, asked.photos, PHOTOS, correction_id)
     detail = {"field": asked.field.value}
@@ -270,8 +276,16 @@ def _may_ask(work: Work, field: Field, house_id: int, person_id: int, community_
     if field is Field.FAMILY:
         return keeps_family
     if person_id != own_person(work):
-        return False
+        numbers = (Field.PHONE, Field.OTHER_PHONE)
+        return keeps_family and field in numbers and _is_kept_by_owner(work, house_id, person_id)
     return keeps_family if field in (Field.PLATE, Field.AREA, Field.OWNED_FROM) else True
+
+
+def _is_kept_by_owner(work: Work, house_id: int, person_id: int) -> bool:
+    """Tell whether somebody is of the family and has no account: who has one keeps the own numbers."""
+    has_account = exists().where(account.c.person_id == person_id)
+    known: bool = work.connection.execute(select(has_account)).scalar_one()
+    return not known and _kinds(work, house_id, person_id) == {RelationKind.FAMILY}
 
 
 def _kinds(work: Work, house_id: int, person_id: int) -> set[str]:

@@ -30,6 +30,7 @@ class Field(StrEnum):
     SHARE = "share"
     PLATE = "plate"
     FAMILY = "family"
+    MEMBER = "member"  # somebody of the family whom the owner enters: name and phone
     AMOUNT = "amount"
 
 
@@ -48,6 +49,7 @@ FIELD_NAMES: Mapping[Field, tuple[str, str]] = {
     Field.SHARE: ("产权份额", "Share"),
     Field.PLATE: ("车牌", "Number plate"),
     Field.FAMILY: ("家庭成员姓名", "Name of a family member"),
+    Field.MEMBER: ("家庭成员（新增）", "Family member (new)"),
     Field.AMOUNT: ("金额（元）", "Amount (yuan)"),
 }
 
@@ -117,6 +119,11 @@ def _mask_text(text: str) -> str:
     return text[:1] + HIDDEN * min(len(text) - 1, 8)
 
 
+def _mask_member(text: str) -> str:
+    name, _, phone = text.rpartition(" ")
+    return f"{mask_name(name)} {mask_phone(phone)}" if name else mask_name(phone)
+
+
 def _mask_mail(text: str) -> str:
     user, at, domain = text.partition("@")
     return user[:1] + HIDDEN * 4 + at + domain
@@ -138,6 +145,7 @@ _SPELLINGS: Mapping[Field, Callable[[str], str]] = {
 _MASKS: Mapping[Field, Callable[[str], str]] = {
     Field.NAME: mask_name,
     Field.FAMILY: mask_name,
+    Field.MEMBER: _mask_member,
     Field.ID_NUMBER: mask_number,
     Field.PHONE: mask_phone,
     Field.OTHER_PHONE: mask_phone,

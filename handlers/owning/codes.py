@@ -6,7 +6,7 @@ repeated delivery repeats the same code.
 
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from functools import partial
@@ -20,10 +20,10 @@ from engine.work import SYSTEM, Engine, Work
 from handlers.accounts.sessions import hash_token
 from handlers.errors import RuleRefused
 from handlers.estate.reaching import address_of_person
-from handlers.owning import quotas
+from handlers.owning import phones, quotas
 from handlers.owning.records import owner_code
 from handlers.shared import access_log, limits, outbox
-from handlers.shared.messages import message_to
+from handlers.shared.messages import Address, message_to
 from handlers.shared.outbox import JobContext
 from handlers.shared.sealed import SealedVault, vault_of
 
@@ -36,6 +36,8 @@ class Purpose(StrEnum):
 
     REGISTER = "register"
     RESET = "reset"
+    PHONE_OLD = "phone_old"  # a number on record that is to be replaced still answers
+    PHONE_NEW = "phone_new"  # and so does the one that is to replace it
 
 
 class CodeRefused(RuleRefused):
@@ -48,10 +50,12 @@ class Target:
 
     Attributes:
         account_id: of the person; when registering, who has one gets no code but is told so.
+        correction_id: of a number; the code goes to the number that it replaces or brings.
     """
 
     person_id: int
     account_id: int | None = None
+    correction_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,8 @@ def send(work: Work, request: Request, target: Target | None) -> str:
     quotas.require(work, index("code_typed", request.typed), quotas.NUMBER)
     # A person may be found by several numbers. Beyond their own quota nothing is sent, and nothing is said.
     person = f"person {target.person_id}" if target else f"nobody {request.typed}"
+    if target and target.correction_id:
+        person += f" {request.purpose}"  # both numbers of a correction get theirs at once
     is_spent = bool(quotas.count(work, index("code_person", person), quotas.NUMBER))
     reached = None if is_spent else target
     token, code_id = secrets.token_urlsafe(32), new_id()
@@ -92,6 +98,7 @@ def send(work: Work, request: Request, target: Target | None) -> str:
             nonce=secrets.token_hex(32),
             person_id=reached.person_id if reached else None,
             account_id=reached.account_id if reached else None,
+            correction_id=reached.correction_id if reached else None,
             tries=0,
             asked_at=work.now,
             expires_at=work.now + limits.CODE_LIFETIME,
@@ -152,6 +159,20 @@ def proved(work: Work, token: str, purpose: Purpose) -> Row[Any]:
     return row
 
 
+def proved_for(work: Work, correction_id: int, purpose: Purpose) -> Row[Any] | None:
+    """Return the row of a code for a correction that was given a moment ago and not used yet."""
+    rows = work.connection.execute(
+        select(owner_code)
+        .where(
+            owner_code.c.correction_id == correction_id,
+            owner_code.c.purpose == purpose,
+            owner_code.c.proved_at.is_not(None),
+        )
+        .order_by(owner_code.c.id.desc())
+    )
+    return next((row for row in rows if _is_fresh(work, row)), None)
+
+
 def is_proved(work: Work, token: str, purpose: Purpose) -> bool:
     """Tell whether the browser has given its code and may set a password."""
     row = work.connection.execute(_by_token(token, purpose)).one_or_none()
@@ -169,7 +190,7 @@ def deliver(context: JobContext) -> None:
     with context.engine.reading(SYSTEM) as work:
         row = work.connection.execute(select(owner_code).where(owner_code.c.id == code_id)).one_or_none()
         is_wanted = row is not None and row.person_id is not None and work.now < row.expires_at
-        address = address_of_person(work, row.person_id) if row is not None and is_wanted else None
+        address = _address(work, row) if row is not None and is_wanted else None
     if row is not None and address is not None and address.phone:
         has_account = _is_told_otherwise(row)
         template = context.book.templates["owner_has_account" if has_account else f"owner_code_{row.purpose}"]
@@ -181,6 +202,14 @@ def deliver(context: JobContext) -> None:
         context.channels.sms.send(message)
     with context.engine.work(SYSTEM) as work:
         context.done(work)
+
+
+def _address(work: Work, row: Row[Any]) -> Address | None:
+    """Return where a code goes: to the person's number on record, or to a number of a correction."""
+    address = address_of_person(work, row.person_id)
+    if row.correction_id is None or address is None:
+        return address
+    return replace(address, phone=phones.number(work, row.correction_id, row.purpose))
 
 
 def purge(work: Work) -> int:

@@ -15,17 +15,19 @@ owner_code = Table(
     "owner_code",
     metadata,
     _id(),
-    Column("purpose", String(16), nullable=False),  # register | reset
+    Column("purpose", String(16), nullable=False),  # register | reset | phone_old | phone_new
     Column("token_hash", String(64), nullable=False, unique=True),  # of the browser that asked
     Column("nonce", String(64), nullable=False),  # the code is derived from it and kept nowhere
     Column("person_id", ForeignKey("estate_person.id")),
     Column("account_id", ForeignKey("account.id")),  # whose password is reset, or who has an account already
+    Column("correction_id", BigInteger),  # whose old or new number answers
     Column("tries", Integer, nullable=False),
     Column("asked_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("proved_at", UtcDateTime),  # the right code was given
     Column("used_at", UtcDateTime),  # what it was for is done
     Index("ix_owner_code_asked_at", "asked_at"),
+    Index("ix_owner_code_correction_id", "correction_id"),
 )
 
 # How often codes were asked for in a window of time, by blind index of a number or a network address.

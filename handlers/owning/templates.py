@@ -15,6 +15,19 @@ _TEXTS = (
         "and call the desk.",
     ),
     (
+        "owner_code_phone_old", "更换手机号验证码", "Your code for a change of number",
+        "您正在更换登记的手机号，旧号验证码 {code}，5 分钟内有效。如非本人操作，请勿告诉任何人，"
+        "并马上联系物业前台。",
+        "Your number on record is being changed. Code of the old number {code}, valid for 5 minutes. If you "
+        "did not ask for this, tell it to nobody and call the desk at once.",
+    ),
+    (
+        "owner_code_phone_new", "新手机号验证码", "Your code for the new number",
+        "此号码将登记为业主手机号，新号验证码 {code}，5 分钟内有效。如与您无关，请不要理会。",
+        "This number is to be put on record. Code of the new number {code}, valid for 5 minutes. If this "
+        "does not concern you, ignore it.",
+    ),
+    (
         "owner_has_account", "您已有账号", "You have an account already",
         "您已有账号，无需再注册。忘记密码请在登录页点“忘记密码”。如非本人操作，请联系物业前台。",
         "You have an account already. If you forgot the password, choose “Forgot password” on the sign-in "

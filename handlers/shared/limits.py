@@ -18,6 +18,7 @@ HASHES_AT_ONCE = 2  # each takes 64 MiB
 HASH_QUEUE_SECONDS = 10.0
 
 # Codes by text message, for owners
+FAMILY_MEMBERS = 12  # that owners enter themselves for one home
 CODE_LIFETIME = timedelta(minutes=5)
 CODE_TRIES = 5
 CODE_PAUSE = timedelta(seconds=60)  # before the same number may be sent another one

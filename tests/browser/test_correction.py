@@ -1,10 +1,16 @@
 """A phone number is put right by the pages: asked for by the owner, typed again by a clerk, and in force."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
+from engine.ports import SYSTEM
 from handlers.accounts.permissions import Post
+from handlers.shared.channels.development import kept_messages
 from tests.browser.conftest import OWNER, PHONE, Town, Visitor, Visitors
+from tests.browser.test_every_page import expect_accessible
+from tests.handlers.inline import inline_worker
 
 pytestmark = pytest.mark.browser
 
@@ -19,6 +25,32 @@ def ask(owner: Visitor, value: str) -> None:
     owner.page.select_option("select[name=what]", what)
     owner.page.fill("[name=value]", value)
     owner.press("details.more form button.btn-primary")
+
+
+def prove(owner: Visitor, town: Town) -> None:
+    """Have codes sent to both phones, and give them; the first time the one of the old phone is wrong."""
+    owner.press("form[action$='/codes'] button")
+    sent = codes(town)
+    expect_accessible(owner, "/home/data")
+    owner.page.fill("[name=phone_old]", f"{(int(sent['旧号']) + 1) % 1_000_000:06d}")
+    owner.page.fill("[name=phone_new]", sent["新号"])
+    owner.press("form[action$='/prove'] button")
+    expect(owner.page.locator("#e-phone_old")).to_be_visible()
+    expect(owner.page.locator("[name=phone_new]")).to_have_count(0)
+    owner.page.fill("[name=phone_old]", sent["旧号"])
+    owner.press("form[action$='/prove'] button")
+
+
+def codes(town: Town) -> dict[str, str]:
+    """Return the code that arrived at each phone."""
+    inline_worker(town.engine).drain()
+    with town.engine.reading(SYSTEM) as work:
+        texts = [str(message.text[0]) for message in kept_messages(work)]
+    found = (re.search(r"(旧号|新号)验证码 (\d{6})", text) for text in texts)
+    found_en = (re.search(r"Code of the (old|new) number (\d{6})", text) for text in texts)
+    english = {"old": "旧号", "new": "新号"}
+    both = [(one[1], one[2]) for one in found if one] + [(english[one[1]], one[2]) for one in found_en if one]
+    return dict(reversed(both))
 
 
 def check(clerk: Visitor, again: str) -> None:
@@ -40,6 +72,7 @@ def test_an_owner_corrects_a_number_and_a_clerk_types_it_again(town: Town, visit
     ask(owner, "139")
     expect(owner.page.locator("#e-value")).to_be_visible()
     ask(owner, NEW)
+    prove(owner, town)
 
     clerk.open("/checks/")
     expect(clerk.page.locator(".bar-nav [aria-current=page] .count")).to_have_text("1")

@@ -10,7 +10,7 @@ from tests.processes.sheets import BPMN, EVENTS, GATEWAYS, NODES, SHEETS, Box, S
 WIDEST, HIGHEST = 1900, 1100
 MOST_NODES = {
     "repair": 22,
-    "data_correction": 16,
+    "data_correction": 18,
     "ownership_transfer": 22,
     "move_in": 22,
     "tenant_change": 20,

@@ -27,6 +27,16 @@ class Counter(Shop):
         self, by: Actor | None = None, field: Field = Field.PHONE, value: str = NEW_PHONE, **more: Any
     ) -> str:
         """Ask for a correction of 李明's data at the desk, unless told otherwise."""
+        number = self.ask_only(by, field, value, **more)
+        if field is Field.PHONE:  # the desk has seen the person and called the old number back
+            proofs = ["document", "call_back"]
+            self.do(number, "prove_phones", self.clerk, outcome="at_counter", proofs=proofs)
+        return number
+
+    def ask_only(
+        self, by: Actor | None = None, field: Field = Field.PHONE, value: str = NEW_PHONE, **more: Any
+    ) -> str:
+        """Ask, and prove nothing yet."""
         asked = Asked(
             field, self.house, more.pop("person", self.owner_person), value, "办卡时登记错了", **more
         )

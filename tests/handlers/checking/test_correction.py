@@ -268,7 +268,16 @@ def test_the_case_keeps_codes_only(counter: Counter) -> None:
 
     with counter.engine.reading(SYSTEM) as work:
         kept = instances.variables(work, counter.case(number))
-    assert set(kept) == {"field", "risk", "check_limit", "evidence", "typed_again", "check_result"}
+    assert set(kept) == {
+        "field",
+        "risk",
+        "check_limit",
+        "evidence",
+        "typed_again",
+        "prove",
+        "proved_by",
+        "check_result",
+    }
     assert (kept["field"], kept["risk"], kept["check_result"]) == ("phone", "medium", "mismatch")
 
 

@@ -39,7 +39,14 @@ class Counter:
     def ask(self, by: Actor, value: str = NEW_PHONE) -> str:
         """Ask for a correction without a page."""
         asked = Asked(Field.PHONE, self.shop.house, self.shop.owner_person, value)
-        return self.shop.engine.run(by, lambda work: corrections.request(work, asked))
+        number = self.shop.engine.run(by, lambda work: corrections.request(work, asked))
+        self.prove(number)
+        return number
+
+    def prove(self, number: str) -> None:
+        """Find at the counter that the person is who they say."""
+        proofs = ["document", "call_back"]
+        self.shop.do(number, "prove_phones", self.shop.clerk, outcome="at_counter", proofs=proofs)
 
     def waiting(self, browser: Browser) -> str:
         """Return how much waits for somebody, as the menu says."""
@@ -61,6 +68,7 @@ def test_the_desk_enters_a_correction_and_another_clerk_finds_it(counter: Counte
 
     number = answer.location.rpartition("/")[2]
     assert number.startswith("G2026")
+    counter.prove(number)
     assert "须由他人核对" in counter.clerk.get("/checks/").text
     assert (counter.waiting(counter.clerk), counter.waiting(counter.other)) == ("", "1")
     task = re.search(r'href="(/tasks/\d+)"', counter.other.get("/checks/").text)

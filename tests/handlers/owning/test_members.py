@@ -1,0 +1,81 @@
+"""Who an owner enters as family counts once the desk has checked it, and else leaves no trace."""
+
+import pytest
+from sqlalchemy import func, select
+
+from engine.clock import SettableClock
+from engine.errors import NotPermitted
+from engine.ports import SYSTEM, Actor
+from engine.work import Engine
+from handlers.errors import FieldsInvalid, RecordConflict, RecordNotFound
+from handlers.estate.records import RelationKind, estate_person, estate_relation
+from handlers.owning import household, members
+from tests.handlers.checking.conftest import database, deployed_postgres, deployed_sqlite
+from tests.handlers.checking.correction_world import Counter
+
+__all__ = ["database", "deployed_postgres", "deployed_sqlite"]
+
+
+@pytest.fixture
+def counter(engine: Engine, clock: SettableClock) -> Counter:
+    """The desk at ten in the morning of a working Monday."""
+    return Counter(engine, clock)
+
+
+def add(counter: Counter, name: str = "李雷", phone: str = "13700000001", by: Actor | None = None) -> str:
+    return counter.engine.run(
+        by or counter.owner, lambda work: members.add_member(work, counter.house, name, phone)
+    )
+
+
+def family(counter: Counter) -> list[tuple[str, bool]]:
+    with counter.engine.reading(counter.owner) as work:
+        return [(one.name, one.counts) for one in household.household(work, counter.house).members]
+
+
+def people(counter: Counter) -> int:
+    with counter.engine.reading(SYSTEM) as work:
+        return int(work.connection.execute(select(func.count()).select_from(estate_person)).scalar_one())
+
+
+def test_a_member_counts_after_the_desk_has_checked_it(counter: Counter) -> None:
+    number = add(counter)
+    assert family(counter) == [("李*", False)]
+    assert counter.steps(number) == ["check_by_clerk"]
+    counter.do(number, "check_by_clerk", counter.clerk, outcome="confirm")
+    assert family(counter) == [("李*", True)]
+    with counter.engine.reading(SYSTEM) as work:
+        row = work.connection.execute(
+            select(estate_relation).where(estate_relation.c.kind == RelationKind.FAMILY)
+        ).one()
+    assert (row.through_person_id, row.counts_since) == (counter.owner_person, counter.clock.now())
+
+
+@pytest.mark.parametrize("way", ["refused", "withdrawn"])
+def test_a_member_who_is_not_accepted_is_gone_with_the_person(counter: Counter, way: str) -> None:
+    before = people(counter)
+    number = add(counter)
+    assert people(counter) == before + 1
+    if way == "refused":
+        counter.do(number, "check_by_clerk", counter.clerk, outcome="reject", reason="业主说不是家人")
+    else:
+        counter.withdraw(number, counter.owner)
+    assert (family(counter), people(counter)) == ([], before)
+    assert counter.correction(number).state == way
+
+
+def test_nobody_is_entered_twice_or_with_a_number_that_cannot_be_one(counter: Counter) -> None:
+    add(counter)
+    with pytest.raises(RecordConflict):
+        add(counter)
+    with pytest.raises(FieldsInvalid) as refused:
+        add(counter, " ", "12")
+    assert set(refused.value.fields) == {"name", "phone"}
+
+
+def test_only_who_keeps_the_home_adds_to_it(counter: Counter) -> None:
+    daughter = counter.resident(counter.family("李梅"))
+    with pytest.raises(NotPermitted):
+        add(counter, by=daughter)
+    with pytest.raises(RecordNotFound):
+        add(counter, by=counter.stranger)
