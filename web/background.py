@@ -14,6 +14,7 @@ from handlers.owning import codes, quotas, reminding
 from handlers.policy import uptime
 from handlers.privacy import retention_nights
 from handlers.shared import attachments, log_anchors, long_work, outbox, work_files
+from handlers.staffing import reviewing
 
 
 class Background:
@@ -52,6 +53,7 @@ def _periodic(engine: Engine) -> tuple[Periodic, ...]:
         Periodic("purge work files", timedelta(hours=6), lambda: work_files.purge(engine)),
         Periodic("forget imports", timedelta(hours=1), lambda: engine.run(SYSTEM, import_undo.forget_old)),
         Periodic("anchor access log", timedelta(hours=1), lambda: log_anchors.keep(engine)),
+        Periodic("review posts", reviewing.EVERY, lambda: reviewing.watch(engine)),
         Periodic("lock unused accounts", dormancy.EVERY, lambda: dormancy.watch(engine)),
         Periodic("purge attempts", timedelta(hours=6), lambda: engine.run(SYSTEM, sign_in.purge_attempts)),
         Periodic("watch leases", leases.EVERY, lambda: leases.watch(engine)),

@@ -20,7 +20,7 @@ from web.texts import lazy_gettext
 from web.words import person_name, person_names
 
 KINDS: Mapping[str, LazyString] = {
-    "reveals": lazy_gettext("查看号码"),
+    "reveals": lazy_gettext("看号码"),
     "units": lazy_gettext("单元电话"),
     "houses": lazy_gettext("打开房屋"),
     "searches": lazy_gettext("查找业主"),

@@ -23,6 +23,7 @@ _ALARMS: Mapping[str, LazyString] = {
     "unreachable": lazy_gettext("消息送不到收件人"),
     "reveal_quota": lazy_gettext("查看业主电话超过限额"),
     "unit_contacts_quota": lazy_gettext("查看单元业主电话超过限额"),
+    "posts_suspended": lazy_gettext("岗位无人复核，已停用"),
     "dormant_account": lazy_gettext("账号 90 天没有人使用，请核查"),
     "owner_rows": lazy_gettext("一天内翻看的业主太多"),
     "reported": lazy_gettext("有人报告异常，没有人收到"),

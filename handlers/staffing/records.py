@@ -11,10 +11,10 @@ staffing_case = Table(
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
     Column("number", String(32), nullable=False, unique=True),
-    Column("kind", String(8), nullable=False),  # joining | leaving
-    Column("state", String(16), nullable=False),  # open | refused | withdrawn | done
+    Column("kind", String(8), nullable=False),  # joining | leaving | review
+    Column("state", String(16), nullable=False),  # open | refused | withdrawn | done | suspended
     Column("scope_id", ForeignKey("estate_community.id"), nullable=False),  # where the case runs
-    Column("account_id", ForeignKey("account.id")),  # of who joins: once registered
+    Column("account_id", ForeignKey("account.id")),  # of who joins: once registered; of a review: who leads
     sealed_column("name"),  # of who joins
     sealed_column("phone"),
     Column("department", String(100), nullable=False, default=""),

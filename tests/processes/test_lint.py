@@ -30,6 +30,7 @@ MAIN = {
     "staff_offboarding",
     "data_export",
     "more_looks",
+    "access_review",
     "privacy_request",
 }
 CLAUSES = {
@@ -50,6 +51,7 @@ CLAUSES = {
     "staff_offboarding": {"A4"},
     "data_export": {"C4"},
     "more_looks": {"C4"},
+    "access_review": {"A3"},
     "privacy_request": {"D2"},
 }
 
