@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from engine.bpmn.xml import Element, local_name
 
-_DI = "{http://www.omg.org/spec/BPMN/20100524/DI}"
-_BOUNDS = "{http://www.omg.org/spec/DD/20100524/DC}Bounds"
-_WAYPOINT = "{http://www.omg.org/spec/DD/20100524/DI}waypoint"
+DI = "{http://www.omg.org/spec/BPMN/20100524/DI}"
+BOUNDS = "{http://www.omg.org/spec/DD/20100524/DC}Bounds"
+WAYPOINT = "{http://www.omg.org/spec/DD/20100524/DI}waypoint"
 _LETTER, _WIDE_LETTER, _ROW, _RIM = 6.8, 11.0, 13.0, 6.0  # pixels of a text of 11 pixels
 _STEP, _FAR, _HIGH, _NEAR = (
     5,
@@ -68,10 +68,10 @@ class _Label:
 
     @property
     def drawn(self) -> Box:
-        return _box(self.bounds)
+        return box_of(self.bounds)
 
 
-class _Drawing:
+class Drawing:
     """What is on a diagram: its labels, and what they may not cover."""
 
     def __init__(self, root: Element) -> None:
@@ -79,16 +79,16 @@ class _Drawing:
         self.labels: list[_Label] = []
         self.taken: list[Box] = []
         flows: list[_Label] = []
-        for drawn in root.iter(f"{_DI}BPMNShape", f"{_DI}BPMNEdge"):
+        for drawn in root.iter(f"{DI}BPMNShape", f"{DI}BPMNEdge"):
             element = elements.get(drawn.get("bpmnElement"))
             if element is None:
                 continue
-            is_edge = drawn.tag == f"{_DI}BPMNEdge"
-            beside = list(_lines(drawn)) if is_edge else [_box(drawn.find(_BOUNDS))]
+            is_edge = drawn.tag == f"{DI}BPMNEdge"
+            beside = list(lines_of(drawn)) if is_edge else [box_of(drawn.find(BOUNDS))]
             self.taken += beside[0].sides() if local_name(element) in _SURROUNDING else beside
             if local_name(element) == "lane":
                 self.taken.append(beside[0]._replace(width=_TITLE))
-            bounds = drawn.find(f"{_DI}BPMNLabel/{_BOUNDS}")
+            bounds = drawn.find(f"{DI}BPMNLabel/{BOUNDS}")
             if bounds is not None and element.get("name"):
                 (flows if is_edge else self.labels).append(_Label(element, bounds, beside))
         self.labels += flows  # a flow has more places beside it than a shape
@@ -96,7 +96,7 @@ class _Drawing:
 
 def make_room(root: Element) -> None:
     """Break labels between words, and move each to the nearest place where it covers nothing."""
-    drawing = _Drawing(root)
+    drawing = Drawing(root)
     for label in drawing.labels:
         box, text = _place(label, drawing.taken)
         drawing.taken.append(box)
@@ -117,8 +117,8 @@ def _places(label: _Label) -> Iterator[tuple[float, Box, str]]:
     """Yield every place with how little it suits."""
     drawn = label.drawn
     line = min(label.beside, key=drawn.away)
-    for rows in _ways_to_break(label.element.get("name", "")):
-        width, height = max(map(_width, rows)) + _RIM, _ROW * len(rows)
+    for rows in ways_to_break(label.element.get("name", "")):
+        width, height = max(map(text_width, rows)) + _RIM, _ROW * len(rows)
         for right in range(-_FAR, _FAR + 1, _STEP):
             for down in range(-_HIGH, _HIGH + 1, _STEP):
                 middle = drawn.x + (drawn.width - width) / 2 + right
@@ -127,35 +127,35 @@ def _places(label: _Label) -> Iterator[tuple[float, Box, str]]:
                 yield moved + _AWAY * max(0.0, box.away(line) - 3) + _ROWS * len(rows), box, "\n".join(rows)
 
 
-def _ways_to_break(text: str) -> Iterator[list[str]]:
+def ways_to_break(text: str) -> Iterator[list[str]]:
     """Yield a text in one row, in two, and so on, each as narrow as whole words allow."""
     words = text.split()
     known = set()
     for width in sorted(
-        {_width(" ".join(words[a:b])) for a in range(len(words)) for b in range(a + 1, len(words) + 1)}
+        {text_width(" ".join(words[a:b])) for a in range(len(words)) for b in range(a + 1, len(words) + 1)}
     ):
-        if width < max(map(_width, words)):
+        if width < max(map(text_width, words)):
             continue
         rows = [words[0]]
         for word in words[1:]:
             longer = f"{rows[-1]} {word}"
-            rows = [*rows[:-1], longer] if _width(longer) <= width else [*rows, word]
+            rows = [*rows[:-1], longer] if text_width(longer) <= width else [*rows, word]
         if len(rows) <= _MOST_ROWS and len(rows) not in known:
             known.add(len(rows))
             yield rows
 
 
-def _width(text: str) -> float:
+def text_width(text: str) -> float:
     return sum(_WIDE_LETTER if ord(letter) > 255 else _LETTER for letter in text)
 
 
-def _lines(edge: Element) -> Iterator[Box]:
-    corners = [(float(one.get("x", "0")), float(one.get("y", "0"))) for one in edge.findall(_WAYPOINT)]
+def lines_of(edge: Element) -> Iterator[Box]:
+    corners = [(float(one.get("x", "0")), float(one.get("y", "0"))) for one in edge.findall(WAYPOINT)]
     for (x, y), (other_x, other_y) in pairwise(corners):
         yield Box(min(x, other_x), min(y, other_y), abs(x - other_x), abs(y - other_y))
 
 
-def _box(bounds: Element | None) -> Box:
+def box_of(bounds: Element | None) -> Box:
     if bounds is None:
         return Box(0, 0, 0, 0)
     return Box(*(float(bounds.get(name, "0")) for name in ("x", "y", "width", "height")))

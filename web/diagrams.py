@@ -6,6 +6,7 @@ from lxml import etree
 
 from engine.bpmn.xml import BPMN, properties, read_xml
 from web.diagram_labels import make_room
+from web.diagram_notes import make_room_for_notes
 from web.words import is_english
 
 
@@ -28,5 +29,6 @@ def in_english(content: bytes) -> bytes:
             element.set("name", english)
         for text in element.findall(f"{BPMN}text"):
             text.text = english
+    make_room_for_notes(root)
     make_room(root)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")

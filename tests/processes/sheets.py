@@ -75,9 +75,9 @@ class Sheet:
         labels: id -> where its text stands, for texts outside of their shape.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, root: etree._Element | None = None) -> None:
         self.name = name
-        self.root = etree.parse(FOLDER / f"{name}.bpmn").getroot()
+        self.root = etree.parse(FOLDER / f"{name}.bpmn").getroot() if root is None else root
         self.elements = {node.get("id", ""): node for node in self.root.iter(f"{BPMN}*") if node.get("id")}
         self.shapes: dict[str, Box] = {}
         self.edges: dict[str, tuple[Point, ...]] = {}

@@ -5,7 +5,7 @@ from itertools import combinations
 import pytest
 from lxml import etree
 
-from tests.processes.sheets import BPMN, DC, DI, EVENTS, FOLDER, GATEWAYS, NODES, SHEETS, Box, Sheet, text_box
+from tests.processes.sheets import BPMN, EVENTS, FOLDER, GATEWAYS, NODES, SHEETS, Sheet, text_box
 from web.case_ahead import limit_words
 from web.diagrams import in_english
 
@@ -14,14 +14,7 @@ class EnglishSheet(Sheet):
     """A diagram as a reader of English gets it."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.root = etree.fromstring(in_english((FOLDER / f"{name}.bpmn").read_bytes()))
-        self.elements = {node.get("id", ""): node for node in self.root.iter(f"{BPMN}*") if node.get("id")}
-        for drawn in self.root.iter(f"{DI}BPMNShape", f"{DI}BPMNEdge"):
-            bounds = drawn.find(f"{DI}BPMNLabel/{DC}Bounds")
-            if bounds is not None:
-                place = (float(bounds.get(key, "")) for key in ("x", "y", "width", "height"))
-                self.labels[drawn.get("bpmnElement", "")] = Box(*place)
+        super().__init__(name, etree.fromstring(in_english((FOLDER / f"{name}.bpmn").read_bytes())))
 
 
 @pytest.mark.parametrize("name", SHEETS)
@@ -44,6 +37,23 @@ def test_english_labels_keep_their_words_whole_and_cover_nothing(name: str) -> N
             one: page.shapes[one].shrunk(8 if page.kind(one) in GATEWAYS | EVENTS else 0) for one in shapes
         }
         covered += [(element, one) for one, rim in rims.items() if box.overlaps(rim)]
+    assert covered == []
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_english_notes_have_room_and_cover_nothing(name: str) -> None:
+    page = EnglishSheet(name)
+    covered = []
+    for note in page.of("textAnnotation"):
+        box = page.shapes[note]
+        width, height = text_box(page.elements[note].findtext(f"{BPMN}text") or "")
+        assert width * 12 / 11 + 8 <= box.width, note
+        assert height <= box.height, note
+        nodes = [one for one in page.of(*NODES) if page.kind(one) != "subProcess"]
+        covered += [(note, one) for one in nodes if page.shapes[one].overlaps(box)]
+        covered += [(note, one) for one, label in page.labels.items() if label.overlaps(box)]
+        flows = page.of("sequenceFlow")
+        covered += [(note, one) for one in flows if any(box.overlaps(line) for line in page.lines(one))]
     assert covered == []
 
 
