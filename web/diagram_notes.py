@@ -28,8 +28,9 @@ def make_room_for_notes(root: Element) -> None:
         note, edge = notes.get(link.get("targetRef")), drawn.get(link.get("id"))
         text = note.find(f"{BPMN}text") if note is not None else None
         shape = drawn.get(link.get("targetRef"))
-        if text is not None and text.text and edge is not None and shape is not None:
-            taken = _settle(text, shape.find(BOUNDS), edge, taken)
+        bounds = shape.find(BOUNDS) if shape is not None else None
+        if text is not None and text.text and edge is not None and bounds is not None:
+            taken = _settle(text, bounds, edge, taken)
 
 
 def _settle(text: Element, bounds: Element, edge: Element, taken: list[Box]) -> list[Box]:
@@ -38,9 +39,8 @@ def _settle(text: Element, bounds: Element, edge: Element, taken: list[Box]) -> 
     others = [one for one in taken if one != box and one not in lines]
     crossed = [one for one in others if not any(one.overlaps(line, 1) for line in lines)]
     *_, before, end = edge.findall(WAYPOINT)
-    start = float(before.get("x")), float(before.get("y"))
-    at = float(end.get("x")), float(end.get("y"))
-    for _, place in sorted(_places(box, at, text.text), key=lambda found: found[0]):
+    start, at = _point(before), _point(end)
+    for _, place in sorted(_places(box, at, text.text or ""), key=lambda found: found[0]):
         line = _between(start, place.end)
         if any(place.box.overlaps(one, 1) for one in others) or any(line.overlaps(one) for one in crossed):
             continue
@@ -51,6 +51,10 @@ def _settle(text: Element, bounds: Element, edge: Element, taken: list[Box]) -> 
         end.set("y", f"{place.end[1]:g}")
         return [*others, place.box, line]
     return taken
+
+
+def _point(corner: Element) -> tuple[float, float]:
+    return float(corner.get("x", "0")), float(corner.get("y", "0"))
 
 
 def _between(start: tuple[float, float], end: tuple[float, float]) -> Box:

@@ -41,7 +41,7 @@ _ADVICE = {
     400: (lazy_gettext("请求无法理解"), lazy_gettext("请返回上一页重试。")),
     401: (lazy_gettext("请先登录"), lazy_gettext("登录已失效或尚未登录，登录后再试。")),
     403: (lazy_gettext("您无权进行此操作"), lazy_gettext("若工作需要，请向系统管理员申请相应岗位。")),
-    404: (lazy_gettext("没有找到"), lazy_gettext("它可能已经结束，或不在您的范围内。请从收件箱进入。")),
+    404: (lazy_gettext("没有找到"), lazy_gettext("它可能已经结束，或不在您的范围内。请从首页进入。")),
     405: (lazy_gettext("不支持这种操作"), lazy_gettext("请从页面上的按钮操作。")),
     409: (lazy_gettext("情况已经变化"), lazy_gettext("请刷新后再决定怎么做，您填写的内容列在下面。")),
     413: (lazy_gettext("上传的文件太大"), lazy_gettext("请减少照片或缩短视频后重试。")),
