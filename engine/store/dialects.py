@@ -134,6 +134,12 @@ def one_at_a_time(connection: Connection, table: Table) -> None:
         connection.execute(text(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE"))
 
 
+def overwrite_deleted(connection: Connection) -> None:
+    """Leave nothing of deleted rows in SQLite's file, from now on over this connection."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA secure_delete=ON")
+
+
 def take_time(connection: Connection) -> None:
     """Let statements of this transaction run as long as they need; SQLite does anyway."""
     if connection.dialect.name == "postgresql":

@@ -100,7 +100,13 @@ def require_second(work: Work, check_id: int) -> None:
 
 
 def values_of(work: Work, check: Check) -> dict[str, str]:
-    """Open what was entered."""
+    """Open what was entered.
+
+    Raises:
+        RecordConflict: the person's data were erased meanwhile, which a restored backup may bring about.
+    """
+    if check.entered is None:
+        raise RecordConflict("entry_erased", "录入的资料已按规定删除，请取消这一事项")
     opened: dict[str, str] = json.loads(
         work.engine.vault.open("second_check", "entered", check.id, check.entered)
     )

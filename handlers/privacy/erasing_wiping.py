@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import ColumnElement, Table, select
 
 from engine import case_texts
+from engine.store.dialects import overwrite_deleted
 from engine.store.tables import (
     case_comment,
     case_follower,
@@ -62,6 +63,9 @@ class Wipe:
     counts: Counter[str] = field(default_factory=Counter)
     files: list[str] = field(default_factory=list)
     work_files: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        overwrite_deleted(self.work.connection)
 
     def delete(self, table: Table, *conditions: ColumnElement[bool]) -> None:
         """Delete rows."""

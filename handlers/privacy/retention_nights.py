@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, func, select
 
-from engine.store.dialects import insert_new
+from engine.store.dialects import insert_new, overwrite_deleted
 from engine.work import SYSTEM, Engine, Work
 from handlers.privacy import (
     erased_list,
@@ -39,6 +39,7 @@ SWEEPS: Mapping[str, Sweep] = {
     "incident": retention_cases.incidents,
     "session": retention_sweeps.sessions,
     "message": retention_sweeps.messages,
+    "more_looks": retention_sweeps.more_looks,
     "import": retention_sweeps.imports,
     "report_draft": retention_sweeps.report_drafts,
     "search": retention_sweeps.searches,
@@ -149,6 +150,7 @@ def _part(
     work: Work, mine: ColumnElement[bool], key: tuple[date, str], cutoff: datetime, after: int
 ) -> Part | None:
     """Do one part and count it, in one transaction."""
+    overwrite_deleted(work.connection)
     day, class_id = key
     fresh = {"day": day, "class_id": class_id, "started_at": work.now, "done": 0, "held_back": 0}
     insert_new(work.connection, retention_run, [fresh])

@@ -6,7 +6,12 @@ from datetime import datetime
 from engine.store.tables import inbox_filter
 from engine.work import Work
 from handlers.accounts.records import account_session
-from handlers.estate.records import estate_import, estate_import_problem, estate_vehicle
+from handlers.estate.records import (
+    estate_import,
+    estate_import_problem,
+    estate_more_looks,
+    estate_vehicle,
+)
 from handlers.privacy.erasing_traces import of_sibling
 from handlers.privacy.retention_parts import Due, Part, delete, empty, first
 from handlers.shared.records import outbox_message
@@ -25,6 +30,11 @@ def sessions(work: Work, cutoff: datetime, _after: int) -> Part:
 def messages(work: Work, cutoff: datetime, _after: int) -> Part:
     """Delete messages that were kept."""
     return delete(work, Due(outbox_message, outbox_message.c.sent_at), cutoff)
+
+
+def more_looks(work: Work, cutoff: datetime, _after: int) -> Part:
+    """Delete what staff asked for when a quota was used up."""
+    return delete(work, Due(estate_more_looks, estate_more_looks.c.asked_at), cutoff)
 
 
 def imports(work: Work, cutoff: datetime, _after: int) -> Part:

@@ -1,5 +1,7 @@
 """Erasing a person: nothing about them is left in any table, file or index; reasons against it are told."""
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import select
 
@@ -18,15 +20,15 @@ from handlers.privacy.erasing_again import erase_again
 from handlers.shared import access_log
 from handlers.shared.rotation import sealed_columns
 from tests.handlers.estate_world import World
-from tests.handlers.privacy.planting import closed_case, files_on_disk, found_in, plant
+from tests.handlers.privacy.planting import CANARY, closed_case, files_on_disk, found_in, plant
 from tests.handlers.privacy.somebody import Somebody
 
-pytestmark = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
-
+BOTH = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 YEARS = {"days": 3 * 366 + 1}
 # Sealed texts about staff, files and incidents, which lead to no resident; they have periods of their own.
 NOT_OF_RESIDENTS = {
     "estate_import.file_name",
+    "estate_more_looks.reason",
     "staffing_case.name",
     "staffing_case.phone",
     "staffing_case.note",
@@ -61,6 +63,7 @@ def codes(engine: Engine, actor: Actor, person_id: int) -> list[str]:
         return [block.code for block in erasing.blocks(work, person_id)]
 
 
+@BOTH
 def test_the_person_of_these_tests_stands_in_every_sealed_column_about_residents(
     engine: Engine, somebody: Somebody
 ) -> None:
@@ -69,6 +72,7 @@ def test_the_person_of_these_tests_stands_in_every_sealed_column_about_residents
     assert found_in(engine) == sealed - NOT_OF_RESIDENTS | plain
 
 
+@BOTH
 def test_after_an_erasure_nothing_is_left_in_any_table_file_or_index(
     engine: Engine, officer: Actor, somebody: Somebody
 ) -> None:
@@ -95,6 +99,17 @@ def test_after_an_erasure_nothing_is_left_in_any_table_file_or_index(
     assert {"漏水", "1栋2单元301"} <= grams
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_not_even_the_freed_pages_of_the_database_file_hold_what_was_erased(
+    engine: Engine, world: World, officer: Actor, somebody: Somebody, tmp_path: Path
+) -> None:
+    erase(engine, officer, somebody.id)
+    engine.database.dispose()
+    for path in (file for file in tmp_path.rglob("*") if file.is_file()):
+        assert CANARY.encode() not in path.read_bytes(), path
+
+
+@BOTH
 def test_an_erasure_is_logged_by_id_and_done_once(
     engine: Engine, officer: Actor, somebody: Somebody, clock: SettableClock
 ) -> None:
@@ -109,6 +124,7 @@ def test_an_erasure_is_logged_by_id_and_done_once(
         erase(engine, officer, somebody.id)
 
 
+@BOTH
 def test_only_the_data_protection_post_erases_or_the_case_of_a_request(
     engine: Engine, world: World, somebody: Somebody
 ) -> None:
@@ -119,6 +135,7 @@ def test_only_the_data_protection_post_erases_or_the_case_of_a_request(
         erase(engine, clerk, somebody.id, somebody.case)
 
 
+@BOTH
 def test_the_request_that_asks_is_no_open_matter_and_is_kept(
     engine: Engine, world: World, somebody: Somebody
 ) -> None:
@@ -144,6 +161,7 @@ def test_the_request_that_asks_is_no_open_matter_and_is_kept(
     }
 
 
+@BOTH
 def test_a_contract_and_the_time_for_claims_stand_against_it(
     engine: Engine, world: World, officer: Actor, clock: SettableClock
 ) -> None:
@@ -162,6 +180,7 @@ def test_a_contract_and_the_time_for_claims_stand_against_it(
     assert codes(engine, officer, person) == []
 
 
+@BOTH
 def test_family_is_erased_as_soon_as_the_relation_has_ended(
     engine: Engine, world: World, officer: Actor
 ) -> None:
@@ -172,6 +191,7 @@ def test_family_is_erased_as_soon_as_the_relation_has_ended(
     assert codes(engine, officer, person) == []
 
 
+@BOTH
 def test_open_cases_checks_and_incidents_stand_against_it(
     engine: Engine, world: World, officer: Actor, somebody: Somebody
 ) -> None:
@@ -193,6 +213,7 @@ def test_open_cases_checks_and_incidents_stand_against_it(
         erase(engine, officer, somebody.id)
 
 
+@BOTH
 def test_a_number_that_a_neighbour_has_as_well_keeps_the_neighbours_reports(
     engine: Engine, world: World, officer: Actor, somebody: Somebody
 ) -> None:
@@ -213,6 +234,7 @@ def test_a_number_that_a_neighbour_has_as_well_keeps_the_neighbours_reports(
         assert work.engine.vault.open("repair_order", "contact_phone", order, contact(work, order))
 
 
+@BOTH
 def test_an_older_state_of_the_database_is_erased_again_from_the_list(
     engine: Engine, officer: Actor, somebody: Somebody
 ) -> None:
@@ -224,6 +246,7 @@ def test_an_older_state_of_the_database_is_erased_again_from_the_list(
     assert erase_again(engine, []) == 0
 
 
+@BOTH
 def test_whoever_is_erased_stands_on_the_list_outside_the_database(
     engine: Engine, officer: Actor, somebody: Somebody
 ) -> None:
