@@ -8,6 +8,7 @@ from engine.scheduler import Periodic, Scheduler
 from engine.work import SYSTEM, Engine
 from handlers import bootstrap
 from handlers.accounts import dormancy, sign_in
+from handlers.checking import sampling
 from handlers.estate import import_undo
 from handlers.moving import leases
 from handlers.owning import codes, quotas, reminding
@@ -54,6 +55,7 @@ def _periodic(engine: Engine) -> tuple[Periodic, ...]:
         Periodic("forget imports", timedelta(hours=1), lambda: engine.run(SYSTEM, import_undo.forget_old)),
         Periodic("anchor access log", timedelta(hours=1), lambda: log_anchors.keep(engine)),
         Periodic("review posts", reviewing.EVERY, lambda: reviewing.watch(engine)),
+        Periodic("draw samples", sampling.EVERY, lambda: sampling.watch(engine)),
         Periodic("lock unused accounts", dormancy.EVERY, lambda: dormancy.watch(engine)),
         Periodic("purge attempts", timedelta(hours=6), lambda: engine.run(SYSTEM, sign_in.purge_attempts)),
         Periodic("watch leases", leases.EVERY, lambda: leases.watch(engine)),

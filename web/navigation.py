@@ -69,6 +69,7 @@ BAR = (
     Entry("incidents.index", lazy_gettext("异常"), key="e"),
     Entry("staff.index", lazy_gettext("员工"), key="a"),
     Entry("safety.index", lazy_gettext("安全"), key="q"),
+    Entry("samples.index", lazy_gettext("抽查"), key="x"),
     Entry("roster.index", lazy_gettext("排班"), also=("team",), key="s"),
     Entry("processes.index", lazy_gettext("流程"), key="p"),
     Entry("policy.index", lazy_gettext("制度"), key="y"),

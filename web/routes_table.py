@@ -271,6 +271,8 @@ ROUTES: Mapping[str, Access] = {
     "safety.show": STAFF,
     "safety.make_incident": _staff(Permission.SECURITY_LOG_READ, Permission.TECH_LOG_READ),
     "safety.close_alarm": _staff(Permission.SECURITY_LOG_READ, Permission.TECH_LOG_READ),
+    "samples.index": _staff(Permission.AUDIT_READ),
+    "samples.mark": _staff(Permission.AUDIT_READ),
     "search.index": STAFF,
     "search.begin": STAFF,
     "search.show": STAFF,

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, text
+from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, Integer, String, Table, text
 
 from engine.store.tables import metadata
 from engine.store.types import JsonColumn, UtcDateTime
@@ -71,4 +71,18 @@ second_check = Table(
     ),
     Index("ix_second_check_instance_id", "instance_id"),
     Index("ix_second_check_checked_at", "checked_at"),
+)
+
+# A confirmed check that was drawn for the auditor to look at again.
+check_sample = Table(
+    "check_sample",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("month", Date, nullable=False),  # its first day
+    Column("check_id", ForeignKey("second_check.id"), nullable=False, unique=True),
+    Column("verdict", String(8), nullable=False),  # fine | wrong, or "" until the auditor said
+    sealed_column("note"),
+    Column("marked_at", UtcDateTime),
+    Column("marked_by", BigInteger),
+    Index("ix_check_sample_month", "month"),
 )

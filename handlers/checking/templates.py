@@ -9,7 +9,7 @@ from engine.work import Work
 from handlers.checking.correction_records import data_correction
 from handlers.checking.fields import FIELD_NAMES, Field
 from handlers.estate.identity import is_mobile
-from handlers.estate.records import estate_community
+from handlers.estate.records import estate_community, estate_house
 from handlers.shared.messages import Address, Template
 
 
@@ -23,6 +23,15 @@ def correction_facts(work: Work, args: Mapping[str, Json], language: str) -> dic
     chinese, english = FIELD_NAMES[Field(row.field)]
     field = english if language.startswith("en") else chinese
     return {"number": row.number, "field": field, "desk": row.desk_phone}
+
+
+def sample_facts(work: Work, args: Mapping[str, Json], _language: str) -> dict[str, str]:
+    """Return where something was found wrong."""
+    house_id = int(str(args["house_id"] or 0))
+    address = work.connection.execute(
+        select(estate_house.c.address).where(estate_house.c.id == house_id)
+    ).scalar_one_or_none()
+    return {"address": address or ""}
 
 
 def number_before(work: Work, correction_id: int) -> Address | None:
@@ -45,6 +54,15 @@ TEMPLATES = (
         "Your import was sent back",
         "【物业云】{case}：您导入的清单核对有误，已退回，请撤销后改好再导入。",
         "[Wuye Flow] {case}: the list you imported is wrong; take it back, put it right, import it again.",
+    ),
+    Template(
+        "sample_wrong",
+        "抽查发现登记有误",
+        "A sample found something wrong",
+        "【物业云】审计抽查发现{address}的一项登记有误，请核对原件并提出更正。",
+        "[Wuye Flow] The auditor's sample found something wrong on record of {address}; "
+        "please look at the papers and ask for its correction.",
+        sample_facts,
     ),
     Template(
         "check_waiting",
