@@ -32,6 +32,7 @@ from web import (
     jobs,
     joining,
     language,
+    lean,
     letting,
     look,
     moving,
@@ -136,6 +137,7 @@ def create_app(engine: Engine, config: WebConfig) -> Flask:
     security.init_app(app, config)
     i18n.init_app(app)
     assets.init_app(app)
+    lean.init_app(app)
     errors.init_app(app)
     guard.init_app(app)
     look.init_app(app)

@@ -5,7 +5,10 @@ import { join } from "node:path";
 const FOLDERS = ["account", "resident"];
 const FILES = ["layout.html", "error.html", "offline.html", "parts/form.html", "parts/macros.html", "parts/new_password.html"];
 // Parts of the layout that only staff see, or that a page of residents reads from a script of staff.
-const STAFF = new Set(["bar-find", "bar-ring", "bar-call", "sign-sheet", "sign-ask", "sign-said", "sign-paper", "sign-ways", "read-back"]);
+const STAFF = new Set([
+  ..."bar-find bar-ring bar-call bar-odd bar-more menu-all is-here sign-sheet sign-ask sign-said sign-paper sign-ways read-back".split(" "),
+  ..."left left-chip left-late left-soon left-fine left-paused left-none kept kept-late tabs pages tag-urgent line-item".split(" "),
+]);
 const SCRIPTS = ["public.js", "forms.js", "watch.js"];
 
 /** Return every word of the pages and scripts; "note-" stands for all classes that begin so. */
@@ -81,8 +84,18 @@ export async function spare(css, web) {
   };
   const kept = spared(css, isUsed);
   const turning = rules(kept).filter(([head]) => head.startsWith("@keyframes"));
-  return turning.reduce((left, [head, body]) => {
+  const still = turning.reduce((left, [head, body]) => {
     const name = head.split(" ")[1];
     return new RegExp(`animation[^;}]*\\b${name}\\b`).test(left) ? left : left.replace(`${head}{${body}}`, "");
   }, kept);
+  return namedOnly(still);
+}
+
+/** Leave out custom properties that nothing reads, again and again: one may have been read by another only. */
+function namedOnly(css) {
+  const read = new Set([...css.matchAll(/var\((--[\w-]+)/g)].map(([, name]) => name));
+  const left = css.replace(/(--[\w-]+):\s*((?:[^;{}()]|\([^()]*(?:\([^()]*\)[^()]*)*\))*)(;|(?=\}))/g, (all, name, value, end) =>
+    read.has(name) ? `${name}:${value || " "}${end}` : "", // older browsers take no empty value without a space
+  );
+  return left.length < css.length ? namedOnly(left) : left;
 }
