@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import Table, select
@@ -11,10 +12,12 @@ from sqlalchemy import Table, select
 from engine.store.metadata import metadata
 from engine.work import SYSTEM, Engine, Work
 from handlers import settings
+from handlers.errors import RuleRefused
 from handlers.shared.sealed import KeyRing, Unsealable, vault_of
 from handlers.shared.sealed_files import SealedFiles
 
 PART = 500  # rows in one transaction
+FRESH = timedelta(hours=1)  # by then every process that serves has met a new key
 
 # Sealed columns of the engine's own tables.
 _OF_ENGINE = {"task_history": "extra", "task_draft": "body", "case_comment": "body", "inbox_filter": "body"}
@@ -53,6 +56,26 @@ def rotate(engine: Engine) -> Rotated:
             except Unsealable:
                 broken.append(name)
     return Rotated(values, files, tuple(broken))
+
+
+def forget_old_keys(engine: Engine) -> int:
+    """Take the older keys off the ring once nothing is sealed with them, and return how many those were.
+
+    Raises:
+        RuleRefused: something is, or the newest key is so young that a process may not have met it yet.
+    """
+    configured = settings.of(engine)
+    age = engine.clock.now().timestamp() - configured.key_file.stat().st_mtime
+    ring = KeyRing.load(configured.key_file)
+    vault_of(engine).ring = ring
+    if len(ring.keys) > 1 and age < FRESH.total_seconds():
+        raise RuleRefused("key_fresh", "新密钥启用不足一小时，请稍后再去掉旧密钥")
+    if _is_any_left(engine, _folders(engine)):
+        raise RuleRefused("keys_in_use", "仍有资料用旧密钥加密，请先运行 wuye keys rotate")
+    if len(ring.keys) > 1:
+        vault_of(engine).ring = ring.without_old_keys()
+        _write(configured.key_file, vault_of(engine).ring.dump())
+    return len(ring.keys) - 1
 
 
 def _folders(engine: Engine) -> tuple[SealedFiles, ...]:

@@ -83,6 +83,10 @@ class KeyRing:
         key = _fresh_key(algorithm)
         return KeyRing(key.id, {**self.keys, key.id: key}, self.index_secret, self.log_secret)
 
+    def without_old_keys(self) -> "KeyRing":
+        """Return a ring of the active key alone."""
+        return KeyRing(self.active, {self.active: self.keys[self.active]}, self.index_secret, self.log_secret)
+
     def dump(self) -> str:
         """Write the ring as the text of its file."""
         keys = {

@@ -18,6 +18,10 @@ def add_commands(commands: Any) -> None:
         help="make a new key and seal all values and files with it, online; run again after a cut",
     )
     rotate.set_defaults(run=run_rotate)
+    forget = actions.add_parser(
+        "forget", help="take old keys off the ring when nothing needs them; older backups bring their own"
+    )
+    forget.set_defaults(run=run_forget)
 
 
 def run_rotate(_arguments: argparse.Namespace) -> int:
@@ -29,3 +33,9 @@ def run_rotate(_arguments: argparse.Namespace) -> int:
     for name in done.broken:
         print(f"{name} cannot be opened and stays as it is", file=sys.stderr)
     return 1 if done.broken else 0
+
+
+def run_forget(_arguments: argparse.Namespace) -> None:
+    """Forget old keys, and say how many."""
+    gone = rotation.forget_old_keys(installed())
+    print(f"{gone} old keys are off the ring. Back up keys.json.")

@@ -13,6 +13,7 @@ from engine.ports import SYSTEM
 from engine.work import Engine
 from handlers import bootstrap
 from handlers.accounts.permissions import Post
+from handlers.errors import RuleRefused
 from handlers.estate.records import estate_person
 from handlers.settings import Settings, as_environment
 from handlers.settings import of as settings_of
@@ -148,6 +149,35 @@ def test_a_file_that_was_altered_stays_as_it_is_and_is_named(engine: Engine, wor
     assert done.broken == (name,)
     assert done.files == len(written) - 1
     assert path.read_bytes() == before
+
+
+def test_old_keys_leave_the_ring_only_when_nothing_needs_them(
+    engine: Engine, settings: Settings, people: list[str]
+) -> None:
+    written = files(engine)
+    vault_of(engine).ring = KeyRing.load(settings.key_file).with_new_key()
+    settings.key_file.write_text(vault_of(engine).ring.dump(), encoding="utf-8")
+    of_age(engine, settings)
+    with pytest.raises(RuleRefused, match="wuye keys rotate"):
+        rotation.forget_old_keys(engine)
+
+    rotation.rotate(engine)
+    os.utime(settings.key_file, (engine.clock.now().timestamp(),) * 2)
+    with pytest.raises(RuleRefused, match="一小时"):
+        rotation.forget_old_keys(engine)
+
+    of_age(engine, settings)
+    assert rotation.forget_old_keys(engine) == 1
+    assert set(KeyRing.load(settings.key_file).keys) == {vault_of(engine).ring.active}
+    again = bootstrap.build(settings, engine.clock, engine.database)
+    assert names(again) == people
+    assert {name: read(again, name) for name in written} == written
+
+
+def of_age(engine: Engine, settings: Settings) -> None:
+    """Let the ring have been written long ago."""
+    long_ago = engine.clock.now().timestamp() - 7200
+    os.utime(settings.key_file, (long_ago, long_ago))
 
 
 KILLED = """
