@@ -2,13 +2,17 @@
 
 import base64
 import json
+import re
+from collections.abc import Mapping
 from io import BytesIO
 
 import pytest
 
+from handlers.accounts import sessions
 from handlers.accounts.permissions import Post
 from tests.web.conftest import Site
 from web.numbers import ids
+from web.routes_table import ROUTES
 
 BEYOND = str(2**63)
 STEPS = ("claim", "release", "reassign", "pause", "unpause", "move", "comment", "complete", "form")
@@ -102,3 +106,42 @@ def test_deploying_without_a_file_is_not_told_as_done(site: Site) -> None:
     answer = site.browser(Post.SYS).post("/processes/deploy", {"name": "x"}, page="/inbox")
     assert answer.status_code == 422
     assert "请选择要部署的文件" in answer.text
+
+
+def in_place(rule: str, values: Mapping[str, str]) -> str:
+    """Return the address of a route with ids in it."""
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda name: values.get(name[1], values["task_id"]), rule)
+
+
+def test_a_resident_reaches_nothing_of_another_house_by_its_ids(site: Site) -> None:
+    """Every route open to residents, called with the ids of a neighbour's house, person, case and account."""
+    number = "K1"
+    task_id = site.task(site.start(number))
+    owner = site.browser(site.owner)
+    with site.engine.reading(site.owner) as work:
+        session_id = str(sessions.own_sessions(work)[0].id)
+    values = {
+        "session_id": session_id,
+        "task_id": str(task_id),
+        "number": number,
+        "house_id": str(site.world.house),
+        "account_id": str(site.owner.id),
+        "process": "keys",
+        "key": "keys",
+        "filename": "icon.svg",
+    }
+    form = {"house_id": values["house_id"], "reason": "x", "text": "x", "outcome": "accept"}
+    reached = {}
+    for rule in site.app.url_map.iter_rules():
+        access = ROUTES[rule.endpoint]
+        if "<" not in rule.rule or access.who not in ("any", "resident"):
+            continue
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            path, browser = in_place(rule.rule, values), site.browser(site.neighbour)
+            answer = browser.get(path) if method == "GET" else browser.post(path, form, page="/home/")
+            if answer.status_code not in (403, 404, 409, 422):
+                reached[f"{method} {path}"] = answer.status_code
+    # Asking to end a session that is not one's own says nothing and ends nothing.
+    assert reached == {f"POST /account/sessions/{session_id}/end": 302}
+    assert owner.get("/home/").status_code == 200
+    assert "配钥匙" in site.browser(Post.CS).get(f"/tasks/{task_id}").text, "the case is as it was"
