@@ -5,6 +5,7 @@ import sys
 from typing import Any
 
 from handlers.shared import log_anchors
+from web.cli import progress
 from web.cli.engines import installed
 
 REFUSED = 1
@@ -28,7 +29,8 @@ def run_verify(_arguments: argparse.Namespace) -> int:
     """Print every place where the chain does not hold; keep a new anchor when it holds everywhere."""
     engine = installed()
     try:
-        breaks = log_anchors.verify(engine)
+        with progress.shown("Reading the access log"):
+            breaks = log_anchors.verify(engine)
     except ValueError:
         print(f"{log_anchors.file_of(engine)} was altered: a line is no anchor.", file=sys.stderr)
         return REFUSED

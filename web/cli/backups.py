@@ -14,6 +14,7 @@ from handlers.privacy.erasing_again import erase_again
 from handlers.shared import backup, backup_proof
 from handlers.shared.backup import Manifest
 from handlers.shared.backup_proof import BACKUP, RESTORE_TEST, Failure
+from web.cli import progress
 from web.cli.engines import installed
 
 PHRASE = "WUYE_BACKUP_PHRASE"
@@ -53,7 +54,9 @@ def run_backup(arguments: argparse.Namespace) -> None:
     """Back up while people go on working, and note that it was done."""
     engine = installed()
     made_at = engine.clock.now().isoformat()
-    size = backup.back_up(settings.from_environment(), arguments.file.absolute(), _phrase(), made_at)
+    phrase = _phrase()
+    with progress.shown("Backing up"):
+        size = backup.back_up(settings.from_environment(), arguments.file.absolute(), phrase, made_at)
     engine.run(SYSTEM, lambda work: backup_proof.note(work, BACKUP, size, []))
     erased_list.keep(engine, arguments.file.absolute().parent)
     print(f"{size} bytes in {arguments.file}. Keep the phrase apart from it: nothing opens it without.")
@@ -66,19 +69,26 @@ def run_restore(arguments: argparse.Namespace) -> int:
         return _test(file)
     lists = [file.parent / erased_list.NAME, *arguments.erased]
     erased_list.require_readable(arguments.erased)
-    manifest = backup.restore(settings.from_environment(), file, _phrase())
+    phrase = _phrase()
+    with progress.shown("Restoring"):
+        manifest = backup.restore(settings.from_environment(), file, phrase)
     engine = bootstrap.build(settings.from_environment())
-    failures = _proved(engine, manifest)
-    again = erase_again(engine, lists)
+    with progress.shown("Looking whether everything came back"):
+        failures = _proved(engine, manifest)
+    with progress.shown("Erasing again what had been erased"):
+        again = erase_again(engine, lists)
     print(f"{again} people and accounts that had been erased since were erased again.")
     print("Restored." if not failures else f"Restored, but {len(failures)} things do not hold.")
     return 1 if failures else 0
 
 
 def _test(file: Path) -> int:
-    engine = installed()
-    with backup_proof.scratch(settings.from_environment()) as place:
-        manifest = backup.restore(place, file, _phrase())
+    engine, phrase = installed(), _phrase()
+    with (
+        progress.shown("Restoring beside this installation"),
+        backup_proof.scratch(settings.from_environment()) as place,
+    ):
+        manifest = backup.restore(place, file, phrase)
         copy = bootstrap.build(place)
         failures = _proved(copy, manifest)
         copy.database.dispose()

@@ -11,6 +11,7 @@ from handlers.accounts.permissions import POST_NAMES
 from handlers.estate import entry, importing
 from handlers.estate.importing import ImportReport
 from handlers.shared.permissions import Permission
+from web.cli import progress
 from web.cli.engines import installed
 
 
@@ -39,7 +40,8 @@ def run_import(arguments: argparse.Namespace) -> None:
     engine = installed()
     if arguments.first:
         engine.run(SYSTEM, importing.require_first)
-    report = importing.import_estate(engine, SYSTEM, arguments.file.read_bytes(), arguments.community)
+    with progress.shown("Reading the list"):
+        report = importing.import_estate(engine, SYSTEM, arguments.file.read_bytes(), arguments.community)
     for name, count in asdict(report.totals).items():
         print(f"{name}: {count}")
     for one in report.problems:

@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.work import SYSTEM
 from handlers.shared import process_logs
+from web.cli import progress
 from web.cli.engines import installed
 
 _WRITERS = {"xes": process_logs.write_xes, "ocel": process_logs.write_ocel}
@@ -23,7 +24,11 @@ def run_export(arguments: argparse.Namespace) -> None:
     """Write the file; it appears when it is complete."""
     engine = installed()
     draft = arguments.file.with_name(f"{arguments.file.name}.part")
-    with draft.open("w", encoding="utf-8") as file, engine.reading(SYSTEM) as work:
+    with (
+        progress.shown("Writing"),
+        draft.open("w", encoding="utf-8") as file,
+        engine.reading(SYSTEM) as work,
+    ):
         count = _WRITERS[arguments.format](work, file)
     draft.replace(arguments.file)
     print(f"{count} {'cases' if arguments.format == 'xes' else 'events'} in {arguments.file}")

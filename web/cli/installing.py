@@ -7,6 +7,7 @@ from engine.store import schema
 from engine.work import SYSTEM, Engine
 from handlers import bootstrap, built_in, settings
 from handlers.accounts import installation
+from web.cli import progress
 
 
 def add_commands(commands: Any) -> None:
@@ -19,7 +20,8 @@ def add_commands(commands: Any) -> None:
 def run_init(arguments: argparse.Namespace) -> None:
     """Make or upgrade an installation; a second time changes only what is new."""
     engine = bootstrap.build(settings.from_environment())
-    prepare(engine)
+    with progress.shown("Making ready"):
+        prepare(engine)
     login = arguments.admin
     password = engine.run(SYSTEM, lambda work: installation.create_first_administrator(work, login))
     if password is not None:

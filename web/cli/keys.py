@@ -6,6 +6,7 @@ from typing import Any
 
 from handlers.shared import rotation
 from handlers.shared.sealed import vault_of
+from web.cli import progress
 from web.cli.engines import installed
 
 
@@ -27,7 +28,8 @@ def add_commands(commands: Any) -> None:
 def run_rotate(_arguments: argparse.Namespace) -> int:
     """Rotate, and say how much was sealed again."""
     engine = installed()
-    done = rotation.rotate(engine)
+    with progress.shown("Sealing everything with a new key"):
+        done = rotation.rotate(engine)
     active = vault_of(engine).ring.active
     print(f"{done.values} values and {done.files} files are sealed with key {active} now. Back up keys.json.")
     for name in done.broken:

@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from engine import rollup
+from web.cli import progress
 from web.cli.engines import installed
 
 
@@ -22,5 +23,7 @@ def add_commands(commands: Any) -> None:
 
 def run_rebuild(_arguments: argparse.Namespace) -> None:
     """Rebuild the sums and say what was wrong."""
-    done = rollup.rebuild(installed())
+    engine = installed()
+    with progress.shown("Comparing the sums with history"):
+        done = rollup.rebuild(engine)
     print(f"{done.steps} finished steps; {done.days} sums by day and {done.months} by month corrected.")
