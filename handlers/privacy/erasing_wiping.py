@@ -23,7 +23,7 @@ from engine.work import Work
 from handlers.accounts import records as accounts
 from handlers.accounts.records import account
 from handlers.checking.correction_records import data_correction
-from handlers.checking.records import second_check
+from handlers.checking.records import check_sample, second_check
 from handlers.estate.people import name_index
 from handlers.estate.records import estate_import_change, estate_person, estate_vehicle
 from handlers.privacy.erasing_traces import Traces, attached, of_sibling
@@ -186,6 +186,7 @@ def _wipe_cases(wipe: Wipe, traces: Traces) -> None:
     wipe.empty(due_change, ("reason",), due_change.c.instance_id.in_(cases))
     wipe.empty(incident, ("close_reason",), incident.c.instance_id.in_(cases))
     wipe.empty(second_check, ("entered", "reason"), second_check.c.id.in_(traces.checks))
+    wipe.empty(check_sample, ("note",), check_sample.c.check_id.in_(traces.checks))
     corrections = data_correction.c.id.in_(traces.corrections)
     wipe.empty(data_correction, ("before", "after", "reason", "answer"), corrections)
     wipe.empty(privacy_request, ("wish", "answer"), privacy_request.c.id.in_(traces.requests))

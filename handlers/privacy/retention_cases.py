@@ -8,7 +8,7 @@ from sqlalchemy import Table, exists, or_, select
 from engine.store.tables import case_comment, due_change, incident, instance, task_history
 from engine.work import Work
 from handlers.checking.correction_records import data_correction
-from handlers.checking.records import second_check
+from handlers.checking.records import check_sample, second_check
 from handlers.privacy.erasing_traces import of_sibling
 from handlers.privacy.erasing_wiping import Wipe
 from handlers.privacy.records import privacy_request
@@ -54,9 +54,15 @@ def corrections(work: Work, cutoff: datetime, after: int) -> Part:
 
 
 def second_checks(work: Work, cutoff: datetime, _after: int) -> Part:
-    """Empty what was entered, and why it was sent back."""
-    filled = (or_(second_check.c.entered.is_not(None), second_check.c.reason.is_not(None)),)
-    return empty(work, Due(second_check, second_check.c.checked_at, filled), ("entered", "reason"), cutoff)
+    """Empty what was entered, why it was sent back, and what a sample found."""
+
+    def parts() -> Iterator[Part]:
+        filled = (or_(second_check.c.entered.is_not(None), second_check.c.reason.is_not(None)),)
+        yield empty(work, Due(second_check, second_check.c.checked_at, filled), ("entered", "reason"), cutoff)
+        noted = (check_sample.c.note.is_not(None),)
+        yield empty(work, Due(check_sample, check_sample.c.marked_at, noted), ("note",), cutoff)
+
+    return first(parts())
 
 
 def changes(work: Work, cutoff: datetime, _after: int) -> Part:

@@ -96,7 +96,8 @@ class Somebody:
             "state": "confirmed",
             "checked_at": work.now,
         }
-        plant(work, "second_check", **checked, **place)
+        check = plant(work, "second_check", **checked, **place)
+        plant(work, "check_sample", check_id=check, marked_at=work.now)
         community = {"community_id": self._world.community}
         plant(work, "privacy_request", person_id=self.id, state="refused", settled_at=work.now, **community)
         export = plant(
