@@ -150,3 +150,28 @@ def test_whoever_operates_the_case_sees_who_has_it_and_gives_it_back(shop: Shop)
     shop.clock.advance(minutes=6)
     with shop.engine.reading(MANAGER) as work:
         assert external_tasks.open_tasks(work)[0].worker_id == ""  # the lock has run out
+
+
+def test_a_lock_that_has_run_out_is_worth_nothing(shop: Shop) -> None:
+    shop.deploy(_outside())
+    shop.start("outside", message="reported", wanted="m1")
+    (fetched,) = _fetch(shop)
+    shop.clock.advance(minutes=5)
+    with pytest.raises(RuleBroken):
+        shop.engine.run(WORKER, lambda work: external_tasks.complete(work, fetched.id, "w1", {"measured": 7}))
+    assert [one.id for one in _fetch(shop, "w2")] == [fetched.id]
+
+
+def test_what_a_topic_does_not_declare_never_enters_process_data(shop: Shop) -> None:
+    shop.deploy(_outside())
+    shop.start("outside", message="reported", wanted="m1")
+    (fetched,) = _fetch(shop)
+    undeclared = {"measured": 7, "phone": "13900000001"}
+    for act in (
+        external_tasks.complete,
+        lambda *given: external_tasks.bpmn_error(*given[:3], "broken", given[3]),
+    ):
+        with pytest.raises(RuleBroken) as refused:
+            shop.engine.run(WORKER, lambda work, act=act: act(work, fetched.id, "w1", undeclared))
+        assert refused.value.params["names"] == "phone"
+    assert shop.rows(external_task) != []
