@@ -10,6 +10,7 @@ from engine.ports import SYSTEM, Actor
 from handlers.accounts import installation, sign_in
 from handlers.accounts.logins import add_login
 from handlers.accounts.permissions import Post
+from handlers.accounts.records import account_session
 from handlers.estate.records import RelationKind
 from handlers.repair import orders
 from handlers.shared import attachments
@@ -21,6 +22,11 @@ pytestmark = pytest.mark.browser
 
 DAUGHTER = "13900000007"
 LEAST_LARGE_PX = 18
+# Resolves once this tab holds something for the sign-in.
+KEPT = """() => new Promise((done) => {
+    const look = () => (sessionStorage.length ? done() : setTimeout(look, 20));
+    look();
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -97,3 +103,23 @@ def test_a_report_that_was_half_written_is_there_after_a_reload(town: Town, visi
     owner.expect_readable()
     owner.press("[form=begin-anew]")
     expect(page.locator("[name=description]")).to_have_value("")
+
+
+def test_what_is_typed_after_the_session_ended_is_there_after_a_reload_and_nowhere_in_clear(
+    town: Town, visit: Visitors
+) -> None:
+    owner = visit(PHONE).sign_in(OWNER)
+    page = owner.open("/home/report")
+    with town.engine.work(SYSTEM) as work:
+        mine = account_session.c.account_id == town.owner.id
+        work.connection.execute(account_session.update().where(mine).values(ended_at=work.now))
+    with page.expect_response("**/home/report/draft"):
+        page.fill("[name=description]", "阳台渗水，邻居王芳可以开门")
+    page.evaluate(KEPT)
+    assert "阳台" not in page.evaluate("JSON.stringify([{...sessionStorage}, {...localStorage}])")
+    page.reload()
+    page.fill("[name=login]", OWNER)
+    page.fill("[name=password]", PASSWORD)
+    owner.press()
+    assert page.input_value("[name=description]") == "阳台渗水，邻居王芳可以开门"
+    assert page.evaluate("sessionStorage.length") == 0
