@@ -13,9 +13,9 @@ from engine.store.tables import metadata
 from engine.work import Engine
 from handlers import bootstrap
 from handlers import settings as installation
-from handlers.accounts import sign_in, staff
+from handlers.accounts import recovery, sign_in, slips, staff
 from handlers.accounts.permissions import Post
-from handlers.estate import entry, finding
+from handlers.estate import entry, finding, looking
 from handlers.estate.authorisation import Purpose
 from handlers.estate.house_record import house_record
 from handlers.estate.importing import import_estate
@@ -75,6 +75,8 @@ def live(engine: Engine, world: World) -> None:
     with engine.reading(clerk) as work:
         unit_id = house_record(work, world.house).unit_id
     engine.run(clerk, lambda work: open_contacts(work, unit_id, Purpose.EMERGENCY, "家里漏水严重"))
+    engine.run(clerk, lambda work: looking.note_opened(work, world.house))
+    engine.run(clerk, lambda work: looking.note_rows(work, 1))
     upload(engine, clerk, io.BytesIO(picture(gps=True)), "canary-camera.jpg")
     assert inline_worker(engine).drain() > 3
 
@@ -85,6 +87,20 @@ def test_no_column_holds_a_personal_value(engine: Engine, world: World) -> None:
         for table in metadata.sorted_tables:
             stored = repr(work.connection.execute(select(table)).all())
             assert [canary for canary in CANARIES if canary in stored] == [], table.name
+
+
+def test_no_column_holds_a_password_that_was_shown_once(engine: Engine, world: World) -> None:
+    administration = world.staff(Post.ADM, everywhere=True)
+    with engine.work(SYSTEM) as work:
+        without_phone = staff.insert_staff(work, staff.Registration("黄药师傅", "huangyaoshi", ""))
+    slip = engine.run(administration, lambda work: slips.print_slip(work, without_phone))
+    with engine.reading(administration) as work:
+        printed = slips.printed(work, without_phone, slip.ticket)
+    recovered = engine.run(SYSTEM, lambda work: recovery.recover(work, world.login_of(administration)))
+    with engine.reading(SYSTEM) as work:
+        for table in metadata.sorted_tables:
+            stored = repr(work.connection.execute(select(table)).all())
+            assert [one for one in (printed, recovered, slip.ticket) if one in stored] == [], table.name
 
 
 def test_no_file_holds_a_personal_value(tmp_path: Path, clock: SettableClock) -> None:
