@@ -1,13 +1,24 @@
 """Houses for staff: found by address or person, with people, agreements, vehicles and what was repaired."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from werkzeug import Response
 
 from engine.errors import RuleBroken
 from engine.work import Work
-from handlers.estate import authorisation, belongings, communities, entry, finding, house_record, looking
+from handlers.estate import (
+    authorisation,
+    belongings,
+    communities,
+    entry,
+    finding,
+    house_record,
+    looking,
+    suggesting,
+)
 from handlers.estate.authorisation import Answer, Purpose
 from handlers.estate.unasked import count_unasked
 from handlers.estate.unasked import unasked as unasked_owners
@@ -49,6 +60,14 @@ def find() -> Response:
     if len(found.houses) == 1:
         return redirect(url_for("houses.show", house_id=found.houses[0].id))
     return redirect(url_for("houses.found", search_id=search_id))
+
+
+@bp.post("/suggest")
+def suggest() -> ResponseReturnValue:
+    """Propose houses of an address that is being typed."""
+    with context.engine().reading(context.actor()) as work:
+        houses = suggesting.suggestions(work, request.form.get("q", ""))
+    return {"houses": [asdict(one) for one in houses]}
 
 
 @bp.get("/found/<int:search_id>")

@@ -158,6 +158,7 @@ ROUTES: Mapping[str, Access] = {
     "desk.caller": _staff(Permission.REPAIR_DISPATCH),
     "houses.index": _READS_HOUSES,
     "houses.find": _READS_HOUSES,
+    "houses.suggest": _staff(Permission.HOUSE_READ),
     "houses.found": _READS_HOUSES,
     "houses.unit": _staff(Permission.HOUSE_READ),
     "houses.unasked": _staff(Permission.OWNER_ENTER),

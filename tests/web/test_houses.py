@@ -42,6 +42,26 @@ def test_an_address_leads_to_the_house_and_a_person_to_theirs(site: Site, person
     assert "没有找到" in clerk.get(clerk.post("/houses/find", {"q": "欧阳"}, page="/houses/").location).text
 
 
+@pytest.mark.parametrize(
+    ("typed", "proposed"),
+    [
+        ("1-2-3", {"1-2-301", "1-2-302"}),
+        ("1栋2单元302", {"1-2-302"}),
+        ("翠湖 1-2-301", {"1-2-301"}),
+        ("云山 1-2-301", set()),
+        ("2-2-3", set()),
+        ("欧阳", set()),
+        (PHONE, set()),
+    ],
+)
+def test_houses_are_proposed_while_an_address_is_typed_and_people_never(
+    site: Site, person: int, typed: str, proposed: set[str]
+) -> None:
+    answer = site.browser(Post.CS).post("/houses/suggest", {"q": typed}, page="/houses/")
+    assert {one["short"] for one in answer.get_json()["houses"]} == proposed
+    assert NAME not in answer.text
+
+
 def test_a_found_page_is_for_who_looked(site: Site, person: int) -> None:
     answer = site.browser(Post.CS).post("/houses/find", {"q": PHONE}, page="/houses/")
     assert "已过期" in site.browser(Post.CSL).get(answer.location).text

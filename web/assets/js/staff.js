@@ -17,6 +17,7 @@ import { wakeReadBack } from "./readback.js";
 import { startRinging } from "./ring.js";
 import { guardSecrets } from "./secrets.js";
 import { startSeveral } from "./several.js";
+import { startSuggestions } from "./suggest.js";
 import { wakeSignatures } from "./signature.js";
 import { wakeSums } from "./sums.js";
 
@@ -46,6 +47,7 @@ startList(htmx);
 startKeys();
 startDialogs();
 startSeveral();
+startSuggestions();
 startFilters(document);
 startOutbox();
 startRinging();
