@@ -32,6 +32,7 @@ HOUSE_LINKS: tuple[HouseLink, ...] = (
     HouseLink("moving", lazy_gettext("入住、过户、租户变更"), "moving.index", Permission.OWNER_ENTER, "home"),
     HouseLink("correct", lazy_gettext("更正资料"), "corrections.form", Permission.OWNER_ENTER, "pen"),
     HouseLink("privacy", lazy_gettext("个人信息申请"), "privacy.form", Permission.OWNER_ENTER, "user"),
+    HouseLink("help", lazy_gettext("密码找回协助"), "helping.form", Permission.OWNER_ENTER, "hand"),
 )
 
 

@@ -15,7 +15,7 @@ from web.texts import lazy_gettext
 
 bp = Blueprint("owners", __name__)
 
-_KEPT = "owner_code"  # in the cookie: the token of this browser and what its code is for
+KEPT = "owner_code"  # in the cookie: the token of this browser and what its code is for
 
 _DONE = {
     Purpose.REGISTER: lazy_gettext("账号已开通"),
@@ -100,10 +100,10 @@ def set_password() -> Response:
 
 
 def _waiting(token: str, purpose: Purpose) -> Response:
-    session[_KEPT] = {"token": token, "purpose": str(purpose)}
+    session[KEPT] = {"token": token, "purpose": str(purpose)}
     return redirect(url_for("owners.code_form"))
 
 
 def _kept() -> tuple[str, Purpose]:
-    kept = session.get(_KEPT, {})
+    kept = session.get(KEPT, {})
     return kept.get("token", ""), Purpose(kept.get("purpose", Purpose.REGISTER))

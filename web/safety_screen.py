@@ -28,6 +28,7 @@ _ALARMS: Mapping[str, LazyString] = {
     "owner_rows": lazy_gettext("一天内翻看的业主太多"),
     "reported": lazy_gettext("有人报告异常，没有人收到"),
     "account_recovered": lazy_gettext("命令行重置了账号的密码和动态口令"),
+    "sim_fraud": lazy_gettext("找回密码疑似冒用，账号已锁定"),
     "unusual_sign_in": lazy_gettext("异常登录"),
 }
 _OF_PEOPLE = (

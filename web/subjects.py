@@ -8,6 +8,7 @@ from engine.errors import NotFound
 from engine.work import Work
 from handlers.checking import corrections
 from handlers.moving import queries as moving
+from handlers.owning import help_steps, helping
 from handlers.privacy import export_steps, exports, request_steps, requests
 from handlers.repair import calls, orders, queries, story
 from handlers.safety import incidents
@@ -91,6 +92,11 @@ def _request(work: Work, number: str) -> Subject:
     return Subject(facts=tuple((said(label), written(text)) for label, text in facts))
 
 
+def _help(work: Work, number: str) -> Subject:
+    facts = help_steps.said(work, helping.seen(work, number))
+    return Subject(facts=tuple((said(label), written(text)) for label, text in facts))
+
+
 def _staffing(work: Work, number: str) -> Subject:
     return Subject(facts=tuple((said(label), written(text)) for label, text in staffing.told(work, number)))
 
@@ -106,5 +112,6 @@ _SUBJECTS: Mapping[str, Callable[[Work, str], Subject]] = {
     "staff_offboarding": _staffing,
     "data_correction": _correction,
     "data_export": _export,
+    "password_help": _help,
     "privacy_request": _request,
 }

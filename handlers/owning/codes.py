@@ -21,7 +21,7 @@ from handlers.accounts.sessions import hash_token
 from handlers.errors import RuleRefused
 from handlers.estate.reaching import address_of_person
 from handlers.owning import phones, quotas
-from handlers.owning.records import owner_code
+from handlers.owning.records import HelpState, owner_code, owner_help
 from handlers.shared import access_log, limits, outbox
 from handlers.shared.messages import Address, message_to
 from handlers.shared.outbox import JobContext
@@ -215,6 +215,8 @@ def _address(work: Work, row: Row[Any]) -> Address | None:
 def purge(work: Work) -> int:
     """Forget codes of yesterday; what was done with them stands in the access log."""
     limit = work.now - timedelta(days=1)
+    over = owner_help.c.state.not_in((HelpState.OPEN, HelpState.ISSUED)) & (owner_help.c.asked_at < limit)
+    work.connection.execute(owner_help.update().where(over).values(new_phone=None, nonce=None))
     return work.connection.execute(owner_code.delete().where(owner_code.c.asked_at < limit)).rowcount
 
 

@@ -1,9 +1,23 @@
 """Tables of codes by text message, of how often they were asked for, and of accepted privacy notices."""
 
+from enum import StrEnum
+
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table
 
 from engine.store.tables import metadata
-from engine.store.types import UtcDateTime
+from engine.store.types import JsonColumn, UtcDateTime
+from handlers.shared.sealed import sealed_column
+
+
+class HelpState(StrEnum):
+    """How far the help with a password is."""
+
+    OPEN = "open"
+    ISSUED = "issued"  # a code went to the new phone
+    USED = "used"
+    FAILED = "failed"
+    LOCKED = "locked"
+    DROPPED = "dropped"
 
 
 def _id() -> Column[int]:
@@ -59,4 +73,26 @@ owner_reminder = Table(
     metadata,
     Column("person_id", ForeignKey("estate_person.id"), primary_key=True, autoincrement=False),
     Column("sent_at", UtcDateTime, nullable=False),
+)
+
+# An owner whose phone is lost is helped at the counter: the proofs that were seen, the code to the new one.
+owner_help = Table(
+    "owner_help",
+    metadata,
+    _id(),
+    Column("number", String(32), nullable=False, unique=True),
+    Column("account_id", ForeignKey("account.id"), nullable=False),
+    Column("person_id", ForeignKey("estate_person.id"), nullable=False),
+    Column("house_id", ForeignKey("estate_house.id"), nullable=False),
+    Column("community_id", ForeignKey("estate_community.id"), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("proofs", JsonColumn, nullable=False),  # codes of what was seen
+    sealed_column("new_phone"),  # until it is settled
+    Column("failures", Integer, nullable=False),
+    Column("nonce", String(64)),  # the code is derived from it and kept nowhere
+    Column("tries", Integer, nullable=False),
+    Column("code_until", UtcDateTime),
+    Column("asked_by", BigInteger, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Index("ix_owner_help_account_id", "account_id", "asked_at"),
 )

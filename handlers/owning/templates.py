@@ -40,6 +40,24 @@ _TEXTS = (
         "at once.",
     ),
     (
+        "help_code", "一次性验证码", "Your one-time code",
+        "一次性验证码 {code}，15 分钟内有效。请在登录页“忘记密码”里自己设密码，勿告诉任何人。",
+        "One-time code {code}, valid for 15 minutes. Set your password yourself under “Forgot password”; "
+        "tell it to nobody, not even the staff.",
+    ),
+    (
+        "help_old_phone", "前台正在协助您重设密码", "The desk helps you to reset the password",
+        "有人以您的名义在物业前台申请重设密码，验证码已发到新手机。如非本人，请马上联系物业前台。",
+        "Somebody asked the desk in your name to reset your password; a code went to a new phone. If this "
+        "was not you, call the desk at once.",
+    ),
+    (
+        "help_co_owner", "共有人申请重设密码", "A co-owner resets the password",
+        "您房屋的共有人在物业前台申请用新手机重设密码。如有疑问，请马上联系物业前台。",
+        "A co-owner of your home asked the desk to reset the password with a new phone. If in doubt, call "
+        "the desk at once.",
+    ),
+    (
         "owner_data_yearly", "请核对您的资料", "Please check your data",
         "您登记的资料已一年没有核对。请登录看“我的资料 - 家人和车辆”，没有变化就点“以上资料仍然正确”。",
         "Your data have not been checked for a year. Please sign in, look under “My data - Family and "

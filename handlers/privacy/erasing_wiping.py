@@ -107,7 +107,7 @@ def wipe_account(wipe: Wipe, account_id: int) -> None:
     for table in _SIGN_IN:
         wipe.delete(table, table.c.account_id == account_id)
     wipe.delete(accounts.account_totp, accounts.account_totp.c.id == account_id)
-    for name in ("owner_code", "repair_report_draft"):
+    for name in ("owner_code", "owner_help", "repair_report_draft"):
         wipe.delete(of_sibling(name), of_sibling(name).c.account_id == account_id)
     for table in (task_draft, inbox_filter, case_follower):
         wipe.delete(table, table.c.actor_id == account_id)
@@ -227,7 +227,7 @@ def _wipe_record(wipe: Wipe, traces: Traces) -> None:
     written = estate_import_change.c.record_id.in_({person_id, *traces.relations})
     wipe.delete(estate_import_change, written)
     wipe.delete(estate_vehicle, estate_vehicle.c.person_id == person_id)
-    for name in ("owner_code", "owner_reminder"):
+    for name in ("owner_code", "owner_help", "owner_reminder"):
         wipe.delete(of_sibling(name), of_sibling(name).c.person_id == person_id)
     own = estate_person.c.id == person_id
     wipe.empty(estate_person, (*_OF_PERSON, *_INDEXES), own)

@@ -24,6 +24,8 @@ CODE_TRIES = 5
 CODE_PAUSE = timedelta(seconds=60)  # before the same number may be sent another one
 CODES_PER_DAY = 3  # for one number
 ADDRESS_CODES_PER_HOUR = 20  # a whole estate may share one address
+HELP_CODE_LIFETIME = timedelta(minutes=15)  # to the new phone, after two clerks
+HELP_FAILURES_COUNT_FOR = timedelta(days=7)
 PROOF_LIFETIME = timedelta(minutes=15)  # to set a password after the right code
 
 # Sessions

@@ -19,6 +19,7 @@ MOST_NODES = {
     "staff_offboarding": 15,
     "data_export": 19,
     "privacy_request": 22,
+    "password_help": 21,
 }
 MOST_NODES_CALLED = 15
 TASK_TEXT = 92  # pixels in a box of 100

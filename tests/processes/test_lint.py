@@ -32,6 +32,7 @@ MAIN = {
     "more_looks",
     "access_review",
     "privacy_request",
+    "password_help",
 }
 CLAUSES = {
     "data_correction": {"C1", "C2"},
@@ -53,6 +54,7 @@ CLAUSES = {
     "more_looks": {"C4"},
     "access_review": {"A3"},
     "privacy_request": {"D2"},
+    "password_help": {"B3"},
 }
 
 

@@ -99,6 +99,7 @@ class Somebody:
         check = plant(work, "second_check", **checked, **place)
         plant(work, "check_sample", check_id=check, marked_at=work.now)
         community = {"community_id": self._world.community}
+        plant(work, "owner_help", person_id=self.id, account_id=self.account, state="failed", **place)
         plant(work, "privacy_request", person_id=self.id, state="refused", settled_at=work.now, **community)
         export = plant(
             work, "privacy_export", **community, file_name=work_files.of(self._engine).write([b"a list"])
