@@ -91,6 +91,8 @@ def _length(period: Period | None) -> str:
         return gettext("长期")
     if period.count == 0:
         return gettext("立即")
+    if period.count == 1:
+        return gettext("1 年") if period.unit == "Y" else gettext("1 天")
     if period.unit == "Y":
         return gettext("%(count)s 年", count=period.count)
     return gettext("%(count)s 天", count=period.count)

@@ -25,7 +25,12 @@ from handlers.accounts.records import account
 from handlers.checking.correction_records import data_correction
 from handlers.checking.records import check_sample, second_check
 from handlers.estate.people import name_index
-from handlers.estate.records import estate_import_change, estate_person, estate_vehicle
+from handlers.estate.records import (
+    estate_import_change,
+    estate_person,
+    estate_relation,
+    estate_vehicle,
+)
 from handlers.privacy.erasing_traces import Traces, attached, of_sibling
 from handlers.privacy.records import privacy_export, privacy_request
 from handlers.shared.masks import ERASED
@@ -224,8 +229,10 @@ def _wipe_changes(wipe: Wipe, traces: Traces) -> None:
 def _wipe_record(wipe: Wipe, traces: Traces) -> None:
     """Leave of a person's own row nothing but its id, to which relations and agreements keep pointing."""
     work, person_id = wipe.work, traces.person_id
-    written = estate_import_change.c.record_id.in_({person_id, *traces.relations})
-    wipe.delete(estate_import_change, written)
+    change = estate_import_change.c
+    records = ((estate_person.name, {person_id}), (estate_relation.name, traces.relations))
+    for record, wanted in records:
+        wipe.delete(estate_import_change, change.record == record, change.record_id.in_(wanted))
     wipe.delete(estate_vehicle, estate_vehicle.c.person_id == person_id)
     for name in ("owner_code", "owner_help", "owner_reminder"):
         wipe.delete(of_sibling(name), of_sibling(name).c.person_id == person_id)

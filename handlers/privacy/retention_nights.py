@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, func, select
 
-from engine.store.dialects import insert_new, overwrite_deleted
+from engine.store.dialects import insert_new, overwrite_deleted, take_time
 from engine.work import SYSTEM, Engine, Work
 from handlers.privacy import (
     erased_list,
@@ -151,6 +151,7 @@ def _part(
 ) -> Part | None:
     """Do one part and count it, in one transaction."""
     overwrite_deleted(work.connection)
+    take_time(work.connection)
     day, class_id = key
     fresh = {"day": day, "class_id": class_id, "started_at": work.now, "done": 0, "held_back": 0}
     insert_new(work.connection, retention_run, [fresh])

@@ -13,7 +13,7 @@ from handlers.privacy.erasing_records import privacy_erasure
 from handlers.privacy.erasing_traces import traces_of
 from handlers.privacy.retention_parts import Part
 
-PART = 20  # people in one transaction: each of them touches many tables
+PART = 1  # people in one transaction: each of them touches many tables
 
 
 def people(work: Work, cutoff: datetime, after: int) -> Part:

@@ -19,6 +19,7 @@ _POSTGRES_FOLDERS = "/usr/lib/postgresql"
 _SAID = 300  # characters of what a program said
 # What the client programs are told by the environment, so that no password stands among their arguments.
 _OF_QUERY = {"sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT", "host": "PGHOST", "port": "PGPORT"}
+_OURS = ("WUYE_", "DATABASE_URL")  # secrets of ours are no business of another program
 _WITHOUT_OWNERS = ("--no-owner", "--no-privileges")
 
 
@@ -118,7 +119,7 @@ def _run(program: str, url: str, *arguments: str) -> None:
     named = (f"--dbname={parsed.database}",) if program == "pg_restore" else ()
     done = subprocess.run(  # noqa: S603  # a fixed program of PostgreSQL and our own settings
         [_program(program), "--no-password", *named, *arguments],
-        env={**os.environ, **_environment(parsed)},
+        env=_environment(parsed),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -160,7 +161,8 @@ def _environment(url: URL) -> dict[str, str]:
         "PGDATABASE": url.database,
     }
     told |= {name: str(url.query[key]) for key, name in _OF_QUERY.items() if key in url.query}
-    return {name: value for name, value in told.items() if value}
+    own = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+    return own | {name: value for name, value in told.items() if value}
 
 
 def _is_sqlite(url: str) -> bool:
