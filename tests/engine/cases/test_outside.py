@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from engine import external_tasks, incidents, messages, tasks
+from engine import external_tasks, incidents, instances, messages, tasks
 from engine.errors import NotPermitted, RuleBroken
 from engine.external_tasks import FetchedTask
 from engine.messages import NotAwaited
@@ -175,3 +175,12 @@ def test_what_a_topic_does_not_declare_never_enters_process_data(shop: Shop) -> 
             shop.engine.run(WORKER, lambda work, act=act: act(work, fetched.id, "w1", undeclared))
         assert refused.value.params["names"] == "phone"
     assert shop.rows(external_task) != []
+
+
+def test_the_outside_work_of_a_suspended_case_rests(shop: Shop) -> None:
+    shop.deploy(_outside())
+    case_id = shop.start("outside", message="reported", wanted="m1").id
+    shop.engine.run(MANAGER, lambda work: instances.suspend(work, case_id, "停电"))
+    assert _fetch(shop) == []
+    shop.engine.run(MANAGER, lambda work: instances.resume(work, case_id))
+    assert len(_fetch(shop)) == 1
