@@ -12,7 +12,7 @@ from engine.work import Work
 from handlers.estate import communities
 from handlers.estate.communities import OwnHouse
 from handlers.moving import requesting
-from handlers.repair import appointments, queries, story
+from handlers.repair import appointments, catalogue, queries, story
 from handlers.repair.queries import Line, OrderLine, OrderView
 from handlers.repair.records import OVER, OrderState
 from handlers.repair.writing import first_look
@@ -193,7 +193,8 @@ def reported_screen(
         if step.group_code == "resident"
     )
     due_at = min((step.due_at for step in steps if step.due_at), default=None)
-    standing = Standing(line, work.now, due_at, bool(asks), order.reopen_until)
+    is_urgent = catalogue.is_urgent(work, line.urgency)
+    standing = Standing(line, work.now, due_at, bool(asks), is_urgent, order.reopen_until)
     return ReportedScreen(
         number=number,
         title=title_of(line),

@@ -8,7 +8,6 @@ from flask_babel import format_date
 
 from handlers.repair.queries import OrderLine, OrderView
 from handlers.repair.records import OVER, Area, OrderState
-from handlers.repair.rules import is_urgent
 from web.repair_words import charge_lines, description
 from web.texts import gettext, lazy_gettext
 from web.words import calendar_day, clock_time, listed, local_date, moment, moment_short, money
@@ -21,6 +20,7 @@ class Standing:
     Attributes:
         due_at: until when the step that is open now is to be done.
         is_asked: something waits for the resident.
+        is_urgent: repair staff were told at once.
         reopen_until: until when a closed report can be taken up again.
     """
 
@@ -28,6 +28,7 @@ class Standing:
     now: datetime
     due_at: datetime | None = None
     is_asked: bool = False
+    is_urgent: bool = False
     reopen_until: datetime | None = None
 
     @property
@@ -79,7 +80,7 @@ def own_facts(order: OrderView) -> list[tuple[str, str]]:
 
 
 def _reported(standing: Standing) -> str:
-    if is_urgent(standing.line.urgency):
+    if standing.is_urgent:
         return gettext("已通知抢险人员，客服同时核实。人先离开危险的地方。")
     if standing.due:
         return gettext("客服会在 %(at)s 前受理并派人。", at=standing.due)

@@ -10,7 +10,7 @@ from engine.store.tables import user_task
 from engine.work import Work
 from handlers.accounts.records import account_shift
 from handlers.errors import FieldsInvalid, RuleRefused
-from handlers.repair import figures, notices, orders, rules, visibility
+from handlers.repair import catalogue, figures, notices, orders, rules, visibility
 from handlers.repair.orders import Order
 from handlers.repair.records import OrderState, repair_order
 from handlers.repair.rules import Span
@@ -90,7 +90,7 @@ def _is_movable(work: Work, order: Order) -> bool:
         order.state == OrderState.APPOINTED
         and order.worker_id is not None
         and order.window_from is not None
-        and not rules.is_urgent(order.urgency)
+        and not catalogue.is_urgent(work, order.urgency)
         and order.window_from - work.now >= figures.booking(work).move_before
     )
 

@@ -80,6 +80,11 @@ def urgency(work: Work, code: str | None) -> str | None:
     return _urgency(_table(work, _URGENCIES), code or "")
 
 
+def is_urgent(work: Work, urgency: str | None) -> bool:
+    """Tell whether the table has the repair staff told at once about such an order, beside verification."""
+    return urgency is not None and _is_urgent(_table(work, _LIMITS), urgency)
+
+
 def accept_within(work: Work) -> timedelta:
     """Return by when a report is accepted at the latest, whatever its urgency (policy E2)."""
     return _longest_accept(_table(work, _LIMITS))
@@ -99,6 +104,11 @@ def _faults(table: Table, area: str) -> tuple[Fault, ...]:
         Fault(str(row["code"]), str(row["name"]), str(row["name_en"] or ""), str(row["category"]))
         for row in table.evaluate({"area": str(area)})
     )
+
+
+@lru_cache(maxsize=16)
+def _is_urgent(table: Table, urgency: str) -> bool:
+    return any(row["alarm"] is True for row in table.evaluate({"urgency": urgency}))
 
 
 @lru_cache(maxsize=8)

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from engine.service_tasks import Context, service_task
 from engine.work import Work
 from handlers.errors import ActionNotAllowed, RuleRefused
-from handlers.repair import calls, crew, notices, orders, rules
+from handlers.repair import calls, catalogue, crew, notices, orders
 from handlers.repair.orders import Order
 from handlers.repair.records import OVER, Area, OrderState, repair_order
 from handlers.shared.permissions import Permission
@@ -89,7 +89,7 @@ def _require_may_cancel(work: Work, order: Order) -> None:
     if order.fault_code is None:  # a call that was hung up before anything was entered
         return
     is_lead = work.may(Permission.REPAIR_CANCEL, order.community_id)
-    if rules.is_urgent(order.urgency) or order.area == Area.COMMON:
+    if catalogue.is_urgent(work, order.urgency) or order.area == Area.COMMON:
         if not is_lead:
             raise ActionNotAllowed("lead_cancels", "紧急和公共部位的报修只能由客服主管取消")
         if order.verified_at is None:

@@ -5,7 +5,7 @@ from engine.service_tasks import Context, completion
 from engine.work import Work
 from handlers.accounts.permissions import Post
 from handlers.errors import RuleRefused
-from handlers.repair import calls, crew, figures, notices, orders, rules
+from handlers.repair import calls, catalogue, crew, figures, notices, orders, rules
 from handlers.repair.closing import close
 from handlers.repair.orders import Order
 from handlers.repair.records import OrderState
@@ -139,7 +139,9 @@ def lead_decide(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     orders.note(context.work, order.id, "lead_decision", given.text("reason"))
     orders.tell(context.work, order.id, "lead_decided", {"outcome": given.outcome})
     if given.outcome == "close":
-        if not rules.may_close_as_absent(order.area, order.urgency):
+        if not rules.may_close_as_absent(
+            order.area, is_urgent=catalogue.is_urgent(context.work, order.urgency)
+        ):
             raise RuleRefused("others_at_risk", "公共部位和紧急故障必须处理完，不能直接关闭")
         close(context.work, order, "lead_closed", "repair_closed_by_lead")
         return {}

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from engine.bilingual import Text
 from handlers.errors import RuleRefused
-from handlers.repair.records import Area, Channel, SecondCheck, Urgency
+from handlers.repair.records import Area, Channel, SecondCheck
 
 VISIT_HOURS = (9, 11, 14, 16, 19)  # local hours at which a visit can be booked
 
@@ -46,11 +46,6 @@ def more_urgent(first: str | None, second: str | None) -> str | None:
     return min(known, default=None)
 
 
-def is_urgent(urgency: str | None) -> bool:
-    """Tell whether the repair staff are told at once, beside verification."""
-    return urgency in {Urgency.P0, Urgency.P1}
-
-
 def may_merge(area: str, called_at: datetime, other_called_at: datetime, within: timedelta) -> bool:
     """Tell whether two reports of one fault in one building may be the same: common, and close in time."""
     return area == Area.COMMON and abs(called_at - other_called_at) <= within
@@ -64,9 +59,9 @@ def missing_facts(facts: Mapping[Text, object | None]) -> tuple[Text, ...]:
 # --- working -----------------------------------------------------------------------------------------------
 
 
-def may_close_as_absent(area: str, urgency: str | None) -> bool:
+def may_close_as_absent(area: str, *, is_urgent: bool) -> bool:
     """Refuse to give up while others can be harmed: common areas and urgent faults are seen through."""
-    return area == Area.PRIVATE and not is_urgent(urgency)
+    return area == Area.PRIVATE and not is_urgent
 
 
 Span = tuple[datetime, datetime]

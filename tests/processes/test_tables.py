@@ -93,6 +93,7 @@ def test_an_urgency_has_the_limits_of_the_policy(urgency: str) -> None:
     names = ("accept_limit", "take_limit", "arrive_limit", "control_limit", "finish_limit")
     assert tuple(row[name] for name in names) == LIMITS[urgency]
     assert row["rank"] == URGENCIES.index(urgency)
+    assert row["alarm"] is (urgency in ("P0", "P1"))
     assert (row["phone_after"], row["confirm_limit"]) == (2 * DAY, 7 * DAY)
 
 
@@ -101,6 +102,7 @@ def test_the_limits_of_the_table_stand_nowhere_else() -> None:
     literal = {
         node.get("id")
         for name in SHEETS
+        if name.startswith("repair")
         for node in sheet(name).root.iter(f"{BPMN}userTask")
         if not node.get(f"{CAMUNDA}dueDate", "").startswith("${")
     }

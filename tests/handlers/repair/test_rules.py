@@ -53,11 +53,11 @@ def test_only_common_faults_of_about_the_same_time_are_merged() -> None:
 
 
 @pytest.mark.parametrize(
-    ("area", "urgency", "may"),
-    [("private", "P2", True), ("private", "P0", False), ("private", "P1", False), ("common", "P3", False)],
+    ("area", "is_urgent", "may"),
+    [("private", False, True), ("private", True, False), ("common", False, False), ("common", True, False)],
 )
-def test_nothing_that_can_harm_others_is_closed_for_absence(area: str, urgency: str, may: bool) -> None:
-    assert rules.may_close_as_absent(area, urgency) is may
+def test_nothing_that_can_harm_others_is_closed_for_absence(area: str, is_urgent: bool, may: bool) -> None:
+    assert rules.may_close_as_absent(area, is_urgent=is_urgent) is may
 
 
 def line(quantity: str, price_fen: int) -> QuoteLine:

@@ -16,6 +16,7 @@ from engine.ports import SYSTEM
 from engine.store import schema
 from engine.store.tables import escalation, instance
 from handlers.built_in import FOLDER
+from handlers.repair import catalogue
 from tests.handlers.repair.repair_world import Shop
 from web.cli import main
 
@@ -68,6 +69,10 @@ def in_the_diagram(root: _Element) -> None:
 
 def in_the_table(root: _Element) -> None:
     at(root, "limits_P2_accept_limit")[0].text = 'duration("PT20M")'
+
+
+def in_the_urgency(root: _Element) -> None:
+    at(root, "limits_P2_alarm")[0].text = "true"
 
 
 def in_the_ladder(root: _Element) -> None:
@@ -142,6 +147,17 @@ def test_a_rung_changes_who_is_told_when_for_new_cases(shop: Shop, deploy: Deplo
     after = shop.report(text="卫生间水龙头滴漏")
     shop.later(minutes=25)
     assert climbed(shop) == [(before, 1), (after, 1), (after, 2)]
+
+
+def test_which_urgencies_alarm_the_shift_is_a_row(shop: Shop, deploy: Deploy) -> None:
+    before = shop.report()
+    assert deploy("repair_limits.dmn", in_the_urgency) == 0
+    after = shop.report(text="卫生间水龙头滴漏")
+    assert shop.steps(before) == ["accept"]
+    assert shop.steps(after) == ["take", "verify"]
+    with shop.engine.reading(SYSTEM) as work:
+        assert catalogue.is_urgent(work, "P2")
+        assert not catalogue.is_urgent(work, "P3")
 
 
 def test_every_sheet_and_table_may_be_saved_elsewhere(
