@@ -35,7 +35,7 @@ from handlers.privacy.erasing_traces import Traces, attached, of_sibling
 from handlers.privacy.records import privacy_export, privacy_request
 from handlers.shared.masks import ERASED
 from handlers.shared.records import attachment, outbox_message
-from handlers.shared.sealed import vault_of
+from handlers.shared.sealed import Unsealable, vault_of
 
 _PART = 500
 _SHORTEST_NAME = 2  # one character stands in too many texts
@@ -138,7 +138,7 @@ def _values_of(work: Work, traces: Traces) -> tuple[str, ...]:
     for table, columns, wanted in places:
         for row in work.connection.execute(select(table).where(table.c.id.in_(wanted))):
             sealed = ((name, getattr(row, name)) for name in columns)
-            found += [work.engine.vault.open(table.name, name, row.id, one) for name, one in sealed if one]
+            found += [_opened(work, (table, name), row.id, one) for name, one in sealed if one]
     return tuple(one for one in found if len(one) >= _SHORTEST_NAME and one != ERASED)
 
 
@@ -152,18 +152,26 @@ def _wipe_words(wipe: Wipe, values: tuple[str, ...]) -> None:
             if not rows:
                 break
             last = rows[-1].id
-            unseal = wipe.work.engine.vault.open
             quoting = [
                 row.id
                 for row in rows
                 if any(
-                    _quotes(unseal(table.name, name, row.id, getattr(row, name)), values)
+                    _quotes(_opened(wipe.work, (table, name), row.id, getattr(row, name)), values)
                     for name in columns
                     if getattr(row, name) is not None
                 )
             ]
             if quoting:
                 wipe.delete(table, table.c.id.in_(quoting))
+
+
+def _opened(work: Work, place: tuple[Table, str], row_id: int, sealed: str) -> str:
+    """Open a value; what nobody can open any more says nothing about anybody and holds nothing up."""
+    table, name = place
+    try:
+        return work.engine.vault.open(table.name, name, row_id, sealed)
+    except Unsealable:
+        return ""
 
 
 def _quotes(text: str, values: tuple[str, ...]) -> bool:

@@ -1,11 +1,13 @@
 """Carries the table of periods out, night by night: in small transactions, on from where it was cut off."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, func, select
 
+from engine.errors import Problem
 from engine.store.dialects import insert_new, overwrite_deleted, take_time
 from engine.work import SYSTEM, Engine, Work
 from handlers.privacy import (
@@ -19,6 +21,8 @@ from handlers.privacy import (
 from handlers.privacy.erasing_records import retention_run
 from handlers.privacy.retention import keep_of
 from handlers.privacy.retention_parts import Part, Sweep
+
+_log = logging.getLogger(__name__)
 
 EVERY = timedelta(minutes=15)
 _HOURS = range(1, 5)  # of the night, local time
@@ -78,7 +82,11 @@ def carry_out(engine: Engine) -> None:
     erased_list.keep(engine)
     today = engine.clock.now().astimezone(engine.zone).date()
     for class_id in SWEEPS:
-        _carry_out(engine, today, class_id)
+        try:
+            _carry_out(engine, today, class_id)
+        except Problem:
+            # It stays open, which the scoreboard tells as late; the other classes must not wait for it.
+            _log.exception("the period of %s could not be carried out", class_id)
 
 
 def done_by_class(work: Work) -> dict[str, Done]:

@@ -16,7 +16,7 @@ from handlers.accounts.records import account
 from handlers.estate.records import RelationKind, estate_relation
 from handlers.privacy import erasing
 from handlers.privacy.erasing_records import retention_run
-from handlers.privacy.retention_nights import SWEEPS, carry_out, done_by_class, watch
+from handlers.privacy.retention_nights import SWEEPS, carry_out, done_by_class, last_night, watch
 from handlers.settings import Settings
 from handlers.shared.records import attachment
 from tests.handlers.estate_world import World
@@ -32,8 +32,8 @@ OF_THE_PERSON = {
     *(f"account.{name}" for name in ("name", "login_name", "phone", "mail", "wechat_id", "first_password")),
     "account_totp.secret",
 }
-# Other jobs see to these: of drafts, and of what an import changed.
-OF_OTHERS = {"task_draft.body", "estate_import_change.before"}
+# Other jobs see to these: of drafts, of what an import changed, and of codes.
+OF_OTHERS = {"task_draft.body", "estate_import_change.before", "owner_help.new_phone"}
 
 
 @pytest.fixture
@@ -142,6 +142,21 @@ def test_a_night_that_was_cut_off_goes_on_where_it_stood(
     carry_out(engine)
     assert found_in(engine) == OF_EXPORTS
     assert done(engine)["repair_text"] == counted
+
+
+def test_a_value_that_nobody_can_open_holds_up_nobody_else(
+    engine: Engine, world: World, somebody: Somebody, clock: SettableClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    with engine.work(SYSTEM) as work:
+        plant(work, "inbox_filter", is_named=True, body="1.gone.a.AAAA")
+        broken = {"community_id": world.community, "closed_at": work.now, "description": "1.gone.a.AAAA"}
+        plant(work, "safety_incident", **broken)
+    clock.advance(days=6 * 366)
+    carry_out(engine)
+    assert "the period of incident could not be carried out" in caplog.text
+    with engine.reading(SYSTEM) as work:
+        assert erasing.is_erased(work, "person", somebody.id)
+        assert last_night(work) is None
 
 
 def test_many_rows_are_many_transactions(
