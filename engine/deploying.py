@@ -59,6 +59,11 @@ class Checked:
     problems: tuple[CheckProblem, ...]
 
 
+def changes(work: Work, files: Mapping[str, bytes]) -> Checked:
+    """Check files as `check` does, and tell which of them differ from what is in force."""
+    return _checked(work, files)
+
+
 def check(work: Work, files: Mapping[str, bytes]) -> tuple[CheckProblem, ...]:
     """Check files as if they were deployed now, without storing anything; warnings included."""
     return _checked(work, files).problems
@@ -78,6 +83,17 @@ def deploy(
         DeploymentRefused: with every problem found; nothing was stored.
     """
     work.require("process.deploy")
+    return put_into_force(work, name, files, source, duplicate_filtering)
+
+
+def put_into_force(
+    work: Work, name: str, files: Mapping[str, bytes], source: str = "", duplicate_filtering: bool = True
+) -> Deployment:
+    """Do what `deploy` does, for commands that have asked who may.
+
+    Raises:
+        DeploymentRefused: as `deploy`.
+    """
     one_at_a_time(work.connection, deployment)
     checked = _checked(work, files)
     if any(problem.is_error for problem in checked.problems):

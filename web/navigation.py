@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask, request, url_for
 from flask_babel.speaklater import LazyString
 
+from engine import proposals
 from engine.ids import new_id
 from handlers.checking import queries
 from handlers.repair import phone_checks
@@ -119,7 +120,16 @@ def _checks_waiting() -> int:
         return queries.waiting_count(work) + phone_checks.waiting_count(work)
 
 
-_COUNTS: Mapping[str, Callable[[], int]] = {"checks.index": _checks_waiting}
+def _changes_waiting() -> int:
+    with context.engine().reading(context.actor()) as work:
+        return proposals.waiting_count(work)
+
+
+# Asked only of those who may decide; another person's number would say nothing.
+_COUNTS: Mapping[str, Callable[[], int]] = {
+    "checks.index": _checks_waiting,
+    "processes.index": _changes_waiting,
+}
 
 
 def _open_to(person: Person, endpoint: str) -> bool:

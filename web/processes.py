@@ -1,13 +1,14 @@
-"""Procedures: what they look like, who does what within which limit, and how a new version is deployed."""
+"""Procedures: what they look like, who does what within which limit, and how a change comes into force."""
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug import Response as BaseResponse
 
-from engine import cases, definitions, procedures
+from engine import cases, procedures, proposals
 from engine.errors import RuleBroken
 from web import context, errors
 from web.diagrams import in_readers_language
 from web.process_screen import procedure_rows, procedure_screen
+from web.proposal_screen import proposal_rows, proposal_screen
 from web.texts import gettext
 
 bp = Blueprint("processes", __name__, url_prefix="/processes")
@@ -17,8 +18,8 @@ bp = Blueprint("processes", __name__, url_prefix="/processes")
 def index() -> str:
     """List the procedures."""
     with context.engine().reading(context.actor()) as work:
-        rows = procedure_rows(work)
-    return render_template("processes/index.html", rows=rows)
+        rows, changes = procedure_rows(work), proposal_rows(work)
+    return render_template("processes/index.html", rows=rows, changes=changes)
 
 
 @bp.get("/deploy")
@@ -30,13 +31,49 @@ def deploy_form() -> str:
 @bp.post("/deploy")
 @errors.shown_again_by(deploy_form)
 def deploy() -> BaseResponse:
-    """Check the files and put them into force for new cases."""
+    """Check the files and lay them before a second person."""
     files = {file.filename: file.read() for file in request.files.getlist("files") if file.filename}
     if not files:
         raise RuleBroken("no_files", "请选择要部署的文件")
-    name = request.form.get("name", "").strip() or "web"
-    context.engine().run(context.actor(), lambda work: definitions.deploy(work, name, files, source="web"))
-    flash(gettext("已部署 %(count)s 个文件，新的流程立即采用", count=len(files)))
+    name = request.form.get("name", "").strip() or gettext("流程修改")
+    made = context.engine().run(context.actor(), lambda work: proposals.propose(work, name, files))
+    flash(gettext("检查通过，已提交。另一个人批准后新的事项就用它"))
+    return redirect(url_for("processes.change", change_id=made))
+
+
+@bp.get("/changes/<int:change_id>")
+def change(change_id: int) -> str:
+    """Show a change that was proposed, beside what is in force."""
+    with context.engine().reading(context.actor()) as work:
+        screen = proposal_screen(work, change_id)
+    return render_template("processes/change.html", screen=screen)
+
+
+@bp.post("/changes/<int:change_id>/approve")
+@errors.shown_again_by(change)
+def approve(change_id: int) -> BaseResponse:
+    """Put a change into force for new cases."""
+    context.engine().run(context.actor(), lambda work: proposals.approve(work, change_id))
+    flash(gettext("已批准，新的事项从现在起按它办"))
+    return redirect(url_for("processes.index"))
+
+
+@bp.post("/changes/<int:change_id>/refuse")
+@errors.shown_again_by(change)
+def refuse(change_id: int) -> BaseResponse:
+    """Refuse a change with a reason."""
+    reason = request.form.get("reason", "")
+    context.engine().run(context.actor(), lambda work: proposals.refuse(work, change_id, reason))
+    flash(gettext("已退回，提交人会看到原因"))
+    return redirect(url_for("processes.index"))
+
+
+@bp.post("/changes/<int:change_id>/withdraw")
+@errors.shown_again_by(change)
+def withdraw(change_id: int) -> BaseResponse:
+    """Take one's own change back."""
+    context.engine().run(context.actor(), lambda work: proposals.withdraw(work, change_id))
+    flash(gettext("已撤回"))
     return redirect(url_for("processes.index"))
 
 

@@ -6,8 +6,10 @@ from sqlalchemy import (
     ForeignKey,
     Integer,
     LargeBinary,
+    PrimaryKeyConstraint,
     String,
     Table,
+    Text,
     UniqueConstraint,
 )
 
@@ -62,4 +64,28 @@ bundle = Table(
     Column("resources", JsonColumn, nullable=False),  # resource name -> resource id
     Column("deployment_id", ForeignKey("deployment.id"), nullable=False),
     UniqueConstraint("process_key", "version"),
+)
+
+# Files that were checked and wait for a second person; nothing of them is in force.
+proposal = Table(
+    "proposal",
+    metadata,
+    id_column(),
+    Column("name", String(200), nullable=False),
+    Column("state", String(16), nullable=False, index=True),  # waiting | approved | refused | withdrawn
+    Column("proposed_at", UtcDateTime, nullable=False),
+    Column("proposed_by", BigInteger, nullable=False),
+    Column("decided_at", UtcDateTime),
+    Column("decided_by", BigInteger),
+    Column("reason", Text, nullable=False, default=""),
+    Column("deployment_id", ForeignKey("deployment.id")),
+)
+
+proposal_file = Table(
+    "proposal_file",
+    metadata,
+    Column("proposal_id", ForeignKey("proposal.id"), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("proposal_id", "name"),
 )

@@ -17,6 +17,8 @@ from engine.store.deployed_tables import (
     bundle,
     definition,
     deployment,
+    proposal,
+    proposal_file,
     resource,
 )
 from engine.store.history_tables import (
@@ -54,6 +56,8 @@ __all__ = [
     "job",
     "message_subscription",
     "metadata",
+    "proposal",
+    "proposal_file",
     "resource",
     "step_day",
     "step_delta",

@@ -159,11 +159,19 @@ def deploy(site: Site, name: str, content: bytes) -> tuple[int, str]:
     return answer.status_code, answer.text
 
 
-def test_a_good_file_is_deployed_from_the_page(site: Site) -> None:
+def test_a_good_file_is_in_force_once_another_person_approves_it(site: Site) -> None:
     form = {**ACCEPT, "properties": {**ACCEPT["properties"], "submit": "受理此事"}}  # type: ignore[dict-item]
     status, _ = deploy(site, "keys_accept.form", json.dumps(form).encode())
     assert status == 302
     task_id = site.task(site.start())
+    assert 'data-primary="受理此事"' not in site.browser(Post.CS).get(f"/tasks/{task_id}").text
+
+    quality = site.browser(Post.QA)
+    address = re.search(r"/processes/changes/\d+", quality.get("/processes/").text)
+    assert address
+    assert "受理此事" in quality.get(address[0]).text
+    assert quality.post(f"{address[0]}/approve", {}, page=address[0]).status_code == 302
+    task_id = site.task(site.start("K2"))
     assert 'data-primary="受理此事"' in site.browser(Post.CS).get(f"/tasks/{task_id}").text
 
 

@@ -1,0 +1,262 @@
+"""Changes of procedures: proposed by one person, put into force by another (policy S3)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import unified_diff
+from typing import Any
+
+from sqlalchemy import Row, func, insert, select, update
+
+from engine import deploying
+from engine.check_problem import CheckProblem, DeploymentRefused
+from engine.deployed import current_files
+from engine.errors import DefinitionNotFound, NotPermitted, RuleBroken
+from engine.ids import new_id
+from engine.store.dialects import one_at_a_time
+from engine.store.tables import proposal, proposal_file
+from engine.work import Work
+
+DRAFT, DEPLOY, APPROVE, READ = "process.draft", "process.deploy", "process.approve", "process.read"
+WAITING, APPROVED, REFUSED, WITHDRAWN = "waiting", "approved", "refused", "withdrawn"
+SETTLED_SHOWN = 20
+LONGEST_REASON = 500
+_MOST_LINES = 400  # of one file's difference
+_COUNTED = select(func.count()).select_from(proposal).where(proposal.c.state == WAITING)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One proposed change.
+
+    Attributes:
+        state: waiting, approved, refused or withdrawn.
+        reason: why it was refused.
+    """
+
+    id: int
+    name: str
+    state: str
+    proposed_at: datetime
+    proposed_by: int
+    decided_at: datetime | None
+    decided_by: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedFile:
+    """One file of a proposal, beside what is in force.
+
+    Attributes:
+        is_new: no file of that name is in force.
+        lines: its difference from what is in force, as `diff -u` writes it; empty where nothing differs.
+        is_cut: there are more lines than are kept here.
+    """
+
+    name: str
+    is_new: bool
+    lines: tuple[str, ...]
+    is_cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A proposal with everything that somebody needs to decide.
+
+    Attributes:
+        affected: keys of the procedures that get a new version.
+        problems: what the checks find today, warnings included; only while it waits.
+    """
+
+    proposal: Proposal
+    files: tuple[ProposedFile, ...]
+    affected: tuple[str, ...]
+    problems: tuple[CheckProblem, ...]
+
+
+def propose(work: Work, name: str, files: Mapping[str, bytes]) -> int:
+    """Check files and keep them until a second person decides; nothing of them is in force.
+
+    Raises:
+        NotPermitted: the actor may neither draft nor deploy.
+        DeploymentRefused: with every problem found; nothing was kept.
+        RuleBroken: everything is in force already.
+    """
+    _require_one(work, DRAFT, DEPLOY)
+    checked = deploying.changes(work, files)
+    if any(problem.is_error for problem in checked.problems):
+        raise DeploymentRefused(checked.problems)
+    if not checked.changed:
+        raise RuleBroken("nothing_changed", "这些文件和现行的完全一样，不用部署")
+    proposal_id = new_id()
+    row = {
+        "id": proposal_id,
+        "name": name[:200],
+        "state": WAITING,
+        "proposed_at": work.now,
+        "proposed_by": work.actor.id,
+        "reason": "",
+    }
+    work.connection.execute(insert(proposal), row)
+    kept = [
+        {"proposal_id": proposal_id, "name": one, "content": files[one]} for one in sorted(checked.changed)
+    ]
+    work.connection.execute(insert(proposal_file), kept)
+    return proposal_id
+
+
+def may_decide(work: Work) -> bool:
+    """Tell whether the actor may approve what others proposed."""
+    return _holds(work, APPROVE)
+
+
+def waiting_count(work: Work) -> int:
+    """Count what waits for a decision; 0 for those who may not decide."""
+    return int(work.connection.execute(_COUNTED).scalar_one()) if may_decide(work) else 0
+
+
+def listed(work: Work) -> tuple[Proposal, ...]:
+    """List what waits, oldest first, then what was decided last."""
+    _require_one(work, READ)
+    is_waiting = proposal.c.state == WAITING
+    waiting = work.connection.execute(select(proposal).where(is_waiting).order_by(proposal.c.id))
+    settled = work.connection.execute(
+        select(proposal).where(~is_waiting).order_by(proposal.c.id.desc()).limit(SETTLED_SHOWN)
+    )
+    return tuple(_said(row) for row in (*waiting, *settled))
+
+
+def opened(work: Work, proposal_id: int) -> Opened:
+    """Show a proposal beside what is in force.
+
+    Raises:
+        NotPermitted, DefinitionNotFound: the actor may not read procedures; there is no such proposal.
+    """
+    _require_one(work, READ)
+    found = _said(_read(work, proposal_id))
+    files = _files(work, proposal_id)
+    checked = deploying.changes(work, files) if found.state == WAITING else None
+    return Opened(
+        found,
+        _beside(work, files) if checked else tuple(ProposedFile(name, False, (), False) for name in files),
+        checked.affected if checked else (),
+        checked.problems if checked else (),
+    )
+
+
+def approve(work: Work, proposal_id: int) -> deploying.Deployment:
+    """Put a proposal into force for new cases.
+
+    Raises:
+        NotPermitted: the actor may not approve, or proposed it.
+        RuleBroken: it was decided already.
+        DeploymentRefused: what is in force has changed meanwhile, and the whole would not hold any more.
+    """
+    found = _to_decide(work, proposal_id)
+    if work.actor.id == found.proposed_by or found.proposed_by in work.grants.stands_in_for:
+        raise NotPermitted("own_proposal", "自己提交的流程修改要由另一个人批准")
+    made = deploying.put_into_force(work, found.name, _files(work, proposal_id), source="proposal")
+    _settle(work, proposal_id, APPROVED, deployment_id=made.id if made.definitions else None)
+    return made
+
+
+def refuse(work: Work, proposal_id: int, reason: str) -> None:
+    """Refuse a proposal with a reason.
+
+    Raises:
+        NotPermitted, RuleBroken: the actor may not approve; it was decided already; there is no reason.
+    """
+    _to_decide(work, proposal_id)
+    if not 1 <= len(reason.strip()) <= LONGEST_REASON:
+        raise RuleBroken("reason_missing", "请写明不批准的原因，最多 {most} 字", most=LONGEST_REASON)
+    _settle(work, proposal_id, REFUSED, reason=reason.strip())
+
+
+def withdraw(work: Work, proposal_id: int) -> None:
+    """Take one's own proposal back.
+
+    Raises:
+        NotPermitted, RuleBroken: it is somebody else's; it was decided already.
+    """
+    if _waiting(work, proposal_id).proposed_by != work.actor.id:
+        raise NotPermitted("not_own_proposal", "只有提交人可以撤回")
+    _settle(work, proposal_id, WITHDRAWN)
+
+
+def _require_one(work: Work, *permissions: str) -> None:
+    """Refuse who holds none of the permissions; procedures are the same in every community."""
+    if not _holds(work, *permissions):
+        work.require(permissions[0])
+
+
+def _holds(work: Work, *permissions: str) -> bool:
+    return work.actor.kind == "system" or any(held in permissions for held, _ in work.grants.permissions)
+
+
+def _to_decide(work: Work, proposal_id: int) -> Row[Any]:
+    _require_one(work, APPROVE)
+    return _waiting(work, proposal_id)
+
+
+def _waiting(work: Work, proposal_id: int) -> Row[Any]:
+    one_at_a_time(work.connection, proposal)
+    found = _read(work, proposal_id)
+    if found.state != WAITING:
+        raise RuleBroken("proposal_decided", "这项修改已经处理过了，请刷新页面")
+    return found
+
+
+def _read(work: Work, proposal_id: int) -> Row[Any]:
+    found = work.connection.execute(select(proposal).where(proposal.c.id == proposal_id)).one_or_none()
+    if found is None:
+        raise DefinitionNotFound("proposal_not_found", "没有这项流程修改")
+    return found
+
+
+def _settle(work: Work, proposal_id: int, state: str, **also: object) -> None:
+    values = {"state": state, "decided_at": work.now, "decided_by": work.actor.id, **also}
+    work.connection.execute(update(proposal).where(proposal.c.id == proposal_id).values(**values))
+
+
+def _files(work: Work, proposal_id: int) -> dict[str, bytes]:
+    kept = (
+        select(proposal_file).where(proposal_file.c.proposal_id == proposal_id).order_by(proposal_file.c.name)
+    )
+    return {row.name: row.content for row in work.connection.execute(kept)}
+
+
+def _beside(work: Work, files: Mapping[str, bytes]) -> tuple[ProposedFile, ...]:
+    standing = current_files(work.connection)
+    return tuple(
+        _differing(name, standing[name].content if name in standing else None, content)
+        for name, content in files.items()
+    )
+
+
+def _differing(name: str, old: bytes | None, new: bytes) -> ProposedFile:
+    before, after = (_readable(name, one) for one in (old or b"", new))
+    lines = list(unified_diff(before, after, lineterm="", n=2))[2:]
+    return ProposedFile(name, old is None, tuple(lines[:_MOST_LINES]), len(lines) > _MOST_LINES)
+
+
+def _readable(name: str, content: bytes) -> list[str]:
+    """Return the lines of a file; a form is laid out anew, for some editors write it in one."""
+    text = content.decode(errors="replace")
+    if name.endswith(".form") and content:
+        text = json.dumps(json.loads(text), ensure_ascii=False, indent=2)
+    return text.splitlines()
+
+
+def _said(row: Row[Any]) -> Proposal:
+    return Proposal(
+        row.id,
+        row.name,
+        row.state,
+        row.proposed_at,
+        row.proposed_by,
+        row.decided_at,
+        row.decided_by,
+        row.reason,
+    )

@@ -1,0 +1,104 @@
+"""What the pages about proposed changes of procedures show."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine import proposals
+from engine.check_problem import CheckProblem
+from engine.proposals import Proposal, ProposedFile
+from engine.work import Work
+from web.texts import lazy_gettext
+from web.words import person_names
+
+STATES = {
+    proposals.WAITING: (lazy_gettext("待批准"), "soon"),
+    proposals.APPROVED: (lazy_gettext("已批准"), "fine"),
+    proposals.REFUSED: (lazy_gettext("未批准"), "late"),
+    proposals.WITHDRAWN: (lazy_gettext("已撤回"), ""),
+}
+
+
+@dataclass(frozen=True)
+class ProposalRow:
+    """One proposed change, in words.
+
+    Attributes:
+        look: the kind of its tag.
+        is_mine: the reader proposed it.
+    """
+
+    id: int
+    name: str
+    state: str
+    look: str
+    is_waiting: bool
+    is_mine: bool
+    proposed_at: datetime
+    proposed_by: str
+    decided_at: datetime | None
+    decided_by: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ProposalScreen:
+    """One proposed change with all that is needed to decide.
+
+    Attributes:
+        may_decide: the reader may approve or refuse it.
+        procedures: that get a new version, by name.
+    """
+
+    row: ProposalRow
+    files: tuple[ProposedFile, ...]
+    procedures: tuple[str, ...]
+    problems: tuple[CheckProblem, ...]
+    may_decide: bool
+
+
+def proposal_rows(work: Work) -> tuple[ProposalRow, ...]:
+    """List what waits and what was decided lately, for those who propose or decide."""
+    concerned = {proposals.DRAFT, proposals.DEPLOY, proposals.APPROVE}
+    if concerned.isdisjoint(permission for permission, _ in work.grants.permissions):
+        return ()
+    listed = proposals.listed(work)
+    known = person_names(work, {one for found in listed for one in _people(found)})
+    return tuple(_row(work, found, known) for found in listed)
+
+
+def proposal_screen(work: Work, proposal_id: int) -> ProposalScreen:
+    """Read one proposed change.
+
+    Raises:
+        NotPermitted, DefinitionNotFound: as `proposals.opened`.
+    """
+    found = proposals.opened(work, proposal_id)
+    row = _row(work, found.proposal, person_names(work, _people(found.proposal)))
+    return ProposalScreen(
+        row,
+        found.files,
+        found.affected,
+        found.problems,
+        row.is_waiting and not row.is_mine and proposals.may_decide(work),
+    )
+
+
+def _people(found: Proposal) -> set[int]:
+    return {found.proposed_by} if found.decided_by is None else {found.proposed_by, found.decided_by}
+
+
+def _row(work: Work, found: Proposal, known: dict[int, str]) -> ProposalRow:
+    label, look = STATES[found.state]
+    return ProposalRow(
+        id=found.id,
+        name=found.name,
+        state=str(label),
+        look=look,
+        is_waiting=found.state == proposals.WAITING,
+        is_mine=found.proposed_by == work.actor.id,
+        proposed_at=found.proposed_at,
+        proposed_by=known.get(found.proposed_by, ""),
+        decided_at=found.decided_at,
+        decided_by=known.get(found.decided_by, "") if found.decided_by is not None else "",
+        reason=found.reason,
+    )
