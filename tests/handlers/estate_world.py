@@ -6,9 +6,10 @@ from engine.ids import new_id
 from engine.ports import SYSTEM, Actor
 from engine.work import Engine
 from handlers.accounts import installation, sign_in, staff
+from handlers.accounts.booking import PlannedShift
 from handlers.accounts.permissions import Post
 from handlers.accounts.records import account
-from handlers.accounts.roster import PlannedShift, plan_shift
+from handlers.accounts.roster import plan_shift
 from handlers.estate import entry
 from handlers.estate.address import Place
 from handlers.estate.people import PersonEntry

@@ -10,8 +10,9 @@ from engine.errors import NotPermitted, Problem
 from engine.ports import SYSTEM, Actor, Membership
 from engine.work import Engine
 from handlers.accounts import leave, roster, substitution, teams
+from handlers.accounts.booking import PlannedShift
 from handlers.accounts.permissions import Post
-from handlers.accounts.roster import PlannedShift, Shift
+from handlers.accounts.roster import Shift
 from handlers.errors import ActionNotAllowed, RecordConflict, RecordNotFound, RuleRefused
 from handlers.shared import access_log
 from tests.handlers.estate_world import World

@@ -10,9 +10,9 @@ from engine.errors import NotPermitted
 from engine.ports import SYSTEM, Actor
 from engine.work import Engine, Work
 from handlers.accounts import granting, installation, roster, sessions, sign_in, staff, staff_file, teams
+from handlers.accounts.booking import PlannedShift
 from handlers.accounts.logins import LoginTaken
 from handlers.accounts.permissions import POST_PERMISSIONS, Post
-from handlers.accounts.roster import PlannedShift
 from handlers.errors import ActionNotAllowed, FieldsInvalid, RecordConflict, RecordNotFound, RuleRefused
 from handlers.shared.permissions import Permission
 from tests.handlers.estate_world import PASSWORD, World
