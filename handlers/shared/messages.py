@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from string import Formatter
 
 from engine.ports import Json, OutboxItem
 from engine.work import SYSTEM, Work
@@ -34,10 +35,18 @@ class Template:
 
     def written(self, work: Work, args: Mapping[str, Json], language: str) -> tuple[str, str]:
         """Return subject and text in a language."""
+        return self.filled(self.known(work, args, language), language)
+
+    def known(self, work: Work, args: Mapping[str, Json], language: str) -> Mapping[str, str]:
+        """Return all that can be said in a language of what a job is about."""
         facts = case_facts(work, args, language)
-        if self.facts is not None:
-            facts |= self.facts(work, args, language)
-        return self.filled(facts, language)
+        return facts if self.facts is None else {**facts, **self.facts(work, args, language)}
+
+    def named(self, facts: Mapping[str, str], language: str) -> dict[str, str]:
+        """Return the facts that the text of a language names, in its order."""
+        text = self.text_en if language.startswith("en") else self.text
+        names = [name for _, name, _, _ in Formatter().parse(text) if name]
+        return {name: facts[name] for name in names}
 
     def filled(self, facts: Mapping[str, str], language: str) -> tuple[str, str]:
         """Return subject and text in a language with facts that are known."""
@@ -50,17 +59,25 @@ Write = Callable[[str], tuple[str, str]]
 
 
 def message_to(
-    key: str, template: str, to: str, language: str, write: Write, *, secrets: Mapping[str, str] | None = None
+    key: str,
+    template: str,
+    to: str,
+    language: str,
+    write: Write,
+    *,
+    facts: Mapping[str, str] | None = None,
+    secrets: Mapping[str, str] | None = None,
 ) -> Message:
     """Write the message to one person in their language, and for the record in the other one too.
 
     Args:
         write: returns subject and text in a language.
+        facts: what the text names, for suppliers that fill texts in themselves.
         secrets: what in the text is for the recipient alone.
     """
     own, other = ("en", "zh") if language.startswith("en") else ("zh", "en")
     subject, text = write(own)
-    return Message(key, to, template, subject, text, own, write(other)[1], secrets or {})
+    return Message(key, to, template, subject, text, own, write(other)[1], facts or {}, secrets or {})
 
 
 @dataclass(frozen=True)
@@ -141,7 +158,8 @@ def deliver(context: JobContext) -> None:
         reached = None if address is None else _reach(context.channels, address)
         if address is not None and reached is not None:
             write = partial(template.written, work, job.args)
-            message = message_to(job.key, template.code, reached[1], address.language, write)
+            facts = template.named(template.known(work, job.args, address.language), address.language)
+            message = message_to(job.key, template.code, reached[1], address.language, write, facts=facts)
     if reached is None:
         with context.engine.work(SYSTEM) as work:
             raise_alarm(work, "unreachable", job.id, {"to": job.args["to"], "template": template.code})

@@ -20,6 +20,7 @@ class Message:
         subject: for mail.
         language: of subject and text: zh or en.
         translation: the text in the other language, for staff who look up what was sent.
+        facts: what the text was written from, by its name in the template and in the order of the text.
         secrets: what in the text is for the recipient alone, such as a code, by its name in the template.
     """
 
@@ -30,6 +31,7 @@ class Message:
     text: str
     language: str = "zh"
     translation: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
 
 

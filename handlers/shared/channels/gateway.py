@@ -5,7 +5,8 @@ The protocol, for whoever writes the small program between this product and a su
     POST <url>, content-type application/json
     X-Wuye-Time: seconds since 1970; requests older than five minutes should be refused
     X-Wuye-Signature: hex HMAC-SHA256 with the shared secret over "<time>\n<body>"
-    body: {"channel", "key", "to", "template", "subject", "text", "language", "translation", "secrets"}
+    body: {"channel", "key", "to", "template", "subject", "text", "language", "translation",
+           "facts", "secrets"}
 
     200 {"acknowledged": true or false}: taken; for voice, whether the person pressed a key
     409: this key was taken before, which is as good

@@ -1,7 +1,9 @@
 """Hands text messages to the suppliers Aliyun and Tencent Cloud, signed as each of them asks for.
 
 Both send registered templates only, so settings name the supplier's code for each of our texts. A text that
-is for its recipient alone passes its code as the parameter; any other passes its whole text.
+is for its recipient alone passes its code as the parameter; one with a code of its own passes what it names,
+such as case, place and step, in the order of our text; any other passes its whole text, which suppliers cut
+off or refuse when it is long.
 """
 
 import base64
@@ -45,7 +47,7 @@ class AliyunSms:
             "SignatureNonce": secrets.token_hex(16),
             "SignatureVersion": "1.0",
             "TemplateCode": _template(self._supplier, message),
-            "TemplateParam": json.dumps(_facts(message), ensure_ascii=False),
+            "TemplateParam": json.dumps(_facts(self._supplier, message), ensure_ascii=False),
             "Timestamp": f"{self._clock.now():%Y-%m-%dT%H:%M:%SZ}",
             "Version": "2017-05-25",
         }
@@ -72,7 +74,7 @@ class TencentSms:
                 "SignName": self._supplier.sign_name,
                 "SmsSdkAppId": self._supplier.app_id,
                 "TemplateId": _template(self._supplier, message),
-                "TemplateParamSet": list(_facts(message).values()),
+                "TemplateParamSet": list(_facts(self._supplier, message).values()),
             },
             ensure_ascii=False,
         ).encode()
@@ -124,8 +126,11 @@ def _template(supplier: Supplier, message: Message) -> str:
     return found
 
 
-def _facts(message: Message) -> Mapping[str, str]:
-    return message.secrets or {"content": message.text}
+def _facts(supplier: Supplier, message: Message) -> Mapping[str, str]:
+    if message.secrets:
+        return message.secrets
+    is_own = message.template in supplier.templates
+    return message.facts if is_own and message.facts else {"content": message.text}
 
 
 def _quoted(text: str) -> str:

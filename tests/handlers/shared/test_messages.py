@@ -78,6 +78,9 @@ def test_each_person_gets_the_text_in_their_language(
     texts = {message["to"]: message["text"] for message in gateway.effects.values()}
     assert "即将到期（11-23 11:30）" in texts["13800000001"]
     assert "due soon (11-23 11:30)" in texts["13800000002"]
+    facts = {message["to"]: message["facts"] for message in gateway.effects.values()}
+    assert list(facts["13800000001"]) == ["case", "place", "step", "due_at"]  # in the order of the text
+    assert facts["13800000001"]["due_at"] == "11-23 11:30"
 
 
 def test_a_person_on_record_is_reached_without_an_account(

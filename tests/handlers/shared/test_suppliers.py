@@ -115,6 +115,27 @@ def test_tencent_takes_a_signed_code(side: Side, clock: SettableClock) -> None:
     assert body["TemplateParamSet"] == ["123456"]
 
 
+LATE = Message(
+    "k2",
+    "13812345678",
+    "task_escalated",
+    "",
+    "R1 3栋 受理：已超时",
+    facts={"case": "R1", "place": "3栋", "step": "受理"},
+)
+
+
+def test_a_text_with_a_template_of_its_own_passes_what_it_names(side: Side, clock: SettableClock) -> None:
+    own = supplier(side, task_escalated="T7", **{"*": "T0"})
+    AliyunSms(own, clock).send(LATE)
+    TencentSms(own, clock).send(LATE)
+    AliyunSms(supplier(side), clock).send(LATE)
+    aliyun, tencent, any_text = side.taken
+    assert (aliyun["TemplateCode"], json.loads(aliyun["TemplateParam"])) == ("T7", LATE.facts)
+    assert (tencent["TemplateId"], tencent["TemplateParamSet"]) == ("T7", ["R1", "3栋", "受理"])
+    assert (any_text["TemplateCode"], json.loads(any_text["TemplateParam"])) == ("T0", {"content": LATE.text})
+
+
 @pytest.mark.parametrize("kind", [AliyunSms, TencentSms])
 def test_a_wrong_key_is_a_failed_delivery(
     side: Side, clock: SettableClock, kind: type[AliyunSms] | type[TencentSms]
