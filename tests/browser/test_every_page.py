@@ -27,7 +27,15 @@ LEAD = ("/roster/", "/roster/?mode=plan", "/imports/", "/jobs/")
 OWN = ("/account/password", "/account/sessions", "/odd", "/nothing-here")
 STAFF = ("/staff/", "/staff/new", "/staff/joining")
 ADMINISTRATOR = ("/processes/deploy", "/incidents/", "/safety/")
-RESIDENT = ("/home/", "/home/report", "/home/data", "/home/household/", *OWN)
+RESIDENT = (
+    "/home/",
+    "/home/report",
+    "/home/data",
+    "/home/household/",
+    "/home/letting/",
+    "/texts/authorisation",
+    *OWN,
+)
 
 
 @pytest.fixture(scope="module")
