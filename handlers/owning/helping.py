@@ -154,7 +154,7 @@ def deliver(context: JobContext) -> None:
         phone = work.engine.vault.open("owner_help", "new_phone", row.id, row.new_phone) if is_wanted else ""
     if phone:
         template = context.book.templates["help_code"]
-        facts = {"code": _digits(vault_of(context.engine), row)}
+        facts = {"code": digits(vault_of(context.engine), row)}
         write = partial(template.filled, facts)
         message = message_to(context.job.key, template.code, phone, "zh", write, secrets=facts)
         context.channels.sms.send(message)
@@ -181,7 +181,7 @@ def _enter(work: Work, login: str, code: str, address: str) -> str:
         work.raise_after_commit(refused)
         return ""
     typed = "".join(one for one in code if one in "0123456789")
-    if not hmac.compare_digest(_digits(vault, row), typed):
+    if not hmac.compare_digest(digits(vault, row), typed):
         change(work, row, tries=row.tries + 1)
         access_log.append(work, access_log.Entry("wrong_code", RECORD, row.id))
         work.raise_after_commit(refused)
@@ -244,6 +244,7 @@ def _require_none_open(work: Work, account_id: int) -> None:
         raise RecordConflict("help_open", "此人的协助 {number} 正在办理", number=number)
 
 
-def _digits(vault: SealedVault, row: Help) -> str:
+def digits(vault: SealedVault, row: Help) -> str:
+    """Return the code that a row stands for; for the message to the new phone, and to compare."""
     derived = vault.blind_index("owner_help", f"{row.id}|{row.nonce}")
     return str(int(derived, 16) % 10**_DIGITS).zfill(_DIGITS)

@@ -66,7 +66,7 @@ class Desk(Office):
         """Read the code as the new phone shows it."""
         with self.engine.reading(SYSTEM) as work:
             row = helping.by_number(work, number)
-            return helping._digits(helping.vault_of(work.engine), row)
+            return helping.digits(helping.vault_of(work.engine), row)
 
     def enter(self, code: str) -> str:
         """Give a code on the owner's own device."""
