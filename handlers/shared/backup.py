@@ -17,6 +17,7 @@ from handlers.shared import database_copies
 from handlers.shared.sealed import AES, Key, KeyRing, SealedVault, Unsealable
 from handlers.shared.sealed_files import SealedFiles
 
+PHRASE = "WUYE_BACKUP_PHRASE"  # the variable of the environment that holds it
 SHORTEST_PHRASE = 16
 TEMPORARY = ".backup-"  # nothing in the data directory that begins so is ever copied
 _SALT_BYTES = 16
@@ -44,8 +45,13 @@ def back_up(settings: Settings, target: Path, phrase: str, made_at: str = "") ->
     People may go on working: one state of the database is copied.
 
     Raises:
-        RuleRefused: the phrase is short, or a program of PostgreSQL is missing or failed.
+        RuleRefused: the phrase is short, the folder is missing, there is such a file already, or a program of
+            PostgreSQL is missing or failed.
     """
+    if not target.parent.is_dir():
+        raise RuleRefused("folder_missing", "没有文件夹 {folder}，请先建好", folder=str(target.parent))
+    if target.exists():
+        raise RuleRefused("backup_exists", "{file} 已存在，请换一个文件名", file=str(target))
     files = _files(target.parent, phrase, os.urandom(_SALT_BYTES))
     name = database_copies.file_name(settings.database_url)
     # In clear only where everything is in clear anyway, never beside the target.
@@ -70,9 +76,11 @@ def restore(settings: Settings, source: Path, phrase: str) -> Manifest:
     """Make an installation out of a backup, in an empty folder and an empty database.
 
     Raises:
-        RuleRefused: there is an installation already, the file cannot be opened, or it holds a database of
-            the other kind.
+        RuleRefused: there is no such file, or an installation already, the file cannot be opened, or it holds
+            a database of the other kind.
     """
+    if not source.is_file():
+        raise RuleRefused("backup_missing", "没有备份文件 {file}", file=str(source))
     if settings.key_file.exists() or not database_copies.is_empty(settings.database_url):
         raise RuleRefused("not_empty", "此处已有安装，请恢复到空的数据目录和空的数据库")
     try:
@@ -144,7 +152,12 @@ def _unpack(tar: tarfile.TarFile, folder: Path) -> None:
 
 def _files(folder: Path, phrase: str, salt: bytes) -> SealedFiles:
     if len(phrase) < SHORTEST_PHRASE:
-        raise RuleRefused("weak_phrase", "备份口令至少 {count} 个字符", count=SHORTEST_PHRASE)
+        raise RuleRefused(
+            "weak_phrase",
+            "备份口令至少 {count} 个字符，请设在环境变量 {variable} 中",
+            count=SHORTEST_PHRASE,
+            variable=PHRASE,
+        )
     secret = Scrypt(salt=salt, length=32, n=2**15, r=8, p=1).derive(phrase.encode())
     key = Key(salt.hex(), AES, secret)
     return SealedFiles(folder, SealedVault(KeyRing(key.id, {key.id: key}, b"", b"")))

@@ -172,6 +172,28 @@ def test_nothing_is_restored_over_an_installation_or_sealed_with_a_weak_phrase(
     assert main(["backup", str(tmp_path / "other.wyb")]) == 1
 
 
+def test_wrong_places_and_a_missing_phrase_are_named_and_nothing_is_written(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "backup.wyb"
+    assert main(["backup", str(file)]) == 0
+    content = file.read_bytes()
+    assert main(["backup", str(file)]) == 1
+    assert "backup.wyb 已存在" in capsys.readouterr().err
+    assert file.read_bytes() == content
+
+    assert main(["backup", str(tmp_path / "nowhere" / "backup.wyb")]) == 1
+    assert "nowhere" in capsys.readouterr().err
+    assert not (tmp_path / "nowhere").exists()
+
+    assert main(["restore", "--test", str(tmp_path / "missing.wyb")]) == 1
+    assert "没有备份文件" in capsys.readouterr().err
+
+    monkeypatch.delenv("WUYE_BACKUP_PHRASE")
+    assert main(["backup", str(tmp_path / "other.wyb")]) == 1
+    assert "WUYE_BACKUP_PHRASE" in capsys.readouterr().err
+
+
 def test_whoever_was_erased_after_a_backup_is_erased_again_when_it_comes_back(
     settings: Settings, tmp_path: Path, elsewhere: Callable[[], Settings]
 ) -> None:

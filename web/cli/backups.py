@@ -17,7 +17,6 @@ from handlers.shared.backup_proof import BACKUP, RESTORE_TEST, Failure
 from web.cli import progress
 from web.cli.engines import installed
 
-PHRASE = "WUYE_BACKUP_PHRASE"
 _FAILURES = {
     "rows": "table {what} has not the rows that it had when the backup was made",
     "sealed": "{what} holds a value that no key on the ring opens",
@@ -28,7 +27,7 @@ _FAILURES = {
 
 def add_commands(commands: Any) -> None:
     """Add the commands to the parser."""
-    about = f"sealed with the phrase in {PHRASE}; PostgreSQL needs its client programs"
+    about = f"sealed with the phrase in {backup.PHRASE}; PostgreSQL needs its client programs"
     saving = commands.add_parser("backup", help=f"copy database, keys and attachments, {about}")
     saving.add_argument("file", type=Path, metavar="FILE")
     saving.set_defaults(run=run_backup)
@@ -109,4 +108,4 @@ def _proved(engine: Engine, manifest: Manifest) -> list[Failure]:
 
 
 def _phrase() -> str:
-    return os.environ.get(PHRASE, "")
+    return os.environ.get(backup.PHRASE, "")
