@@ -3,9 +3,7 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug import Response
 
-from engine import tasks
 from engine.ids import new_id
-from engine.ports import Json
 from handlers.moving import requesting
 from handlers.moving.requesting import Wish
 from web import context, errors
@@ -43,14 +41,10 @@ def ask(house_id: int) -> Response:
 @errors.shown_again_by(index)
 def answer(task_id: int) -> Response:
     """Say yes or no to a tenant, as the owner."""
-    answers: dict[str, Json] = {
-        "outcome": request.form.get("outcome", ""),
-        "how": requesting.CHANNEL,
-        "note": request.form.get("note", ""),
-    }
-    key = request.form.get("_key")
+    outcome, note, key = (request.form.get(name, "") for name in ("outcome", "note", "_key"))
     context.engine().run(
-        context.actor(), lambda work: tasks.complete(work, task_id, answers, idempotency_key=key)
+        context.actor(),
+        lambda work: requesting.answer(work, task_id, outcome, note, idempotency_key=key or None),
     )
     flash(gettext("谢谢，已收到您的答复"))
     return redirect(url_for("letting.index"))

@@ -6,8 +6,9 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from engine import idempotency
+from engine import idempotency, tasks
 from engine.bilingual import Text, beside
+from engine.ports import Json
 from engine.store.tables import instance, user_task
 from engine.work import Work
 from handlers.checking.corrections import own_person
@@ -134,6 +135,22 @@ def ask(work: Work, house_id: int, wish: Wish, *, idempotency_key: str | None = 
     starting.started(work, case, house, "tenant_notice", {"notice_at": work.now.isoformat()})
     idempotency.remember(work, idempotency_key, {"number": case.number})
     return str(case.number)
+
+
+def answer(work: Work, task_id: int, outcome: str, note: str, *, idempotency_key: str | None = None) -> None:
+    """Say yes or no to a tenant, as the owner; the same key again changes nothing.
+
+    Raises:
+        RecordNotFound: the actor is not asked this.
+        AnswersInvalid: neither yes nor no, or a no without a reason.
+    """
+    if idempotency.is_used(work, idempotency_key):
+        return
+    asked_of = (home.id for home in communities.own_houses(work) if is_owner(work, home.id))
+    if task_id not in {one.task_id for house_id in asked_of for one in _questions(work, house_id)}:
+        raise RecordNotFound("question_not_found", "没有等您答复的这件事")
+    answers: dict[str, Json] = {"outcome": outcome, "how": CHANNEL, "note": note}
+    tasks.complete(work, task_id, answers, idempotency_key=idempotency_key)
 
 
 def is_owner(work: Work, house_id: int) -> bool:

@@ -30,7 +30,12 @@ def test_an_owner_tells_of_a_tenant_and_says_yes_to_a_renewal(pages: Pages) -> N
     refused = owner.post(f"{PAGE}answer/{task_id}", {"outcome": "refuse"}, page=PAGE)
     assert refused.status_code == 422, "a no needs a reason"
     assert f'id="e-said-{task_id}"' in refused.text
-    assert owner.post(f"{PAGE}answer/{task_id}", {"outcome": "agree"}, page=PAGE).location == PAGE
+    for other in (tenant, shop.stranger):
+        said = pages.browser(other).post(f"{PAGE}answer/{task_id}", {"outcome": "agree"}, page=PAGE)
+        assert said.status_code == 404
+    yes = {"outcome": "agree", "_key": "yes-1"}
+    for _ in range(2):  # a second press changes nothing
+        assert owner.post(f"{PAGE}answer/{task_id}", yes, page=PAGE).location == PAGE
     assert shop.steps(renewal) == ["enter"]
 
 
