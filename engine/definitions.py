@@ -23,7 +23,7 @@ from engine.deployed import (
     latest_definitions,
     versions,
 )
-from engine.deploying import Deployment, check, deploy
+from engine.deploying import Checked, Deployment, changes, check, deploy
 from engine.errors import DefinitionNotFound
 from engine.forms import Form
 from engine.topics import TOPICS_FILE, Topics
@@ -31,11 +31,13 @@ from engine.work import Engine
 
 __all__ = [
     "CheckProblem",
+    "Checked",
     "Definition",
     "Deployment",
     "DeploymentRefused",
     "StoredFile",
     "bundle_files",
+    "changes",
     "check",
     "current_bundle",
     "current_files",

@@ -50,6 +50,7 @@ class Checked:
         files: name -> content of everything that would be in force.
         changed: names of the files that are new or differ from what is in force.
         affected: procedures that use a changed file.
+        standing: name and id of every file that was in force when they were checked.
     """
 
     files: Mapping[str, bytes]
@@ -57,10 +58,14 @@ class Checked:
     affected: tuple[str, ...]
     usage: Usage
     problems: tuple[CheckProblem, ...]
+    standing: frozenset[tuple[str, int]]
 
 
 def changes(work: Work, files: Mapping[str, bytes]) -> Checked:
-    """Check files as `check` does, and tell which of them differ from what is in force."""
+    """Check files as `check` does, and tell which of them differ from what is in force.
+
+    It takes seconds, so it belongs into a Work that only reads: on SQLite others could not write meanwhile.
+    """
     return _checked(work, files)
 
 
@@ -70,7 +75,13 @@ def check(work: Work, files: Mapping[str, bytes]) -> tuple[CheckProblem, ...]:
 
 
 def deploy(
-    work: Work, name: str, files: Mapping[str, bytes], source: str = "", duplicate_filtering: bool = True
+    work: Work,
+    name: str,
+    files: Mapping[str, bytes],
+    *,
+    source: str = "",
+    duplicate_filtering: bool = True,
+    checked: Checked | None = None,
 ) -> Deployment:
     """Check files and take them into force; those not given stay as they are.
 
@@ -78,24 +89,36 @@ def deploy(
         files: name -> content of .bpmn, .dmn and .form files, and topics.toml.
         source: what sent them, such as "Camunda Modeler".
         duplicate_filtering: leave out files that have not changed.
+        checked: as `put_into_force`.
     Raises:
         NotPermitted: the actor lacks "process.deploy".
         DeploymentRefused: with every problem found; nothing was stored.
     """
     work.require("process.deploy")
-    return put_into_force(work, name, files, source, duplicate_filtering)
+    return put_into_force(
+        work, name, files, source=source, duplicate_filtering=duplicate_filtering, checked=checked
+    )
 
 
 def put_into_force(
-    work: Work, name: str, files: Mapping[str, bytes], source: str = "", duplicate_filtering: bool = True
+    work: Work,
+    name: str,
+    files: Mapping[str, bytes],
+    *,
+    source: str = "",
+    duplicate_filtering: bool = True,
+    checked: Checked | None = None,
 ) -> Deployment:
     """Do what `deploy` does, for commands that have asked who may.
 
+    Args:
+        checked: of these very files, by `changes`; made anew where something else came into force meanwhile.
     Raises:
         DeploymentRefused: as `deploy`.
     """
     one_at_a_time(work.connection, deployment)
-    checked = _checked(work, files)
+    if checked is None or checked.standing != _standing(current_files(work.connection)):
+        checked = _checked(work, files)
     if any(problem.is_error for problem in checked.problems):
         raise DeploymentRefused(checked.problems)
     stored = checked.changed if duplicate_filtering else frozenset(files)
@@ -136,7 +159,11 @@ def _checked(work: Work, given: Mapping[str, bytes]) -> Checked:
     if changed and not any(found.is_error for found in problems):
         uses = {root: usage.files_of(root) for root in usage.roots(affected)}
         problems += _tried(work, examination, files, uses)
-    return Checked(files, changed, affected, usage, in_order(problems))
+    return Checked(files, changed, affected, usage, in_order(problems), _standing(current))
+
+
+def _standing(current: Mapping[str, StoredFile]) -> frozenset[tuple[str, int]]:
+    return frozenset((name, found.id) for name, found in current.items())
 
 
 def _surroundings(engine: Engine) -> Surroundings:

@@ -12,6 +12,7 @@ from sqlalchemy import Row, func, insert, select, update
 from engine import deploying
 from engine.check_problem import CheckProblem, DeploymentRefused
 from engine.deployed import current_files
+from engine.deploying import Checked
 from engine.errors import DefinitionNotFound, NotPermitted, RuleBroken
 from engine.ids import new_id
 from engine.store.dialects import one_at_a_time
@@ -76,16 +77,27 @@ class Opened:
     problems: tuple[CheckProblem, ...]
 
 
-def propose(work: Work, name: str, files: Mapping[str, bytes]) -> int:
-    """Check files and keep them until a second person decides; nothing of them is in force.
+def check(work: Work, files: Mapping[str, bytes]) -> Checked:
+    """Check files that somebody wants to propose; it takes seconds, so this Work only reads.
 
+    Raises:
+        NotPermitted: the actor may neither draft nor deploy.
+    """
+    _require_one(work, DRAFT, DEPLOY)
+    return deploying.changes(work, files)
+
+
+def propose(work: Work, name: str, files: Mapping[str, bytes], checked: Checked) -> int:
+    """Keep checked files until a second person decides; nothing of them is in force.
+
+    Args:
+        checked: of these very files, by `check`.
     Raises:
         NotPermitted: the actor may neither draft nor deploy.
         DeploymentRefused: with every problem found; nothing was kept.
         RuleBroken: everything is in force already.
     """
     _require_one(work, DRAFT, DEPLOY)
-    checked = deploying.changes(work, files)
     if any(problem.is_error for problem in checked.problems):
         raise DeploymentRefused(checked.problems)
     if not checked.changed:
@@ -146,9 +158,22 @@ def opened(work: Work, proposal_id: int) -> Opened:
     )
 
 
-def approve(work: Work, proposal_id: int) -> deploying.Deployment:
+def check_again(work: Work, proposal_id: int) -> Checked:
+    """Check a proposal against what is in force today; it takes seconds, so this Work only reads.
+
+    Raises:
+        NotPermitted, DefinitionNotFound: the actor may not approve; there is no such proposal.
+    """
+    _require_one(work, APPROVE)
+    _read(work, proposal_id)
+    return deploying.changes(work, _files(work, proposal_id))
+
+
+def approve(work: Work, proposal_id: int, checked: Checked | None = None) -> deploying.Deployment:
     """Put a proposal into force for new cases.
 
+    Args:
+        checked: by `check_again`; made anew where something else came into force meanwhile.
     Raises:
         NotPermitted: the actor may not approve, or proposed it.
         RuleBroken: it was decided already.
@@ -157,7 +182,8 @@ def approve(work: Work, proposal_id: int) -> deploying.Deployment:
     found = _to_decide(work, proposal_id)
     if work.actor.id == found.proposed_by or found.proposed_by in work.grants.stands_in_for:
         raise NotPermitted("own_proposal", "自己提交的流程修改要由另一个人批准")
-    made = deploying.put_into_force(work, found.name, _files(work, proposal_id), source="proposal")
+    files = _files(work, proposal_id)
+    made = deploying.put_into_force(work, found.name, files, source="proposal", checked=checked)
     _settle(work, proposal_id, APPROVED, deployment_id=made.id if made.definitions else None)
     return made
 

@@ -36,7 +36,10 @@ def deploy() -> BaseResponse:
     if not files:
         raise RuleBroken("no_files", "请选择要部署的文件")
     name = request.form.get("name", "").strip() or gettext("流程修改")
-    made = context.engine().run(context.actor(), lambda work: proposals.propose(work, name, files))
+    engine, actor = context.engine(), context.actor()
+    with engine.reading(actor) as work:
+        checked = proposals.check(work, files)
+    made = engine.run(actor, lambda work: proposals.propose(work, name, files, checked))
     flash(gettext("检查通过，已提交。另一个人批准后新的事项就用它"))
     return redirect(url_for("processes.change", change_id=made))
 
@@ -53,7 +56,10 @@ def change(change_id: int) -> str:
 @errors.shown_again_by(change)
 def approve(change_id: int) -> BaseResponse:
     """Put a change into force for new cases."""
-    context.engine().run(context.actor(), lambda work: proposals.approve(work, change_id))
+    engine, actor = context.engine(), context.actor()
+    with engine.reading(actor) as work:
+        checked = proposals.check_again(work, change_id)
+    engine.run(actor, lambda work: proposals.approve(work, change_id, checked))
     flash(gettext("已批准，新的事项从现在起按它办"))
     return redirect(url_for("processes.index"))
 

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine import proposals
+from engine import definitions, procedures, proposals
 from engine.check_problem import CheckProblem
 from engine.proposals import Proposal, ProposedFile
 from engine.work import Work
 from web.texts import lazy_gettext
-from web.words import person_names
+from web.words import either, person_names
 
 STATES = {
     proposals.WAITING: (lazy_gettext("待批准"), "soon"),
@@ -77,10 +77,19 @@ def proposal_screen(work: Work, proposal_id: int) -> ProposalScreen:
     return ProposalScreen(
         row,
         found.files,
-        found.affected,
+        tuple(_name(work, key) for key in found.affected),
         found.problems,
         row.is_waiting and not row.is_mine and proposals.may_decide(work),
     )
+
+
+def _name(work: Work, key: str) -> str:
+    """Say a procedure; one that is new has no name yet."""
+    newest = next((one for one in procedures.current(work) if one.process_key == key), None)
+    if newest is None:
+        return key
+    program = definitions.program(work.engine, work.connection, newest.bundle_id)
+    return either(program.name, program.name_en) or key
 
 
 def _people(found: Proposal) -> set[int]:

@@ -65,9 +65,14 @@ def run_deploy(arguments: argparse.Namespace) -> int:
     """Deploy files; print what was stored, or why nothing was."""
     engine = installed()
     files = read(arguments.files)
+    with engine.reading(SYSTEM) as work:  # the checks take seconds, and others want to write meanwhile
+        checked = definitions.changes(work, files)
     try:
         deployed = engine.run(
-            SYSTEM, lambda work: definitions.deploy(work, arguments.name, files, source="command line")
+            SYSTEM,
+            lambda work: definitions.deploy(
+                work, arguments.name, files, source="command line", checked=checked
+            ),
         )
     except DeploymentRefused as refused:
         tell(refused.problems)

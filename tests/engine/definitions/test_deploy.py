@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import func, select
 
-from engine import definitions
+from engine import definitions, deploying
 from engine.check_problem import DeploymentRefused
 from engine.clock import SettableClock
 from engine.errors import DefinitionNotFound, NotPermitted, RuleBroken
@@ -300,3 +300,22 @@ def test_ids_of_files_in_a_bundle_are_text(sqlite_database: Database, clock: Set
     with engine.reading(SYSTEM) as work:
         rows = work.connection.execute(select(bundle.c.resources)).scalars().all()
     assert all(isinstance(value, str) for row in rows for value in row.values())
+
+
+def test_what_came_into_force_after_the_check_is_checked_with_it(each_engine):
+    deploy(each_engine)
+    with each_engine.reading(SYSTEM) as work:
+        checked = definitions.changes(work, changed_visit())
+    renamed = {"visit.bpmn": files()["visit.bpmn"].replace(b"visit_process", b"other_visit")}
+    called = files()["repair.bpmn"].replace(b'calledElement="visit_process"', b'calledElement="other_visit"')
+    deploy(each_engine, renamed | {"repair.bpmn": called})
+    with pytest.raises(DeploymentRefused):
+        deploy(each_engine, changed_visit(), checked=checked)
+
+
+def test_a_check_that_still_holds_is_not_made_again(each_engine, monkeypatch):
+    deploy(each_engine)
+    with each_engine.reading(SYSTEM) as work:
+        checked = definitions.changes(work, changed_visit())
+    monkeypatch.setattr(deploying, "_checked", lambda *_: pytest.fail("checked while others want to write"))
+    assert deploy(each_engine, changed_visit(), checked=checked).bundles

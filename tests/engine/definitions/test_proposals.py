@@ -33,7 +33,10 @@ def ready(each_engine: Engine) -> Engine:
 
 def propose(engine: Engine, actor: Actor = AUTHOR, changed=None) -> int:
     """Hand a change in."""
-    return engine.run(actor, lambda work: proposals.propose(work, "上门改登门", changed or changed_visit()))
+    given = changed or changed_visit()
+    with engine.reading(actor) as work:
+        checked = proposals.check(work, given)
+    return engine.run(actor, lambda work: proposals.propose(work, "上门改登门", given, checked))
 
 
 def approve(engine: Engine, proposal_id: int, actor: Actor = LEAD) -> definitions.Deployment:

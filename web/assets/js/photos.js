@@ -122,7 +122,10 @@ class Photos {
   }
 }
 
-/** Wake the photo fields of a form; `send`, where given, sends a file ahead and can discard one again. */
+/**
+ * Wake the photo fields of a form; `send`, where given, sends a file ahead and can discard one again.
+ * A field for other files shows none of them, and stays as the browser has it.
+ */
 export function wakePhotos(form, send) {
-  for (const upload of form.querySelectorAll(".upload")) new Photos(upload, send);
+  for (const upload of form.querySelectorAll(".upload:has([data-shown])")) new Photos(upload, send);
 }
