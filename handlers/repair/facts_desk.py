@@ -23,6 +23,8 @@ from handlers.repair.orders import Order
 from handlers.repair.records import Area, SecondCheck
 from handlers.shared.facts import Facts, Pairs, local, names, option, pairs
 
+_NEAR_SHOWN = 5  # the list of possible duplicates holds them all
+
 
 @form_data("repair.call_facts")
 def call_facts(context: Context) -> Facts:
@@ -74,7 +76,7 @@ def accept_facts(context: Context) -> Facts:
         ("向来电人复述", _read_back(work, order)),
         ("业主补充", last_note(work, order, "answer")),
         ("交房日期", intake.handed_over(work, order.house_id)),
-        ("附近未结报修", places(near)),
+        ("附近未结报修", places(near[:_NEAR_SHOWN])),
         ("可能是同一故障", joined(other.number for other in same)),
         ("之前退单", names(work, gave_back(work, order))),
     )

@@ -32,6 +32,12 @@ function badge(text, look) {
   return element;
 }
 
+/** Tell whether an event sits where the limit would stand: on the lower rim, at the left. */
+function hasEventBelow(step) {
+  const isThere = (event) => event.y + event.height > step.y + step.height && event.x < step.x + step.width * 0.6;
+  return (step.attachers ?? []).some(isThere);
+}
+
 function mark(viewer, facts) {
   const canvas = viewer.get("canvas");
   const overlays = viewer.get("overlays");
@@ -49,7 +55,8 @@ function mark(viewer, facts) {
       overlays.add(id, { position: { top: -12, left: -6 }, html: badge(fact.badge, look) });
     }
     if (fact.limit) {
-      overlays.add(id, { position: { bottom: 10, left: 4 }, html: badge(fact.limit, "canvas-badge-limit") });
+      const position = hasEventBelow(registry.get(id)) ? { top: -9, left: 26 } : { bottom: 10, left: 4 };
+      overlays.add(id, { position, html: badge(fact.limit, "canvas-badge-limit") });
     }
   }
   // A flow between two elements that the case has come to has been walked.
