@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine.work import Engine
 
+ANCHORS = "access-log.anchors"
 _CACHE_KEY = "settings"
 _PREFIX = "WUYE_"
 _SUPPLIER = ("name", "url", "key_id", "key_secret", "sign_name", "app_id", "region")
@@ -71,6 +72,8 @@ class Settings:
         job_seconds: how long an outbox job may run before its child process is killed.
         job_children: how many child processes run outbox jobs.
         demo: people and houses are made up, so the page of messages may show what is secret elsewhere.
+        anchor_file: where the ends of the access log are kept; best on a disk that the database's
+            administrators cannot write to.
     """
 
     database_url: str
@@ -85,11 +88,17 @@ class Settings:
     demo: bool = False
     supplier: Supplier = Supplier()
     face: Gateway = Gateway()
+    anchor_file: Path | None = None
 
     @property
     def key_file(self) -> Path:
         """Where the key ring lies."""
         return self.data_dir / "keys.json"
+
+    @property
+    def anchors(self) -> Path:
+        """Where the ends of the access log are kept, apart from the database."""
+        return self.anchor_file or self.data_dir / ANCHORS
 
     @property
     def attachments_dir(self) -> Path:
@@ -137,6 +146,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         demo=env.get("WUYE_DEMO", "") == "1",
         supplier=_supplier(env),
         face=_gateway(env, "FACE"),
+        anchor_file=Path(env["WUYE_ANCHOR_FILE"]).absolute() if env.get("WUYE_ANCHOR_FILE") else None,
     )
 
 
@@ -155,6 +165,7 @@ def as_environment(settings: Settings) -> dict[str, str]:
         "WUYE_MAIL_SENDER": settings.mail.sender,
         "WUYE_MAIL_STARTTLS": "1" if settings.mail.starttls else "",
         "WUYE_DEMO": "1" if settings.demo else "",
+        "WUYE_ANCHOR_FILE": str(settings.anchor_file or ""),
     }
     for key in _SUPPLIER:
         env[f"WUYE_SUPPLIER_{key.upper()}"] = getattr(settings.supplier, key)

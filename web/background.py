@@ -22,6 +22,7 @@ class Background:
     """The clock and the outbox worker of one process."""
 
     def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         self._scheduler = Scheduler(engine, _periodic(engine))
         self._workers = (bootstrap.outbox_worker(engine), bootstrap.long_worker(engine))
         self._threads = tuple(
@@ -31,6 +32,7 @@ class Background:
 
     def start(self) -> None:
         """Begin to fire timers and deliver messages."""
+        log_anchors.keep(self._engine)
         self._scheduler.start()
         for thread in self._threads:
             thread.start()
@@ -53,7 +55,7 @@ def _periodic(engine: Engine) -> tuple[Periodic, ...]:
         Periodic("purge long work", timedelta(hours=6), lambda: engine.run(SYSTEM, long_work.purge)),
         Periodic("purge work files", timedelta(hours=6), lambda: work_files.purge(engine)),
         Periodic("forget imports", timedelta(hours=1), lambda: engine.run(SYSTEM, import_undo.forget_old)),
-        Periodic("anchor access log", timedelta(hours=1), lambda: log_anchors.keep(engine)),
+        Periodic("anchor access log", log_anchors.EVERY, lambda: log_anchors.keep(engine)),
         Periodic("review posts", reviewing.EVERY, lambda: reviewing.watch(engine)),
         Periodic("draw samples", sampling.EVERY, lambda: sampling.watch(engine)),
         Periodic("lock unused accounts", dormancy.EVERY, lambda: dormancy.watch(engine)),

@@ -6,6 +6,7 @@ from sqlalchemy import exists, select
 
 from engine.ids import new_id
 from engine.ports import Actor
+from engine.store.tables import instance
 from engine.work import SYSTEM, Engine, Work
 from handlers.accounts import passwords, sessions, staff
 from handlers.accounts.permissions import Post
@@ -55,6 +56,12 @@ def make_usable(work: Work, account_id: int, password_hash: str) -> None:
             responsibility_version=sessions.DEMONSTRATION,
         )
     )
+
+
+def is_in_use(engine: Engine) -> bool:
+    """Tell whether there is an account or a case: then something was logged."""
+    with engine.reading(SYSTEM) as work:
+        return any(work.connection.execute(select(one.c.id).limit(1)).first() for one in (account, instance))
 
 
 def create_token(work: Work, name: str, post: Post, community_id: int | None = None) -> str:

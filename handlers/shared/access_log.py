@@ -2,6 +2,7 @@
 
 import hmac
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -61,7 +62,7 @@ class Break:
 
     day: date
     number: int
-    reason: str  # altered | missing | head | anchor
+    reason: str  # altered | missing | head | anchor | tally | no_entries | no_anchors
 
 
 def append(work: Work, entry: Entry) -> None:
@@ -125,6 +126,7 @@ def verify(work: Work, anchors: Iterable[Anchor] = ()) -> list[Break]:
     claims = [(known.day, known.number, known.mac) for known in anchors]
     macs: dict[tuple[date, int], str] = {}
     end = Anchor(date.min, 0, _START)
+    counted: Counter[tally.Key] = Counter()
     for record in work.connection.execute(_IN_ORDER).mappings():
         row = {name: record[name] for name in (*_FIELDS, "mac")}
         if row["day"] != end.day:
@@ -138,9 +140,10 @@ def verify(work: Work, anchors: Iterable[Anchor] = ()) -> list[Break]:
             claims.append((known.day, known.number, known.mac))
         end = Anchor(row["day"], row["number"], row["mac"])
         macs[end.day, end.number] = end.mac
+        counted.update(tally.keys_of(work, row["at"], row["actor_id"], row["action"]))
     breaks += _broken_heads(work.connection, key, macs)
     breaks += [Break(day, number, "anchor") for day, number, mac in claims if macs.get((day, number)) != mac]
-    return breaks
+    return breaks + [Break(day, 0, "tally") for day in tally.days_above(work, counted)]
 
 
 _OPENING = "open_day"

@@ -12,7 +12,7 @@ from typing import Any
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from handlers.errors import RuleRefused
-from handlers.settings import Settings
+from handlers.settings import ANCHORS, Settings
 from handlers.shared import database_copies
 from handlers.shared.sealed import AES, Key, KeyRing, SealedVault, Unsealable
 from handlers.shared.sealed_files import SealedFiles
@@ -57,6 +57,10 @@ def back_up(settings: Settings, target: Path, phrase: str, made_at: str = "") ->
     # In clear only where everything is in clear anyway, never beside the target.
     with TemporaryDirectory(prefix=TEMPORARY, dir=settings.data_dir) as folder:
         copy = Path(folder) / name
+        # Before the database: an anchor kept meanwhile would speak of entries that the copy has not.
+        anchors = Path(folder) / ANCHORS
+        if settings.anchors.exists():
+            shutil.copyfile(settings.anchors, anchors)
         counts = database_copies.copy_out(settings.database_url, copy)
         manifest = Path(folder) / _MANIFEST
         manifest.write_text(json.dumps(asdict(Manifest(made_at, counts))), encoding="utf-8")
@@ -64,6 +68,8 @@ def back_up(settings: Settings, target: Path, phrase: str, made_at: str = "") ->
         with tarfile.open(bundle, "w") as tar:
             tar.add(manifest, _MANIFEST)
             tar.add(copy, name)
+            if anchors.exists():
+                tar.add(anchors, f"data/{ANCHORS}")
             _add_files(tar, settings)
         # Left by a backup that was killed.
         target.with_name(f"{target.name}.part").unlink(missing_ok=True)
@@ -124,7 +130,7 @@ def _add_files(tar: tarfile.TarFile, settings: Settings) -> None:
     source = database_copies.path_of(settings.database_url)
     for path in sorted(settings.data_dir.rglob("*")):
         name = str(path.relative_to(settings.data_dir))
-        is_own = path == source or name.startswith(TEMPORARY) or name.endswith(_LEFT_OUT)
+        is_own = path in (source, settings.anchors) or name.startswith(TEMPORARY) or name.endswith(_LEFT_OUT)
         if is_own or not path.is_file():
             continue
         try:

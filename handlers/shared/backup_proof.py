@@ -54,10 +54,10 @@ def scratch(installation: Settings) -> Iterator[Settings]:
         place = Path(folder)
         if database_copies.path_of(installation.database_url) is not None:
             url = f"sqlite:///{place / database_copies.SQLITE_FILE}"
-            yield replace(installation, data_dir=place, database_url=url)
+            yield replace(installation, data_dir=place, database_url=url, anchor_file=None)
             return
         with _new_database(installation.database_url) as url:
-            yield replace(installation, data_dir=place, database_url=url)
+            yield replace(installation, data_dir=place, database_url=url, anchor_file=None)
 
 
 @contextmanager

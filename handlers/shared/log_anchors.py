@@ -1,6 +1,10 @@
 """Keeps the ends of the access log's chains outside the database, so that cutting it short is found."""
 
+import logging
 import os
+import re
+from collections.abc import Iterable
+from datetime import timedelta
 from pathlib import Path
 
 from engine.work import SYSTEM, Engine
@@ -8,10 +12,16 @@ from handlers import settings
 from handlers.shared import access_log
 from handlers.shared.access_log import Anchor, Break
 
+EVERY = timedelta(minutes=5)
+_SHIPPED = re.compile(r"access log anchor: (\d{4}-\d\d-\d\d \d+ [0-9a-f]{64})\b")
+_LAST_BYTES = 512  # some lines
+
+_log = logging.getLogger(__name__)
+
 
 def file_of(engine: Engine) -> Path:
-    """Return where an installation keeps its anchors: beside the keys, apart from the database."""
-    return settings.of(engine).data_dir / "access-log.anchors"
+    """Return where an installation keeps its anchors, apart from the database."""
+    return settings.of(engine).anchors
 
 
 def known(engine: Engine) -> list[Anchor]:
@@ -25,22 +35,68 @@ def known(engine: Engine) -> list[Anchor]:
     return [Anchor.read(line) for line in lines if line.strip()]
 
 
+def shipped(lines: Iterable[str]) -> list[Anchor]:
+    """Read the anchors out of a process log that was collected elsewhere."""
+    found = (_SHIPPED.search(line) for line in lines)
+    return [Anchor.read(one.group(1)) for one in found if one is not None]
+
+
 def keep(engine: Engine) -> Anchor | None:
-    """Note where the newest chain ends now; return None while nothing was logged."""
+    """Note where the newest chain ends now, in the process log first; return None while nothing was logged.
+
+    A place that cannot be written to stops nobody's work: the process log says so, with the anchor.
+    """
     with engine.reading(SYSTEM) as work:
         end = access_log.anchor(work)
-    if end is None or end in known(engine)[-1:]:
-        return end
-    descriptor = os.open(file_of(engine), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(end.line() + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    path = file_of(engine)
+    try:
+        last = _last_line(path)
+        if end is None:
+            if last:
+                _log.error("the access log is empty, but %s knows of entries", path)
+            return None
+        if end.line() == last:
+            return end
+        _log.info("access log anchor: %s", end.line())
+        _append(path, end.line())
+    except OSError as error:
+        _log.error("anchors of the access log cannot be kept in %s: %s", path, error.strerror)
     return end
 
 
-def verify(engine: Engine) -> list[Break]:
-    """Find every place where the access log was edited, cut, reordered or added to."""
-    anchors = known(engine)
+def verify(engine: Engine, elsewhere: Iterable[Anchor] = ()) -> list[Break]:
+    """Find every place where the access log was edited, cut, reordered or added to.
+
+    Args:
+        elsewhere: anchors that were kept on another machine.
+    """
+    anchors = [*known(engine), *elsewhere]
     with engine.reading(SYSTEM) as work:
-        return access_log.verify(work, anchors)
+        return access_log.verify(work, dict.fromkeys(anchors))
+
+
+def lacking(engine: Engine, elsewhere: Iterable[Anchor] = ()) -> list[Break]:
+    """Say that a log in use has no entries, or nothing that would show that it was cut short."""
+    with engine.reading(SYSTEM) as work:
+        end = access_log.anchor(work)
+        today = work.now.date()
+    lacks = [] if end is not None else [Break(today, 0, "no_entries")]
+    return lacks if known(engine) or [*elsewhere] else [*lacks, Break(today, 0, "no_anchors")]
+
+
+def _last_line(path: Path) -> str:
+    if not path.exists():
+        return ""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _LAST_BYTES))
+        lines = file.read().decode("utf-8", "replace").split("\n")
+    return next((line for line in reversed(lines) if line.strip()), "")
+
+
+def _append(path: Path, line: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(line + "\n")
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,7 +1,7 @@
 """Counts by day and person how much of people's data was looked at, beside the log that tells what."""
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
 
 from sqlalchemy import select
 
@@ -24,6 +24,10 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "over": (),  # asked for when a quota was used up
     "refused": (),  # what the post does not include, or another community's
 }
+
+# Day, person and kind.
+Key = tuple[date, int, str]
+
 _KIND_OF = {action: kind for kind, actions in KINDS.items() for action in actions}
 
 
@@ -49,6 +53,23 @@ def add(work: Work, kind: str, amount: int = 1) -> None:
     )
     if kind == "rows":
         _mind_rows(work, day)
+
+
+def keys_of(work: Work, at: datetime, actor_id: int, action: str) -> Iterator[Key]:
+    """Yield under what an entry of the access log was counted, if it was."""
+    kind = _KIND_OF.get(action)
+    if kind is not None:
+        yield at.astimezone(work.engine.zone).date(), actor_id, kind
+
+
+def days_above(work: Work, counted: Mapping[Key, int]) -> list[date]:
+    """List the days on which more was counted than the log has entries for: some were taken out of it."""
+    rows = work.connection.execute(
+        select(access_tally).where(
+            access_tally.c.kind.in_([kind for kind, actions in KINDS.items() if actions])
+        )
+    )
+    return sorted({row.day for row in rows if row.amount > counted.get((row.day, row.actor_id, row.kind), 0)})
 
 
 def today(work: Work) -> date:

@@ -24,6 +24,7 @@ def test_settings_survive_the_way_through_the_environment(tmp_path: Path) -> Non
         wechat=Gateway("http://gateway/wechat", "s2"),
         voice=Gateway("http://gateway/voice", "s3"),
         mail=Mail("mail", 587, "user", "password", "wuye@example.com", starttls=True),
+        anchor_file=tmp_path / "elsewhere" / "anchors",
     )
     assert from_environment(as_environment(settings)) == settings
 

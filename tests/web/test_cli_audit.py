@@ -1,20 +1,24 @@
 """`wuye audit verify` finds whatever was done to the access log, on both stores."""
 
-from datetime import date
+import logging
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
-from sqlalchemy import Delete, Update, delete, update
+from sqlalchemy import Delete, Update, delete, func, select, update
 
-from engine.ports import SYSTEM
+from engine.ports import SYSTEM, Actor
 from engine.store import schema
 from engine.store.database import Database
 from engine.work import Engine
 from handlers import bootstrap
+from handlers.accounts import installation
 from handlers.settings import Settings, as_environment
 from handlers.shared import access_log, log_anchors
 from handlers.shared.access_log import Entry
 from handlers.shared.records import access_log as entries
 from handlers.shared.records import access_log_head
+from web.background import Background
 from web.cli import main
 
 
@@ -34,6 +38,21 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> E
     for number in (1, 2, 3):
         engine.run(SYSTEM, lambda work, number=number: log(work, number))  # type: ignore[misc]  # a default
     return engine
+
+
+@pytest.fixture
+def used(engine: Engine) -> Engine:
+    """The same with an account, as every installation that is served has one."""
+    engine.run(SYSTEM, lambda work: installation.create_first_administrator(work, "admin"))
+    return engine
+
+
+def vanish(engine: Engine) -> None:
+    """Take the newest day out as somebody would who may write to the database."""
+    with engine.reading(SYSTEM) as work:
+        day = work.connection.execute(select(func.max(entries.c.day))).scalar_one()
+    do(engine, delete(entries).where(entries.c.day == day))
+    do(engine, delete(access_log_head).where(access_log_head.c.day == day))
 
 
 def log(work: object, number: int) -> None:
@@ -87,3 +106,69 @@ def test_a_log_cut_short_with_its_old_head_put_back_is_found_by_the_anchor(engin
 def test_a_broken_file_of_anchors_is_told(engine: Engine) -> None:
     log_anchors.file_of(engine).write_text("nonsense\n", encoding="utf-8")
     assert main(["audit", "verify"]) == 1
+
+
+def test_a_log_in_use_without_any_anchor_is_no_whole_log(
+    used: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["audit", "verify"]) == 1
+    assert "no anchor was kept" in capsys.readouterr().err
+
+
+def test_a_newest_day_that_vanished_is_found(used: Engine) -> None:
+    log_anchors.keep(used)
+    vanish(used)
+    assert main(["audit", "verify"]) == 1
+
+
+def test_an_emptied_log_is_found_though_the_anchors_were_removed(
+    used: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log_anchors.keep(used)
+    log_anchors.file_of(used).unlink()
+    vanish(used)
+    assert main(["audit", "verify"]) == 1
+    assert "the access log is empty" in capsys.readouterr().err
+
+
+def test_every_anchor_leaves_with_the_process_log_and_is_held_against_the_log(
+    used: Engine, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        log_anchors.keep(used)
+        used.run(SYSTEM, lambda work: log(work, 5))
+        log_anchors.keep(used)
+    collected = tmp_path / "collected.log"
+    collected.write_text("\n".join(f"12:00 INFO {one}" for one in caplog.messages), encoding="utf-8")
+    vanish(used)
+    log_anchors.file_of(used).unlink()
+    used.run(SYSTEM, lambda work: log(work, 1))
+    log_anchors.keep(used)
+    assert main(["audit", "verify"]) == 0
+    assert main(["audit", "verify", "--anchors", str(collected)]) == 1
+
+
+def test_looks_that_were_counted_and_have_no_entry_are_found_without_anchors(
+    engine: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine.run(Actor(7, "staff"), lambda work: log(work, 4))
+    vanish(engine)
+    assert main(["audit", "verify"]) == 1
+    assert "no entry tells of" in capsys.readouterr().err
+
+
+def test_serving_keeps_an_anchor_at_once_and_then_every_five_minutes(used: Engine) -> None:
+    background = Background(used)
+    background.start()
+    background.stop()
+    assert [one.number for one in log_anchors.known(used)] == [4]
+    assert timedelta(minutes=5) >= log_anchors.EVERY
+
+
+def test_a_place_for_anchors_that_cannot_be_written_to_is_told_and_stops_nobody(
+    used: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    log_anchors.file_of(used).mkdir(parents=True)
+    with caplog.at_level(logging.INFO):
+        log_anchors.keep(used)
+    assert "cannot be kept" in caplog.text

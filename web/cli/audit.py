@@ -2,9 +2,12 @@
 
 import argparse
 import sys
+from pathlib import Path
 from typing import Any
 
+from handlers.accounts import installation
 from handlers.shared import log_anchors
+from handlers.shared.access_log import Anchor
 from web.cli import progress
 from web.cli.engines import installed
 
@@ -14,6 +17,9 @@ _REASONS = {
     "missing": "an entry is missing",
     "head": "the end of the day's chain does not fit its entries",
     "anchor": "entries that were there when an anchor was kept are gone or different",
+    "tally": "looks at people's data were counted on this day that no entry tells of",
+    "no_entries": "there are accounts or cases, but the access log is empty",
+    "no_anchors": "no anchor was kept, so a cut log could not be found; was the file of anchors removed?",
 }
 
 
@@ -22,15 +28,27 @@ def add_commands(commands: Any) -> None:
     audit = commands.add_parser("audit", help="look after the access log")
     actions = audit.add_subparsers(dest="action", required=True, metavar="ACTION")
     verify = actions.add_parser("verify", help="find edits, deletions, truncation and reordering")
+    verify.add_argument(
+        "--anchors",
+        type=Path,
+        metavar="FILE",
+        help="a process log that was collected on another machine: its anchors are held against the log too",
+    )
     verify.set_defaults(run=run_verify)
 
 
-def run_verify(_arguments: argparse.Namespace) -> int:
+def run_verify(arguments: argparse.Namespace) -> int:
     """Print every place where the chain does not hold; keep a new anchor when it holds everywhere."""
     engine = installed()
     try:
         with progress.shown("Reading the access log"):
-            breaks = log_anchors.verify(engine)
+            elsewhere = _elsewhere(arguments.anchors)
+            breaks = log_anchors.verify(engine, elsewhere)
+            if installation.is_in_use(engine):
+                breaks += log_anchors.lacking(engine, elsewhere)
+    except OSError as error:
+        print(f"{error.filename} cannot be read: {error.strerror}", file=sys.stderr)
+        return REFUSED
     except ValueError:
         print(f"{log_anchors.file_of(engine)} was altered: a line is no anchor.", file=sys.stderr)
         return REFUSED
@@ -42,3 +60,10 @@ def run_verify(_arguments: argparse.Namespace) -> int:
     end = log_anchors.keep(engine)
     print("The access log is whole." if end is None else f"The access log is whole up to {end.line()}.")
     return 0
+
+
+def _elsewhere(path: Path | None) -> list[Anchor]:
+    if path is None:
+        return []
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return log_anchors.shipped(file)

@@ -18,6 +18,7 @@ from handlers.demo.build import Demonstration
 from handlers.demo.population import Size
 from handlers.estate import communities
 from handlers.settings import Settings
+from handlers.shared import log_anchors
 from web.cli.installing import prepare
 
 SIGN_INS = "demo-sign-ins.txt"
@@ -61,6 +62,7 @@ def run_demo(arguments: argparse.Namespace) -> int:
         if has_estate(engine):
             return _what_is_there(configured, engine, is_welcome=arguments.if_empty)
         sign_ins = fill(configured, engine, demo.SMALL if arguments.small else demo.FULL, arguments.seed)
+        log_anchors.keep(engine)
     print(sign_ins.read_text(encoding="utf-8"), end="")
     _say(f"登录账号保存在：{sign_ins}", f"Sign-ins are kept in {sign_ins}")
     return 0

@@ -7,6 +7,7 @@ from engine.store import schema
 from engine.work import SYSTEM, Engine
 from handlers import bootstrap, built_in, settings
 from handlers.accounts import installation
+from handlers.shared import log_anchors
 from web.cli import progress
 
 
@@ -24,6 +25,7 @@ def run_init(arguments: argparse.Namespace) -> None:
         prepare(engine)
     login = arguments.admin
     password = engine.run(SYSTEM, lambda work: installation.create_first_administrator(work, login))
+    log_anchors.keep(engine)
     if password is not None:
         print(f"First administrator: {login}\nFirst password, shown once, valid for 72 hours: {password}")
     print("Ready. Start with: wuye serve")
