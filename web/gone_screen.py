@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine import drafts, gone
+from engine import drafts, gone, rights
 from engine.errors import Refused
 from engine.ports import Actor, Json
 from engine.work import Engine, Work
@@ -31,6 +31,7 @@ class GoneScreen:
     typed: tuple[Typed, ...]
     kept_at: datetime | None
     is_open: bool
+    may_see_case: bool
 
 
 def gone_screen(work: Work, task_id: int, sent: Mapping[str, Json] | None) -> GoneScreen:
@@ -53,6 +54,7 @@ def gone_screen(work: Work, task_id: int, sent: Mapping[str, Json] | None) -> Go
         typed=(*said_answers(was.form, answers), *(_beside(draft) if draft else ())),
         kept_at=draft.saved_at if draft else None,
         is_open=was.is_open,
+        may_see_case=rights.may_see(work, was.case),
     )
 
 

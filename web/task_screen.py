@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from engine import deadlines, drafts, following, inbox
+from engine import deadlines, drafts, following, inbox, rights
 from engine.ids import new_id
 from engine.inbox import TaskDetail
 from engine.ports import Json
@@ -21,7 +21,7 @@ from web.words import TimeLeft, either, person_names, said, time_left, written
 
 @dataclass(frozen=True)
 class May:
-    """What this person may do with the task."""
+    """What this person may do with the task; `see_case`: look at the whole case, not only at this step."""
 
     complete: bool
     claim: bool
@@ -30,6 +30,7 @@ class May:
     pause: bool
     move: bool
     unfollow: bool
+    see_case: bool
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,7 @@ def _may(work: Work, detail: TaskDetail) -> May:
         pause=detail.may_complete and task.pausable and task.due_at is not None,
         move=work.may("task.move_due", task.scope_id) and task.due_at is not None,
         unfollow=following.is_followed(work, detail.case.id),
+        see_case=rights.may_see(work, detail.case),
     )
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from engine.ports import SYSTEM
 from handlers.estate.entry import describe_community
+from handlers.repair.records import Area
 from handlers.shared.records import access_log
 from tests.handlers.repair.repair_world import OWNER_PHONE
 from tests.web.conftest import Browser
@@ -87,3 +88,15 @@ def test_what_was_reported_stands_above_and_is_not_repeated(pages: Pages) -> Non
     page = page_of(pages, order(pages.shop, "厨房的龙头关不紧"), "take")
     assert page.count("厨房的龙头关不紧") == 1
     assert page.index("厨房的龙头关不紧") < page.index("全部情况")
+
+
+def test_nothing_leads_to_a_case_before_its_step_is_taken(pages: Pages) -> None:
+    number = pages.shop.report("W01", "水管爆了", area=Area.COMMON, place="地下室")
+    repairer, task_id = plumber(pages), pages.shop.task(number, "take").id
+    case = f"/cases/{number}"
+
+    assert f'href="{case}"' not in repairer.get(f"/tasks/{task_id}").text
+    assert repairer.get(case).status_code == 404
+    repairer.post(f"/tasks/{task_id}/claim", page=f"/tasks/{task_id}")
+    assert f'href="{case}"' in repairer.get(f"/tasks/{task_id}").text
+    assert repairer.get(case).status_code == 200
