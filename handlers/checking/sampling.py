@@ -18,6 +18,7 @@ from handlers.estate.records import estate_house
 from handlers.shared import access_log
 from handlers.shared.messages import notification
 from handlers.shared.permissions import Permission
+from handlers.shared.scopes import require_somewhere
 from handlers.shared.sealed import vault_of
 
 EVERY = timedelta(hours=6)
@@ -87,7 +88,7 @@ def draw(work: Work, month: date) -> int:
 
 def sample(work: Work, month: date) -> list[Sampled]:
     """List what was drawn of a month, what nobody has looked at first; for the auditor."""
-    work.require(Permission.AUDIT_READ)
+    require_somewhere(work, Permission.AUDIT_READ)
     rows = work.connection.execute(
         select(check_sample, second_check, estate_house.c.address)
         .join(second_check, second_check.c.id == check_sample.c.check_id)
@@ -121,7 +122,7 @@ def mark(work: Work, sample_id: int, verdict: str, note: str) -> None:
         FieldsInvalid: neither was chosen, or it is wrong and nothing says what.
         RecordConflict: somebody has said already.
     """
-    work.require(Permission.AUDIT_READ)
+    require_somewhere(work, Permission.AUDIT_READ)
     if verdict not in (FINE, WRONG):
         raise FieldsInvalid({"verdict": ("请选择无误或有误", {})})
     if verdict == WRONG and not note.strip():

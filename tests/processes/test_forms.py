@@ -94,7 +94,9 @@ def test_the_fields_of_one_outcome_are_hidden_for_all_others(name: str) -> None:
     form = FORMS[name]
     values = {option.value for option in form.outcomes}
     for field in form.fields.values():
-        if field.hide and "outcome" in field.hide.names:
+        if (
+            values and field.hide and "outcome" in field.hide.names
+        ):  # none are known where the case offers them
             shown = {value for value in values if field.hide.evaluate({"outcome": value}) is not True}
             assert shown, field.key
             assert shown != values, field.key
