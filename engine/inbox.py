@@ -1,7 +1,7 @@
 """The lists people work from: a limited index branch for each of their groups, united, paged by key."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,6 +38,7 @@ class TaskRow:
     Attributes:
         due_at: aware UTC, or None where the step has no limit.
         limit: share basis for colours: opened_at to due_at.
+        is_shut: the actor finished it and may not look at its case any more; title and place are empty.
     """
 
     id: int
@@ -59,9 +60,10 @@ class TaskRow:
     level: int
     paused_until: datetime | None
     ended_at: datetime | None = None
+    is_shut: bool = False
 
 
-_FIELDS = len(fields(TaskRow))
+_FIELDS = len(fields(TaskRow)) - 1  # all that is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +149,18 @@ def _done(work: Work, known: dict[str, Any], limit: int) -> Page:
     rows = work.connection.execute(done_query("after_id" in known, limit + 1), known).all()
     last = rows[limit - 1] if len(rows) > limit else None
     return Page(
-        tuple(TaskRow(*row) for row in rows[:limit]),
+        tuple(_finished(work, row) for row in rows[:limit]),
         Place(0, last.ended_at, last.id) if last is not None else None,
     )
+
+
+def _finished(work: Work, row: Row[Any]) -> TaskRow:
+    """Say what the actor finished, without the address once only the finished step would tell it."""
+    shown = TaskRow(*row[:_FIELDS])
+    is_over = rights.is_long_over(work, shown.place, row.case_ended_at)
+    if not is_over or work.may("case.read", row.case_scope_id):
+        return shown
+    return replace(shown, title="", title_en="", place="", is_shut=True)
 
 
 def _numbers(work: Work) -> tuple[int, int]:

@@ -275,11 +275,12 @@ def _is_said() -> ColumnElement[bool]:
 
 @lru_cache(maxsize=16)
 def done_query(is_after: bool, limit: int) -> Select[Any]:
-    """Select what the actor completed, the latest first; the columns are those of TaskRow."""
+    """Select what the actor completed, latest first: the columns of TaskRow, end and scope of the case."""
     key = (task_history.c.ended_at, task_history.c.id)
     paused = cast(null(), UtcDateTime).label("paused_until")
     found = (
         select(*_row_columns(task_history), paused, task_history.c.ended_at)
+        .add_columns(instance.c.ended_at.label("case_ended_at"), instance.c.scope_id.label("case_scope_id"))
         .join(instance, instance.c.id == task_history.c.instance_id)
         .where(task_history.c.actor_id == _ME, task_history.c.end_kind == "completed")
     )

@@ -1,7 +1,7 @@
 """Who may act on a task and look at a case: asked at the moment of reading and of completing."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -15,6 +15,9 @@ from engine.store.tables import instance, task_candidate, task_history, user_tas
 from engine.work import Work
 
 Task = Row[Any]
+
+# So long after its end a case still tells where it was to who only worked on it.
+SHOWN_AFTER_END = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +114,17 @@ def is_candidate(work: Work, task: Task, actor_id: int) -> bool:
 
 
 def may_see(work: Work, case: Case) -> bool:
-    """Tell whether the actor may look at a case: by permission, by task, or as resident of its house."""
+    """Tell whether the actor may look at a case: by permission, by task, or as resident of its house.
+
+    Staff who have nothing but a task of it see it until a day after its end, where it tells an address.
+    """
     if work.may("case.read", case.scope_id):
         return True
     mine = {(member.group, member.scope_id) for member in work.memberships}
     if case.resident_scope_id is not None and ("resident", case.resident_scope_id) in mine:
         return True
+    if work.actor.kind == "staff" and is_long_over(work, case.place, case.ended_at):
+        return False
     concerned = (
         select(instance.c.id)
         .where(instance.c.id == case.id)
@@ -130,6 +138,11 @@ def may_see(work: Work, case: Case) -> bool:
         )
     )
     return work.connection.execute(concerned).first() is not None
+
+
+def is_long_over(work: Work, place: str, ended_at: datetime | None) -> bool:
+    """Tell whether a case with an address ended so long ago that who only worked on it need not know it."""
+    return bool(place) and ended_at is not None and work.now >= ended_at + SHOWN_AFTER_END
 
 
 def gone(work: Work, task_id: int) -> TaskGone | TaskNotFound:

@@ -28,7 +28,7 @@ NAMES = {
     View.REMINDED: lazy_gettext("我的提醒"),
     View.DONE: lazy_gettext("我办结的"),
 }
-_ROW_FIELDS = tuple(field.name for field in fields(TaskRow) if field.name != "ended_at")
+_ROW_FIELDS = tuple(field.name for field in fields(TaskRow) if field.name not in ("ended_at", "is_shut"))
 _LARGEST_RANK = 2**31 - 1
 COUNTED = tuple(view for view in View if view is not View.DONE)
 _KEPT_APART = frozenset({View.FOLLOWED, View.REMINDED})  # counted one by one, for nobody has many
@@ -52,6 +52,7 @@ class Row:
     group: str = ""
     scope_id: int = 0
     remind_at: datetime | None = None
+    is_shut: bool = False
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,7 @@ def _row(work: Work, row: TaskRow, names: Mapping[int, str]) -> Row:
         is_open=row.ended_at is None,
         group=row.group_code,
         scope_id=row.scope_id,
+        is_shut=row.is_shut,
     )
 
 

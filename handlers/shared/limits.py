@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from engine.rights import SHOWN_AFTER_END
+
 # Signing in
 FREE_FAILURES = 5  # failed attempts on an account, or from an address, before a delay begins
 FIRST_DELAY = timedelta(seconds=30)
@@ -52,7 +54,7 @@ UNIT_CONTACTS_SHOWN = timedelta(minutes=30)
 UNIT_CONTACTS_PER_DAY = 10  # units whose owners one person may have on screen
 MORE_LOOKS = {"reveals": 20, "units": 5}  # beyond the quota, once a lead has agreed
 MORE_LOOKS_FOR = timedelta(hours=2)
-ADDRESS_SHOWN_FOR = timedelta(hours=24)  # to the repairer, after the order closed
+ADDRESS_SHOWN_FOR = SHOWN_AFTER_END  # to the repairer, after the order closed
 
 # Exports
 EXPORTS_PER_DAY = 5  # asked for by one person

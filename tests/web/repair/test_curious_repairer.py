@@ -2,6 +2,9 @@
 
 import re
 
+from sqlalchemy import select
+
+from engine.store.tables import instance
 from handlers.estate.house_record import house_record
 from tests.handlers.repair.repair_world import FULL_MARKS, OWNER_PHONE
 from tests.web.repair.conftest import Pages
@@ -71,3 +74,30 @@ def test_the_engineering_lead_reads_owners_but_neither_family_nor_a_units_contac
     assert "李*" in page
     assert seen(page) == set()
     assert lead.get(f"/houses/units/{unit_id}/contacts").status_code == 403
+
+
+def test_a_repairer_sees_no_case_for_longer_than_a_day_after_its_end(pages: Pages) -> None:
+    shop = pages.shop
+    number = shop.report()
+    shop.accept(number)
+    shop.repair(number)
+    shop.do(number, "confirm", shop.owner, **FULL_MARKS)
+    with shop.engine.reading(shop.clerk) as work:
+        known = instance.c.business_key == number
+        place, title = work.connection.execute(select(instance.c.place, instance.c.title).where(known)).one()
+    shop.clock.advance(hours=23)
+    plumber = pages.browser(shop.plumber)
+    assert place in plumber.get(f"/cases/{number}").text
+    assert place in plumber.get("/inbox?view=done").text
+    shop.clock.advance(hours=50)
+    plumber = pages.browser(shop.plumber)
+    assert plumber.get(f"/cases/{number}").status_code == 404
+    for path in ("/inbox?view=done", "/inbox", "/crew/"):
+        assert place not in plumber.get(path).text, path
+    done = plumber.get("/inbox?view=done").text
+    assert number in done
+    assert title not in done
+    assert f"/cases/{number}" not in done
+    found = plumber.post("/search/", {"q": number}, page="/crew/")
+    assert place not in (plumber.get(found.location) if found.status_code == 302 else found).text
+    assert place in pages.browser(shop.lead).get(f"/cases/{number}").text
