@@ -80,3 +80,19 @@ def test_a_clerk_who_stands_in_for_the_only_colleague_is_alone_and_may_read_back
         read_back=True,
     )
     assert shop.order(called).second_check == "read_back"
+
+
+def test_who_repaired_in_a_building_is_familiar_with_it_for_180_days(shop: Shop, number: str) -> None:
+    def familiar() -> dict[int, int]:
+        with shop.engine.reading(SYSTEM) as work:
+            order = orders.by_number(work.connection, number)
+            return {one.id: one.visits_here for one in crew.candidates(work, order) if one.visits_here}
+
+    earlier = shop.report(text="卫生间水龙头滴漏")
+    shop.accept(earlier, shop.second_plumber)
+    shop.repair(earlier, shop.second_plumber)
+    assert familiar() == {shop.second_plumber.id: 1}
+    shop.clock.advance(days=179)
+    assert familiar() == {shop.second_plumber.id: 1}
+    shop.clock.advance(days=2)
+    assert familiar() == {}

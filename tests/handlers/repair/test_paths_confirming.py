@@ -91,6 +91,17 @@ def test_nobody_confirms_for_an_owner_whom_nobody_called(shop: Shop, finished: s
     assert (shop.order(finished).confirmed_by, shop.order(finished).state) == ("phone", "closed")
 
 
+def test_a_call_in_vain_before_a_rework_confirms_nothing_after_it(shop: Shop, finished: str) -> None:
+    shop.later(days=2)
+    shop.do(finished, "record_confirmation", shop.clerk, outcome="unreachable")
+    shop.do(finished, "confirm", shop.owner, outcome="unsatisfied", problem="还在漏")
+    shop.later(minutes=1)
+    rework(shop, finished, shop.plumber)
+    shop.later(days=7)
+    assert shop.order(finished).confirmed_by is None
+    assert shop.steps(finished) == ["visit_by_clerk"]
+
+
 def test_answering_after_the_seven_days_is_too_late(shop: Shop, finished: str) -> None:
     confirming = shop.task(finished, "confirm").id
     shop.clock.advance(days=7, minutes=1)
@@ -145,3 +156,14 @@ def test_a_common_area_is_accepted_by_the_engineering_lead(shop: Shop) -> None:
     assert shop.steps(number) == ["inspect"]
     shop.do(number, "inspect", shop.lead, outcome="satisfied")
     assert (shop.order(number).state, shop.order(number).confirmed_by) == ("closed", "lead")
+
+
+def test_a_lead_who_repaired_a_common_area_does_not_accept_it(shop: Shop) -> None:
+    number = shop.report(fault="P05", text="一楼楼道灯不亮", area=Area.COMMON, place="一楼楼道")
+    shop.accept(number, shop.electrician)
+    shop.repair(number, shop.electrician)
+    with shop.engine.work(SYSTEM) as work:
+        staff.insert_post(work, shop.electrician.id, Post.RPL, shop.community)
+    with pytest.raises(Refused, match="自己的维修"):
+        shop.do(number, "inspect", shop.electrician, outcome="satisfied")
+    assert shop.order(number).confirmed_by is None

@@ -94,6 +94,18 @@ def test_extra_work_needs_another_quote(shop: Shop, on_site: str) -> None:
     assert shop.steps(on_site) == ["write_quote"]
 
 
+def test_the_quote_agreed_to_last_binds_the_charge(shop: Shop, on_site: str) -> None:
+    quote(shop, on_site, TAP)
+    shop.do(on_site, "answer", shop.owner, outcome="agree")
+    shop.do(on_site, "do_work", shop.plumber, outcome="extra")
+    two_taps: list[Json] = [{**line, "quantity": 2} for line in TAP]
+    shop.do(on_site, "write_quote", shop.plumber, lines=two_taps)
+    shop.do(on_site, "answer", shop.owner, outcome="agree")
+    shop.do(on_site, "do_work", shop.plumber, outcome="done")
+    shop.do(on_site, "finish", shop.plumber, lines=two_taps, photos=[shop.photo(shop.plumber)])
+    assert shop.order(on_site).charge_fen == 15000
+
+
 def test_common_areas_are_never_quoted_to_an_owner(shop: Shop) -> None:
     number = shop.report(fault="P05", text="楼道灯不亮", area=Area.COMMON, place="一楼")
     shop.accept(number, shop.electrician)
