@@ -9,7 +9,7 @@ from engine.work import Work
 from handlers.estate import communities
 from handlers.privacy import export_steps, exports
 from handlers.privacy.records import ExportState
-from handlers.privacy.words import CONTENTS, EXPORT_STATES, FIELDS, PURPOSES
+from handlers.privacy.words import CONTENTS, EXPORT_PURPOSES, EXPORT_STATES, FIELDS
 from handlers.shared.permissions import Permission
 from web.words import either, person_names, said, written
 
@@ -105,7 +105,7 @@ def asking_screen(work: Work, community_id: int) -> AskingScreen:
         tuple((str(one), name) for one, name in buildings),
         _options(CONTENTS),
         _options(FIELDS),
-        _options(PURPOSES),
+        _options(EXPORT_PURPOSES),
     )
 
 

@@ -37,6 +37,7 @@ class AskScreen:
     label: LazyString
     choices: tuple[tuple[str, LazyString, bool], ...]
     needs_case: bool
+    asks_case: bool
     takes_reason: bool
 
 
@@ -82,6 +83,7 @@ def ask_screen(work: Work, person_id: int, house_id: int, field: Field) -> AskSc
         FIELDS[field],
         choices,
         asking.needs_case,
+        asking.asks_case,
         any(code == "emergency" for code, _, _ in choices),
     )
 

@@ -9,6 +9,7 @@ from flask_babel.speaklater import LazyString
 from engine import cases
 from engine.work import Work
 from handlers.accounts import dormancy, habits, recovery
+from handlers.estate import emergencies
 from handlers.safety import incidents
 from handlers.safety.words import GRADES, KINDS, REASONS, STATES
 from handlers.shared import alarms
@@ -29,6 +30,7 @@ _ALARMS: Mapping[str, LazyString] = {
     "reported": lazy_gettext("有人报告异常，没有人收到"),
     "account_recovered": lazy_gettext("命令行重置了账号的密码和动态口令"),
     "sim_fraud": lazy_gettext("找回密码疑似冒用，账号已锁定"),
+    emergencies.ALARM: lazy_gettext("以“紧急”查看了业主电话，请核实"),
     "unusual_sign_in": lazy_gettext("异常登录"),
 }
 _OF_PEOPLE = (
@@ -122,6 +124,9 @@ def watch_screen(work: Work) -> WatchScreen:
 
 def _alarm(work: Work, one: alarms.Alarm) -> Alarm:
     kind = str(_ALARMS.get(one.kind, one.kind))
+    if one.kind == emergencies.ALARM:
+        looked = int(str(one.detail["account_id"]))
+        return Alarm(one.id, kind, person_names(work, [looked]).get(looked, ""), None, one.raised_at)
     if one.kind not in _OF_PEOPLE:
         return Alarm(one.id, kind, "", None, one.raised_at)
     who = person_names(work, [one.subject_id]).get(one.subject_id, "")

@@ -12,6 +12,7 @@ from engine.ports import Actor
 from engine.store.tables import instance
 from engine.work import Engine, Work
 from handlers.errors import ActionNotAllowed, FieldsInvalid, RuleRefused
+from handlers.estate import emergencies
 from handlers.estate.authorisation import Purpose, is_authorised
 from handlers.estate.entry import house_row
 from handlers.estate.more_looks import REVEALS, extra
@@ -40,7 +41,8 @@ class RevealRequest:
 
     Attributes:
         reason: in words; needed in an emergency, which does without an authorisation.
-        case_number: of a case about this house; needed for ID numbers by posts that see them for a case only.
+        case_number: of a case about this house; needed for ID numbers by posts that see them for a case only,
+            and in an emergency at a house about which something is going on.
     """
 
     person_id: int
@@ -76,10 +78,12 @@ class Asking:
 
     Attributes:
         needs_case: the number of a case about this house.
+        asks_case: the same, in an emergency only.
     """
 
     choices: tuple[Choice, ...]
     needs_case: bool
+    asks_case: bool = False
 
 
 def asking(work: Work, person_id: int, house_id: int, field: Field) -> Asking:
@@ -97,7 +101,8 @@ def asking(work: Work, person_id: int, house_id: int, field: Field) -> Asking:
         for purpose in Purpose
         if _may_ask_for(work, purpose, field, scope)
     )
-    return Asking(choices, needs_case)
+    may_be_urgent = any(one.purpose is Purpose.EMERGENCY for one in choices)
+    return Asking(choices, needs_case, may_be_urgent and emergencies.has_open_case(work, house_id))
 
 
 def may_reveal(work: Work, field: Field, community_id: int) -> bool:
@@ -128,6 +133,9 @@ def _revealed(work: Work, request: RevealRequest) -> str | None:
     needs_case = _require_permission(work, request.field, scope)
     person_of_house(work, request.house_id, request.person_id)
     _require_purpose(work, request, scope)
+    is_emergency = request.purpose is Purpose.EMERGENCY
+    if is_emergency:
+        needs_case = needs_case or emergencies.has_open_case(work, request.house_id)
     case_id = _case(work, request) if needs_case else None
     if is_used_up(work):
         raise_alarm(work, "reveal_quota", work.actor.id, {})
@@ -144,6 +152,8 @@ def _revealed(work: Work, request: RevealRequest) -> str | None:
     }
     action = REVEAL_ID if request.field is Field.ID_NUMBER else REVEAL_PHONE
     access_log.append(work, access_log.Entry(action, "person", request.person_id, request.purpose, detail))
+    if is_emergency:
+        emergencies.tell_security(work, entry_id)
     return unsealed(work.engine.vault, row, request.field)
 
 
@@ -168,8 +178,7 @@ def _require_purpose(work: Work, request: RevealRequest, scope: int) -> None:
     if not _may_ask_for(work, request.purpose, request.field, scope):
         raise ActionNotAllowed("purpose_not_of_post", "您的岗位不办理这项用途")
     if request.purpose is Purpose.EMERGENCY:
-        if not request.reason.strip():
-            raise FieldsInvalid({"reason": ("紧急查看须写明原因", {})})
+        emergencies.require_told(request.reason)
     elif not is_authorised(work, request.person_id, request.purpose):
         raise ActionNotAllowed("not_authorised", "业主未授权此用途；如属紧急，请选择“紧急”并写明原因")
 

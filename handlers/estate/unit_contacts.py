@@ -10,6 +10,7 @@ from sqlalchemy import Row, select
 from engine.ids import new_id
 from engine.work import Work
 from handlers.errors import FieldsInvalid, RecordNotFound, RuleRefused
+from handlers.estate import emergencies
 from handlers.estate.authorisation import AgreementState, Purpose, agreements
 from handlers.estate.entry import knows_place
 from handlers.estate.more_looks import UNITS, extra
@@ -80,8 +81,8 @@ def open_contacts(work: Work, unit_id: int, purpose: Purpose, reason: str = "") 
     _require_unit(work, unit_id)
     if purpose not in PURPOSES:
         raise FieldsInvalid({"purpose": ("请选择用途", {})})
-    if purpose is Purpose.EMERGENCY and not reason.strip():
-        raise FieldsInvalid({"reason": ("紧急查看须写明原因", {})})
+    if purpose is Purpose.EMERGENCY:
+        emergencies.require_told(reason)
     opening = _opening(work, unit_id)
     if opening is not None and opening[0] is purpose:
         return
@@ -96,6 +97,8 @@ def open_contacts(work: Work, unit_id: int, purpose: Purpose, reason: str = "") 
     sealed = work.engine.vault.seal("access_log", "detail", entry_id, reason.strip())
     detail = {"reason_id": str(entry_id), "reason": sealed}
     access_log.append(work, access_log.Entry(UNIT_CONTACTS, "unit", unit_id, purpose, detail))
+    if purpose is Purpose.EMERGENCY:
+        emergencies.tell_security(work, entry_id)
     tally.add(work, "rows", len(_owners(work, unit_id)))
 
 

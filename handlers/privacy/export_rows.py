@@ -75,9 +75,8 @@ def content_of(work: Work, export: Row[Any], most: int) -> Content:
     lines = []
     for row in kept:
         said_no = _says(said, row.id, purpose) in (AgreementState.WITHDRAWN, AgreementState.DECLINED)
-        is_closed = said_no and purpose is not Purpose.EMERGENCY
         values = [_value(work, row, name, plates, chosen) for name in export.fields]
-        if is_closed:
+        if said_no:
             values = [
                 _SAID_NO[chosen] if name in CONTACTS else value
                 for name, value in zip(export.fields, values, strict=True)

@@ -17,7 +17,7 @@ from handlers.errors import FieldsInvalid, RecordConflict, RecordNotFound, RuleR
 from handlers.estate.records import estate_building
 from handlers.privacy.export_rows import count_rows
 from handlers.privacy.records import ExportState, privacy_export
-from handlers.privacy.words import CONTENTS, FIELDS, PURPOSES, SENSITIVE
+from handlers.privacy.words import CONTENTS, EXPORT_PURPOSES, FIELDS, SENSITIVE
 from handlers.shared import access_log, limits, work_files
 from handlers.shared.numbers import next_number
 from handlers.shared.permissions import Permission
@@ -235,7 +235,7 @@ def _require_complete(work: Work, asked: Asked) -> None:
         wrong["content"] = ("请选择导出什么", {})
     elif asked.content != "statistics" and (not asked.fields or not set(asked.fields) <= set(FIELDS)):
         wrong["fields"] = ("请选择需要的字段，只选用得着的", {})
-    if asked.purpose not in PURPOSES:
+    if asked.purpose not in EXPORT_PURPOSES:
         wrong["purpose"] = ("请选择用途", {})
     for name, value, message in (
         ("reason", asked.reason, "请写明为什么需要"),

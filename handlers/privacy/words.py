@@ -33,6 +33,9 @@ PURPOSES: Mapping[str, tuple[str, str]] = {
     Purpose.EMERGENCY: ("紧急", "Emergency"),
 }
 
+# An emergency is a call to somebody, never a list.
+EXPORT_PURPOSES = {code: name for code, name in PURPOSES.items() if code != Purpose.EMERGENCY}
+
 RELATIONS: Mapping[str, tuple[str, str]] = {
     RelationKind.OWNER: ("业主", "Owner"),
     RelationKind.CO_OWNER: ("共有人", "Co-owner"),

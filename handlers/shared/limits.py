@@ -52,6 +52,7 @@ REVEALS_PER_DAY = 60
 REVEAL_SHOWN = timedelta(seconds=60)
 UNIT_CONTACTS_SHOWN = timedelta(minutes=30)
 UNIT_CONTACTS_PER_DAY = 10  # units whose owners one person may have on screen
+EMERGENCY_LETTERS = 5  # of a reason, at least; punctuation and digits are no words
 MORE_LOOKS = {"reveals": 20, "units": 5}  # beyond the quota, once a lead has agreed
 MORE_LOOKS_FOR = timedelta(hours=2)
 ADDRESS_SHOWN_FOR = SHOWN_AFTER_END  # to the repairer, after the order closed

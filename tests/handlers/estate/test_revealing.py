@@ -73,7 +73,7 @@ def test_each_post_sees_the_numbers_its_work_needs_for_what_it_does(
     def seen(field: Field) -> set[Purpose]:
         found = set()
         for purpose in Purpose:
-            request = RevealRequest(owner, world.house, purpose, "漏水", field, "f20261126-0001")
+            request = RevealRequest(owner, world.house, purpose, "楼上漏水严重", field, "f20261126-0001")
             try:
                 reveal(engine, actor, request)
             except (NotPermitted, ActionNotAllowed, RecordNotFound):
@@ -101,12 +101,30 @@ def test_some_see_an_id_number_only_with_a_case_about_that_very_house(
     assert reveal(engine, actor, request) == NUMBER
 
 
+def test_an_emergency_names_the_case_where_something_is_going_on(
+    engine: Engine, world: World, owner: int
+) -> None:
+    clerk = world.staff(Post.CS)
+    case(world, "F20261126-0004", world.house)
+    with engine.reading(clerk) as work:
+        assert asking(work, owner, world.house, Field.PHONE).asks_case
+    for number in ("", "F20261126-0009"):
+        with pytest.raises(FieldsInvalid):
+            reveal(
+                engine,
+                clerk,
+                RevealRequest(owner, world.house, Purpose.EMERGENCY, "楼上漏水严重", case_number=number),
+            )
+    named = RevealRequest(owner, world.house, Purpose.EMERGENCY, "楼上漏水严重", case_number="F20261126-0004")
+    assert reveal(engine, clerk, named) == PHONE
+
+
 def test_family_is_revealed_to_nobody_who_does_not_read_related_data(
     engine: Engine, world: World, owner: int
 ) -> None:
     son = world.person("欧阳克", "13612340000")
     world.relate(son, world.house, RelationKind.FAMILY)
-    request = RevealRequest(son, world.house, Purpose.EMERGENCY, "漏水")
+    request = RevealRequest(son, world.house, Purpose.EMERGENCY, "楼上漏水严重")
     assert reveal(engine, world.staff(Post.CS), request) == "13612340000"
     with pytest.raises(RecordNotFound):
         reveal(engine, world.staff(Post.RPL), request)
@@ -201,8 +219,9 @@ def test_who_said_no_stays_masked_but_in_an_emergency(engine: Engine, world: Wor
     assert phones(opened) == [("136****0987", "135****0986")]
     assert opened is not None
     assert opened.lines[0].said_no
-    with pytest.raises(FieldsInvalid):
-        ask_for(world, clerk, Purpose.EMERGENCY)
+    for nothing in ("", "x", "......"):
+        with pytest.raises(FieldsInvalid):
+            ask_for(world, clerk, Purpose.EMERGENCY, nothing)
     ask_for(world, clerk, Purpose.EMERGENCY, "整单元停水抢修")
     assert phones(shown(world, clerk)) == [(PHONE, OTHER)]
 

@@ -160,7 +160,7 @@ def test_what_the_new_owner_agreed_to_holds_and_nothing_more(desk: Desk) -> None
 
     with desk.engine.reading(SYSTEM) as work:
         assert [agreed(work, one) for one in Purpose] == [True, True, False, False]
-    request = RevealRequest(desk.owner_person, desk.house, Purpose.EMERGENCY, "找原业主")
+    request = RevealRequest(desk.owner_person, desk.house, Purpose.EMERGENCY, "漏水找原业主")
     with pytest.raises(NotFound):
         revealing.reveal(desk.engine, desk.clerk, request)
 

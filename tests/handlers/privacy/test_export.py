@@ -268,6 +268,7 @@ def test_an_export_says_what_it_is_for_and_nobody_asks_for_many(office: Office) 
         ({"fields": ()}, "fields"),
         ({"fields": ("password",)}, "fields"),
         ({"purpose": ""}, "purpose"),
+        ({"purpose": "emergency"}, "purpose"),
         ({"reason": " "}, "reason"),
         ({"recipient": ""}, "recipient"),
         ({"keep_days": 31}, "keep_days"),

@@ -21,7 +21,7 @@ def wanted(office: Office) -> RevealRequest:
     """The phone of somebody of 301."""
     person = office.person("李明", "13612340987")
     office.relate(person, office.house)
-    return RevealRequest(person, office.house, Purpose.EMERGENCY, "楼上漏水")
+    return RevealRequest(person, office.house, Purpose.EMERGENCY, "楼上漏水严重")
 
 
 def use_up(engine: Engine, actor: Actor, wanted: RevealRequest) -> None:

@@ -73,11 +73,11 @@ def test_the_entries_behind_a_count_are_told_with_purpose_and_reason(
     with engine.work(clerk) as work:
         looking.note_opened(work, world.house)
         looking.note_opened(work, world.house)
-    reveal(engine, clerk, RevealRequest(person, world.house, Purpose.EMERGENCY, "楼上漏水"))
+    reveal(engine, clerk, RevealRequest(person, world.house, Purpose.EMERGENCY, "楼上漏水严重"))
     with engine.reading(world.staff(Post.AUD, everywhere=True)) as work:
         entries = watching.looks_of(work, clerk.id, day)
     assert [(one.action, one.house_id, one.reason) for one in entries] == [
-        ("reveal_phone", world.house, "楼上漏水"),
+        ("reveal_phone", world.house, "楼上漏水严重"),
         ("open_house", world.house, ""),
     ]
     counts = {kind: one.count for kind, one in seen(engine, world, day)[clerk.id].amounts.items()}

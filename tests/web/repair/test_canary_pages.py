@@ -100,7 +100,7 @@ def test_no_form_answers_with_an_owner_in_clear_to_somebody_hostile(
     pages: Pages, values: dict[str, str], who: str
 ) -> None:
     actor = somebody(pages.shop, who)
-    form = {"purpose": "emergency", "reason": "漏水", "person_id": values["person_id"], "q": "1"}
+    form = {"purpose": "emergency", "reason": "楼上漏水严重", "person_id": values["person_id"], "q": "1"}
     found = {}
     for path in paths(pages, values, "POST"):
         answer = pages.browser(actor).post(path, form, page="/account/password")
