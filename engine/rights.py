@@ -60,6 +60,14 @@ def candidate_right(work: Work, task: Task) -> Right | None:
     return None
 
 
+def acts_for(work: Work, task: Task, right: Right) -> int | None:
+    """Return the absent person for whom the actor does a task, also where they took it before."""
+    if right.on_behalf_of is not None or not work.grants.stands_in_for:
+        return right.on_behalf_of
+    candidate = candidate_right(work, task)
+    return candidate.on_behalf_of if candidate is not None else None
+
+
 def require_right(work: Work, task: Task) -> Right:
     right = right_to(work, task)
     if right is not None:

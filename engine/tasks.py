@@ -176,9 +176,12 @@ def complete(
             TaskGone("task_timed_out", "任务“{name}”的时限已到，流程已转入下一步", name=named(task))
         )
         return
-    answered = form_steps.answered(work, moved, task, answers)
-    closing = Closing(task, answered.outcome, right.on_behalf_of, answered.extra)
-    stepping.move(work, moved, lambda run, host: run.complete(host, task.token, answered.variables), closing)
+    with work.acting_for(rights.acts_for(work, task, right)):
+        answered = form_steps.answered(work, moved, task, answers)
+        closing = Closing(task, answered.outcome, right.on_behalf_of, answered.extra)
+        stepping.move(
+            work, moved, lambda run, host: run.complete(host, task.token, answered.variables), closing
+        )
     work.connection.execute(_FORGET_DRAFT, {"task_id": task.id, "actor_id": work.actor.id})
 
 

@@ -105,6 +105,7 @@ class Work:
         held: steps that failed when this Work ran before and lost its transaction.
         verdict: raised after the commit, see `raise_after_commit`.
         deliveries: messages that cases sent to each other in this Work.
+        on_behalf_of: the absent person for whom a step is done just now, or None.
     """
 
     def __init__(
@@ -117,6 +118,7 @@ class Work:
         self.held = held
         self.verdict: Problem | None = None
         self.deliveries = 0
+        self.on_behalf_of: int | None = None
         self._after_commit: list[Callable[[], None]] = []
         self._earliest_job: datetime | None = None
 
@@ -136,6 +138,15 @@ class Work:
     def memberships(self) -> tuple[Membership, ...]:
         """Candidate groups and scopes of the actor, the actor's own first."""
         return self.grants.memberships
+
+    @contextmanager
+    def acting_for(self, absent: int | None) -> Iterator[None]:
+        """Let whatever is noted inside the block know for whom it is done."""
+        before, self.on_behalf_of = self.on_behalf_of, absent
+        try:
+            yield
+        finally:
+            self.on_behalf_of = before
 
     def may(self, permission: str, scope_id: int | None = None) -> bool:
         """Tell whether the actor has a permission, everywhere or in a scope."""

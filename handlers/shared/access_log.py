@@ -4,7 +4,7 @@ import hmac
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection, func, select
@@ -66,7 +66,12 @@ class Break:
 
 
 def append(work: Work, entry: Entry) -> None:
-    """Add an entry in the transaction of what it is about; if that is undone, so is the entry."""
+    """Add an entry in the transaction of what it is about; if that is undone, so is the entry.
+
+    In a step that is done for an absent person the entry names that person as "for".
+    """
+    if work.on_behalf_of is not None:
+        entry = replace(entry, detail={"for": str(work.on_behalf_of), **(entry.detail or {})})
     key = vault_of(work.engine).ring.log_secret
     day = work.now.date()
     head = _locked_head(work.connection, day)

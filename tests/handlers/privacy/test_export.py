@@ -1,6 +1,7 @@
 """Data in bulk leave by one way: asked for, approved by others, marked, fetched once, deleted."""
 
 import io
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy import select
 from engine import instances, tasks
 from engine.errors import NotPermitted
 from engine.ports import SYSTEM, Actor
-from engine.store.tables import instance
+from engine.store.tables import instance, user_task
 from engine.work import Work
 from handlers import settings as installation
 from handlers.accounts import substitution, trust
@@ -145,6 +146,26 @@ def test_nobody_approves_what_they_asked_for_nor_in_the_place_of_who_did(office:
         agree(office, number, "lead", helper)
     agree(office, number, "lead", office.staff(Post.FINL))
     assert office.steps(number) == ["fetch"]
+
+
+@pytest.mark.parametrize("takes_it_first", [False, True])
+def test_the_log_says_for_whom_a_substitute_approved(office: Office, takes_it_first: bool) -> None:
+    owners(office)
+    number = asked(office)
+    helper = office.staff(Post.CS)
+    with office.engine.work(office.pm) as work:
+        substitution.set_substitute(work, office.csl.id, helper.id, work.now, work.now.replace(hour=23))
+    if takes_it_first:
+        with office.engine.work(helper) as work:
+            (task_id,) = work.connection.execute(
+                select(user_task.c.id).where(user_task.c.step_id == "lead")
+            ).scalars()
+            tasks.claim(work, task_id)
+    agree(office, number, "lead", helper)
+    with office.engine.reading(SYSTEM) as work:
+        row = work.connection.execute(select(access_log).where(access_log.c.action == "approve_export")).one()
+    assert row.actor_id == helper.id
+    assert json.loads(row.detail)["for"] == str(office.csl.id)
 
 
 @pytest.mark.parametrize(
