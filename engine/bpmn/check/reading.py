@@ -106,6 +106,14 @@ FLOW_ENDS = Rule(
     "delete it and draw it anew; a flow cannot cross the border of a subprocess or pool",
 )
 
+TWO_LANES = Rule(
+    "two_lanes",
+    "“{name}”同时列在泳道“{first}”和“{second}”中，不知由谁办理",
+    "“{name}” is listed in two lanes, “{first}” and “{second}”: who does it is not clear",
+    "在图上把它拖到办理岗位的泳道里再保存，或从另一条泳道删去它的 flowNodeRef",
+    "drag it into the lane of who does it and save, or remove its flowNodeRef from the other lane",
+)
+
 
 class DiagramReader:
     """Reads one file."""
@@ -242,9 +250,18 @@ class DiagramReader:
         for reference in element.iterfind(f"{BPMN}flowNodeRef"):
             node = nodes.get((reference.text or "").strip())
             if node:
+                self._refuse_second_lane(node, lane)
                 node.lane = lane
         for child in element.iterfind(f"{BPMN}childLaneSet/{BPMN}lane"):
             self._lane(process, child, post, nodes)
+
+    def _refuse_second_lane(self, node: Node, lane: Lane) -> None:
+        """A lane around another one may list what the inner one lists."""
+        other = node.lane
+        if other is None or other.element in (lane.element, *lane.element.iterancestors()):
+            return
+        words = {"first": other.name or other.id, "second": lane.name or lane.id}
+        self.report.add(TWO_LANES, node.place, name=node.label, **words)
 
     def _id(self, element: Element) -> str:
         identity = element.get("id", "")

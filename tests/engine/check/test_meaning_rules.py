@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.engine.check.good import examined
 from tests.engine.check.mutants import (
     Change,
     Mutant,
@@ -105,6 +106,7 @@ EVENTS = [
 PEOPLE = [
     mutant("no_post", "parts", prop("lane_rp", "post", None)),
     mutant("unknown_group", "lane_rp", prop("lane_rp", "post", "repairers")),
+    mutant("two_lanes", "parts", add("lane_cs", "<bpmn:flowNodeRef>parts</bpmn:flowNodeRef>")),
     mutant("unknown_group", "rate", put("rate", "camunda:candidateGroups", "resident,owners")),
     mutant("unknown_group", "accept", prop("accept", "cancel", "cs,boss")),
     mutant("unknown_group", "repair", put("repair", "camunda:candidateStarterGroups", "everyone")),
@@ -169,3 +171,15 @@ CALLS = [
 @pytest.mark.parametrize("broken", [*EVENTS, *PEOPLE, *SERVICES, *NAMES, *CALLS], ids=str)
 def test_only_this_rule_finds_this_mutant(broken: Mutant) -> None:
     assert broken.findings() == [(broken.file, broken.rule, broken.element)]
+
+
+def test_a_step_in_two_lanes_is_told_with_both_of_them() -> None:
+    (twice,) = [broken for broken in PEOPLE if broken.rule == "two_lanes"]
+    (problem,) = examined({twice.file: twice.content()}).errors
+    assert "“客服”和“维修”" in problem.zh
+
+
+def test_a_lane_may_list_what_a_lane_inside_it_lists() -> None:
+    lane = '<bpmn:lane id="lane_plumbers" name="水电"><bpmn:flowNodeRef>parts</bpmn:flowNodeRef></bpmn:lane>'
+    inside = add("lane_rp", f'<bpmn:childLaneSet id="inner">{lane}</bpmn:childLaneSet>')
+    assert "two_lanes" not in {rule for _, rule, _ in mutant("", "", inside).findings()}
