@@ -1,6 +1,7 @@
 """A form of a user task: read from its file, checked as a whole, and asked to validate answers."""
 
 import json
+import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
@@ -146,18 +147,31 @@ def _document(reader: FormReader, content: bytes) -> dict[str, Any] | None:
         reader.found("", "form_size", f"文件超过 {LARGEST_FILE} 字节", f"larger than {LARGEST_FILE} bytes")
         return None
     try:
-        document = json.loads(content.decode("utf-8-sig"), parse_constant=_refuse_constant)
+        document = json.loads(content.decode("utf-8-sig"))
         json.dumps(document, ensure_ascii=False).encode()  # half a character, as \\ud800 is, fits on no page
+        wild = tuple(_wild_numbers(document))
     except (ValueError, RecursionError):
-        document = None
+        document, wild = None, ()
     if not isinstance(document, dict):
         reader.found("", "form_json", "不是 UTF-8 编码的 JSON 对象", "not a JSON object in UTF-8")
         return None
-    return document
+    for key, name in wild:
+        zh = f"“{name}”写的不是有限的数（NaN、Infinity 或过大）"
+        reader.found(key, "form_number", zh, f"“{name}” is no finite number (NaN, Infinity or too large)")
+    return None if wild else document
 
 
-def _refuse_constant(name: str) -> None:
-    raise ValueError(name)
+def _wild_numbers(value: Any, key: str = "", name: str = "") -> Iterator[tuple[str, str]]:
+    """Yield where numbers stand that are none: key of the field, name of what holds the number."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield key, name
+    elif isinstance(value, dict):
+        own = value.get("key") or value.get("path")
+        for inner, one in value.items():
+            yield from _wild_numbers(one, own if isinstance(own, str) else key, inner)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _wild_numbers(one, key, name)
 
 
 def _check_conditions(reader: FormReader, components: tuple[Component, ...], above: frozenset[str]) -> None:

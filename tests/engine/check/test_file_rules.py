@@ -29,6 +29,8 @@ FILES = [
     ("table", "", "x.dmn", b"<x/>"),
     ("malformed", "", "x.dmn", b"<x"),
     ("form_json", "", "x.form", b"{"),
+    ("form_number", "", "x.form", b'{"type": "default", "id": "x", "components": NaN}'),
+    ("form_number", "fee", "x.form", b'{"components": [{"key": "fee", "validate": {"max": 1e999}}]}'),
 ]
 
 
