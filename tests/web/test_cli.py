@@ -64,6 +64,13 @@ def test_the_procedures_of_the_product_pass_the_checks() -> None:
     assert main(["check", str(built_in.FOLDER)]) == 0
 
 
+def test_before_it_is_installed_one_file_is_checked_with_those_of_the_product(
+    installation: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", str(built_in.FOLDER / "repair.bpmn")]) == 0
+    assert "Nothing is installed yet" in capsys.readouterr().err
+
+
 def test_a_bad_file_is_refused_with_reason_and_remedy_and_nothing_is_stored(
     installation: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

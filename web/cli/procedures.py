@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -16,7 +16,7 @@ from engine.errors import RuleBroken
 from engine.store import schema
 from engine.topics import TOPICS_FILE
 from engine.work import SYSTEM, Engine
-from handlers import bootstrap, settings
+from handlers import bootstrap, built_in, settings
 from web.cli.engines import installed, is_made
 
 KINDS = (".bpmn", ".dmn", ".form")
@@ -38,8 +38,8 @@ def add_commands(commands: Any) -> None:
 def run_check(arguments: argparse.Namespace) -> int:
     """Print every finding of the files as if they were deployed now; refused when there is an error."""
     files = read(arguments.files)
-    with _engine() as engine, engine.reading(SYSTEM) as work:
-        problems = definitions.check(work, files)
+    with _engine() as (engine, in_force), engine.reading(SYSTEM) as work:
+        problems = definitions.check(work, {**in_force, **files})
     if arguments.json:
         print(json.dumps([asdict(one) for one in problems], ensure_ascii=False, indent=2))
     else:
@@ -48,16 +48,17 @@ def run_check(arguments: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _engine() -> Iterator[Engine]:
-    """Give the engine of the installation, or of an empty one where none was made yet."""
+def _engine() -> Iterator[tuple[Engine, Mapping[str, bytes]]]:
+    """Give the engine of the installation; where none was made yet an empty one, and what comes with it."""
     engine = bootstrap.build(settings.from_environment())
     if is_made(engine):
-        yield engine
+        yield engine, {}
         return
+    print("Nothing is installed yet: checked with the files that come with the product.", file=sys.stderr)
     with TemporaryDirectory() as folder:
         engine = bootstrap.build(settings.from_environment({"WUYE_DATA_DIR": folder}))
         schema.upgrade(engine.database)
-        yield engine
+        yield engine, built_in.built_in_files()
         engine.database.dispose()
 
 
