@@ -124,7 +124,8 @@ def is_candidate(work: Work, task: Task, actor_id: int) -> bool:
 def may_see(work: Work, case: Case) -> bool:
     """Tell whether the actor may look at a case: by permission, by task, or as resident of its house.
 
-    Staff who have nothing but a task of it see it until a day after its end, where it tells an address.
+    Staff who have nothing but a task of it see it until a day after its end, where it tells an address;
+    of a step that is open to their post they see it while nobody has taken the step.
     """
     if work.may("case.read", case.scope_id):
         return True
@@ -145,7 +146,14 @@ def may_see(work: Work, case: Case) -> bool:
             .exists()
         )
     )
-    return work.connection.execute(concerned).first() is not None
+    return work.connection.execute(concerned).first() is not None or _is_offered(work, case)
+
+
+def _is_offered(work: Work, case: Case) -> bool:
+    """Tell whether a step of a case waits for whoever takes it, the actor among them."""
+    untaken = (user_task.c.instance_id == case.id) & user_task.c.assignee_id.is_(None)
+    offered = work.connection.execute(select(user_task).where(untaken))
+    return any(candidate_right(work, task) is not None for task in offered.all())
 
 
 def is_long_over(work: Work, place: str, ended_at: datetime | None) -> bool:

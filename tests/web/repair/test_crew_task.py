@@ -90,13 +90,16 @@ def test_what_was_reported_stands_above_and_is_not_repeated(pages: Pages) -> Non
     assert page.index("厨房的龙头关不紧") < page.index("全部情况")
 
 
-def test_nothing_leads_to_a_case_before_its_step_is_taken(pages: Pages) -> None:
+def test_who_may_take_a_step_reads_its_case_until_somebody_else_takes_it(pages: Pages) -> None:
     number = pages.shop.report("W01", "水管爆了", area=Area.COMMON, place="地下室")
     repairer, task_id = plumber(pages), pages.shop.task(number, "take").id
+    colleague = pages.browser(pages.shop.second_plumber)
     case = f"/cases/{number}"
 
-    assert f'href="{case}"' not in repairer.get(f"/tasks/{task_id}").text
-    assert repairer.get(case).status_code == 404
+    assert f'href="{case}"' in repairer.get(f"/tasks/{task_id}").text
+    assert repairer.get(case).status_code == colleague.get(case).status_code == 200
+    assert pages.browser(pages.shop.vendor).get(case).status_code == 404
     repairer.post(f"/tasks/{task_id}/claim", page=f"/tasks/{task_id}")
+    assert colleague.get(case).status_code == 404
     assert f'href="{case}"' in repairer.get(f"/tasks/{task_id}").text
     assert repairer.get(case).status_code == 200
