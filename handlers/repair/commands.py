@@ -4,7 +4,7 @@ from engine import drafts, instances
 from engine.work import Work
 from handlers.errors import ActionNotAllowed, RuleRefused
 from handlers.estate.revealing import REVEAL_PHONE, is_used_up
-from handlers.repair import figures, orders, reporting, rules, visibility
+from handlers.repair import contacts, figures, orders, places, reporting, rules, visibility
 from handlers.repair.orders import Order
 from handlers.repair.records import Area, OrderState
 from handlers.repair.reporting import Report, Reported
@@ -32,12 +32,17 @@ def cancel(work: Work, number: str, reason: str) -> None:
 def reopen(work: Work, number: str, text: str, *, idempotency_key: str | None = None) -> Reported:
     """Come back on a closed order for some time: a new case begins that points at the old one.
 
+    It names the actor as the one to call, never whom the old order named: that may be the other party.
+
     Raises:
+        ActionNotAllowed: neither the actor nor the own household reported it.
         RuleRefused: it is not closed, or closed too long ago.
     """
     old = visibility.seen(work, number)
     if old.house_id is None or old.fault_code is None:
         raise RuleRefused("not_reopenable", "此报修单不能再次报修，请新建报修")
+    if not contacts.may_come_back(work, old):
+        raise ActionNotAllowed("reopen_not_own", "此报修不是您或家人提交的，如仍有故障请新建报修")
     within = figures.of(work, old).reopen_within
     if old.state != OrderState.CLOSED or not rules.may_reopen(old.closed_at, work.now, within):
         raise RuleRefused(
@@ -50,10 +55,11 @@ def reopen(work: Work, number: str, text: str, *, idempotency_key: str | None = 
         area=Area(old.area),
         fault_code=old.fault_code,
         description=text,
-        contact_name=orders.opened(work, old, "contact_name"),
-        contact_phone=orders.opened(work, old, "contact_phone"),
+        contact_name="",
+        contact_phone="",
         house_id=old.house_id,
         urgency=old.urgency,
+        contact_person_id=places.person_of(work),
     )
     reported = reporting.report_online(work, report, idempotency_key=idempotency_key)
     new = orders.by_id(work.connection, reported.order_id)

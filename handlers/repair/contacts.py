@@ -16,6 +16,7 @@ from handlers.estate.records import (
     estate_relation,
 )
 from handlers.repair import places
+from handlers.repair.orders import Order
 from handlers.shared.permissions import Permission
 
 
@@ -70,6 +71,24 @@ def named(work: Work, house_id: int, person_id: int) -> tuple[str, str]:
     if row is None or not phone:
         raise FieldsInvalid({"contact_phone": ("请填写联系人的姓名和电话", {})})
     return unsealed(work.engine.vault, row, "name"), phone
+
+
+def may_come_back(work: Work, order: Order) -> bool:
+    """Tell whether the actor reported an order, or somebody of the own household did.
+
+    Of a call without an account behind it the number tells whose it was.
+    """
+    if order.reporter_account_id == work.actor.id:
+        return True
+    if not work.may(Permission.REPAIR_SUBMIT, order.house_id):
+        return False
+    _, rows = _household(work, order.house_id)
+    if order.reporter_person_id is not None:
+        return any(row.id == order.reporter_person_id for row in rows)
+    own = {row.id for row in rows}
+    others = [row for row in work.connection.execute(_acting(work, order.house_id)) if row.id not in own]
+    numbers = {number for row in others for number in (row.phone_index, row.other_phone_index)}
+    return order.phone_index is None or order.phone_index not in numbers
 
 
 def _household(work: Work, house_id: int) -> tuple[int | None, list[Row[Any]]]:

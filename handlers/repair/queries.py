@@ -15,6 +15,7 @@ from handlers.estate.entry import house_row
 from handlers.repair import (
     catalogue,
     charging,
+    contacts,
     figures,
     matching,
     media,
@@ -190,6 +191,8 @@ def order(work: Work, number: str) -> OrderView:
 
 def _reopen_until(work: Work, row: Order) -> datetime | None:
     if row.state != OrderState.CLOSED or row.house_id is None or row.fault_code is None:
+        return None
+    if work.actor.kind == "resident" and not contacts.may_come_back(work, row):
         return None
     within = figures.of(work, row).reopen_within
     return row.closed_at + within if rules.may_reopen(row.closed_at, work.now, within) else None

@@ -6,9 +6,15 @@ import pytest
 
 from engine import deadlines, inbox
 from engine.errors import NotAllowed, Refused
-from handlers.repair import commands, merging
+from engine.ports import Actor
+from handlers.errors import ActionNotAllowed
+from handlers.estate.records import RelationKind
+from handlers.repair import commands, merging, queries, reporting
 from handlers.repair.records import Area
-from tests.handlers.repair.repair_world import FULL_MARKS, Shop
+from handlers.repair.reporting import Report
+from tests.handlers.repair.repair_world import FULL_MARKS, OWNER_PHONE, Shop
+
+TENANT_PHONE = "13812340066"
 
 
 @pytest.fixture
@@ -172,3 +178,62 @@ def test_a_closed_order_is_reopened_as_a_new_case(shop: Shop, assigned: str) -> 
     shop.later(days=2)
     with pytest.raises(Refused), shop.engine.work(shop.owner) as work:
         commands.reopen(work, assigned, "又漏了")
+
+
+def tenant_of(shop: Shop) -> Actor:
+    """Let somebody rent the house of 李明."""
+    person = shop.person("周通", TENANT_PHONE)
+    shop.relate(person, shop.house, RelationKind.TENANT)
+    return shop.resident(person)
+
+
+def test_a_tenant_does_not_come_back_on_the_owners_report_nor_learn_the_owners_number(
+    shop: Shop, assigned: str
+) -> None:
+    tenant = tenant_of(shop)
+    shop.repair(assigned)
+    shop.do(assigned, "confirm", shop.owner, **FULL_MARKS)
+    with shop.engine.reading(tenant) as work:
+        view = queries.order(work, assigned)
+    assert (view.contact_phone, view.reopen_until) == ("138****2222", None)
+    with pytest.raises(ActionNotAllowed), shop.engine.work(tenant) as work:
+        commands.reopen(work, assigned, "又漏了")
+
+
+def test_an_owner_does_not_come_back_on_the_tenants_report(shop: Shop) -> None:
+    tenant = tenant_of(shop)
+    report = Report(Area.PRIVATE, "W05", "水龙头滴漏", "周通", TENANT_PHONE, house_id=shop.house)
+    with shop.engine.work(tenant) as work:
+        number = reporting.report_online(work, report).number
+    shop.accept(number)
+    shop.repair(number)
+    shop.do(number, "confirm", tenant, **FULL_MARKS)
+    with pytest.raises(ActionNotAllowed), shop.engine.work(shop.owner) as work:
+        commands.reopen(work, number, "又漏了")
+
+
+def test_whose_number_called_comes_back_and_the_other_party_does_not(shop: Shop) -> None:
+    tenant = tenant_of(shop)
+    number = shop.call(OWNER_PHONE)
+    shop.register(number)
+    shop.accept(number, by=shop.other_clerk)
+    shop.repair(number)
+    shop.do(number, "confirm", shop.owner, **FULL_MARKS)
+    with pytest.raises(ActionNotAllowed), shop.engine.work(tenant) as work:
+        commands.reopen(work, number, "又漏了")
+    with shop.engine.work(shop.owner) as work:
+        commands.reopen(work, number, "又漏了")
+
+
+def test_who_comes_back_for_the_household_is_the_one_to_call(shop: Shop, assigned: str) -> None:
+    wife = shop.person("韩小莹", "13812340055")
+    shop.relate(wife, shop.house, RelationKind.CO_OWNER)
+    shop.repair(assigned)
+    shop.do(assigned, "confirm", shop.owner, **FULL_MARKS)
+    with shop.engine.work(shop.resident(wife)) as work:
+        again = commands.reopen(work, assigned, "又漏了")
+    order = shop.order(again.number)
+    assert (shop.opened(order, "contact_name"), shop.opened(order, "contact_phone")) == (
+        "韩小莹",
+        "13812340055",
+    )
