@@ -22,6 +22,7 @@ from engine.bpmn.check.structure import check_structure
 from engine.bpmn.check.tables import DUPLICATE_KEY, add_form, add_table, add_topics
 from engine.bpmn.check.timers import check_repetition, check_times
 from engine.bpmn.check.tokens import check_tokens
+from engine.bpmn.check.types import check_types
 from engine.bpmn.check.waits import Waiting
 from engine.bpmn.check.whole import Surroundings, Whole
 from engine.bpmn.loader import read_xml
@@ -171,6 +172,7 @@ class _Examiner:
         """Check variables, calls and tokens; called processes come before their callers."""
         names = Names(self.whole)
         check_names(names, uses, self.report)
+        check_types(names, uses, self.report)
         check_calls(names, uses, self.report)
         writes = names.writes()
         tokens: dict[str, int] = {}

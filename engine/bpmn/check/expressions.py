@@ -36,6 +36,10 @@ _COMPLETION = ("完成条件", "the completion condition")
 _SOURCE = ("传入的值", "the value handed over")
 _TIMER = ("定时", "the timer")
 
+ASKS = frozenset({_CONDITION, _COMPLETION})
+"""What has to be true or false."""
+DUE = _DUE
+
 Compiled: TypeAlias = Expression | TimerExpression
 Parse: TypeAlias = Callable[[str], Compiled]
 

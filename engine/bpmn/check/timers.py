@@ -2,13 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from engine.bpmn.check.expressions import Use, collection_of, timer_text
+from engine.bpmn.check.expressions import DUE, Use, collection_of, timer_text
 from engine.bpmn.check.model import Element, Node, Process
 from engine.bpmn.check.rules import Report, Rule
 from engine.bpmn.check.structure import reachable
 from engine.bpmn.check.waits import Waiting
 from engine.bpmn.expressions import TimerExpression
 from engine.bpmn.xml import BPMN
+from engine.check_problem import Severity
 from engine.durations import Cycle, Duration
 
 SHORTEST = timedelta(minutes=1)
@@ -50,6 +51,14 @@ NOT_A_TIME = Rule(
     "写成时长，例如 PT30M",
     "write a duration, such as PT30M",
 )
+DUE_AT_ONCE = Rule(
+    "due_at_once",
+    "“{name}”的办理时限是“{text}”，一开始就超时",
+    "“{name}” is due after “{text}”: it is late at once",
+    "写上办理需要的时间，例如 PT30M",
+    "write how long it may take, such as PT30M",
+    Severity.WARNING,
+)
 LOOP_BOUND = Rule(
     "loop_bound",
     "“{name}”的重复没有可用的上限：{text}",
@@ -77,6 +86,8 @@ def check_times(uses: list[Use], waiting: Waiting, report: Report) -> None:
         is_event = node is not None and bool(node.definitions)
         if literal is not None and _is_short(literal) and is_event:
             report.add(TOO_SHORT, use.place, name=label, text=text)
+        if use.what is DUE and isinstance(literal, Duration) and literal.is_zero:
+            report.add(DUE_AT_ONCE, use.place, name=label, text=text)
         if isinstance(literal, Cycle):
             if node is None or not is_event:
                 words = {"what_zh": use.what[0], "what_en": use.what[1]}

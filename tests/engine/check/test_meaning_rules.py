@@ -157,6 +157,20 @@ NAMES = [
     mutant("bad_expression", "parts", say("parts", "completionCondition", "${9**9**9}")),
 ]
 
+TYPES = [
+    mutant("no_moment", "accept", put("accept", "camunda:dueDate", "${1/0}")),
+    mutant("no_moment", "accept", put("accept", "camunda:dueDate", "${stars}")),
+    mutant("no_moment", "accept", put("accept", "camunda:followUpDate", "${stars + 1}")),
+    mutant("no_moment", "silent", say("silent", "timeDuration", "${stars}")),
+    mutant("not_boolean", "f7", say("f7", "conditionExpression", "${stars}")),
+    mutant("not_boolean", "f7", say("f7", "conditionExpression", "${coalesce(outcome, urgency)}")),
+    mutant("unlike", "f7", say("f7", "conditionExpression", "${outcome > 3}")),
+    mutant("unlike", "f20", say("f20", "conditionExpression", '${stars == "3"}')),
+    mutant("no_such_option", "f7", say("f7", "conditionExpression", '${outcome == "acept"}')),
+    mutant("due_at_once", "accept", put("accept", "camunda:dueDate", "PT0S")),
+    mutant("due_at_once", "repair", prop("repair", "dueDate", "P0D")),
+]
+
 CALLS = [
     mutant("called", "second", *second_call("visits")),
     mutant("called", "second", *second_call("${which}")),
@@ -168,7 +182,7 @@ CALLS = [
 ]
 
 
-@pytest.mark.parametrize("broken", [*EVENTS, *PEOPLE, *SERVICES, *NAMES, *CALLS], ids=str)
+@pytest.mark.parametrize("broken", [*EVENTS, *PEOPLE, *SERVICES, *NAMES, *TYPES, *CALLS], ids=str)
 def test_only_this_rule_finds_this_mutant(broken: Mutant) -> None:
     assert broken.findings() == [(broken.file, broken.rule, broken.element)]
 
