@@ -26,9 +26,8 @@ def contact(number: str) -> str:
     """Ask what the contact is needed for."""
     with context.engine().reading(context.actor()) as work:
         order = visibility.seen(work, number)
-    return render_template(
-        "contact.html", number=order.number, purposes=PURPOSES, shown=None, community_id=order.community_id
-    )
+    asked = {"community_id": order.community_id, "wrong": errors.field_errors()}
+    return render_template("contact.html", number=order.number, purposes=PURPOSES, shown=None, **asked)
 
 
 @bp.post("/<number>/contact")
@@ -38,7 +37,10 @@ def reveal(number: str) -> ResponseReturnValue:
     purpose = request.form.get("purpose", "")
     if purpose not in PURPOSES:
         raise RuleBroken("purpose_missing", "请选择用途")
-    shown = context.engine().run(context.actor(), lambda work: commands.reveal_contact(work, number, purpose))
+    reason = request.form.get("reason", "")
+    shown = context.engine().run(
+        context.actor(), lambda work: commands.reveal_contact(work, number, purpose, reason)
+    )
     if errors.for_script():
         return {"name": shown[0], "phone": shown[1]}
     with context.engine().reading(context.actor()) as work:

@@ -1,8 +1,14 @@
 """What people do with an order beside its steps: remark, cancel, come back on it, ask for a phone number."""
 
+from sqlalchemy import exists, select
+
 from engine import drafts, instances
+from engine.ids import new_id
+from engine.store.tables import instance
 from engine.work import Work
 from handlers.errors import ActionNotAllowed, RuleRefused
+from handlers.estate import emergencies
+from handlers.estate.authorisation import Purpose
 from handlers.estate.revealing import REVEAL_PHONE, is_used_up
 from handlers.repair import contacts, figures, orders, places, reporting, rules, visibility
 from handlers.repair.orders import Order
@@ -69,31 +75,46 @@ def reopen(work: Work, number: str, text: str, *, idempotency_key: str | None = 
     return reported
 
 
-def reveal_contact(work: Work, number: str, purpose: str) -> tuple[str, str]:
+def reveal_contact(work: Work, number: str, purpose: str, reason: str = "") -> tuple[str, str]:
     """Show name and phone of who reported, after writing down who asked and why.
 
     Repair staff may for the orders they were sent to, until a day after the end; the desk and the leads for
-    those of their community.
+    those of their community that something is still to be done about.
 
     Raises:
         OrderNotFound, ActionNotAllowed: this actor may not.
+        FieldsInvalid: an emergency without a reason in words.
         RuleRefused: the actor has asked too often; security administrators are told.
     """
     order = visibility.seen(work, number)
     is_reporter = work.actor.kind == "resident" and order.reporter_account_id == work.actor.id
-    # Finance may look phones up too, but for fees, not out of somebody's report.
-    is_desk = work.may(Permission.OWNER_REVEAL_PHONE, order.community_id) and work.may(
-        Permission.REPAIR_DISPATCH, order.community_id
-    )
-    if not (is_reporter or is_desk or visibility.is_sent(work, order)):
+    if not (is_reporter or _is_of_desk(work, order) or visibility.is_sent(work, order)):
         raise ActionNotAllowed("reveal_not_allowed", "您不能查看此报修单的联系电话")
+    is_emergency = purpose == Purpose.EMERGENCY
+    if is_emergency:
+        emergencies.require_told(reason)
     if not is_reporter and is_used_up(work):
         raise_alarm(work, "reveal_quota", work.actor.id, {})
         tally.add(work, "over")
         work.raise_after_commit(RuleRefused("reveal_quota", "查看次数已达上限，须主管同意才能多看"))
         return "", ""
-    access_log.append(work, access_log.Entry(REVEAL_PHONE, "repair_order", order.id, purpose))
+    entry_id = new_id()
+    sealed = work.engine.vault.seal("access_log", "detail", entry_id, reason.strip())
+    detail = {"reason_id": str(entry_id), "reason": sealed}
+    access_log.append(work, access_log.Entry(REVEAL_PHONE, "repair_order", order.id, purpose, detail))
+    if is_emergency:
+        emergencies.tell_security(work, entry_id)
     return orders.opened(work, order, "contact_name"), orders.opened(work, order, "contact_phone")
+
+
+def _is_of_desk(work: Work, order: Order) -> bool:
+    """Tell whether the actor leads or serves where an order is, and its case still goes on."""
+    # Finance may look phones up too, but for fees, not out of somebody's report.
+    needed = (Permission.OWNER_REVEAL_PHONE, Permission.REPAIR_DISPATCH)
+    if not all(work.may(one, order.community_id) for one in needed):
+        return False
+    goes_on = exists().where(instance.c.id == order.instance_id, instance.c.ended_at.is_(None))
+    return order.closed_at is None or bool(work.connection.execute(select(goes_on)).scalar_one())
 
 
 def _instance(order: Order) -> int:

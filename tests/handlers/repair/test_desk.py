@@ -13,6 +13,7 @@ from engine.ports import SYSTEM
 from engine.service_tasks import Context
 from engine.work import Work
 from handlers.accounts.permissions import Post
+from handlers.errors import FieldsInvalid
 from handlers.estate.records import RelationKind
 from handlers.repair import (
     commands,
@@ -182,6 +183,29 @@ def test_who_asks_for_too_many_phones_is_refused_and_reported(shop: Shop) -> Non
     with shop.engine.reading(SYSTEM) as work:
         raised = work.connection.execute(select(alarm.c.kind, alarm.c.subject_id)).all()
     assert raised == [("reveal_quota", shop.clerk.id)]
+
+
+def test_the_desk_reads_no_phone_out_of_a_closed_order_not_even_in_an_emergency(shop: Shop) -> None:
+    number = shop.report()
+    shop.accept(number)
+    shop.repair(number)
+    shop.do(number, "confirm", shop.owner, **FULL_MARKS)
+    for purpose in ("repair", "emergency"):
+        with pytest.raises(NotAllowed), shop.engine.work(shop.clerk) as work:
+            commands.reveal_contact(work, number, purpose, "楼上漏水很急")
+    with shop.engine.work(shop.plumber) as work:
+        assert commands.reveal_contact(work, number, "repair") == ("李明", OWNER_PHONE)
+
+
+def test_an_emergency_at_an_order_has_a_reason_in_words_and_security_is_told(shop: Shop) -> None:
+    number = shop.report()
+    for reason in ("", "漏", "。。。。。。"):
+        with pytest.raises(FieldsInvalid), shop.engine.work(shop.clerk) as work:
+            commands.reveal_contact(work, number, "emergency", reason)
+    with shop.engine.work(shop.clerk) as work:
+        assert commands.reveal_contact(work, number, "emergency", "楼上漏水很急")[1] == OWNER_PHONE
+    with shop.engine.reading(SYSTEM) as work:
+        assert work.connection.execute(select(alarm.c.kind)).scalars().all() == ["emergency_look"]
 
 
 def test_danger_is_said_before_the_form_and_doubt_asks_one_question(shop: Shop) -> None:
