@@ -4,12 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from engine import deadlines, inbox
-from engine.errors import NotAllowed, Refused
-from engine.ports import Actor
+from engine import deadlines, inbox, tasks
+from engine.errors import Invalid, NotAllowed, Refused
+from engine.ports import Actor, Json
+from engine.service_tasks import Context
 from handlers.errors import ActionNotAllowed
 from handlers.estate.records import RelationKind
-from handlers.repair import commands, merging, queries, reporting
+from handlers.repair import commands, dispatching, merging, queries, reporting
 from handlers.repair.records import Area
 from handlers.repair.reporting import Report
 from tests.handlers.repair.repair_world import FULL_MARKS, OWNER_PHONE, Shop
@@ -50,6 +51,19 @@ def test_an_order_is_handed_to_a_colleague(shop: Shop, assigned: str) -> None:
     shop.do(assigned, "take", shop.plumber, outcome="transfer", colleague_id=str(shop.second_plumber.id))
     assert shop.task(assigned, "take").assignee_id == shop.second_plumber.id
     assert shop.order(assigned).return_count == 0
+
+
+def test_an_order_is_not_handed_back_to_who_gave_it_back(shop: Shop, assigned: str) -> None:
+    give_back(shop, assigned, shop.plumber)
+    task, case = shop.task(assigned, "take"), shop.case(assigned)
+    answers: dict[str, Json] = {"outcome": "transfer", "colleague_id": str(shop.plumber.id)}
+    with pytest.raises(Invalid):
+        shop.engine.run(shop.second_plumber, lambda work: tasks.complete(work, task.id, answers))
+    # The form offers only the others; the command must not rely on that.
+    with pytest.raises(Refused, match="已退单"), shop.engine.work(shop.second_plumber) as work:
+        subject = (assigned, shop.community, shop.house)
+        dispatching.take(Context(work, case.id, "repair", *subject, "take", task.id, "hand-over"), answers)
+    assert shop.task(assigned, "take").assignee_id == shop.second_plumber.id
 
 
 def test_the_owner_reads_who_did_the_repair_not_who_handed_it_on(shop: Shop, assigned: str) -> None:
