@@ -81,8 +81,10 @@ def accept_facts(context: Context) -> Facts:
         ("之前退单", names(work, gave_back(work, order))),
     )
     able = sendable(work, order, gave_back(work, order))
+    is_own = order.second_check == SecondCheck.PENDING and order.entered_by == work.actor.id
     return {
         "facts": facts,
+        "without": [] if is_own else ["read_back"],
         "values": {"worker_id": str(able[0])} if able else {},
         "options": {
             "workers": worker_options(work, able),
