@@ -78,9 +78,11 @@ def small(attachment_id: int) -> Response:
 
 
 def _file(opened: attachments.Opened, attachment_id: int) -> Response:
+    if opened.is_paper:
+        context.engine().run(context.actor(), lambda work: attachments.note_look(work, attachment_id))
     response = Response(opened.content, mimetype=opened.content_type)
     suffix = _SUFFIXES.get(opened.content_type, "bin")
     how = "attachment" if opened.content_type == attachments.PDF else "inline"
     response.headers["Content-Disposition"] = f'{how}; filename="{attachment_id}.{suffix}"'
-    response.headers["Cache-Control"] = "private, max-age=3600"
+    response.headers["Cache-Control"] = "no-store" if opened.is_paper else "private, max-age=600"
     return response

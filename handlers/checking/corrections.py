@@ -31,6 +31,7 @@ from handlers.shared.permissions import Permission
 
 PROCESS = "data_correction"
 _EVIDENCE_STEP = "more_evidence"
+_SEES_PAPERS = (Permission.OWNER_CHECK, Permission.HOUSE_CHECK, Permission.PERSON_ERASE)
 PHOTOS = "data_correction"  # the kind of record that evidence is attached to
 
 Correction = Row[Any]
@@ -123,15 +124,17 @@ def by_number(work: Work, number: str) -> Correction:
 
 
 def seen(work: Work, number: str) -> tuple[Correction, list[Attachment]]:
-    """Return a correction with its evidence, for who asked and staff who look owners up.
+    """Return a correction, for who asked and staff who look owners up, and its papers for who may see them.
 
     Raises:
         RecordNotFound: there is none, or not for this actor.
     """
     correction = by_number(work, number)
-    if not may_see_evidence(work, correction.id):
+    is_own = correction.requested_by == work.actor.id
+    if not (is_own or work.may(Permission.OWNER_READ, correction.community_id)):
         raise RecordNotFound("correction_not_found", "没有编号为 {number} 的更正", number=number)
-    return correction, attachments.attachments_of(work, PHOTOS, correction.id)
+    is_shown = may_see_evidence(work, correction.id)
+    return correction, attachments.attachments_of(work, PHOTOS, correction.id) if is_shown else []
 
 
 def of_house(work: Work, house_id: int) -> list[Correction]:
@@ -208,13 +211,18 @@ def target_of(correction: Correction) -> Target:
 
 
 def may_see_evidence(work: Work, correction_id: int) -> bool:
-    """Tell whether the actor may see the photos of a correction: who asked, and staff who look owners up."""
+    """Tell whether the actor may see the papers of a correction.
+
+    Who asked may, who checks corrections there, and data protection; nobody else who looks owners up.
+    """
     row = work.connection.execute(
         select(data_correction).where(data_correction.c.id == correction_id)
     ).one_or_none()
     if row is None:
         return False
-    return bool(row.requested_by == work.actor.id) or work.may(Permission.OWNER_READ, row.community_id)
+    if row.requested_by == work.actor.id:
+        return True
+    return any(work.may(permission, row.community_id) for permission in _SEES_PAPERS)
 
 
 def own_person(work: Work) -> int | None:

@@ -15,7 +15,7 @@ from engine.ids import new_id
 from engine.ports import Actor
 from engine.work import Engine, Work
 from handlers.errors import ActionNotAllowed, RecordNotFound, RuleRefused
-from handlers.shared import limits
+from handlers.shared import access_log, limits
 from handlers.shared.permissions import Permission
 from handlers.shared.records import attachment
 from handlers.shared.sealed import SealedVault
@@ -27,6 +27,7 @@ _CACHE_KEY = "attachments"
 _THUMBNAIL = ".thumbnail"
 PDF = "application/pdf"
 _UPLOAD = "attachment.upload"
+_PAPERS = frozenset({"data_correction"})  # kinds of record whose files show papers of a person
 
 # Tells whether the actor of a Work may see the record of this id.
 Reader = Callable[[Work, int], bool]
@@ -67,11 +68,13 @@ class Opened:
 
     Attributes:
         size: in bytes, or None where it is not known before.
+        is_paper: of a person: every look is noted, and no browser keeps it.
     """
 
     content_type: str
     size: int | None
     content: Iterator[bytes]
+    is_paper: bool = False
 
 
 def keep_store(engine: Engine, folder: Path, vault: SealedVault, readers: Mapping[str, Reader]) -> None:
@@ -238,7 +241,7 @@ def read(work: Work, attachment_id: int, start: int = 0) -> Opened:
     if not 0 <= start < row.size:
         raise RuleRefused("range_outside", "请求的位置超出文件范围")
     content = _store(work.engine).files.read(row.file_name, start)
-    return Opened(row.content_type, row.size - start, content)
+    return Opened(row.content_type, row.size - start, content, row.owner_kind in _PAPERS)
 
 
 def read_thumbnail(work: Work, attachment_id: int) -> Opened:
@@ -250,7 +253,19 @@ def read_thumbnail(work: Work, attachment_id: int) -> Opened:
     row = _readable(work, attachment_id)
     if not row.has_thumbnail:
         raise _not_found()
-    return Opened("image/jpeg", None, _store(work.engine).files.read(row.file_name + _THUMBNAIL))
+    content = _store(work.engine).files.read(row.file_name + _THUMBNAIL)
+    return Opened("image/jpeg", None, content, row.owner_kind in _PAPERS)
+
+
+def note_look(work: Work, attachment_id: int) -> None:
+    """Note that the actor opens a paper of a person, before it is handed out.
+
+    Raises:
+        RecordNotFound: there is none for this actor.
+    """
+    row = _readable(work, attachment_id)
+    detail = {"kind": str(row.owner_kind), "record": str(row.owner_id)}
+    access_log.append(work, access_log.Entry("open_paper", "attachment", attachment_id, detail=detail))
 
 
 def purge_orphans(engine: Engine, actor: Actor) -> int:

@@ -1,6 +1,7 @@
 """Corrections begin on pages, wait in the list of second checks, and end there."""
 
 import re
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
@@ -11,6 +12,7 @@ from handlers.checking import corrections
 from handlers.checking.corrections import Asked
 from handlers.checking.fields import Field
 from handlers.estate import importing
+from handlers.shared import access_log
 from tests.handlers.estate.lists_made import row, workbook
 from tests.handlers.inline import inline_worker
 from tests.handlers.repair.repair_world import OWNER_PHONE
@@ -160,3 +162,20 @@ def test_an_import_that_waits_stands_in_the_same_list(counter: Counter) -> None:
     assert "待放行的导入" in page
     assert "剩 4 时" in page
     assert counter.waiting(second) == "1"
+
+
+def test_papers_are_for_who_checks_them_noted_and_kept_by_no_browser(counter: Counter) -> None:
+    number = counter.ask(counter.shop.owner)
+    counter.shop.do(number, "check_by_clerk", counter.shop.clerk, outcome="more", reason="请拍入网单")
+    photo = {"photos[]": (BytesIO(picture(size=(16, 12))), "card.jpg")}
+    counter.owner.post(f"/home/data/{number}/evidence", photo, page="/home/data")
+    task_id = counter.shop.task(number, "check_by_clerk").id
+    found = re.search(r'<img src="(/attachments/\d+)', counter.clerk.get(f"/tasks/{task_id}").text)
+    assert found is not None
+
+    cashier = counter.pages.browser(counter.shop.staff(Post.FIN))
+    assert cashier.get(found[1]).status_code == 404
+    shown = counter.clerk.get(found[1])
+    assert (shown.status_code, shown.headers["Cache-Control"]) == (200, "no-store")
+    with counter.shop.engine.reading(counter.shop.clerk) as work:
+        assert access_log.count(work, "open_paper", work.now - timedelta(hours=1)) == 1
