@@ -137,6 +137,7 @@ def insert_post(work: Work, account_id: int, post: Post, community_id: int | Non
 def end_post(work: Work, grant_id: int) -> None:
     """Take a post away, at once."""
     work.require(Permission.ACCOUNT_GRANT)
+    _require_another(work, grant_id)
     row = work.connection.execute(
         account_post.update()
         .where(account_post.c.id == grant_id, account_post.c.ended_at.is_(None))
@@ -146,6 +147,28 @@ def end_post(work: Work, grant_id: int) -> None:
     if row is None:
         raise RecordNotFound("post_not_found", "没有这项岗位授权，或已结束")
     log(work, "end_post", row.account_id, row.post)
+
+
+def _require_another(work: Work, grant_id: int) -> None:
+    """Keep the last security administrator and the last auditor: without them nobody approves, or looks."""
+    post = work.connection.execute(
+        select(account_post.c.post).where(account_post.c.id == grant_id, account_post.c.ended_at.is_(None))
+    ).scalar_one_or_none()
+    if post not in (Post.SEC, Post.AUD):
+        return
+    others = (
+        select(account_post.c.id)
+        .join(account, account.c.id == account_post.c.account_id)
+        .where(
+            account_post.c.post == post,
+            account_post.c.id != grant_id,
+            account_post.c.ended_at.is_(None),
+            account.c.state == "active",
+        )
+        .limit(1)
+    )
+    if work.connection.execute(others).first() is None:
+        raise RuleRefused("last_of_post", "这是最后一位，请先授予另一个人同样的岗位，再结束这一项")
 
 
 def disable(work: Work, account_id: int) -> None:

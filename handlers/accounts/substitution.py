@@ -9,6 +9,7 @@ from sqlalchemy import Row, or_, select
 from engine.ids import new_id
 from engine.work import Work
 from handlers.accounts.booking import lock, require_not_on_leave
+from handlers.accounts.permissions import Post
 from handlers.accounts.records import account, account_post, account_substitution
 from handlers.accounts.workforce import workers
 from handlers.errors import ActionNotAllowed, RecordNotFound, RuleRefused
@@ -16,6 +17,11 @@ from handlers.shared import access_log
 from handlers.shared.permissions import Permission
 
 LONGEST = timedelta(days=180)
+
+
+# Whoever approves or watches others is stood in for by nobody whom a lead has chosen.
+_ONLY_THEMSELVES = frozenset({Post.DPO, Post.SEC, Post.SYS, Post.AUD})
+_ABOVE_LEADS = frozenset({Post.PM, Post.QA, Post.ADM, Post.FINL})
 
 
 @dataclass(frozen=True)
@@ -160,16 +166,24 @@ def _require_may_set(work: Work, absent_id: int) -> None:
     """Let the absent person decide, and whoever leads somebody in every community where that one works."""
     if absent_id == work.actor.id and work.actor.kind == "staff":
         return
-    scopes = set(
-        work.connection.execute(
-            select(account_post.c.community_id).where(
-                account_post.c.account_id == absent_id,
-                or_(account_post.c.ended_at.is_(None), account_post.c.ended_at > work.now),
-            )
-        ).scalars()
-    )
-    for scope_id in scopes or {None}:
+    held = work.connection.execute(
+        select(account_post.c.post, account_post.c.community_id).where(
+            account_post.c.account_id == absent_id,
+            or_(account_post.c.ended_at.is_(None), account_post.c.ended_at > work.now),
+        )
+    ).all()
+    for scope_id in {row.community_id for row in held} or {None}:
         work.require(Permission.SUBSTITUTE_SET, scope_id)
+    posts = {row.post for row in held}
+    if posts & _ONLY_THEMSELVES or (posts & _ABOVE_LEADS and not _is_manager(work)):
+        raise ActionNotAllowed("substitute_above", "此人的岗位不归您安排，代理人由本人指定")
+
+
+def _is_manager(work: Work) -> bool:
+    """Tell whether the actor manages a project, and does not just stand in for who does."""
+    return work.actor.kind == "system" or any(
+        member.group == Post.PM and member.on_behalf_of is None for member in work.memberships
+    )
 
 
 def _require_staff(work: Work, account_id: int) -> None:

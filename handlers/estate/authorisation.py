@@ -15,6 +15,8 @@ from handlers.estate.records import estate_authorisation
 from handlers.shared import access_log, agreed_texts
 from handlers.shared.permissions import Permission
 
+NOTED = "authorise"  # in the access log: somebody wrote at the counter that a person agrees
+
 
 class Purpose(StrEnum):
     """What a contact may be used for; an authorisation covers one of these."""
@@ -70,7 +72,7 @@ def authorise(work: Work, person_id: int, house_id: int, scope: Purpose, text_ve
     if is_authorised(work, person_id, scope):
         return
     _note(work, person_id, scope, {"text_version": text_version, "withdrawn_at": None})
-    access_log.append(work, access_log.Entry("authorise", "person", person_id, scope))
+    access_log.append(work, access_log.Entry(NOTED, "person", person_id, scope))
 
 
 def decline(work: Work, person_id: int, house_id: int, scope: Purpose, text_version: str) -> None:

@@ -13,7 +13,7 @@ from engine.store.tables import instance
 from engine.work import Engine, Work
 from handlers.errors import ActionNotAllowed, FieldsInvalid, RuleRefused
 from handlers.estate import emergencies
-from handlers.estate.authorisation import Purpose, is_authorised
+from handlers.estate.authorisation import NOTED, Purpose, is_authorised
 from handlers.estate.entry import house_row
 from handlers.estate.more_looks import REVEALS, extra
 from handlers.estate.people import unsealed
@@ -181,6 +181,14 @@ def _require_purpose(work: Work, request: RevealRequest, scope: int) -> None:
         emergencies.require_told(request.reason)
     elif not is_authorised(work, request.person_id, request.purpose):
         raise ActionNotAllowed("not_authorised", "业主未授权此用途；如属紧急，请选择“紧急”并写明原因")
+    elif _has_noted(work, request):
+        raise ActionNotAllowed("own_agreement", "这项授权是您自己刚登记的，一天内请由同事查看")
+
+
+def _has_noted(work: Work, request: RevealRequest) -> bool:
+    """Tell whether the actor wrote down lately that the owner agrees: nobody opens a door to themselves."""
+    noted = access_log.Entry(NOTED, "person", request.person_id, request.purpose)
+    return access_log.did(work, noted, work.now - limits.OWN_AGREEMENT)
 
 
 def _case(work: Work, request: RevealRequest) -> int:

@@ -111,6 +111,18 @@ def newest(work: Work, action: str, subject_id: int, since: datetime) -> tuple[s
     return None if row is None else (row.purpose, row.at)
 
 
+def did(work: Work, entry: Entry, since: datetime) -> bool:
+    """Tell whether the actor has done just this since a moment."""
+    own = select(access_log.c.at).where(
+        access_log.c.actor_id == work.actor.id,
+        access_log.c.action == entry.action,
+        access_log.c.subject_id == entry.subject_id,
+        access_log.c.purpose == entry.purpose,
+        access_log.c.at > since,
+    )
+    return work.connection.execute(own.limit(1)).first() is not None
+
+
 def anchor(work: Work) -> Anchor | None:
     """Return the end of the newest chain, to be kept outside the database."""
     row = work.connection.execute(

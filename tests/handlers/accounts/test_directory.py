@@ -17,6 +17,7 @@ from handlers.accounts.permissions import (
     Post,
 )
 from handlers.accounts.records import account
+from handlers.errors import ActionNotAllowed
 from handlers.estate import entry
 from handlers.estate.records import ACTING_KINDS, RelationKind
 from handlers.shared.permissions import Permission
@@ -317,4 +318,16 @@ def test_all_rights_of_an_actor_take_one_statement(engine: Engine, world: World,
     with engine.reading(clerk) as work:
         assert len(work.memberships) == 2
         assert work.may(Permission.REPAIR_CANCEL, world.community)
-    assert len(statements) == (2 if database.is_sqlite else 1)  # SQLite counts BEGIN
+    assert len(statements) == 1
+
+
+@pytest.mark.parametrize("post", [Post.DPO, Post.SEC, Post.AUD, Post.PM, Post.FINL])
+def test_a_lead_names_nobody_for_who_stands_above_or_watches(
+    engine: Engine, world: World, post: Post
+) -> None:
+    lead, absent, friend = world.staff(Post.CSL), world.staff(post), world.staff(Post.CS)
+    with pytest.raises(ActionNotAllowed) as refused, engine.work(lead) as work:
+        substitution.set_substitute(work, absent.id, friend.id, work.now, work.now + timedelta(days=1))
+    assert refused.value.code == "substitute_above"
+    with engine.work(absent) as work:
+        substitution.set_substitute(work, absent.id, friend.id, work.now, work.now + timedelta(days=1))

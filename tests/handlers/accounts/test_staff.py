@@ -292,3 +292,16 @@ def test_teams_belong_to_a_community_and_its_planners(engine: Engine, world: Wor
             teams.teams(work, world.community)
         with pytest.raises(RecordNotFound):
             teams.set_members(work, team, frozenset())
+
+
+def test_the_last_security_administrator_stays(engine: Engine, world: World, administrator: Actor) -> None:
+    """Without one, posts that have to be approved would be granted without anybody's approval."""
+    watch = world.staff(Post.SEC, everywhere=True)
+    with engine.reading(SYSTEM) as work:
+        [held] = staff_file.file_of(work, watch.id).listed.posts
+    with pytest.raises(RuleRefused) as refused, engine.work(administrator) as work:
+        staff.end_post(work, held.id)
+    assert refused.value.code == "last_of_post"
+    world.staff(Post.SEC, everywhere=True)
+    with engine.work(administrator) as work:
+        staff.end_post(work, held.id)

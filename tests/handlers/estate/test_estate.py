@@ -182,10 +182,14 @@ def test_a_resident_reads_the_own_house_and_no_other(engine: Engine, world: Worl
 def test_a_number_is_revealed_within_the_owners_authorisation_and_noted(
     engine: Engine, world: World, owner: int
 ) -> None:
-    clerk = world.staff(Post.CS)
-    with engine.work(clerk) as work:
+    clerk, colleague = world.staff(Post.CS), world.staff(Post.CS)
+    request = RevealRequest(owner, world.house, Purpose.REPAIR)
+    with engine.work(colleague) as work:
         authorise(work, owner, world.house, Purpose.REPAIR, "2026-1")
-    assert reveal(engine, clerk, RevealRequest(owner, world.house, Purpose.REPAIR)) == OWNER["phone"]
+    with pytest.raises(ActionNotAllowed) as refused:
+        reveal(engine, colleague, request)
+    assert refused.value.code == "own_agreement", "nobody opens a door to themselves"
+    assert reveal(engine, clerk, request) == OWNER["phone"]
     with engine.reading(SYSTEM) as work:
         logged = work.connection.execute(select(log_table).where(log_table.c.action == "reveal_phone")).one()
         assert access_log.verify(work) == []
