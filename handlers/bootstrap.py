@@ -28,6 +28,7 @@ from handlers.settings import Settings
 from handlers.shared import attachments, calls, case_files, limits, long_work, messages, texts, work_files
 from handlers.shared import records as shared_records
 from handlers.shared.channels.choice import channels_of
+from handlers.shared.key_file import ring_of
 from handlers.shared.messages import MessageBook, book_of
 from handlers.shared.outbox import LONG_WORK, Job, JobContext, JobFunction, Lane, TableOutbox
 from handlers.shared.outbox_worker import Child, Worker
@@ -114,11 +115,10 @@ def build(settings: Settings, clock: Clock | None = None, database: Database | N
         database: an open one; that of the settings when absent.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    vault = SealedVault(
-        KeyRing.load(settings.key_file, settings.algorithm), lambda: KeyRing.load(settings.key_file)
-    )
+    database = database or Database(settings.database_url)
+    vault = SealedVault(ring_of(settings, database), lambda: KeyRing.load(settings.key_file))
     engine = Engine(
-        database=database or Database(settings.database_url),
+        database=database,
         directory=AccountDirectory(vault),
         vault=vault,
         outbox=TableOutbox(),

@@ -1,5 +1,7 @@
 """Translates texts, with types: the Chinese text is the key."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
@@ -45,6 +47,16 @@ def speak() -> None:
 def fall_silent(_error: BaseException | None = None) -> None:
     """Forget the language of a request that has ended."""
     _spoken.set(None)
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Say texts in a language where no request chooses one."""
+    token = _spoken.set(_loaded(language))
+    try:
+        yield
+    finally:
+        _spoken.reset(token)
 
 
 def _asked() -> Spoken | None:

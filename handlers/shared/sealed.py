@@ -61,16 +61,44 @@ class KeyRing:
     log_secret: bytes
 
     @staticmethod
-    def load(path: Path, algorithm: str = AES) -> "KeyRing":
+    def first(path: Path, algorithm: str = AES) -> "KeyRing":
         """Read the ring of a file, made on first use with one key of the algorithm."""
-        raw = json.loads(read_or_create(path, lambda: KeyRing.new(algorithm).dump()))
-        keys = {
-            key_id: Key(key_id, entry["algorithm"], _decoded(entry["secret"]))
-            for key_id, entry in raw["keys"].items()
-        }
-        if raw["active"] not in keys or any(key.algorithm not in _CODES for key in keys.values()):
-            raise Unsealable("key_ring_broken", "密钥文件不完整，请从备份恢复")
-        return KeyRing(raw["active"], keys, _decoded(raw["index_secret"]), _decoded(raw["log_secret"]))
+        return KeyRing._read(path, read_or_create(path, lambda: KeyRing.new(algorithm).dump()))
+
+    @staticmethod
+    def load(path: Path) -> "KeyRing":
+        """Read the ring of a file.
+
+        Raises:
+            Unsealable: the file is missing or damaged; a new ring would open nothing that was sealed before.
+        """
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError as error:
+            raise Unsealable(
+                "key_file_missing", "没有密钥文件 {file}，请从备份恢复", file=str(path)
+            ) from error
+        except UnicodeDecodeError as error:
+            raise _broken(path) from error
+        return KeyRing._read(path, text)
+
+    @staticmethod
+    def _read(path: Path, text: str) -> "KeyRing":
+        try:
+            raw = json.loads(text)
+            keys = {
+                key_id: Key(key_id, entry["algorithm"], _decoded(entry["secret"]))
+                for key_id, entry in raw["keys"].items()
+            }
+            is_whole = raw["active"] in keys and all(
+                len(key.secret) == _KEY_BYTES.get(key.algorithm) for key in keys.values()
+            )
+            ring = KeyRing(raw["active"], keys, _decoded(raw["index_secret"]), _decoded(raw["log_secret"]))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise _broken(path) from error
+        if not is_whole:
+            raise _broken(path)
+        return ring
 
     @staticmethod
     def new(algorithm: str = AES) -> "KeyRing":
@@ -182,6 +210,10 @@ class SealedVault:
         key = self.ring.keys[key_id]
         length = _KEY_BYTES[key.algorithm]
         return HKDF(SHA256(), length, salt=None, info=f"wuye|{purpose}".encode()).derive(key.secret)
+
+
+def _broken(path: Path) -> Unsealable:
+    return Unsealable("key_ring_broken", "密钥文件 {file} 不完整，请从备份恢复", file=str(path))
 
 
 def vault_of(engine: Engine) -> SealedVault:

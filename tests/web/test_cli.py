@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from handlers import built_in
+from engine.store import schema
+from engine.work import SYSTEM
+from handlers import bootstrap, built_in, settings
+from handlers.shared import access_log
 from tests.engine.models import Model
 from web.cli import main
 
@@ -91,7 +94,11 @@ def test_a_file_that_is_not_there_is_named(
     capsys.readouterr()
     assert main([command, str(installation / "gone.bpmn")]) == 1
     said = capsys.readouterr().err
-    assert said == f"没有文件 {installation / 'gone.bpmn'}，请检查路径和文件名再运行\n"
+    first, second, end = said.split("\n")
+    assert first == f"没有文件 {installation / 'gone.bpmn'}，请检查路径和文件名再运行"
+    assert str(installation / "gone.bpmn") in second
+    assert second.isascii()
+    assert end == ""
 
 
 def test_two_files_of_one_name_are_refused_and_one_file_named_twice_is_not(
@@ -120,6 +127,27 @@ def test_before_it_is_installed_nothing_can_be_deployed_or_served(
     ):
         assert main(command) == 1
         assert "wuye init" in capsys.readouterr().err
+
+
+def test_data_whose_keys_are_gone_is_left_alone_until_they_are_back(
+    installation: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine = bootstrap.build(settings.from_environment())
+    schema.upgrade(engine.database)
+    engine.run(SYSTEM, lambda work: access_log.append(work, access_log.Entry("reveal_phone", "person", 1)))
+    keys = installation / "var" / "keys.json"
+    kept = keys.rename(installation / "keys.kept")
+    for command in (["init"], ["demo"], ["audit", "verify"], ["keys", "rotate"], ["serve"]):
+        assert main(command) == 1
+        chinese, english, _end = capsys.readouterr().err.split("\n")
+        assert "缺少它的密钥文件" in chinese
+        assert "key file" in english
+        for line in (chinese, english):
+            assert str(keys) in line
+            assert str(installation / "var" / "wuye.db") in line
+        assert not keys.exists()
+    kept.rename(keys)
+    assert main(["audit", "verify"]) == 0
 
 
 def test_a_token_is_shown_once_and_needs_a_name(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from engine.errors import Problem
+from web import texts
 from web.cli import (
     accounts,
     audit,
@@ -20,6 +21,7 @@ from web.cli import (
     serving,
     tokens,
 )
+from web.words import problem_text
 
 REFUSED = 1
 
@@ -63,6 +65,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         done: int | None = arguments.run(arguments)
     except Problem as problem:
-        print(problem.text(), file=sys.stderr)
+        tell(problem)
         return REFUSED
     return done or 0
+
+
+def tell(problem: Problem) -> None:
+    """Print why something is refused: a line of Chinese, a line of English."""
+    with texts.speaking("en"):
+        english = problem_text(problem)
+    print(*dict.fromkeys((problem.text(), english)), sep="\n", file=sys.stderr)

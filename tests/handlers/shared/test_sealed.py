@@ -91,19 +91,28 @@ def test_the_blind_index_depends_on_kind_value_and_ring() -> None:
 
 def test_the_key_file_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
     path = tmp_path / "var" / "keys.json"
-    ring = KeyRing.load(path)
+    ring = KeyRing.first(path)
     assert path.stat().st_mode & 0o777 == 0o600
     assert KeyRing.load(path) == ring
 
 
 def test_a_damaged_key_file_is_refused_not_replaced(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
-    KeyRing.load(path)
+    KeyRing.first(path)
     content = json.loads(path.read_text())
     content["active"] = "gone"
     path.write_text(json.dumps(content))
-    with pytest.raises(Unsealable):
-        KeyRing.load(path)
+    for text in (json.dumps(content), "", "{", "[]", "{}", '{"keys": {"a": 1}, "active": "a"}'):
+        path.write_text(text)
+        with pytest.raises(Unsealable, match=r"keys\.json"):
+            KeyRing.first(path)
+        assert path.read_text() == text
+
+
+def test_a_missing_key_file_is_not_made_by_whoever_only_reads_it(tmp_path: Path) -> None:
+    with pytest.raises(Unsealable, match=r"keys\.json"):
+        KeyRing.load(tmp_path / "keys.json")
+    assert not (tmp_path / "keys.json").exists()
 
 
 @pytest.mark.parametrize(
