@@ -170,3 +170,21 @@ def test_sums_behind_reports_are_rebuilt_where_there_is_an_installation(
     with pytest.raises(SystemExit) as ended:
         main(["reports"])
     assert ended.value.code == 2
+
+
+def test_an_export_replaces_nothing_but_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "there").mkdir()
+    for place in (tmp_path / "there", Path("/dev/null")):
+        assert main(["export", "ocel", str(place)]) == 1
+        assert str(place) in capsys.readouterr().err
+    assert Path("/dev/null").is_char_device()
+    assert list(tmp_path.iterdir()) == [tmp_path / "there"]
+
+
+def test_a_missing_file_is_a_line_and_no_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WUYE_DATA_DIR", str(tmp_path / "file" / "var"))
+    (tmp_path / "file").write_text("a file, and no folder", encoding="utf-8")
+    assert main(["init"]) == 1
+    assert str(tmp_path / "file") in capsys.readouterr().err

@@ -67,6 +67,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Problem as problem:
         tell(problem)
         return REFUSED
+    except OSError as error:  # a file or folder that is missing, taken, or not ours to use
+        where = f"{error.filename}: " if error.filename is not None else ""
+        print(f"{where}{error.strerror or error}", file=sys.stderr)
+        return REFUSED
     return done or 0
 
 
