@@ -11,6 +11,7 @@ from lxml import etree
 
 from engine import definitions
 from engine.bpmn.check.examine import Examination, examine
+from engine.bpmn.trial import CPU_SECONDS
 from engine.check_problem import DeploymentRefused
 from engine.clock import SettableClock
 from engine.ports import SYSTEM
@@ -84,26 +85,33 @@ def check_words(examination: Examination) -> None:
         assert found.remedy_en
 
 
-@settings(max_examples=250, deadline=2000)
+def check_in_time(name: str, content: bytes) -> None:
+    """Check a file within the processor time that a check may take, however busy the machine is."""
+    begun = time.process_time()
+    check_words(examined({name: content}))
+    assert time.process_time() - begun < CPU_SECONDS, name
+
+
+@settings(max_examples=250, deadline=None)
 @given(st.data())
 def test_a_changed_file_passes_or_is_refused(data):
     name = data.draw(st.sampled_from(NAMES))
-    check_words(examined({name: data.draw(mutated(name))}))
+    check_in_time(name, data.draw(mutated(name)))
 
 
-@settings(max_examples=150, deadline=2000)
+@settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_a_damaged_file_passes_or_is_refused(data):
     name = data.draw(st.sampled_from(sorted(files())))
-    check_words(examined({name: data.draw(damaged(name))}))
+    check_in_time(name, data.draw(damaged(name)))
 
 
 @pytest.mark.long
-@settings(max_examples=5000, deadline=2000)
+@settings(max_examples=5000, deadline=None)
 @given(st.data())
 def test_thousands_of_changed_files_pass_or_are_refused(data):
     name = data.draw(st.sampled_from(NAMES))
-    check_words(examined({name: data.draw(mutated(name))}))
+    check_in_time(name, data.draw(mutated(name)))
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
