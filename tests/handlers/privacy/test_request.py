@@ -124,7 +124,7 @@ def test_a_wish_to_put_something_right_leads_into_a_correction(office: Office, h
     correction = office.engine.run(office.clerk, lambda work: corrections.request(work, wanted))
     office.do(number, "correct", office.clerk, correction=correction)
     assert office.is_over(number)
-    assert office.steps(correction) == ["check_by_clerk"]
+    assert office.steps(correction) == ["prove_phones"]
 
 
 def test_who_lives_here_is_not_erased_but_restricted_with_the_reasons(office: Office, home: Home) -> None:
