@@ -57,7 +57,7 @@ def test_what_is_secret_in_a_message_is_kept_on_demonstrations_only(engine: Engi
             "验证码 123456",
             "zh",
             "code 123456",
-            {"code": "123456"},
+            secrets={"code": "123456"},
         )
         channels_of(engine, settings).sms.send(message)
         with engine.reading(SYSTEM) as work:
