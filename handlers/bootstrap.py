@@ -13,7 +13,7 @@ from handlers import settings as installation
 from handlers.accounts import deliveries
 from handlers.accounts import records as account_records
 from handlers.accounts.directory import AccountDirectory
-from handlers.accounts.staff import FIRST_PASSWORD_JOB
+from handlers.accounts.staff import FIRST_PASSWORD_JOB, OLD_PHONE_JOB
 from handlers.checking import offer as checking
 from handlers.estate import import_running, import_undo
 from handlers.estate import records as estate_records
@@ -74,6 +74,7 @@ JOBS: Mapping[str, JobFunction] = {
     calls.CALL: calls.call,
     calls.RING: calls.ring,
     FIRST_PASSWORD_JOB: deliveries.first_password,
+    OLD_PHONE_JOB: deliveries.old_phone,
     LONG_WORK: long_work.run(LONG_KINDS),
     **owning.JOBS,
     **checking.JOBS,

@@ -242,6 +242,7 @@ ROUTES: Mapping[str, Access] = {
     "staff.show": _staff(Permission.ACCOUNT_READ),
     "staff.change": _staff(Permission.ACCOUNT_REGISTER),
     "staff.change_phone": _fresh(_staff(Permission.ACCOUNT_REGISTER)),
+    "staff.confirm_phone": _fresh(_staff(Permission.ACCOUNT_GRANT)),
     "staff.reissue": _fresh(_staff(Permission.ACCOUNT_REGISTER)),
     "staff.slip": _fresh(_staff(Permission.ACCOUNT_REGISTER)),
     "staff.slip_picture": _staff(Permission.ACCOUNT_REGISTER),

@@ -80,6 +80,15 @@ def change_phone(account_id: int) -> Response:
     return _to(account_id)
 
 
+@bp.post("/<int:account_id>/phone/confirm")
+@errors.shown_again_by(show)
+def confirm_phone(account_id: int) -> Response:
+    """Confirm a changed number, as the second person."""
+    context.engine().run(context.actor(), lambda work: staff.confirm_phone(work, account_id))
+    flash(gettext("新手机号已确认"))
+    return _to(account_id)
+
+
 @bp.post("/<int:account_id>/password")
 @errors.shown_again_by(show)
 def reissue(account_id: int) -> Response:

@@ -109,6 +109,7 @@ class FileScreen:
     reset_asked_by: str
     may_ask_reset: bool
     may_confirm_reset: bool
+    may_confirm_phone: bool
 
 
 def list_screen(work: Work, state: str, after: int) -> ListScreen:
@@ -156,6 +157,10 @@ def file_screen(work: Work, account_id: int) -> FileScreen:
         may_confirm_reset=not is_self
         and asker not in (None, work.actor.id)
         and (work.may(Permission.ACCOUNT_END_SESSIONS) or work.may(Permission.ACCOUNT_REGISTER)),
+        may_confirm_phone=not is_self
+        and file.phone_settles_at is not None
+        and file.phone_changed_by != work.actor.id
+        and work.may(Permission.ACCOUNT_GRANT),
     )
 
 

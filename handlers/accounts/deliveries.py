@@ -1,4 +1,4 @@
-"""Finds where account holders can be reached, and delivers first passwords to them alone."""
+"""Finds where account holders can be reached, and delivers what is for one phone alone."""
 
 from functools import partial
 
@@ -56,5 +56,26 @@ def first_password(context: JobContext) -> None:
             account.update()
             .where(account.c.id == account_id, account.c.first_password == sealed)
             .values(first_password=None)
+        )
+        context.done(work)
+
+
+def old_phone(context: JobContext) -> None:
+    """Tell the number that an account had before that another one replaced it, and forget it."""
+    account_id = int(str(context.job.args["account_id"]))
+    with context.engine.reading(SYSTEM) as work:
+        row = work.connection.execute(
+            select(account.c.old_phone, account.c.language).where(account.c.id == account_id)
+        ).one()
+    if row.old_phone is not None:
+        number = context.engine.vault.open("account", "old_phone", account_id, row.old_phone)
+        template = context.book.templates["phone_changed_old"]
+        write = partial(template.filled, {})
+        context.channels.sms.send(message_to(context.job.key, template.code, number, row.language, write))
+    with context.engine.work(SYSTEM) as work:
+        work.connection.execute(
+            account.update()
+            .where(account.c.id == account_id, account.c.old_phone == row.old_phone)
+            .values(old_phone=None)
         )
         context.done(work)

@@ -36,7 +36,10 @@ account = Table(
     sealed_column("phone"),
     sealed_column("mail"),
     sealed_column("wechat_id"),
+    sealed_column("old_phone"),  # until it was told of the new one
     Column("phone_index", String(64)),
+    Column("phone_changed_at", UtcDateTime),  # by administration; a day without first passwords follows
+    Column("phone_changed_by", BigInteger),
     Column("department", String(100), nullable=False, default=""),
     Column("language", String(8), nullable=False, default="zh"),
     Column("password_hash", Text),

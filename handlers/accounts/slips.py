@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.work import Work
-from handlers.accounts import passwords, trust
+from handlers.accounts import leads, passwords, trust
 from handlers.accounts.staff import log, require_staff, set_first_password
 from handlers.errors import RecordNotFound, RuleRefused
 from handlers.shared import limits
@@ -45,6 +45,8 @@ def print_slip(work: Work, account_id: int) -> Slip:
         raise RuleRefused("account_off", "账号已停用，请先恢复")
     password = passwords.initial_password()
     set_first_password(work, account_id, password)
+    if row.responsibility_accepted_at is not None:
+        leads.tell_leads(work, "first_password_again", account_id)
     trust.begin_cool_off_unless_new(work, account_id)
     log(work, "print_slip", account_id)
     unseal = work.engine.vault.open

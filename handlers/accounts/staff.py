@@ -1,13 +1,15 @@
 """Registers staff, grants and ends their posts, and disables accounts."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Row, and_, or_, select
 
 from engine.ids import new_id
 from engine.ports import OutboxItem
 from engine.work import Work
-from handlers.accounts import passwords, sessions, sign_in, trust
+from handlers.accounts import leads, passwords, sessions, sign_in, trust
 from handlers.accounts.logins import add_login, checked_name, remove_logins
 from handlers.accounts.permissions import Post
 from handlers.accounts.records import account, account_post, account_skill, account_token
@@ -18,6 +20,7 @@ from handlers.shared.permissions import Permission
 from handlers.shared.sealed import vault_of
 
 FIRST_PASSWORD_JOB = "first_password"  # noqa: S105  # the name of a job
+OLD_PHONE_JOB = "old_phone"
 
 
 @dataclass(frozen=True)
@@ -84,8 +87,13 @@ def insert_staff(work: Work, entry: Registration) -> int:
 
 
 def reissue_first_password(work: Work, account_id: int) -> None:
-    """Send a fresh first password; the old password and all sessions end now."""
+    """Send a fresh first password; the old password and all sessions end now, and the lead is told.
+
+    Raises:
+        RuleRefused: there is no phone, or it was changed a short while ago and nobody else has confirmed it.
+    """
     work.require(Permission.ACCOUNT_REGISTER)
+    trust.require_settled(work)
     if require_staff(work, account_id).phone is None:
         raise RuleRefused("no_phone", "此账号没有手机号，请打印密码信封")
     send_first_password(work, account_id)
@@ -96,8 +104,17 @@ def reissue_first_password(work: Work, account_id: int) -> None:
 def send_first_password(work: Work, account_id: int) -> None:
     """Make a first password that only the person will see; for commands that have asked who may.
 
-    It lies sealed with the account until the outbox has delivered it.
+    It lies sealed with the account until the outbox has delivered it. Of a password in the place of one that
+    the person had chosen, the lead hears.
+
+    Raises:
+        RuleRefused: the phone was changed a short while ago, and nobody else has confirmed it.
     """
+    row = work.connection.execute(select(account).where(account.c.id == account_id)).one()
+    if phone_settles_at(work, row) is not None:
+        raise RuleRefused("phone_new", "手机号更换后 24 小时内不发初始密码，请系统管理员核实本人后确认新号")
+    if row.kind == "staff" and row.responsibility_accepted_at is not None:
+        leads.tell_leads(work, "first_password_again", account_id)
     password = passwords.initial_password()
     set_first_password(work, account_id, password)
     sealed = work.engine.vault.seal("account", "first_password", account_id, password)
@@ -246,9 +263,13 @@ def change_details(work: Work, account_id: int, name: str, department: str, mail
 
 
 def change_phone(work: Work, account_id: int, phone: str) -> None:
-    """Enter a member of staff's new mobile number; it replaces the old one for signing in and messages."""
+    """Enter a member of staff's new mobile number; it replaces the old one for signing in and messages.
+
+    The old number and the leads are told, and for a day no first password goes to the new one unless a
+    system administrator has confirmed it: nobody takes an account over alone.
+    """
     work.require(Permission.ACCOUNT_REGISTER)
-    require_staff(work, account_id)
+    row = require_staff(work, account_id)
     digits = _checked_phone(phone)
     trust.require_settled(work)
     vault = vault_of(work.engine)
@@ -258,11 +279,58 @@ def change_phone(work: Work, account_id: int, phone: str) -> None:
         .values(
             phone=vault.seal("account", "phone", account_id, digits),
             phone_index=vault.blind_index("phone", digits),
+            phone_changed_at=work.now,
+            phone_changed_by=work.actor.id,
         )
     )
     remove_logins(work, account_id, "mobile")
     add_login(work, account_id, digits, "mobile")
+    _tell_old_phone(work, row)
+    leads.tell_leads(work, "phone_changed", account_id)
     log(work, "change_phone", account_id)
+
+
+def confirm_phone(work: Work, account_id: int) -> None:
+    """Confirm a changed number after having asked its holder in person; first passwords may go there at once.
+
+    Raises:
+        ActionNotAllowed: nobody confirms what they changed themselves, or their own number.
+        RecordConflict: there is nothing to confirm.
+    """
+    work.require(Permission.ACCOUNT_GRANT)
+    row = require_staff(work, account_id)
+    if phone_settles_at(work, row) is None:
+        raise RecordConflict("phone_settled", "没有待确认的新手机号，或已满 24 小时")
+    if work.actor.id in (account_id, row.phone_changed_by):
+        raise ActionNotAllowed("own_phone", "须由更换人和本人以外的另一人确认")
+    trust.require_settled(work)
+    work.connection.execute(
+        account.update()
+        .where(account.c.id == account_id)
+        .values(phone_changed_at=None, phone_changed_by=None)
+    )
+    log(work, "confirm_phone", account_id)
+
+
+def phone_settles_at(work: Work, row: Row[Any]) -> datetime | None:
+    """Return from when on first passwords may go to the phone of an account; None when they may now."""
+    if row.phone_changed_at is None or work.now >= row.phone_changed_at + limits.PHONE_SETTLES:
+        return None
+    until: datetime = row.phone_changed_at + limits.PHONE_SETTLES
+    return until
+
+
+def _tell_old_phone(work: Work, row: Row[Any]) -> None:
+    """Keep the old number sealed until it was told; one that still waits is not overwritten."""
+    if row.phone is None:
+        return
+    if row.old_phone is None:
+        vault = work.engine.vault
+        number = vault.open("account", "phone", row.id, row.phone)
+        sealed = vault.seal("account", "old_phone", row.id, number)
+        work.connection.execute(account.update().where(account.c.id == row.id).values(old_phone=sealed))
+    item = OutboxItem(OLD_PHONE_JOB, {"account_id": str(row.id)}, f"{OLD_PHONE_JOB}:{new_id()}")
+    work.engine.outbox.put_many(work.connection, [item], work.now)
 
 
 def set_skills(work: Work, account_id: int, skills: frozenset[str]) -> None:

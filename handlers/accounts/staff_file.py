@@ -20,7 +20,7 @@ from handlers.accounts.records import (
     account_throttle,
     account_totp,
 )
-from handlers.accounts.staff import log
+from handlers.accounts.staff import log, phone_settles_at
 from handlers.errors import RecordNotFound
 from handlers.shared import agreed_texts, limits
 from handlers.shared.masks import mask_phone
@@ -83,6 +83,7 @@ class StaffFile:
         enrolled_at: when the authenticator was bound.
         is_spared: a demonstration account whose post would need one.
         reset_asked_by: who asked that another one may be bound.
+        phone_settles_at: until then no first password goes to a changed phone, unless somebody confirms it.
     """
 
     listed: Listed
@@ -100,6 +101,8 @@ class StaffFile:
     enrolled_at: datetime | None
     is_spared: bool
     reset_asked_by: int | None
+    phone_settles_at: datetime | None
+    phone_changed_by: int | None
     away: tuple[Away, ...]
 
 
@@ -166,6 +169,8 @@ def file_of(work: Work, account_id: int) -> StaffFile:
         is_spared=row.responsibility_version == sessions.DEMONSTRATION
         and any(one.post in SECOND_FACTOR_POSTS and not one.is_over for one in line.posts),
         reset_asked_by=second.reset_asked_by if second else None,
+        phone_settles_at=phone_settles_at(work, row),
+        phone_changed_by=row.phone_changed_by,
         away=tuple(_away(work, account_id)),
     )
 

@@ -51,7 +51,7 @@ _SIGN_IN = (
 _OF_PERSON = ("name", "id_number", "phone", "other_phone", "postal_address", "mail", "remark")
 _INDEXES = ("id_index", "phone_index", "phone_tail_index", "other_phone_index")
 _CALLED = ("contact_name", "contact_phone", "phone_index", "phone_tail_index")
-_OF_ACCOUNT = ("name", "login_name", "phone", "mail", "wechat_id", "first_password")
+_OF_ACCOUNT = ("name", "login_name", "phone", "mail", "wechat_id", "first_password", "old_phone")
 
 
 @dataclass

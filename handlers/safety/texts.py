@@ -57,6 +57,32 @@ TEMPLATES = (
         facts=_account_facts,
     ),
     Template(
+        code="phone_changed",
+        subject="员工手机号已更换",
+        subject_en="The phone of an employee was changed",
+        text="【物业云】{who} 的登录手机号已由行政人事更换。请向本人核实，不属实请立即报告异常。",
+        text_en="[Wuye Flow] Administration changed the phone of {who}. Please ask them, and report "
+        "it at once if they know nothing of it.",
+        facts=_account_facts,
+    ),
+    Template(
+        code="phone_changed_old",
+        subject="您的登录手机号已更换",
+        subject_en="Your phone for signing in was changed",
+        text="【物业云】您账号的登录手机号已更换，本号不再使用。不是本人要求的请立即告知主管或安全管理员。",
+        text_en="[Wuye Flow] Your account has another phone now; this one is no longer used. If you did not "
+        "ask for it, tell your lead or the security administrator at once.",
+    ),
+    Template(
+        code="first_password_again",
+        subject="员工密码已重发",
+        subject_en="An employee got a new first password",
+        text="【物业云】{who} 的初始密码已重发，原密码失效。请向本人核实，不属实请立即报告异常。",
+        text_en="[Wuye Flow] {who} got a new first password; the old one is void. Please ask them, and "
+        "report it at once if they know nothing of it.",
+        facts=_account_facts,
+    ),
+    Template(
         code="unusual_sign_in",
         subject="异常登录",
         subject_en="Unusual sign-in",

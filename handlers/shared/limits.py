@@ -16,6 +16,7 @@ RECOVERY_CODES = 10  # told when an authenticator is bound, each good once
 SLIP_PRINTED_WITHIN = timedelta(minutes=2)  # a first password on paper, by who made it
 PROOF_FRESH = timedelta(minutes=15)  # for so long after a password nothing delicate asks for it again
 COOL_OFF = timedelta(hours=24)  # after a reset, in which nothing delicate is done with the account
+PHONE_SETTLES = timedelta(hours=24)  # after administration changed a phone, in which no password goes there
 HASHES_AT_ONCE = 2  # each takes 64 MiB
 HASH_QUEUE_SECONDS = 10.0
 

@@ -18,6 +18,7 @@ PROVEN = {
     "reveals.open_contacts",
     "corrections.ask_own",
     "staff.change_phone",
+    "staff.confirm_phone",
     "staff.reissue",
     "staff.slip",
     "staff.grant",

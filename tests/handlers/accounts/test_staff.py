@@ -131,6 +131,43 @@ def test_a_new_phone_replaces_the_old_one_for_signing_in(
         sign_in.sign_in(engine, old, PASSWORD, HERE)
 
 
+def reissue(engine: Engine, by: Actor, holder: Actor) -> None:
+    with engine.work(by) as work:
+        staff.reissue_first_password(work, holder.id)
+
+
+def test_no_password_goes_to_a_phone_that_was_changed_within_a_day(
+    engine: Engine, world: World, administration: Actor, clock: SettableClock
+) -> None:
+    clerk = world.staff(Post.CS)
+    with engine.work(administration) as work:
+        staff.change_phone(work, clerk.id, "13612340000")
+    with pytest.raises(RuleRefused, match="24 小时"):
+        reissue(engine, administration, clerk)
+    with engine.work(administration) as work:
+        staff.disable(work, clerk.id)
+    with pytest.raises(RuleRefused, match="24 小时"), engine.work(administration) as work:
+        staff.enable(work, clerk.id)
+    clock.advance(hours=24)
+    reissue(engine, administration, clerk)
+
+
+def test_another_person_confirms_a_changed_phone(
+    engine: Engine, world: World, administration: Actor, administrator: Actor
+) -> None:
+    both, clerk = world.staff(Post.ADM, everywhere=True), world.staff(Post.CS)
+    with engine.work(SYSTEM) as work:
+        staff.insert_post(work, both.id, Post.SYS, None)
+    with engine.work(both) as work:
+        staff.change_phone(work, clerk.id, "13612340000")
+    for by, error in ((administration, NotPermitted), (both, ActionNotAllowed)):
+        with pytest.raises(error), engine.work(by) as work:
+            staff.confirm_phone(work, clerk.id)
+    with engine.work(administrator) as work:
+        staff.confirm_phone(work, clerk.id)
+    reissue(engine, administration, clerk)
+
+
 def test_unlocking_lets_somebody_try_again_at_once(
     engine: Engine, world: World, administrator: Actor
 ) -> None:

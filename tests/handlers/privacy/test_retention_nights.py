@@ -29,7 +29,10 @@ OF_EXPORTS = {"privacy_export.reason", "privacy_export.recipient", "privacy_expo
 OF_THE_PERSON = {
     *(f"estate_person.{name}" for name in ("name", "id_number", "phone", "other_phone", "postal_address")),
     *(f"estate_person.{name}" for name in ("mail", "remark")),
-    *(f"account.{name}" for name in ("name", "login_name", "phone", "mail", "wechat_id", "first_password")),
+    *(
+        f"account.{name}"
+        for name in ("name", "login_name", "phone", "mail", "wechat_id", "first_password", "old_phone")
+    ),
     "account_totp.secret",
 }
 # Other jobs see to these: of drafts, of what an import changed, and of codes.

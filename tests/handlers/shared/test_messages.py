@@ -182,6 +182,32 @@ def test_the_first_password_goes_to_the_persons_phone_alone_and_opens_the_accoun
     assert signing.sign_in(engine, "lisiguang", password, "192.0.2.7")
 
 
+def test_a_changed_phone_tells_the_old_one_and_the_lead_even_when_changed_twice(
+    engine: Engine, world: World, worker: Worker, gateway: FakeGateway
+) -> None:
+    clerk, _lead = world.staff(Post.CS), world.staff(Post.CSL)
+    with engine.work(world.staff(Post.ADM, everywhere=True)) as work:
+        staff.change_phone(work, clerk.id, "13612340000")
+        staff.change_phone(work, clerk.id, "13612340001")
+    worker.drain()
+    sent = {message["template"]: message["to"] for message in gateway.effects.values()}
+    assert sent == {"phone_changed_old": "13800000001", "phone_changed": "13800000002"}
+    with engine.reading(SYSTEM) as work:
+        row = work.connection.execute(select(account).where(account.c.id == clerk.id)).one()
+    assert row.old_phone is None
+
+
+def test_a_password_that_is_sent_again_is_told_to_the_lead(
+    engine: Engine, world: World, worker: Worker, gateway: FakeGateway
+) -> None:
+    clerk, _lead = world.staff(Post.CS), world.staff(Post.CSL)
+    with engine.work(world.staff(Post.ADM, everywhere=True)) as work:
+        staff.reissue_first_password(work, clerk.id)
+    worker.drain()
+    sent = {message["template"]: message["to"] for message in gateway.effects.values()}
+    assert sent == {"first_password": "13800000001", "first_password_again": "13800000002"}
+
+
 def test_real_children_deliver_over_the_wire(
     engine: Engine, world: World, gateway: FakeGateway, clock: SettableClock
 ) -> None:
