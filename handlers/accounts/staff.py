@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, or_, select
+from sqlalchemy import ColumnElement, Row, and_, or_, select
 
 from engine.ids import new_id
 from engine.ports import OutboxItem
+from engine.store.dialects import one_at_a_time
 from engine.work import Work
 from handlers.accounts import leads, passwords, sessions, sign_in, trust
 from handlers.accounts.logins import add_login, checked_name, remove_logins
@@ -21,6 +22,7 @@ from handlers.shared.sealed import vault_of
 
 FIRST_PASSWORD_JOB = "first_password"  # noqa: S105  # the name of a job
 OLD_PHONE_JOB = "old_phone"
+_KEPT_POSTS = (Post.SEC, Post.AUD)
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,7 @@ def insert_post(work: Work, account_id: int, post: Post, community_id: int | Non
 def end_post(work: Work, grant_id: int) -> None:
     """Take a post away, at once."""
     work.require(Permission.ACCOUNT_GRANT)
-    _require_another(work, grant_id)
+    _keep_one(work, account_post.c.id == grant_id)
     row = work.connection.execute(
         account_post.update()
         .where(account_post.c.id == grant_id, account_post.c.ended_at.is_(None))
@@ -166,25 +168,22 @@ def end_post(work: Work, grant_id: int) -> None:
     log(work, "end_post", row.account_id, row.post)
 
 
-def _require_another(work: Work, grant_id: int) -> None:
-    """Keep the last security administrator and the last auditor: without them nobody approves, or looks."""
-    post = work.connection.execute(
-        select(account_post.c.post).where(account_post.c.id == grant_id, account_post.c.ended_at.is_(None))
-    ).scalar_one_or_none()
-    if post not in (Post.SEC, Post.AUD):
-        return
+def _keep_one(work: Work, ending: ColumnElement[bool]) -> None:
+    """Keep the last security administrator and the last auditor: without them nobody approves, or looks.
+
+    Raises:
+        RuleRefused: the grants that would end hold the last one of these.
+    """
+    one_at_a_time(work.connection, account_post)
+    kept = account_post.c.post.in_(_KEPT_POSTS)
+    held = select(account_post.c.post).where(ending, kept, account_post.c.ended_at.is_(None))
+    posts = set(work.connection.execute(held).scalars())
     others = (
-        select(account_post.c.id)
+        select(account_post.c.post)
         .join(account, account.c.id == account_post.c.account_id)
-        .where(
-            account_post.c.post == post,
-            account_post.c.id != grant_id,
-            account_post.c.ended_at.is_(None),
-            account.c.state == "active",
-        )
-        .limit(1)
+        .where(~ending, kept, account_post.c.ended_at.is_(None), account.c.state == "active")
     )
-    if work.connection.execute(others).first() is None:
+    if posts - set(work.connection.execute(others).scalars()):
         raise RuleRefused("last_of_post", "这是最后一位，请先授予另一个人同样的岗位，再结束这一项")
 
 
@@ -193,6 +192,7 @@ def disable(work: Work, account_id: int) -> None:
     work.require(Permission.ACCOUNT_REGISTER)
     if account_id == work.actor.id:
         raise ActionNotAllowed("own_account", "不能停用自己的账号")
+    _keep_one(work, account_post.c.account_id == account_id)
     end_account(work, account_id)
 
 

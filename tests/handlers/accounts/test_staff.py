@@ -342,3 +342,15 @@ def test_the_last_security_administrator_stays(engine: Engine, world: World, adm
     world.staff(Post.SEC, everywhere=True)
     with engine.work(administrator) as work:
         staff.end_post(work, held.id)
+
+
+def test_the_account_of_the_last_security_administrator_is_not_switched_off(
+    engine: Engine, world: World, administration: Actor
+) -> None:
+    watch = world.staff(Post.SEC, everywhere=True)
+    with pytest.raises(RuleRefused) as refused, engine.work(administration) as work:
+        staff.disable(work, watch.id)
+    assert refused.value.code == "last_of_post"
+    world.staff(Post.SEC, everywhere=True)
+    with engine.work(administration) as work:
+        staff.disable(work, watch.id)
