@@ -157,7 +157,10 @@ class _Examiner:
         self._guarded("", lambda: self._check_scopes(uses, sound))
 
     def _compile(self, diagram: Diagram, uses: list[Use]) -> None:
-        uses.extend(compile_all(diagram, self.report))
+        """Compile a diagram; what a process with a taken key says is compared with nothing further."""
+        known = self.whole.processes
+        found = compile_all(diagram, self.report)
+        uses.extend(use for use in found if known.get(use.process.id) is use.process)
 
     def _check_shape(self, diagram: Diagram, waiting: Waiting) -> None:
         check_elements(diagram, self.report)

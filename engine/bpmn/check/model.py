@@ -1,4 +1,8 @@
-"""A diagram as the checks see it: a small graph read straight from the XML, independent of SpiffWorkflow."""
+"""A diagram as the checks see it: a small graph read straight from the XML, independent of SpiffWorkflow.
+
+Its parts point at each other, so none of them writes out what it holds: the text of one would be the whole
+graph many times over.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,7 +25,7 @@ ACTIVITIES = TASKS | {"callActivity", "subProcess"}
 FLOW_NODES = ACTIVITIES | GATEWAYS | EVENTS
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Flow:
     """A sequence flow between two nodes of one scope."""
 
@@ -37,7 +41,7 @@ class Flow:
         return Place(self.source.place.resource, self.id, line_of(self.element))
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Node:
     """A flow node.
 
@@ -111,7 +115,7 @@ class Node:
         return extensions(self.element, name)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Lane:
     """A lane; its post stands in a property, so renaming the label changes no permission."""
 
@@ -127,7 +131,7 @@ class Lane:
         return Place(self.resource, self.id, line_of(self.element))
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Scope:
     """The inside of a process or of an embedded subprocess.
 
@@ -153,7 +157,7 @@ class Scope:
         return [node for node in self.nodes if node.kind == "startEvent"]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Process:
     """One process of a diagram."""
 
@@ -196,7 +200,7 @@ class Process:
             yield from scope.nodes
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Diagram:
     """One BPMN file.
 

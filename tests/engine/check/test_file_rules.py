@@ -76,6 +76,7 @@ def test_a_step_that_is_not_drawn_is_a_warning():
     ("copied", "other", "element"),
     [
         ("visit.bpmn", "visit_2.bpmn", "visit_process"),
+        ("repair.bpmn", "repair_2.bpmn", "repair"),
         ("urgency.dmn", "urgency_2.dmn", "urgency_table"),
         ("parts.form", "parts_2.form", "parts_form"),
     ],
