@@ -26,7 +26,8 @@ def contact(number: str) -> str:
     """Ask what the contact is needed for."""
     with context.engine().reading(context.actor()) as work:
         order = visibility.seen(work, number)
-    asked = {"community_id": order.community_id, "wrong": errors.field_errors()}
+        is_open = commands.may_reveal(work, order)
+    asked = {"community_id": order.community_id, "is_open": is_open, "wrong": errors.field_errors()}
     return render_template("contact.html", number=order.number, purposes=PURPOSES, shown=None, **asked)
 
 

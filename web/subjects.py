@@ -10,7 +10,7 @@ from handlers.checking import corrections
 from handlers.moving import queries as moving
 from handlers.owning import help_steps, helping
 from handlers.privacy import export_steps, exports, request_steps, requests
-from handlers.repair import calls, orders, queries, story
+from handlers.repair import calls, commands, orders, queries, story
 from handlers.safety import incidents
 from handlers.shared.attachments import Attachment
 from handlers.staffing import telling as staffing
@@ -59,7 +59,7 @@ def _repair(work: Work, number: str) -> Subject:
     return Subject(
         facts=tuple(desk_facts(order)),
         photos=order.media,
-        contact=number if order.contact_phone else "",
+        contact=number if order.contact_phone and commands.may_reveal(work, row) else "",
         name=order.contact_name,
         phone=order.contact_phone,
         description=order.description,

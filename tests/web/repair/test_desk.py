@@ -1,7 +1,7 @@
 """The desk when the phone rings: what it shows at once, and what it keeps."""
 
 from handlers.repair.records import Area
-from tests.handlers.repair.repair_world import OWNER_PHONE
+from tests.handlers.repair.repair_world import FULL_MARKS, OWNER_PHONE
 from tests.web.repair.conftest import Pages
 
 
@@ -76,3 +76,19 @@ def test_a_phone_report_stands_in_the_list_of_second_checks_until_another_clerk_
     assert '二次核对 <span class="count count-soon">1</span>' in other
     shop.accept(number, by=shop.other_clerk)
     assert "没有待核对的录入" in pages.browser(shop.other_clerk).get("/checks/").text
+
+
+def test_a_closed_order_says_before_anybody_asks_that_its_number_is_no_longer_shown(pages: Pages) -> None:
+    shop = pages.shop
+    number = shop.report()
+    clerk = pages.browser(shop.clerk)
+    shop.accept(number)
+    assert 'name="purpose"' in clerk.get(f"/repairs/{number}/contact").text
+    assert "查看号码" in clerk.get(f"/cases/{number}").text
+    shop.repair(number)
+    shop.do(number, "confirm", shop.owner, **FULL_MARKS)
+
+    page = clerk.get(f"/repairs/{number}/contact").text
+    assert 'name="purpose"' not in page
+    assert "这件报修不能再查看号码。" in page
+    assert "查看号码" not in clerk.get(f"/cases/{number}").text
