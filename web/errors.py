@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
@@ -152,6 +153,13 @@ def shown(page: Callable[..., Any], problem: Problem, status: int) -> ResponseRe
         return answer(status, problem_text(problem))
 
 
+def _came_from() -> str:
+    """Return the page of this site whose form was posted, for a sign-in to lead back to; "" for none."""
+    page = urlsplit(request.referrer or "")
+    is_own = request.method == "POST" and page.netloc == request.host
+    return page.path + (f"?{page.query}" if page.query else "") if is_own else ""
+
+
 def for_script() -> bool:
     """Tell whether a script of a page asks, which wants JSON, not a page."""
     return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
@@ -186,5 +194,6 @@ def answer(status: int, text: str) -> ResponseReturnValue:
     if for_script():
         return {"message": text or str(title)}, status
     template = "parts/error_pane.html" if "HX-Request" in request.headers else "error.html"
-    page = render_template(template, status=int(status), title=title, advice=advice, text=text, typed=typed())
+    facts = {"title": title, "advice": advice, "text": text, "typed": typed(), "came_from": _came_from()}
+    page = render_template(template, status=int(status), **facts)
     return (page, status, _RETRY) if status == HTTPStatus.SERVICE_UNAVAILABLE else (page, status)

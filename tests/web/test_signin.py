@@ -100,3 +100,11 @@ def test_english_is_kept_in_a_cookie_and_spoken_from_then_on(site: Site) -> None
     page = browser.get("/inbox").text
     assert '<html lang="en">' in page
     assert "Inbox" in page
+
+
+def test_after_a_form_was_refused_for_want_of_a_session_signing_in_leads_back_to_its_page(site: Site) -> None:
+    stranger = site.anonymous().client
+    for referrer, way in (("http://localhost/odd?x=1", "?next=/odd?x%3D1"), ("https://evil.example/", "")):
+        answer = stranger.post("/odd", headers={"Accept": "text/html", "Referer": referrer})
+        assert answer.status_code == 401
+        assert f'href="/sign-in{way}"' in answer.text
