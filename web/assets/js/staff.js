@@ -14,6 +14,7 @@ import { startList } from "./list.js";
 import { sendAhead, startOutbox, watchForms } from "./outbox.js";
 import { startPane } from "./pane.js";
 import { wakeReadBack } from "./readback.js";
+import { startRemembering } from "./remember.js";
 import { startRinging } from "./ring.js";
 import { guardSecrets } from "./secrets.js";
 import { startSeveral } from "./several.js";
@@ -50,6 +51,7 @@ startSeveral();
 startSuggestions();
 startFilters(document);
 startOutbox();
+startRemembering();
 startRinging();
 startFresh();
 navigator.serviceWorker?.register("/worker.js").catch(() => {}); // some browsers forbid it: pages work the same

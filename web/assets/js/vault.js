@@ -1,8 +1,10 @@
-// Keeps what could not be sent in IndexedDB, sealed with a key that no script can read out. It is gone at
-// sign-out, and three days old at most. Where a browser offers neither, it lives as long as the page.
+// Keeps what could not be sent, and what is being typed into the forms of pages, in IndexedDB, sealed with a key that
+// no script can read out. It is gone at sign-out, and three days old at most. Where a browser offers neither, it lives
+// as long as the page.
 
 const NAME = "wuye-outbox";
 const LETTERS = "letters";
+const FORMS = "forms";
 const KEYS = "keys";
 const KEPT = 3 * 24 * 60 * 60 * 1000;
 const PATIENCE = 2000; // storage that does not answer by then counts as none: no form waits for it
@@ -31,10 +33,13 @@ function database() {
 }
 
 async function opened() {
-  const opening = indexedDB.open(NAME, 1);
-  opening.onupgradeneeded = () => {
-    opening.result.createObjectStore(LETTERS, { keyPath: "id" });
-    opening.result.createObjectStore(KEYS);
+  const opening = indexedDB.open(NAME, 2);
+  opening.onupgradeneeded = ({ oldVersion }) => {
+    if (oldVersion < 1) {
+      opening.result.createObjectStore(LETTERS, { keyPath: "id" });
+      opening.result.createObjectStore(KEYS);
+    }
+    opening.result.createObjectStore(FORMS, { keyPath: "id" });
   };
   const found = await done(opening);
   const forget = () => (connection = null);
@@ -184,11 +189,35 @@ export async function remove(id) {
   if (isSafe()) await writing(LETTERS, (store) => store.delete(id)).catch(() => {}); // else with the next look
 }
 
+/** Keep what stands in a form of a page; the last word counts. */
+export async function keepForm(id, fields) {
+  if (!isSafe()) return;
+  const body = await sealed(await sealingKey(), utf8.write.encode(JSON.stringify(fields)));
+  await inStores([KEYS, FORMS], "readwrite", async (keys, store) => {
+    if (await done(keys.get("seal"))) await done(store.put({ id, at: Date.now(), body })); // else somebody signed out
+  });
+}
+
+/** Return what was kept of a form, or null. */
+export async function keptForm(id) {
+  const row = isSafe() ? await reading(FORMS, (store) => store.get(id)) : null;
+  if (!row) return null;
+  const bytes = await sealingKey().then((key) => unsealed(key, row.body)).catch(() => null);
+  if (bytes && Date.now() - row.at < KEPT) return JSON.parse(utf8.read.decode(bytes));
+  await forgetForm(id);
+  return null;
+}
+
+/** Forget what was kept of a form. */
+export async function forgetForm(id) {
+  if (isSafe()) await writing(FORMS, (store) => store.delete(id));
+}
+
 /** Forget everything, the key too: nothing that was kept can be read again. */
 export async function wipe() {
   memory.clear();
   if (!isSafe()) return;
-  await inStores([LETTERS, KEYS], "readwrite", (store, keys) =>
-    Promise.all([done(store.clear()), done(keys.clear())]),
+  await inStores([LETTERS, FORMS, KEYS], "readwrite", (...stores) =>
+    Promise.all(stores.map((store) => done(store.clear()))),
   ).catch(() => {});
 }

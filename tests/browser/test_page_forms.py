@@ -1,0 +1,63 @@
+"""What is typed into forms of pages, which no task keeps, is there again until it was sent."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from handlers.accounts.permissions import Post
+from tests.browser.conftest import PHONE, Town, Visitors
+from tests.browser.test_nothing_typed_is_lost import end_sessions, sign_in_again
+
+pytestmark = pytest.mark.browser
+
+ODD = "/odd"
+TEXT = "门卫室的电脑没锁屏"
+KEPT = """() => new Promise((resolve) => {
+    const opening = indexedDB.open("wuye-outbox");
+    opening.onsuccess = () => {
+        const names = [...opening.result.objectStoreNames];
+        if (!names.includes("forms")) { opening.result.close(); return resolve(0); }
+        const asked = opening.result.transaction("forms").objectStore("forms").getAll();
+        asked.onsuccess = () => { opening.result.close(); resolve(asked.result.length); };
+    };
+})"""
+
+
+def write(page: Page) -> None:
+    page.check("[name=kind] >> nth=1")
+    page.fill("[name=description]", TEXT)
+    page.wait_for_function(f"async () => (await ({KEPT})()) === 1")
+
+
+def expect_written(page: Page) -> None:
+    expect(page.locator("[name=description]")).to_have_value(TEXT)
+    expect(page.locator(".draft-note")).to_contain_text("尚未提交")
+    expect(page.locator("[name=kind] >> nth=1")).to_be_checked()
+
+
+def test_a_form_of_a_page_survives_reloading_and_a_session_that_ended(town: Town, visit: Visitors) -> None:
+    clerk = visit(PHONE).sign_in(town.logins[Post.CS])
+    page = clerk.open(ODD)
+    write(page)
+    page.reload()
+    expect_written(page)
+    end_sessions(town, Post.CS)
+    clerk.press("main form .btn-primary")
+    clerk.press("main a.btn-primary")
+    sign_in_again(page, town.logins[Post.CS])
+    expect_written(page)
+    assert page.url.endswith(ODD)
+
+    clerk.press("main form .btn-primary")
+    page = clerk.open(ODD)
+    expect(page.locator("[name=description]")).to_have_value("")
+    assert page.evaluate(f"({KEPT})()") == 0
+
+
+def test_what_was_put_back_can_be_cleared(town: Town, visit: Visitors) -> None:
+    clerk = visit(PHONE).sign_in(town.logins[Post.CS])
+    page = clerk.open(ODD)
+    write(page)
+    page.reload()
+    page.click(".draft-note button")
+    expect(page.locator("[name=description]")).to_have_value("")
+    page.wait_for_function(f"async () => (await ({KEPT})()) === 0")
