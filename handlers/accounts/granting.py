@@ -8,10 +8,10 @@ from sqlalchemy import ColumnElement, Row, exists, or_, select
 from engine import tasks
 from engine.ids import new_id
 from engine.work import Work
-from handlers.accounts import trust
+from handlers.accounts import lasting, trust
 from handlers.accounts.permissions import APART, Post
 from handlers.accounts.records import account, account_post, account_post_request
-from handlers.accounts.staff import end_post, insert_post, log, posts_in_force, require_staff
+from handlers.accounts.staff import insert_post, log, posts_in_force, require_staff
 from handlers.errors import ActionNotAllowed, RecordConflict, RecordNotFound
 from handlers.shared import limits
 from handlers.shared.permissions import Permission
@@ -89,8 +89,8 @@ def change_post(work: Work, account_id: int, post: Post, community_id: int | Non
         raise ActionNotAllowed("own_post", "不能给自己授予岗位，请由另一位系统管理员办理")
     trust.require_settled(work)
     require_staff(work, account_id)
-    for row in posts_in_force(work, [account_id]):
-        end_post(work, row.id)
+    for row in lasting.end_grants(work, account_post.c.account_id == account_id):
+        log(work, "end_post", account_id, row.post)
     asked = account_post_request.c
     work.connection.execute(
         account_post_request.update()

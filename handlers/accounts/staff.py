@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select
+from sqlalchemy import Row, and_, or_, select
 
 from engine.ids import new_id
 from engine.ports import OutboxItem
-from engine.store.dialects import one_at_a_time
 from engine.work import Work
-from handlers.accounts import leads, passwords, sessions, sign_in, trust
+from handlers.accounts import lasting, leads, passwords, sessions, sign_in, trust
 from handlers.accounts.logins import add_login, checked_name, remove_logins
 from handlers.accounts.permissions import Post
 from handlers.accounts.records import account, account_post, account_skill, account_token
@@ -22,7 +21,6 @@ from handlers.shared.sealed import vault_of
 
 FIRST_PASSWORD_JOB = "first_password"  # noqa: S105  # the name of a job
 OLD_PHONE_JOB = "old_phone"
-_KEPT_POSTS = (Post.SEC, Post.AUD)
 
 
 @dataclass(frozen=True)
@@ -156,35 +154,10 @@ def insert_post(work: Work, account_id: int, post: Post, community_id: int | Non
 def end_post(work: Work, grant_id: int) -> None:
     """Take a post away, at once."""
     work.require(Permission.ACCOUNT_GRANT)
-    _keep_one(work, account_post.c.id == grant_id)
-    row = work.connection.execute(
-        account_post.update()
-        .where(account_post.c.id == grant_id, account_post.c.ended_at.is_(None))
-        .values(ended_at=work.now, ended_by=work.actor.id)
-        .returning(account_post.c.account_id, account_post.c.post)
-    ).one_or_none()
-    if row is None:
+    ended = lasting.end_grants(work, account_post.c.id == grant_id)
+    if not ended:
         raise RecordNotFound("post_not_found", "没有这项岗位授权，或已结束")
-    log(work, "end_post", row.account_id, row.post)
-
-
-def _keep_one(work: Work, ending: ColumnElement[bool]) -> None:
-    """Keep the last security administrator and the last auditor: without them nobody approves, or looks.
-
-    Raises:
-        RuleRefused: the grants that would end hold the last one of these.
-    """
-    one_at_a_time(work.connection, account_post)
-    kept = account_post.c.post.in_(_KEPT_POSTS)
-    held = select(account_post.c.post).where(ending, kept, account_post.c.ended_at.is_(None))
-    posts = set(work.connection.execute(held).scalars())
-    others = (
-        select(account_post.c.post)
-        .join(account, account.c.id == account_post.c.account_id)
-        .where(~ending, kept, account_post.c.ended_at.is_(None), account.c.state == "active")
-    )
-    if posts - set(work.connection.execute(others).scalars()):
-        raise RuleRefused("last_of_post", "这是最后一位，请先授予另一个人同样的岗位，再结束这一项")
+    log(work, "end_post", ended[0].account_id, ended[0].post)
 
 
 def disable(work: Work, account_id: int) -> None:
@@ -192,13 +165,17 @@ def disable(work: Work, account_id: int) -> None:
     work.require(Permission.ACCOUNT_REGISTER)
     if account_id == work.actor.id:
         raise ActionNotAllowed("own_account", "不能停用自己的账号")
-    _keep_one(work, account_post.c.account_id == account_id)
     end_account(work, account_id)
 
 
 def end_account(work: Work, account_id: int) -> None:
-    """Switch an account off; for commands that have asked who may."""
+    """Switch an account off; for commands that have asked who may.
+
+    Raises:
+        RuleRefused: nobody would be left who grants, approves or looks.
+    """
     require_staff(work, account_id)
+    lasting.require_another(work, account_post.c.account_id == account_id)
     work.connection.execute(
         account.update()
         .where(account.c.id == account_id)

@@ -9,7 +9,7 @@ from engine.ports import Json
 from engine.service_tasks import Context, completion, form_data, service_task
 from engine.store.tables import user_task
 from engine.work import Work
-from handlers.accounts import staff
+from handlers.accounts import lasting, staff
 from handlers.accounts.records import account_post, account_shift, account_substitution
 from handlers.errors import ActionNotAllowed, FieldsInvalid, RecordConflict
 from handlers.shared.answers import Answers
@@ -33,6 +33,7 @@ def ask(work: Work, account_id: int, leaves_at: datetime | None) -> str:
         ActionNotAllowed: nobody lets themselves go.
         FieldsInvalid: the moment has passed.
         RecordConflict: it is under way already.
+        RuleRefused: nobody would be left who grants, approves or looks.
     """
     work.require(Permission.ACCOUNT_REGISTER)
     if account_id == work.actor.id:
@@ -49,6 +50,7 @@ def ask(work: Work, account_id: int, leaves_at: datetime | None) -> str:
     known = work.connection.execute(is_open).scalar()
     if known is not None or row.state != "active":
         raise RecordConflict("leaving_already", "此人已在办理离职，或账号已停用")
+    lasting.require_another(work, account_post.c.account_id == account_id)
     held = staff.posts_in_force(work, [account_id])
     place = min((one.community_id for one in held if one.community_id is not None), default=None)
     at = leaves_at or work.now
@@ -122,14 +124,7 @@ def end_access(context: Context) -> None:
     if row.left_at is not None:
         return
     staff.end_account(work, row.account_id)
-    work.connection.execute(
-        account_post.update()
-        .where(
-            account_post.c.account_id == row.account_id,
-            or_(account_post.c.ended_at.is_(None), account_post.c.ended_at > work.now),
-        )
-        .values(ended_at=work.now, ended_by=work.actor.id)
-    )
+    lasting.end_grants(work, account_post.c.account_id == row.account_id)
     _leave_roster(work, row.account_id)
     tasks.hand_over(work, row.account_id, row.successor_id)
     drafts.forget_all(work, row.account_id)

@@ -10,7 +10,7 @@ from engine import idempotency, instances
 from engine.ports import Json
 from engine.service_tasks import Context, completion, form_data, service_task
 from engine.work import SYSTEM, Engine, Work
-from handlers.accounts import staff
+from handlers.accounts import lasting, staff
 from handlers.accounts.permissions import POST_NAMES, Post
 from handlers.accounts.records import account, account_post
 from handlers.errors import FieldsInvalid
@@ -147,9 +147,5 @@ def _holders(work: Work, community_id: int, posts: tuple[Post, ...]) -> list[Row
 
 
 def _end(work: Work, grant: Case, action: str) -> None:
-    work.connection.execute(
-        account_post.update()
-        .where(account_post.c.id == grant.id)
-        .values(ended_at=work.now, ended_by=work.actor.id)
-    )
+    lasting.end_grants(work, account_post.c.id == grant.id)
     staff.log(work, action, grant.account_id, grant.post)

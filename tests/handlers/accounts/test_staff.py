@@ -331,26 +331,36 @@ def test_teams_belong_to_a_community_and_its_planners(engine: Engine, world: Wor
             teams.set_members(work, team, frozenset())
 
 
-def test_the_last_security_administrator_stays(engine: Engine, world: World, administrator: Actor) -> None:
-    """Without one, posts that have to be approved would be granted without anybody's approval."""
-    watch = world.staff(Post.SEC, everywhere=True)
+KEPT = [Post.SYS, Post.SEC, Post.AUD]
+
+
+@pytest.mark.parametrize("post", KEPT)
+def test_the_last_holder_of_a_kept_post_stays(engine: Engine, world: World, post: Post) -> None:
+    """Without one, nobody grants, approves or looks; who holds it in one place only does not count."""
+    last = world.staff(post, everywhere=True)
+    world.staff(post, world.other_community)
     with engine.reading(SYSTEM) as work:
-        [held] = staff_file.file_of(work, watch.id).listed.posts
-    with pytest.raises(RuleRefused) as refused, engine.work(administrator) as work:
-        staff.end_post(work, held.id)
-    assert refused.value.code == "last_of_post"
-    world.staff(Post.SEC, everywhere=True)
-    with engine.work(administrator) as work:
-        staff.end_post(work, held.id)
+        [held] = staff_file.file_of(work, last.id).listed.posts
+    for end in (
+        lambda work: staff.end_post(work, held.id),
+        lambda work: granting.change_post(work, last.id, Post.CS, world.community),
+    ):
+        with pytest.raises(RuleRefused) as refused, engine.work(SYSTEM) as work:
+            end(work)
+        assert refused.value.code == "last_of_post"
+    world.staff(post, everywhere=True)
+    with engine.work(SYSTEM) as work:
+        granting.change_post(work, last.id, Post.CS, world.community)
 
 
-def test_the_account_of_the_last_security_administrator_is_not_switched_off(
-    engine: Engine, world: World, administration: Actor
+@pytest.mark.parametrize("post", KEPT)
+def test_the_account_of_the_last_holder_is_not_switched_off(
+    engine: Engine, world: World, administration: Actor, post: Post
 ) -> None:
-    watch = world.staff(Post.SEC, everywhere=True)
+    last = world.staff(post, everywhere=True)
     with pytest.raises(RuleRefused) as refused, engine.work(administration) as work:
-        staff.disable(work, watch.id)
+        staff.disable(work, last.id)
     assert refused.value.code == "last_of_post"
-    world.staff(Post.SEC, everywhere=True)
+    world.staff(post, everywhere=True)
     with engine.work(administration) as work:
-        staff.disable(work, watch.id)
+        staff.disable(work, last.id)

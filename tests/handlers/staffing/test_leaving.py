@@ -12,9 +12,10 @@ from engine.store.tables import task_draft, user_task
 from handlers.accounts import installation, sessions, sign_in, substitution
 from handlers.accounts.permissions import Post
 from handlers.accounts.records import account_post, account_shift
-from handlers.errors import ActionNotAllowed, FieldsInvalid, RecordConflict
+from handlers.errors import ActionNotAllowed, FieldsInvalid, RecordConflict, RuleRefused
 from handlers.safety import reporting
 from handlers.safety.reporting import Odd
+from handlers.shared.permissions import Permission
 from handlers.staffing import joining, leaving
 from handlers.staffing.joining import Newcomer
 from tests.handlers.estate_world import PASSWORD
@@ -146,3 +147,19 @@ def test_an_incident_in_hand_goes_back_to_both_administrators(office: Office) ->
     office.engine.run(leaver, lambda work: tasks.claim(work, task_id))
     left(office, leaver)
     office.do(number, "triage", office.sys, outcome="real", origin="inside", text="已停用")
+
+
+def test_the_last_auditor_does_not_leave_before_there_is_another(office: Office) -> None:
+    with pytest.raises(RuleRefused) as refused:
+        left(office, office.aud)
+    assert refused.value.code == "last_of_post"
+
+
+def test_of_two_who_leave_on_one_day_the_second_stays_until_there_is_another(office: Office) -> None:
+    other = office.staff(Post.AUD, everywhere=True)
+    first, second = left(office, other, hours=8), left(office, office.aud, hours=9)
+    office.later(hours=9, minutes=1)
+    assert office.steps(first) == ["collect", "review"]
+    assert office.steps(second) == []
+    with office.engine.reading(office.aud) as work:
+        assert work.may(Permission.AUDIT_READ)
