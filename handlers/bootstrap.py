@@ -10,7 +10,7 @@ from engine.store.database import Database
 from engine.work import Engine
 from handlers import built_in
 from handlers import settings as installation
-from handlers.accounts import deliveries
+from handlers.accounts import deliveries, trust
 from handlers.accounts import records as account_records
 from handlers.accounts.directory import AccountDirectory
 from handlers.accounts.staff import FIRST_PASSWORD_JOB, OLD_PHONE_JOB
@@ -25,7 +25,7 @@ from handlers.privacy import offer as privacy
 from handlers.repair import offer as repair
 from handlers.safety import offer as safety
 from handlers.settings import Settings
-from handlers.shared import attachments, calls, case_files, limits, long_work, messages, texts, work_files
+from handlers.shared import attachments, calls, case_files, limits, long_work, messages, settled, texts, work_files
 from handlers.shared import records as shared_records
 from handlers.shared.channels.choice import channels_of
 from handlers.shared.key_file import ring_of
@@ -127,6 +127,7 @@ def build(settings: Settings, clock: Clock | None = None, database: Database | N
         clock=clock or SystemClock(),
     )
     installation.keep(engine, settings)
+    settled.keep(engine, trust.require_settled)
     built_in.declare_calendars(engine)
     work_files.keep(engine, settings.work_dir, vault)
     attachments.keep_store(engine, settings.attachments_dir, vault, ATTACHMENT_READERS)

@@ -8,6 +8,7 @@ from sqlalchemy import Row, or_, select
 
 from engine.ids import new_id
 from engine.work import Work
+from handlers.accounts import trust
 from handlers.accounts.booking import lock, require_not_on_leave
 from handlers.accounts.permissions import Post
 from handlers.accounts.records import account, account_post, account_substitution
@@ -45,10 +46,11 @@ def set_substitute(
     Returns:
         The substitution's id.
     Raises:
-        ActionNotAllowed: nobody makes themselves a substitute.
+        ActionNotAllowed: nobody makes themselves a substitute, or names one within a day of a reset.
         RuleRefused: the span of time makes no sense, or one of the two is away or stands in for another then.
     """
     _require_may_set(work, absent_id)
+    trust.require_settled(work)
     if substitute_id in (absent_id, work.actor.id):
         raise ActionNotAllowed("own_substitute", "不能指定自己为代理人")
     if not timedelta(0) < ends_at - starts_at <= LONGEST or ends_at <= work.now:

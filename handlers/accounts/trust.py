@@ -49,7 +49,7 @@ def cools_until(work: Work, account_id: int) -> datetime | None:
 def require_settled(work: Work) -> None:
     """Refuse something delicate to an actor whose password was reset within the last day.
 
-    Exports, transfers, and whatever gives rights or takes them away ask for this.
+    Exports, transfers, numbers in clear, and whatever gives rights or takes them away ask for this.
 
     Raises:
         StillCooling: says from when on it is possible.

@@ -19,7 +19,7 @@ from handlers.estate.more_looks import REVEALS, extra
 from handlers.estate.people import unsealed
 from handlers.estate.queries import person_of_house
 from handlers.estate.records import estate_person
-from handlers.shared import access_log, limits, tally
+from handlers.shared import access_log, limits, settled, tally
 from handlers.shared.alarms import raise_alarm
 from handlers.shared.permissions import Permission
 
@@ -118,7 +118,8 @@ def reveal(engine: Engine, actor: Actor, request: RevealRequest) -> str:
 
     Raises:
         NotPermitted: the actor's post does not include this.
-        ActionNotAllowed: the person has not agreed to this use, or the post does not use it for this.
+        ActionNotAllowed: the person has not agreed to this use, the post does not use it for this, or the
+            actor's password was reset within the last day.
         RuleRefused: the actor has asked too often; security administrators are told.
     """
     value = engine.run(actor, lambda work: _revealed(work, request))
@@ -132,6 +133,7 @@ def _revealed(work: Work, request: RevealRequest) -> str | None:
     scope = house_row(work, request.house_id).community_id
     needs_case = _require_permission(work, request.field, scope)
     person_of_house(work, request.house_id, request.person_id)
+    settled.require(work)
     _require_purpose(work, request, scope)
     is_emergency = request.purpose is Purpose.EMERGENCY
     if is_emergency:

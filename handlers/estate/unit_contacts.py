@@ -25,7 +25,7 @@ from handlers.estate.records import (
     estate_relation,
     estate_unit,
 )
-from handlers.shared import access_log, limits, tally
+from handlers.shared import access_log, limits, settled, tally
 from handlers.shared.alarms import raise_alarm
 from handlers.shared.permissions import Permission
 
@@ -76,9 +76,11 @@ def open_contacts(work: Work, unit_id: int, purpose: Purpose, reason: str = "") 
     Pressed again while they are on screen, it changes nothing.
 
     Raises:
+        ActionNotAllowed: the actor's password was reset within the last day.
         RuleRefused: too many units today; security administrators are told.
     """
     _require_unit(work, unit_id)
+    settled.require(work)
     if purpose not in PURPOSES:
         raise FieldsInvalid({"purpose": ("请选择用途", {})})
     if purpose is Purpose.EMERGENCY:
@@ -108,6 +110,7 @@ def contacts(work: Work, unit_id: int) -> Opened | None:
     opening = _opening(work, unit_id)
     if opening is None:
         return None
+    settled.require(work)
     purpose, opened_at = opening
     rows = _owners(work, unit_id)
     lines = _lines(work, [row for row in rows if row.check_state == CheckState.CHECKED], purpose)

@@ -14,7 +14,7 @@ from handlers.repair import contacts, figures, orders, places, reporting, rules,
 from handlers.repair.orders import Order
 from handlers.repair.records import Area, OrderState
 from handlers.repair.reporting import Report, Reported
-from handlers.shared import access_log, tally
+from handlers.shared import access_log, settled, tally
 from handlers.shared.alarms import raise_alarm
 from handlers.shared.permissions import Permission
 
@@ -90,6 +90,8 @@ def reveal_contact(work: Work, number: str, purpose: str, reason: str = "") -> t
     if not may_reveal(work, order):
         raise ActionNotAllowed("reveal_not_allowed", "您不能查看此报修单的联系电话")
     is_reporter = _is_reporter(work, order)
+    if not (is_reporter or visibility.is_sent(work, order)):
+        settled.require(work)
     is_emergency = purpose == Purpose.EMERGENCY
     if is_emergency:
         emergencies.require_told(reason)

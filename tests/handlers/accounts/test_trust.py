@@ -1,11 +1,13 @@
 """A day after a reset nothing delicate is done with an account, whichever way the password was reset."""
 
+from datetime import timedelta
+
 import pytest
 
 from engine.clock import SettableClock
 from engine.ports import SYSTEM, Actor
 from engine.work import Engine
-from handlers.accounts import granting, installation, sessions, sign_in, staff, trust
+from handlers.accounts import granting, installation, sessions, sign_in, staff, substitution, trust
 from handlers.accounts.permissions import Post
 from handlers.accounts.trust import StillCooling
 from tests.handlers.estate_world import PASSWORD, World
@@ -46,3 +48,11 @@ def test_a_first_password_and_a_changed_one_are_no_reset(engine: Engine, world: 
         staff.reissue_first_password(work, newcomer.id)
     assert settled(engine, clerk)
     assert settled(engine, newcomer)
+
+
+def test_for_a_day_after_a_reset_nobody_names_a_substitute(engine: Engine, world: World) -> None:
+    clerk, friend = world.staff(Post.CS), world.staff(Post.CS)
+    with engine.work(SYSTEM) as work:
+        trust.begin_cool_off(work, clerk.id)
+    with pytest.raises(StillCooling), engine.work(clerk) as work:
+        substitution.set_substitute(work, clerk.id, friend.id, work.now, work.now + timedelta(hours=8))

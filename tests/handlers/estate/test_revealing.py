@@ -10,6 +10,7 @@ from engine.clock import SettableClock
 from engine.errors import NotPermitted
 from engine.ports import SYSTEM, Actor
 from engine.work import Engine
+from handlers.accounts import trust
 from handlers.accounts.permissions import Post
 from handlers.errors import ActionNotAllowed, FieldsInvalid, RecordNotFound, RuleRefused
 from handlers.estate import entry
@@ -272,4 +273,23 @@ def test_too_many_units_a_day_are_refused_and_security_is_told(
         found = [(one.kind, one.subject_id) for one in alarms.open_alarms(work)]
     assert found == [("unit_contacts_quota", clerk.id)]
     clock.advance(days=1)
+    ask_for(world, clerk)
+
+
+def test_for_a_day_after_a_reset_an_account_sees_no_number_not_even_in_an_emergency(
+    engine: Engine, world: World, owner: int, clock: SettableClock
+) -> None:
+    clerk = world.staff(Post.CS)
+    ask_for(world, clerk)
+    with engine.work(SYSTEM) as work:
+        trust.begin_cool_off(work, clerk.id)
+    for purpose in (Purpose.REPAIR, Purpose.EMERGENCY):
+        with pytest.raises(trust.StillCooling):
+            reveal(engine, clerk, RevealRequest(owner, world.house, purpose, "楼上漏水严重"))
+        with pytest.raises(trust.StillCooling):
+            ask_for(world, clerk, purpose, "楼上漏水严重")
+    with pytest.raises(trust.StillCooling):
+        shown(world, clerk)
+    clock.advance(hours=24)
+    assert reveal(engine, clerk, RevealRequest(owner, world.house, Purpose.REPAIR)) == PHONE
     ask_for(world, clerk)
