@@ -25,7 +25,17 @@ from handlers.privacy import offer as privacy
 from handlers.repair import offer as repair
 from handlers.safety import offer as safety
 from handlers.settings import Settings
-from handlers.shared import attachments, calls, case_files, limits, long_work, messages, settled, texts, work_files
+from handlers.shared import (
+    attachments,
+    calls,
+    case_files,
+    limits,
+    long_work,
+    messages,
+    settled,
+    texts,
+    work_files,
+)
 from handlers.shared import records as shared_records
 from handlers.shared.channels.choice import channels_of
 from handlers.shared.key_file import ring_of

@@ -191,7 +191,7 @@ def grant(account_id: int) -> Response:
 
     granted = context.engine().run(context.actor(), call)
     if granted.is_waiting:
-        flash(gettext("此人已有其他岗位，等安全管理员核准后生效"), "soon")
+        flash(gettext("等安全管理员核准后生效"), "soon")
     else:
         flash(gettext("岗位已授予"))
     return _to(account_id)

@@ -1,4 +1,4 @@
-"""Grants posts to staff; a post beside another one waits for the security administrator."""
+"""Grants posts to staff; nobody gives another person rights without a second one who is named for it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,11 +9,12 @@ from engine import tasks
 from engine.ids import new_id
 from engine.work import Work
 from handlers.accounts import lasting, trust
-from handlers.accounts.permissions import APART, Post
+from handlers.accounts.permissions import APART, GUARDED_POSTS, Post
 from handlers.accounts.records import account, account_post, account_post_request
 from handlers.accounts.staff import insert_post, log, posts_in_force, require_staff
-from handlers.errors import ActionNotAllowed, RecordConflict, RecordNotFound
+from handlers.errors import ActionNotAllowed, RecordConflict, RecordNotFound, RuleRefused
 from handlers.shared import limits
+from handlers.shared.alarms import GRANTED_ALONE, raise_alarm
 from handlers.shared.permissions import Permission
 
 
@@ -52,36 +53,37 @@ class Deviation:
 def grant_post(work: Work, account_id: int, post: Post, community_id: int | None) -> Granted:
     """Grant a post in a community, or everywhere.
 
-    A first post takes effect at once, and so does the same post in a further community. Any other one sums up
-    rights: it waits for approval, unless there is nobody but the two concerned who could give it.
+    A first post takes effect at once where somebody else registered the account, and so does the same post in
+    a further community. Any other one, and every guarded one, waits for the security administrator.
 
     Raises:
         ActionNotAllowed: nobody grants themselves a post.
         RecordConflict: the post is held, or asked for, already.
+        RuleRefused: there never was a security administrator; that post has to be granted first.
     Source: policy A3.
     """
     work.require(Permission.ACCOUNT_GRANT)
     if account_id == work.actor.id:
         raise ActionNotAllowed("own_post", "不能给自己授予岗位，请由另一位系统管理员办理")
     trust.require_settled(work)
-    require_staff(work, account_id)
+    row = require_staff(work, account_id)
     held = {row.post for row in posts_in_force(work, [account_id])}
-    if held - {post} and _approvers(work) - {work.actor.id, account_id}:
-        _ask(work, account_id, post, community_id)
-        return Granted(True, ())
-    insert_post(work, account_id, post, community_id)
-    action = "grant_unapproved" if held - {post} else "grant_post"
-    log(work, action, account_id, f"{post}@{community_id or '*'}")
-    return Granted(False, together(held | {post}))
+    if post not in GUARDED_POSTS and not held - {post} and row.created_by != work.actor.id:
+        insert_post(work, account_id, post, community_id)
+        log(work, "grant_post", account_id, f"{post}@{community_id or '*'}")
+        return Granted(False, ())
+    return _with_a_second(work, account_id, post, community_id, held)
 
 
 def change_post(work: Work, account_id: int, post: Post, community_id: int | None) -> Granted:
     """Give somebody another post instead of all they hold: the old ones end first, so rights never add up.
 
-    Tasks they have claimed go back to their posts, and what was asked for them beside is let go.
+    Tasks they have claimed go back to their posts, and what was asked for them beside is let go. The new post
+    waits for the security administrator, unless it is the same one elsewhere.
 
     Raises:
         ActionNotAllowed: nobody grants themselves a post.
+        RuleRefused: see `grant_post`, or nobody else holds a post that has to be held.
     Source: policy A3.
     """
     work.require(Permission.ACCOUNT_GRANT)
@@ -89,7 +91,8 @@ def change_post(work: Work, account_id: int, post: Post, community_id: int | Non
         raise ActionNotAllowed("own_post", "不能给自己授予岗位，请由另一位系统管理员办理")
     trust.require_settled(work)
     require_staff(work, account_id)
-    for row in lasting.end_grants(work, account_post.c.account_id == account_id):
+    ended = lasting.end_grants(work, account_post.c.account_id == account_id)
+    for row in ended:
         log(work, "end_post", account_id, row.post)
     asked = account_post_request.c
     work.connection.execute(
@@ -98,9 +101,11 @@ def change_post(work: Work, account_id: int, post: Post, community_id: int | Non
         .values(decided_at=work.now, decided_by=work.actor.id, decision="refused")
     )
     tasks.hand_over(work, account_id, None)
-    insert_post(work, account_id, post, community_id)
     log(work, "change_post", account_id, f"{post}@{community_id or '*'}")
-    return Granted(False, ())
+    if post not in GUARDED_POSTS and {row.post for row in ended} == {post}:
+        insert_post(work, account_id, post, community_id)
+        return Granted(False, ())
+    return _with_a_second(work, account_id, post, community_id, set())
 
 
 def together(held: set[str]) -> tuple[str, ...]:
@@ -171,19 +176,34 @@ def people_with_too_much(work: Work) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple((names[account_id], posts) for account_id, posts in sorted(found.items()))
 
 
-def _approvers(work: Work) -> set[int]:
-    rows = work.connection.execute(
-        select(account_post.c.account_id)
-        .join(account, account.c.id == account_post.c.account_id)
-        .where(
-            account.c.state == "active",
-            account.c.kind == "staff",
-            account_post.c.post == Post.SEC,
-            account_post.c.community_id.is_(None),
-            _in_force(work),
+def _with_a_second(
+    work: Work, account_id: int, post: Post, community_id: int | None, held: set[str]
+) -> Granted:
+    """Have a grant approved; only the first security administrator of all is appointed by one person.
+
+    Whoever that is finds an alarm that says so.
+    """
+    if _had_security(work):
+        _ask(work, account_id, post, community_id)
+        return Granted(True, ())
+    if post is not Post.SEC or community_id is not None:
+        raise RuleRefused(
+            "security_first", "一个人不能单独授权，请先授予另一个人“安全管理员”（所有小区），由其核准其他岗位"
         )
+    insert_post(work, account_id, post, None)
+    log(work, "grant_unapproved", account_id, f"{post}@*")
+    raise_alarm(work, GRANTED_ALONE, work.actor.id, {"account_id": str(work.actor.id)})
+    return Granted(False, together(held | {post}))
+
+
+def _had_security(work: Work) -> bool:
+    """Tell whether there is, or ever was, somebody who approves posts."""
+    was_ever = (
+        exists()
+        .where(account_post.c.post == Post.SEC, account_post.c.community_id.is_(None))
+        .where(account.c.id == account_post.c.account_id, account.c.kind == "staff")
     )
-    return set(rows.scalars())
+    return bool(work.connection.execute(select(was_ever)).scalar_one())
 
 
 def _in_force(work: Work) -> ColumnElement[bool]:

@@ -231,6 +231,9 @@ POST_PERMISSIONS: Mapping[Post, frozenset[Permission]] = {
 # Who holds these separately guarded posts is replaced by appointing somebody, never by substitution.
 NOT_BY_SUBSTITUTION = frozenset({Post.SYS, Post.SEC, Post.AUD})
 
+# Whoever holds one of these opens accounts, gives rights, approves or watches: two people appoint them.
+GUARDED_POSTS = frozenset({Post.ADM, Post.SYS, Post.SEC, Post.AUD, Post.DPO})
+
 # Whoever holds one of these proves it with an authenticator at every sign-in.
 SECOND_FACTOR_POSTS = frozenset({Post.SYS, Post.SEC, Post.AUD, Post.FINL})
 

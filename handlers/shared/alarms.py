@@ -9,10 +9,12 @@ from sqlalchemy import exists, select
 from engine.ids import new_id
 from engine.ports import Json
 from engine.work import Work
-from handlers.errors import RecordNotFound
+from handlers.errors import ActionNotAllowed, RecordNotFound
 from handlers.shared import limits
 from handlers.shared.permissions import Permission
 from handlers.shared.records import alarm
+
+GRANTED_ALONE = "granted_alone"  # the first security administrator was appointed by one person
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,14 @@ def open_alarms(work: Work) -> list[Alarm]:
 
 
 def close_alarm(work: Work, alarm_id: int) -> None:
-    """Note that the actor has dealt with an alarm."""
+    """Note that the actor has dealt with an alarm.
+
+    Raises:
+        ActionNotAllowed: it is about what system administrators did, and only security closes it.
+    """
     _require_reader(work)
+    if not work.may(Permission.SECURITY_LOG_READ) and _kind(work, alarm_id) == GRANTED_ALONE:
+        raise ActionNotAllowed("security_closes", "这条告警由安全管理员核对后关闭")
     closed = work.connection.execute(
         alarm.update()
         .where(alarm.c.id == alarm_id, alarm.c.closed_at.is_(None))
@@ -68,6 +76,10 @@ def close_alarm(work: Work, alarm_id: int) -> None:
 def report_risk(work: Work) -> None:
     """Tell system and security administrators at once that something about an account looks wrong."""
     raise_alarm(work, "reported", work.actor.id, {})
+
+
+def _kind(work: Work, alarm_id: int) -> str | None:
+    return work.connection.execute(select(alarm.c.kind).where(alarm.c.id == alarm_id)).scalar()
 
 
 def _require_reader(work: Work) -> None:

@@ -80,7 +80,7 @@ def test_nobody_grants_themselves_a_post(engine: Engine, world: World, administr
         granting.grant_post(work, administrator.id, Post.PM, None)
 
 
-def test_posts_that_belong_apart_are_granted_with_a_warning(
+def test_the_first_security_administrator_is_appointed_with_a_warning_where_posts_belong_apart(
     engine: Engine, world: World, administrator: Actor
 ) -> None:
     auditor = world.staff(Post.AUD, everywhere=True)
@@ -209,6 +209,7 @@ def test_every_command_asks_for_its_permission(
 ) -> None:
     permission, call = COMMANDS[command]
     actor, other = world.staff(post, everywhere=True), world.staff(Post.CS)
+    world.staff(Post.SEC, everywhere=True)
     is_allowed = post is not None and permission in POST_PERMISSIONS[post]
     with engine.work(actor) as work:
         try:
@@ -350,7 +351,7 @@ def test_the_last_holder_of_a_kept_post_stays(engine: Engine, world: World, post
         assert refused.value.code == "last_of_post"
     world.staff(post, everywhere=True)
     with engine.work(SYSTEM) as work:
-        granting.change_post(work, last.id, Post.CS, world.community)
+        staff.end_post(work, held.id)
 
 
 @pytest.mark.parametrize("post", KEPT)
