@@ -84,5 +84,5 @@ def _file(opened: attachments.Opened, attachment_id: int) -> Response:
     suffix = _SUFFIXES.get(opened.content_type, "bin")
     how = "attachment" if opened.content_type == attachments.PDF else "inline"
     response.headers["Content-Disposition"] = f'{how}; filename="{attachment_id}.{suffix}"'
-    response.headers["Cache-Control"] = "no-store" if opened.is_paper else "private, max-age=600"
+    response.headers["Cache-Control"] = "no-store"  # homes, papers and faces: no browser of a desk keeps them
     return response

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Row, exists, select
 
-from engine import definitions, instances
+from engine import definitions, instances, rights
 from engine.ids import new_id
 from engine.instances import Subject
-from engine.store.tables import user_task
+from engine.store.tables import instance, task_history, user_task
 from engine.work import Work
 from handlers.accounts import trust
 from handlers.accounts.records import account
@@ -31,7 +31,6 @@ from handlers.shared.permissions import Permission
 
 PROCESS = "data_correction"
 _EVIDENCE_STEP = "more_evidence"
-_SEES_PAPERS = (Permission.OWNER_CHECK, Permission.HOUSE_CHECK, Permission.PERSON_ERASE)
 PHOTOS = "data_correction"  # the kind of record that evidence is attached to
 
 Correction = Row[Any]
@@ -213,7 +212,7 @@ def target_of(correction: Correction) -> Target:
 def may_see_evidence(work: Work, correction_id: int) -> bool:
     """Tell whether the actor may see the papers of a correction.
 
-    Who asked may, who checks corrections there, and data protection; nobody else who looks owners up.
+    Who asked may, whoever did or may now do a step of its case, and the audit; nobody else who checks data.
     """
     row = work.connection.execute(
         select(data_correction).where(data_correction.c.id == correction_id)
@@ -222,7 +221,25 @@ def may_see_evidence(work: Work, correction_id: int) -> bool:
         return False
     if row.requested_by == work.actor.id:
         return True
-    return any(work.may(permission, row.community_id) for permission in _SEES_PAPERS)
+    return work.may(Permission.AUDIT_READ, row.community_id) or _works_on(work, row.instance_id)
+
+
+def _works_on(work: Work, instance_id: int | None) -> bool:
+    """Tell whether the actor has done a step of a case, or may do an open one as the case stands."""
+    if instance_id is None:
+        return False
+    done = exists().where(
+        task_history.c.instance_id == instance_id,
+        task_history.c.end_kind == "completed",
+        task_history.c.actor_id == work.actor.id,
+    )
+    if work.connection.execute(select(done)).scalar_one():
+        return True
+    case = work.connection.execute(select(instance).where(instance.c.id == instance_id)).one()
+    return any(
+        rights.right_to(work, task) is not None and not rights.checks_own(work, task, case)
+        for task in work.connection.execute(select(user_task).where(user_task.c.instance_id == instance_id))
+    )
 
 
 def own_person(work: Work) -> int | None:

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -11,6 +11,8 @@ from sqlalchemy import Row, func, or_, select, tuple_
 
 from engine.work import Work
 from handlers.accounts.records import account, account_post, account_shift
+from handlers.checking.correction_records import data_correction
+from handlers.checking.corrections import PHOTOS
 from handlers.errors import RecordNotFound
 from handlers.estate.records import estate_building, estate_house, estate_unit
 from handlers.shared import limits, tally
@@ -72,6 +74,7 @@ class Look:
         unit: names of building and unit, where it is about one.
         house_id: to be opened, or None.
         reason: what was written in an emergency.
+        for_whom: the absent person in whose place it was done, or "".
         key: where the next page begins after this entry.
     """
 
@@ -82,6 +85,7 @@ class Look:
     house_id: int | None
     purpose: str
     reason: str
+    for_whom: str
     key: tuple[date, int]
 
 
@@ -135,7 +139,10 @@ def looks_of(work: Work, account_id: int, day: date, after: tuple[date, int] | N
         query = query.where(tuple_(*key) < after)
     rows = work.connection.execute(query.order_by(*(one.desc() for one in key)).limit(limits.PAGE_ROWS)).all()
     details = [json.loads(row.detail) if row.detail else {} for row in rows]
-    houses = [_house_of(row, detail) for row, detail in zip(rows, details, strict=True)]
+    papers = _papers(work, details)
+    houses = [_house_of(row, detail, papers) for row, detail in zip(rows, details, strict=True)]
+    away = {int(one["for"]) for one in details if "for" in one}
+    absent = work.engine.directory.names(work.connection, away)
     places = _houses(work, set(houses))
     units = _units(work, {row.subject_id for row in rows if row.subject_kind == "unit"})
     return [
@@ -147,6 +154,7 @@ def looks_of(work: Work, account_id: int, day: date, after: tuple[date, int] | N
             house_id if house_id in places else None,
             row.purpose,
             _reason(work, detail),
+            absent.get(int(detail.get("for", 0)), "") if "for" in detail else "",
             (row.day, row.number),
         )
         for row, detail, house_id in zip(rows, details, houses, strict=True)
@@ -230,8 +238,19 @@ def _units(work: Work, ids: set[int]) -> dict[int, tuple[str, str]]:
     return {row.id: (row.building, row.name) for row in rows}
 
 
-def _house_of(row: Row[Any], detail: Mapping[str, str]) -> int:
-    return int(row.subject_id) if row.subject_kind == "house" else int(detail.get("house") or 0)
+def _papers(work: Work, details: Iterable[Mapping[str, str]]) -> dict[int, int]:
+    """Return the house of each correction whose papers were opened."""
+    ids = {int(one["record"]) for one in details if one.get("kind") == PHOTOS}
+    rows = work.connection.execute(
+        select(data_correction.c.id, data_correction.c.house_id).where(data_correction.c.id.in_(ids))
+    )
+    return {row.id: row.house_id for row in rows}
+
+
+def _house_of(row: Row[Any], detail: Mapping[str, str], papers: Mapping[int, int]) -> int:
+    if row.subject_kind == "house":
+        return int(row.subject_id)
+    return papers.get(int(detail.get("record") or 0), int(detail.get("house") or 0))
 
 
 def _reason(work: Work, detail: Mapping[str, str]) -> str:

@@ -68,7 +68,7 @@ class Opened:
 
     Attributes:
         size: in bytes, or None where it is not known before.
-        is_paper: of a person: every look is noted, and no browser keeps it.
+        is_paper: of a person: every look is noted.
     """
 
     content_type: str

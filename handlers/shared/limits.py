@@ -78,6 +78,7 @@ ODD_FROM = {
     "reveals": (10, 40),
     "units": (3, 8),
     "houses": (30, 200),
+    "papers": (20, 100),  # each small and large picture counts
     "searches": (20, 150),
     "rows": (100, OWNER_ROWS_PER_DAY),
     "exports": (2, 5),

@@ -18,6 +18,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "reveals": ("reveal_phone", "reveal_id"),
     "units": ("unit_contacts",),
     "houses": ("open_house",),
+    "papers": ("open_paper",),
     "searches": ("search_person", "search_phone"),
     "rows": (),  # of owners, in lists
     "exports": ("ask_export", "fetch_export"),

@@ -132,7 +132,7 @@ def test_a_second_post_waits_for_the_security_administrator(site: Site) -> None:
 
 
 def test_a_departing_clerk_keeps_neither_session_nor_token(site: Site) -> None:
-    leaver = site.world.staff(Post.SYS, everywhere=True)
+    leaver, _stays = (site.world.staff(Post.SYS, everywhere=True) for _ in range(2))
     with site.engine.work(leaver) as work:
         token = installation.create_token(work, "collector", Post.RP)
     assert installation.actor_of_token(site.engine, token) is not None

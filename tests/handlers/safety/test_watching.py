@@ -84,6 +84,21 @@ def test_the_entries_behind_a_count_are_told_with_purpose_and_reason(
     assert counts == {"houses": 1, "reveals": 1}
 
 
+def test_what_was_done_in_somebody_s_place_says_in_whose(
+    engine: Engine, world: World, clock: SettableClock
+) -> None:
+    day = at(clock, 11, 10)
+    clerk, absent = world.staff(Post.CS), world.staff(Post.CS)
+    with engine.work(clerk) as work, work.acting_for(absent.id):
+        looking.note_opened(work, world.house)
+    with engine.work(clerk) as work:
+        looking.note_opened(work, world.neighbour)
+    with engine.reading(world.staff(Post.SEC, everywhere=True)) as work:
+        name = work.engine.directory.names(work.connection, [absent.id])[absent.id]
+        entries = watching.looks_of(work, clerk.id, day)
+    assert [(one.house_id, one.for_whom) for one in entries] == [(world.neighbour, ""), (world.house, name)]
+
+
 def test_who_pages_through_owners_raises_an_alarm_once(engine: Engine, world: World) -> None:
     clerk = world.staff(Post.CS)
     for _ in range(limits.OWNER_ROWS_PER_DAY // limits.PAGE_ROWS):

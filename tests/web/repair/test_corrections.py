@@ -6,12 +6,13 @@ from io import BytesIO
 
 import pytest
 
-from engine.ports import Actor
+from engine.ports import SYSTEM, Actor
 from handlers.accounts.permissions import Post
 from handlers.checking import corrections
 from handlers.checking.corrections import Asked
 from handlers.checking.fields import Field
 from handlers.estate import importing
+from handlers.estate.entry import house_row
 from handlers.shared import access_log
 from tests.handlers.estate.lists_made import row, workbook
 from tests.handlers.inline import inline_worker
@@ -173,9 +174,21 @@ def test_papers_are_for_who_checks_them_noted_and_kept_by_no_browser(counter: Co
     found = re.search(r'<img src="(/attachments/\d+)', counter.clerk.get(f"/tasks/{task_id}").text)
     assert found is not None
 
+    lead, dpo = (counter.pages.browser(counter.shop.staff(post)) for post in (Post.CSL, Post.DPO))
     cashier = counter.pages.browser(counter.shop.staff(Post.FIN))
-    assert cashier.get(found[1]).status_code == 404
+    for other in (lead, dpo, cashier):
+        assert other.get(found[1]).status_code == 404
     shown = counter.clerk.get(found[1])
     assert (shown.status_code, shown.headers["Cache-Control"]) == (200, "no-store")
     with counter.shop.engine.reading(counter.shop.clerk) as work:
         assert access_log.count(work, "open_paper", work.now - timedelta(hours=1)) == 1
+
+    assert counter.other.get(found[1]).status_code == 200, "whoever may do the open check"
+    counter.shop.do(number, "check_by_clerk", counter.shop.clerk, outcome="confirm", again=NEW_PHONE)
+    assert counter.other.get(found[1]).status_code == 404
+    assert counter.clerk.get(found[1]).status_code == 200
+    auditor = counter.pages.browser(counter.shop.staff(Post.AUD, everywhere=True))
+    assert auditor.get(found[1]).status_code == 200
+    page = auditor.get(f"/looks/{counter.shop.clerk.id}").text
+    assert "打开更正的凭证" in page
+    assert counter.shop.engine.run(SYSTEM, lambda work: house_row(work, counter.shop.house)).address in page
