@@ -96,7 +96,8 @@ class LateCount:
     """How much is late within one procedure, step, group, community or person.
 
     Attributes:
-        key: process key; process key and step; group; community id; or account id (None: nobody holds it).
+        key: process key; process key, sheet and step; group; community id; or account id (None: nobody
+            holds it). Two sheets of one procedure may use the same id for a step.
         worst: how late the latest is; negative while it has time left.
     """
 
@@ -186,7 +187,7 @@ def _state(work: Work, row: Any) -> State:
 
 _KEYS: Mapping[By, tuple[ColumnElement[Any], ...]] = {
     By.PROCESS: (user_task.c.process_key,),
-    By.STEP: (user_task.c.process_key, user_task.c.step_id),
+    By.STEP: (user_task.c.process_key, user_task.c.called_process, user_task.c.step_id),
     By.GROUP: (user_task.c.group_code,),
     By.SCOPE: (instance.c.scope_id,),
     By.PERSON: (user_task.c.assignee_id,),

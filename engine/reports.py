@@ -33,11 +33,13 @@ class Only:
     """What a report is narrowed to; None means all that the actor may see.
 
     Attributes:
+        called_process: the sheet that a step stands on; two of one procedure may use the same id.
         scope_id: community.
         person_id: account that holds the step; 0 means that nobody does.
     """
 
     process_key: str | None = None
+    called_process: str | None = None
     step_id: str | None = None
     group_code: str | None = None
     scope_id: int | None = None
@@ -98,8 +100,9 @@ def visible(work: Work, scope: ColumnElement[int], only: Only) -> list[ColumnEle
 
 def narrowed(table: Table, only: Only, person: ColumnElement[Any] | None = None) -> list[ColumnElement[bool]]:
     """Keep to what a report is narrowed to, but for communities."""
-    wanted = [("process_key", only.process_key), ("step_id", only.step_id), ("group_code", only.group_code)]
-    found = [table.c[name] == value for name, value in wanted if value is not None]
+    names = ("process_key", "called_process", "step_id", "group_code")
+    wanted = ((table.c[name], getattr(only, name)) for name in names if getattr(only, name) is not None)
+    found = [column == value for column, value in wanted]
     if person is not None and only.person_id is not None:
         found.append(person.is_(None) if only.person_id == 0 else person == only.person_id)
     return found

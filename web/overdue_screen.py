@@ -34,7 +34,7 @@ GROUPINGS = {
 }
 _FIELDS = {
     By.PROCESS: ("process_key",),
-    By.STEP: ("process_key", "step_id"),
+    By.STEP: ("process_key", "called_process", "step_id"),
     By.GROUP: ("group_code",),
     By.PERSON: ("person_id",),
 }
@@ -174,10 +174,9 @@ class _Names:
         program = self.program(key)
         return either(program.name, program.name_en)
 
-    def step(self, key: str, element: str) -> str:
+    def step(self, key: str, sheet: str | None, element: str) -> str:
         """Say a step; one that a newer version no longer has keeps its id."""
-        steps = self.program(key).steps
-        found = next((step for (_, known), step in steps.items() if known == element), None)
+        found = self.program(key).steps.get((sheet or key, element))
         return either(found.name, found.name_en) if found else element
 
     def person(self, account_id: int | None) -> str:
@@ -191,7 +190,7 @@ class _Names:
         if by is By.PROCESS:
             return self.process(str(row.key[0]))
         if by is By.STEP:
-            return self.step(str(row.key[0]), str(row.key[1]))
+            return self.step(*map(str, row.key))
         if by is By.GROUP:
             return post_name(str(row.key[0]))
         return self.person(int(row.key[0]) if row.key[0] is not None else None)
@@ -202,11 +201,12 @@ class _Names:
         if state is not None:
             found.append(Filter(str(STATES[state]), _address(only, None)))
         if only.process_key:
-            without = replace(only, process_key=None, step_id=None)
+            without = replace(only, process_key=None, called_process=None, step_id=None)
             found.append(Filter(self.process(only.process_key), _address(without, state)))
             if only.step_id:
-                name = self.step(only.process_key, only.step_id)
-                found.append(Filter(name, _address(replace(only, step_id=None), state)))
+                name = self.step(only.process_key, only.called_process, only.step_id)
+                whole = replace(only, called_process=None, step_id=None)
+                found.append(Filter(name, _address(whole, state)))
         if only.group_code:
             found.append(Filter(post_name(only.group_code), _address(replace(only, group_code=None), state)))
         if only.person_id is not None:
@@ -270,6 +270,7 @@ def _only(arguments: Mapping[str, str]) -> Only:
     scope, person = ids([arguments.get("scope_id")]), ids([arguments.get("person_id")])
     return Only(
         process_key=arguments.get("process_key") or None,
+        called_process=arguments.get("called_process") or None,
         step_id=arguments.get("step_id") or None,
         group_code=arguments.get("group_code") or None,
         scope_id=scope[0] if scope else None,

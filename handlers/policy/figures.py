@@ -97,9 +97,12 @@ def _count(work: Work, table: Table, *conditions: ColumnElement[bool]) -> Figure
 
 
 def _kept(work: Work, step: str) -> Figure:
-    """Share of a step that was ended within its limit; of every step when none is named."""
+    """Share of a step that was ended within its limit, on the sheet of its procedure; of every step when
+    none is named.
+    """
     process, _, element = step.partition("/")
-    only = Only(process_key=process or None, step_id=element or None)
+    sheet = process if element else None
+    only = Only(process_key=process or None, called_process=sheet, step_id=element or None)
     today = work.now.astimezone(work.engine.zone).date()
     rows = reports.kept_by_step(work, today - MONTH, today, only)
     finished = sum(row.finished for row in rows)

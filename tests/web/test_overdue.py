@@ -1,7 +1,7 @@
 """The page of what is late: every count leads to its steps, and a manager acts on several at once."""
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from engine.clock import SettableClock
 from engine.ports import SYSTEM
@@ -40,13 +40,27 @@ def test_each_count_leads_to_the_steps_it_counts(late: list[int], manager: Brows
     page = manager.get("/overdue").text
     for address in (
         "/overdue?process_key=keys&amp;state=late#list",
-        "/overdue?process_key=keys&amp;step_id=accept&amp;state=late#list",
+        "/overdue?process_key=keys&amp;called_process=keys&amp;step_id=accept&amp;state=late#list",
         "/overdue?group_code=cs&amp;state=late#list",
         "/overdue?person_id=0&amp;state=late#list",
     ):
         assert f'href="{address}">2</a>' in page, address
         assert manager.get(address.replace("&amp;", "&")).text.count('name="task"') == len(late)
     assert manager.get("/overdue?group_code=rp").text.count('name="task"') == 0
+
+
+def test_steps_of_one_id_on_two_sheets_are_counted_apart(
+    site: Site, late: list[int], manager: Browser
+) -> None:
+    with site.engine.work(SYSTEM) as work:
+        other = update(user_task).where(user_task.c.id == late[0]).values(called_process="keys_again")
+        work.connection.execute(other)
+    page = manager.get("/overdue").text
+    for sheet, task_id in (("keys", late[1]), ("keys_again", late[0])):
+        address = f"/overdue?process_key=keys&called_process={sheet}&step_id=accept&state=late"
+        assert f'href="{address.replace("&", "&amp;")}#list">1</a>' in page, sheet
+        assert f'name="task" value="{task_id}"' in manager.get(address).text
+    assert manager.get("/overdue?process_key=keys&step_id=accept").text.count('name="task"') == len(late)
 
 
 def test_a_manager_reminds_of_several_steps_at_once(site: Site, late: list[int], manager: Browser) -> None:

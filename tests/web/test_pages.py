@@ -134,7 +134,7 @@ def test_what_is_late_is_counted_with_how_late(site: Site, clock: SettableClock)
     clock.advance(minutes=45)
     page = site.browser(Post.PM).get("/overdue").text
     assert "<b>1</b>超时中 · 最久 15 分" in page
-    assert "/overdue?process_key=keys&amp;step_id=accept" in page
+    assert "/overdue?process_key=keys&amp;called_process=keys&amp;step_id=accept" in page
 
 
 def test_reports_can_be_narrowed_to_one_post(site: Site, clock: SettableClock) -> None:

@@ -168,14 +168,15 @@ def test_whoever_may_read_no_report_is_refused(company: Engine) -> None:
                 report()
 
 
-def test_late_steps_are_counted_by_procedure_step_group_community_and_person(
+def test_late_steps_are_counted_by_procedure_step_of_a_sheet_group_community_and_person(
     company: Engine, clock: SettableClock
 ) -> None:
     now = clock.now()
     open_steps(company, 2, due_at=now + 10 * MINUTE, assignee_id=CLERK.id)
     open_steps(company, 1, due_at=now + 20 * MINUTE, assignee_id=LEAD.id, step_id="visit", group_code="rp")
     open_steps(company, 3, due_at=now + 50 * MINUTE, process_key="move_in")
-    move_to(company, OTHER_COMMUNITY, open_steps(company, 1, due_at=now + 15 * MINUTE))
+    other_sheet = open_steps(company, 1, due_at=now + 15 * MINUTE, called_process="repair_urgent")
+    move_to(company, OTHER_COMMUNITY, other_sheet)
     clock.advance(minutes=30)
 
     with company.reading(DIRECTOR) as work:
@@ -189,9 +190,10 @@ def test_late_steps_are_counted_by_procedure_step_group_community_and_person(
 
     assert by[By.PROCESS] == [(("repair",), 4, 0, 20 * MINUTE), (("move_in",), 0, 3, -20 * MINUTE)]
     assert by[By.STEP] == [
-        (("repair", "accept"), 3, 0, 20 * MINUTE),
-        (("repair", "visit"), 1, 0, 10 * MINUTE),
-        (("move_in", "accept"), 0, 3, -20 * MINUTE),
+        (("repair", "repair", "accept"), 2, 0, 20 * MINUTE),
+        (("repair", "repair", "visit"), 1, 0, 10 * MINUTE),
+        (("repair", "repair_urgent", "accept"), 1, 0, 15 * MINUTE),
+        (("move_in", "repair", "accept"), 0, 3, -20 * MINUTE),
     ]
     assert by[By.GROUP] == [(("cs",), 3, 3, 20 * MINUTE), (("rp",), 1, 0, 10 * MINUTE)]
     assert by[By.SCOPE] == [((COMMUNITY,), 3, 3, 20 * MINUTE), ((OTHER_COMMUNITY,), 1, 0, 15 * MINUTE)]
