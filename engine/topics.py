@@ -20,7 +20,7 @@ _KEYS = {
     "completion": {"outputs", "answers"},
     "form_data": set[str](),
     "start": {"variables"},
-    "table": {"key", "rows"},
+    "table": {"key", "rows", "columns"},
 }
 _TYPES = {value.value: value for value in ValueType if value is not ValueType.ANY}
 
@@ -63,10 +63,12 @@ class AskedTable:
     Attributes:
         key: the input that names a row.
         rows: the rows that Python needs -> the type of the one answer that each must give.
+        columns: the outputs that Python reads of whichever row it asks for -> their type.
     """
 
     key: str
     rows: Mapping[str, ValueType] = field(default_factory=dict)
+    columns: Mapping[str, ValueType] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ class _Reader:
             if kind not in (ValueType.NUMBER, ValueType.DURATION):
                 zh, en = f"“{wanted}”只能是 number 或 duration", f"“{wanted}” is a number or a duration"
                 self._found(name, "topics_type", zh, en)
-        return AskedTable(key, rows)
+        return AskedTable(key, rows, self._types(name, row, "columns"))
 
     def _services(self, document: Mapping[str, Any]) -> Iterator[tuple[str, Topic]]:
         handlers = dict(self._rows(document, "handler"))

@@ -193,7 +193,7 @@ def reported_screen(
         if step.group_code == "resident"
     )
     due_at = min((step.due_at for step in steps if step.due_at), default=None)
-    is_urgent = catalogue.is_urgent(work, line.urgency)
+    is_urgent = catalogue.is_urgent(work, line.instance_id, line.urgency)
     standing = Standing(line, work.now, due_at, bool(asks), is_urgent, order.reopen_until)
     return ReportedScreen(
         number=number,

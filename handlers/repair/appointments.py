@@ -90,7 +90,7 @@ def _is_movable(work: Work, order: Order) -> bool:
         order.state == OrderState.APPOINTED
         and order.worker_id is not None
         and order.window_from is not None
-        and not catalogue.is_urgent(work, order.urgency)
+        and not catalogue.is_urgent(work, order.instance_id, order.urgency)
         and order.window_from - work.now >= figures.booking(work).move_before
     )
 

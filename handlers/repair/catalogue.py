@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Protocol
 
-from engine import definitions
+from engine import definitions, instances
 from engine.bilingual import Text
 from engine.durations import Duration
 from engine.work import Work
@@ -24,6 +24,11 @@ class Table(Protocol):
 
     def evaluate(self, values: Mapping[str, str], /) -> Iterable[Mapping[str, object]]:
         """Return the rows that match."""
+        ...
+
+    @property
+    def outputs(self) -> Mapping[str, object]:
+        """Return the names of the outputs, with their types."""
         ...
 
     def __hash__(self) -> int: ...
@@ -80,9 +85,20 @@ def urgency(work: Work, code: str | None) -> str | None:
     return _urgency(_table(work, _URGENCIES), code or "")
 
 
-def is_urgent(work: Work, urgency: str | None) -> bool:
-    """Tell whether the table has the repair staff told at once about such an order, beside verification."""
-    return urgency is not None and _is_urgent(_table(work, _LIMITS), urgency)
+def is_urgent(work: Work, instance_id: int | None, urgency: str | None) -> bool:
+    """Tell whether the case's table has the repair staff told at once about it, beside verification."""
+    return _says(_limits_of(work, instance_id, "alarm"), "alarm", urgency or "")
+
+
+def rings_all(work: Work, instance_id: int | None, urgency: str | None) -> bool:
+    """Tell whether the case's table has everybody on shift rung, whatever their skill."""
+    return _says(_limits_of(work, instance_id, "ring_all"), "ring_all", urgency or "")
+
+
+def _limits_of(work: Work, instance_id: int | None, column: str) -> Table:
+    """Return the limits that a case began with; where they have no such column, those in force."""
+    own: Table = instances.table_of(work, instance_id, _LIMITS)
+    return own if column in own.outputs else _table(work, _LIMITS)
 
 
 def accept_within(work: Work) -> timedelta:
@@ -106,9 +122,9 @@ def _faults(table: Table, area: str) -> tuple[Fault, ...]:
     )
 
 
-@lru_cache(maxsize=16)
-def _is_urgent(table: Table, urgency: str) -> bool:
-    return any(row["alarm"] is True for row in table.evaluate({"urgency": urgency}))
+@lru_cache(maxsize=64)
+def _says(table: Table, column: str, urgency: str) -> bool:
+    return any(row[column] is True for row in table.evaluate({"urgency": urgency}))
 
 
 @lru_cache(maxsize=8)

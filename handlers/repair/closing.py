@@ -89,7 +89,8 @@ def _require_may_cancel(work: Work, order: Order) -> None:
     if order.fault_code is None:  # a call that was hung up before anything was entered
         return
     is_lead = work.may(Permission.REPAIR_CANCEL, order.community_id)
-    if catalogue.is_urgent(work, order.urgency) or order.area == Area.COMMON:
+    is_urgent = catalogue.is_urgent(work, order.instance_id, order.urgency)
+    if is_urgent or order.area == Area.COMMON:
         if not is_lead:
             raise ActionNotAllowed("lead_cancels", "紧急和公共部位的报修只能由客服主管取消")
         if order.verified_at is None:

@@ -139,9 +139,8 @@ def lead_decide(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     orders.note(context.work, order.id, "lead_decision", given.text("reason"))
     orders.tell(context.work, order.id, "lead_decided", {"outcome": given.outcome})
     if given.outcome == "close":
-        if not rules.may_close_as_absent(
-            order.area, is_urgent=catalogue.is_urgent(context.work, order.urgency)
-        ):
+        is_urgent = catalogue.is_urgent(context.work, order.instance_id, order.urgency)
+        if not rules.may_close_as_absent(order.area, is_urgent=is_urgent):
             raise RuleRefused("others_at_risk", "公共部位和紧急故障必须处理完，不能直接关闭")
         close(context.work, order, "lead_closed", "repair_closed_by_lead")
         return {}

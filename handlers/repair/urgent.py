@@ -2,13 +2,12 @@
 
 from engine.ports import Json
 from engine.service_tasks import Context, completion, service_task
-from engine.work import Work
 from handlers.accounts.permissions import Post
-from handlers.repair import calls, crew, media, notices, orders
+from handlers.repair import calls, catalogue, crew, media, notices, orders
 from handlers.repair.closing import close
 from handlers.repair.dispatching import sendable
 from handlers.repair.orders import Order
-from handlers.repair.records import OrderState, SecondCheck, Urgency
+from handlers.repair.records import OrderState, SecondCheck
 from handlers.shared.answers import Answers
 
 
@@ -18,14 +17,15 @@ def alarm_shift(
 ) -> dict[str, Json]:
     """Ring whoever can help, until one of them acknowledges.
 
-    P0 rings everybody of the repair staff on shift, whatever their skill: somebody must be there first.
+    Where the table of limits says so, that is everybody of the repair staff on shift, whatever their skill:
+    somebody must be there first.
 
     Returns:
         {"alarmed_at"}: from which the limits of the rescue run.
     Source: policy E2.
     """
     order = orders.of(context)
-    rung = _to_ring(context.work, order, urgency)
+    rung = _to_ring(context, order, urgency)
     params: dict[str, Json] = {"accounts": [str(one) for one in rung], "fault": fault_code, "skill": skill}
     if orders.tell(context.work, order.id, "alarmed", params, context.key):
         calls.ring(context.work, order, rung, context.key)
@@ -34,9 +34,10 @@ def alarm_shift(
     return {"alarmed_at": context.now.isoformat()}
 
 
-def _to_ring(work: Work, order: Order, urgency: str | None) -> list[int]:
+def _to_ring(context: Context, order: Order, urgency: str | None) -> list[int]:
+    work = context.work
     present = sorted(one.id for one in crew.candidates(work, order) if one.is_on_shift and not one.is_away)
-    if urgency == Urgency.P0 and present:
+    if present and catalogue.rings_all(work, context.instance_id, urgency):
         return present
     able = [one.id for one in crew.proposals(work, order)]
     return able or sendable(work, order)

@@ -1,4 +1,4 @@
-"""Checks the tables that Python asks by itself: every row it needs is there and gives one usable answer."""
+"""Checks the tables that Python asks by itself: every row and column it needs is there and usable."""
 
 from engine.bpmn.check.rules import Place, Report, Rule
 from engine.bpmn.check.whole import Whole
@@ -21,6 +21,13 @@ ASKED_ROW = Rule(
     '每条规则正好一行；次数写不小于 0 的整数，时长写 duration("PT2H")',
     'one row for each rule; a count is a whole number from 0, a span is written duration("PT2H")',
 )
+ASKED_COLUMN = Rule(
+    "asked_column",
+    "决策表“{table}”没有程序要查的“{column}”输出列，或这一列的类型不是 {type}",
+    "the table “{table}” has no output “{column}”, which the program asks for, or its type is not {type}",
+    "把这一列加回去：输出名称 {column}，类型 {type}",
+    "put the column back: output name {column}, type {type}",
+)
 _WORDS = {
     ValueType.NUMBER: ("没有给出一个不小于 0 的整数", "gives no whole number from 0"),
     ValueType.DURATION: ("没有给出一个时长", "gives no span of time"),
@@ -35,6 +42,9 @@ def check_asked(whole: Whole, report: Report) -> None:
             report.add(ASKED_TABLE, Place(TOPICS_FILE, name), table=name)
             continue
         place = Place(whole.decision_files[name], name)
+        for column, kind in asked.columns.items():
+            if table.outputs.get(column) is not kind:
+                report.add(ASKED_COLUMN, place, table=name, column=column, type=kind.value)
         for row, kind in asked.rows.items():
             words = _wrong(table, {asked.key: row}, kind)
             if words:

@@ -10,10 +10,11 @@ from engine.bpmn.decisions import read_decisions
 from engine.errors import Refused
 from engine.ports import SYSTEM
 from handlers.built_in import FOLDER
-from handlers.repair import commands, figures, queries
+from handlers.repair import calls, commands, figures, queries
 from tests.handlers.repair.repair_world import FULL_MARKS, Shop
 
 TABLE = "repair_rules.dmn"
+LIMITS = "repair_limits.dmn"
 
 
 def deploy_row(shop: Shop, rule: str, answer: str) -> None:
@@ -124,6 +125,40 @@ def test_a_lost_table_is_refused_with_its_name(shop: Shop) -> None:
     with pytest.raises(definitions.DeploymentRefused) as refused:
         shop.engine.run(SYSTEM, lambda work: definitions.deploy(work, "lost", {TABLE: text.encode()}))
     assert ("asked_table", True) in [(one.rule, "repair_rules" in one.en) for one in refused.value.problems]
+
+
+def deploy_limits(shop: Shop, change: tuple[str, str]) -> None:
+    """Change the text of the table of limits, and deploy it."""
+    text, count = re.subn(*change, (FOLDER / LIMITS).read_text(encoding="utf-8"))
+    assert count >= 1
+    shop.engine.run(SYSTEM, lambda work: definitions.deploy(work, "limits", {LIMITS: text.encode()}))
+
+
+def ringing(shop: Shop, number: str) -> list[int]:
+    with shop.engine.reading(shop.clerk) as work:
+        return sorted(calls.ringing(work, shop.order(number)))
+
+
+def test_which_urgencies_ring_everybody_is_a_column(shop: Shop) -> None:
+    able = sorted([shop.plumber.id, shop.second_plumber.id])
+    called = shop.call()  # its case begins with the table that is in force now
+    deploy_limits(shop, (r'(id="limits_P1_ring_all"><text>)false', r"\1true"))
+    shop.register(called, fault_code="W01")
+    assert shop.order(called).urgency == "P1"
+    assert ringing(shop, called) == able
+    assert ringing(shop, shop.report("W01", "水管裂了")) == sorted([*able, shop.electrician.id])
+
+
+LOST = r'<output id="output_ring_all".*?/>|<outputEntry id="limits_P\d_ring_all">.*?</outputEntry>', ""
+RENAMED = 'name="ring_all"', 'name="ring_everybody"'
+
+
+@pytest.mark.parametrize("change", [LOST, RENAMED])
+def test_a_column_that_python_asks_for_is_not_lost(shop: Shop, change: tuple[str, str]) -> None:
+    with pytest.raises(definitions.DeploymentRefused) as refused:
+        deploy_limits(shop, change)
+    found = [(one.rule, "“ring_all”" in one.zh) for one in refused.value.problems if one.is_error]
+    assert found == [("asked_column", True)]
 
 
 def test_the_limit_of_the_entry_stands_in_the_diagram_alone(shop: Shop) -> None:

@@ -156,8 +156,8 @@ def test_which_urgencies_alarm_the_shift_is_a_row(shop: Shop, deploy: Deploy) ->
     assert shop.steps(before) == ["accept"]
     assert shop.steps(after) == ["take", "verify"]
     with shop.engine.reading(SYSTEM) as work:
-        assert catalogue.is_urgent(work, "P2")
-        assert not catalogue.is_urgent(work, "P3")
+        urgent = [catalogue.is_urgent(work, shop.case(one).id, "P2") for one in (before, after)]
+        assert (urgent, catalogue.is_urgent(work, None, "P3")) == ([False, True], False)
 
 
 def test_every_sheet_and_table_may_be_saved_elsewhere(
