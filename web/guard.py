@@ -7,10 +7,11 @@ from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFError
 
+from engine import idempotency
 from engine.errors import RuleBroken
 from handlers.accounts import sessions
 from handlers.shared import tally
-from web import context, errors, kept, proving
+from web import context, errors, kept, proving, repeats
 from web.person import Person
 from web.routes_table import ROUTES, Access
 from web.texts import gettext
@@ -52,11 +53,20 @@ def _check_person(access: Access) -> ResponseReturnValue | None:
 
 
 def count_refusal(response: Response) -> Response:
-    """Count for the security post what members of staff tried and were refused."""
+    """Count for the security post what members of staff tried and were refused, each form once.
+
+    A phone that did not hear the answer sends its form again by itself.
+    """
     if response.status_code == HTTPStatus.FORBIDDEN and "asked_again" not in g:
         person = context.person()
         if person is not None and person.is_staff and not person.is_unfinished:
-            context.engine().run(person.actor, lambda work: tally.add(work, "refused"))
+            name = repeats.name_of_refusal()
+            context.engine().run(
+                person.actor,
+                lambda work: idempotency.once(
+                    work, name, "refused", name or "", lambda: tally.add(work, "refused")
+                ),
+            )
     return response
 
 

@@ -18,16 +18,23 @@ def key() -> str | None:
 
 def digest() -> str:
     """Digest what was sent: where to, every field of the form, and the contents of every file."""
-    fields: list[Json] = [
-        [name, list(values)] for name, values in sorted(request.form.lists()) if not _is_of_the_page(name)
-    ]
     files: list[Json] = [
         [name, _content(cast(BinaryIO, file.stream))]
         for name, listed in sorted(request.files.lists())
         for file in listed
         if file.filename
     ]
-    return idempotency.fingerprint(request.path, fields, files)
+    return idempotency.fingerprint(request.path, _fields(), files)
+
+
+def name_of_refusal() -> str | None:
+    """Name the refusal of this very form under its key; None where a form has no key."""
+    return idempotency.fingerprint("refused", key(), request.path, _fields()) if key() else None
+
+
+def _fields() -> list[Json]:
+    sent = sorted(request.form.lists())
+    return [[name, list(values)] for name, values in sent if not _is_of_the_page(name)]
 
 
 def _is_of_the_page(name: str) -> bool:

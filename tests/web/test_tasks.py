@@ -3,9 +3,12 @@
 import json
 
 from markupsafe import escape
+from sqlalchemy import func, select
 
 from engine.clock import SettableClock
+from engine.ports import SYSTEM
 from handlers.accounts.permissions import Post
+from handlers.shared.records import access_tally
 from tests.web.conftest import Site
 
 
@@ -130,6 +133,21 @@ def test_a_task_of_another_team_cannot_be_completed(site: Site) -> None:
     task_id = site.task(site.start())
     answer = site.browser(Post.RP).post(f"/tasks/{task_id}/complete", {"outcome": "accept"}, page="/inbox")
     assert answer.status_code == 403
+
+
+def test_a_refused_form_that_is_sent_again_is_counted_once(site: Site) -> None:
+    repairer, task_id = site.browser(Post.RP), site.task(site.start())
+
+    def refused(**form: str) -> int:
+        path = f"/tasks/{task_id}/complete"
+        assert repairer.post(path, {"outcome": "accept", **form}, page="/inbox").status_code == 403
+        with site.engine.reading(SYSTEM) as work:
+            of_refusals = select(func.sum(access_tally.c.amount)).where(access_tally.c.kind == "refused")
+            return int(work.connection.execute(of_refusals).scalar_one())
+
+    assert [refused(_key="4711"), refused(_key="4711"), refused(_key="4712")] == [1, 1, 2]
+    assert refused(_key="4711", outcome="more_info") == 3  # something else was tried
+    assert [refused(), refused()] == [4, 5]
 
 
 def test_fields_nobody_asked_for_are_refused(site: Site) -> None:
