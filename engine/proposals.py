@@ -1,17 +1,18 @@
 """Changes of procedures: proposed by one person, put into force by another (policy S3)."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from difflib import unified_diff
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Row, func, insert, select, update
 
 from engine import deploying
-from engine.check_problem import CheckProblem, DeploymentRefused
-from engine.deployed import current_files
+from engine.check_problem import CheckProblem, DeploymentRefused, Severity
+from engine.deployed import StoredFile, current_files
 from engine.deploying import Checked
 from engine.errors import DefinitionNotFound, NotPermitted, RuleBroken
 from engine.ids import new_id
@@ -68,7 +69,8 @@ class Opened:
 
     Attributes:
         affected: keys of the procedures that get a new version.
-        problems: what the checks find today, warnings included; only while it waits.
+        problems: what the checks found in these files beside those in force, warnings included; only while
+            it waits.
     """
 
     proposal: Proposal
@@ -110,6 +112,7 @@ def propose(work: Work, name: str, files: Mapping[str, bytes], checked: Checked)
         "proposed_at": work.now,
         "proposed_by": work.actor.id,
         "reason": "",
+        "checked": _kept({name: files[name] for name in checked.changed}, checked),
     }
     work.connection.execute(insert(proposal), row)
     kept = [
@@ -143,19 +146,43 @@ def listed(work: Work) -> tuple[Proposal, ...]:
 def opened(work: Work, proposal_id: int) -> Opened:
     """Show a proposal beside what is in force.
 
+    The checks take seconds, so what they found is kept; they run again where something else came into force
+    since, and before it is approved.
+
     Raises:
         NotPermitted, DefinitionNotFound: the actor may not read procedures; there is no such proposal.
     """
     _require_one(work, READ)
-    found = _said(_read(work, proposal_id))
-    files = _files(work, proposal_id)
-    checked = deploying.changes(work, files) if found.state == WAITING else None
-    return Opened(
-        found,
-        _beside(work, files) if checked else tuple(ProposedFile(name, False, (), False) for name in files),
-        checked.affected if checked else (),
-        checked.problems if checked else (),
-    )
+    row = _read(work, proposal_id)
+    found, files = _said(row), _files(work, proposal_id)
+    if found.state != WAITING:
+        return Opened(found, tuple(ProposedFile(name, False, (), False) for name in files), (), ())
+    standing = current_files(work.connection)
+    kept = row.checked or {}
+    if kept.get("of") == _checksum(files, ((name, one.id) for name, one in standing.items())):
+        affected = tuple(kept["affected"])
+        problems = tuple(
+            CheckProblem(**{**one, "severity": Severity(one["severity"])}) for one in kept["problems"]
+        )
+    else:
+        checked = deploying.changes(work, files)
+        affected, problems = checked.affected, checked.problems
+    return Opened(found, _beside(standing, files), affected, problems)
+
+
+def _kept(files: Mapping[str, bytes], checked: Checked) -> dict[str, Any]:
+    return {
+        "of": _checksum(files, checked.standing),
+        "affected": list(checked.affected),
+        "problems": [asdict(problem) for problem in checked.problems],
+    }
+
+
+def _checksum(files: Mapping[str, bytes], standing: Iterable[tuple[str, int]]) -> str:
+    """Name a set of files beside those in force: for others the checks may find something else."""
+    digests = {name: sha256(content).hexdigest() for name, content in files.items()}
+    text = json.dumps([sorted(digests.items()), sorted(standing)])
+    return sha256(text.encode()).hexdigest()
 
 
 def check_again(work: Work, proposal_id: int) -> Checked:
@@ -253,8 +280,7 @@ def _files(work: Work, proposal_id: int) -> dict[str, bytes]:
     return {row.name: row.content for row in work.connection.execute(kept)}
 
 
-def _beside(work: Work, files: Mapping[str, bytes]) -> tuple[ProposedFile, ...]:
-    standing = current_files(work.connection)
+def _beside(standing: Mapping[str, StoredFile], files: Mapping[str, bytes]) -> tuple[ProposedFile, ...]:
     return tuple(
         _differing(name, standing[name].content if name in standing else None, content)
         for name, content in files.items()

@@ -79,6 +79,7 @@ proposal = Table(
     Column("decided_by", BigInteger),
     Column("reason", Text, nullable=False, default=""),
     Column("deployment_id", ForeignKey("deployment.id")),
+    Column("checked", JsonColumn),  # what the checks found, of which files beside which ones in force
 )
 
 proposal_file = Table(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine import definitions, proposals
+from engine import definitions, deploying, proposals
 from engine.check_problem import DeploymentRefused
 from engine.errors import DefinitionNotFound, NotPermitted, RuleBroken
 from engine.ports import Actor, Grants
@@ -91,6 +91,31 @@ def test_a_change_shows_what_differs(ready: Engine) -> None:
     assert any(line.startswith("-") and "上门" in line for line in changed.lines)
     assert any(line.startswith("+") and "登门" in line for line in changed.lines)
     assert "repair" in found.affected
+
+
+def test_a_change_is_checked_when_it_is_handed_in_and_when_it_is_approved_not_at_each_look(
+    ready: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks: list[int] = []
+    examine = deploying.examine
+    monkeypatch.setattr(deploying, "examine", lambda *given: checks.append(1) or examine(*given))
+
+    def look() -> tuple[proposals.Opened, int]:
+        checks.clear()
+        with ready.reading(LEAD) as work:
+            return proposals.opened(work, change), len(checks)
+
+    visit = changed_visit()["visit.bpmn"].replace(b'<bpmndi:BPMNShape bpmnElement="go"/>', b"")
+    change = propose(ready, changed={"visit.bpmn": visit})
+    kept, count = look()
+    assert (count, "repair" in kept.affected) == (0, True)
+    assert [(one.rule, one.is_error) for one in kept.problems] == [("not_drawn", False)]
+    with ready.reading(LEAD) as work:
+        checked = proposals.check_again(work, change)
+    assert (len(checks) > 0, checked.problems) == (True, kept.problems)
+    deploy(ready, {"repair.bpmn": files()["repair.bpmn"].replace("报修".encode(), "维修".encode())})
+    again, count = look()  # the whole is another one now
+    assert (count > 0, again.problems) == (True, kept.problems)
 
 
 def test_what_is_wrong_or_changes_nothing_is_not_handed_in(ready: Engine) -> None:
