@@ -7,11 +7,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.store.database import read_url
 from engine.work import Engine
+from handlers.environment import Environment
+from handlers.errors import RuleRefused
 
+ALGORITHMS = ("AES-256-GCM", "SM4-GCM")
+SUPPLIERS = ("aliyun", "tencent")
 ANCHORS = "access-log.anchors"
 _CACHE_KEY = "settings"
 _PREFIX = "WUYE_"
+_SHORTEST_SECRET = 32
 _SUPPLIER = ("name", "url", "key_id", "key_secret", "sign_name", "app_id", "region")
 
 
@@ -111,11 +117,26 @@ class Settings:
         return self.data_dir / "work"
 
     def secret(self, name: str) -> str:
-        """Return a secret of this installation, such as the one that signs cookies; made on first use."""
+        """Return a secret of this installation, such as the one that signs cookies; made on first use.
+
+        Raises:
+            RuleRefused: its file is damaged.
+        """
         given = os.environ.get(_PREFIX + name.upper())
         if given:
             return given
-        return read_or_create(self.data_dir / f"{name}.secret", lambda: secrets.token_urlsafe(48)).strip()
+        path = self.data_dir / f"{name}.secret"
+        try:
+            found = read_or_create(path, lambda: secrets.token_urlsafe(48)).strip()
+        except UnicodeDecodeError:
+            found = ""
+        if len(found) < _SHORTEST_SECRET:
+            raise RuleRefused(
+                "secret_broken",
+                "文件 {file} 已损坏；请从备份恢复，或删除它（大家须重新登录）",
+                file=str(path),
+            )
+        return found
 
 
 def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
@@ -123,30 +144,33 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
 
     Args:
         environment: DATABASE_URL and WUYE_*; the process's own when absent.
+    Raises:
+        Refused: one holds something that cannot be meant.
     """
-    env = os.environ if environment is None else environment
-    data_dir = Path(env.get("WUYE_DATA_DIR") or "var").absolute()
+    env = Environment(os.environ if environment is None else environment)
+    data_dir = Path(env.text("WUYE_DATA_DIR", "var")).absolute()
+    anchor_file = env.text("WUYE_ANCHOR_FILE")
     return Settings(
-        database_url=env.get("DATABASE_URL") or f"sqlite:///{data_dir / 'wuye.db'}",
+        database_url=_database_url(env, data_dir),
         data_dir=data_dir,
-        algorithm=env.get("WUYE_SEAL_ALGORITHM") or "AES-256-GCM",
-        job_seconds=float(env.get("WUYE_JOB_SECONDS") or 30),
-        job_children=int(env.get("WUYE_JOB_CHILDREN") or 2),
+        algorithm=env.one_of("WUYE_SEAL_ALGORITHM", "AES-256-GCM", ALGORITHMS),
+        job_seconds=env.number("WUYE_JOB_SECONDS", 30, 0.1, 86_400),
+        job_children=env.whole("WUYE_JOB_CHILDREN", 2, 1, 64),
         sms=_gateway(env, "SMS"),
         wechat=_gateway(env, "WECHAT"),
         voice=_gateway(env, "VOICE"),
         mail=Mail(
-            host=env.get("WUYE_MAIL_HOST", ""),
-            port=int(env.get("WUYE_MAIL_PORT") or 25),
-            user=env.get("WUYE_MAIL_USER", ""),
-            password=env.get("WUYE_MAIL_PASSWORD", ""),
-            sender=env.get("WUYE_MAIL_SENDER") or "wuye@localhost",
-            starttls=env.get("WUYE_MAIL_STARTTLS", "") == "1",
+            host=env.text("WUYE_MAIL_HOST"),
+            port=env.whole("WUYE_MAIL_PORT", 25, 1, 65_535),
+            user=env.text("WUYE_MAIL_USER"),
+            password=env.text("WUYE_MAIL_PASSWORD"),
+            sender=env.text("WUYE_MAIL_SENDER", "wuye@localhost"),
+            starttls=env.is_on("WUYE_MAIL_STARTTLS"),
         ),
-        demo=env.get("WUYE_DEMO", "") == "1",
+        demo=env.is_on("WUYE_DEMO"),
         supplier=_supplier(env),
         face=_gateway(env, "FACE"),
-        anchor_file=Path(env["WUYE_ANCHOR_FILE"]).absolute() if env.get("WUYE_ANCHOR_FILE") else None,
+        anchor_file=Path(anchor_file).absolute() if anchor_file else None,
     )
 
 
@@ -217,12 +241,20 @@ def read_or_create(path: Path, make: Callable[[], str]) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def _gateway(env: Mapping[str, str], name: str) -> Gateway:
-    return Gateway(env.get(f"WUYE_{name}_URL", ""), env.get(f"WUYE_{name}_SECRET", ""))
+def _database_url(env: Environment, data_dir: Path) -> str:
+    given = env.text("DATABASE_URL", f"sqlite:///{data_dir / 'wuye.db'}")
+    read_url(given)
+    return given
 
 
-def _supplier(env: Mapping[str, str]) -> Supplier:
+def _gateway(env: Environment, name: str) -> Gateway:
+    return Gateway(env.url(f"WUYE_{name}_URL"), env.text(f"WUYE_{name}_SECRET"))
+
+
+def _supplier(env: Environment) -> Supplier:
     """Read WUYE_SUPPLIER_*; the templates are a JSON object."""
-    given = {key: env.get(f"WUYE_SUPPLIER_{key.upper()}", "") for key in _SUPPLIER}
-    templates = json.loads(env.get("WUYE_SUPPLIER_TEMPLATES") or "{}")
+    given = {key: env.text(f"WUYE_SUPPLIER_{key.upper()}") for key in _SUPPLIER}
+    given["name"] = env.one_of("WUYE_SUPPLIER_NAME", "", SUPPLIERS)
+    given["url"] = env.url("WUYE_SUPPLIER_URL")
+    templates = env.texts("WUYE_SUPPLIER_TEMPLATES")
     return Supplier(**{key: value for key, value in given.items() if value}, templates=templates)

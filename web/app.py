@@ -70,6 +70,7 @@ from web import (
 )
 from web.config import WebConfig
 
+COOKIE_SECRET = "cookie"  # noqa: S105  # the name of the secret that signs cookies
 BLUEPRINTS: Iterable[Blueprint] = (
     account.bp,
     agreed.bp,
@@ -130,7 +131,7 @@ def create_app(engine: Engine, config: WebConfig) -> Flask:
         engine: of the installation; its settings give the secret that signs cookies.
     """
     app = Flask(__name__)
-    app.secret_key = settings.of(engine).secret("cookie")
+    app.secret_key = settings.of(engine).secret(COOKIE_SECRET)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.config["PERMANENT_SESSION_LIFETIME"] = dt.timedelta(days=31)

@@ -4,6 +4,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from handlers.environment import Environment
+
 
 @dataclass(frozen=True)
 class WebConfig:
@@ -41,13 +43,15 @@ def from_environment(environment: Mapping[str, str] | None = None) -> WebConfig:
 
     Args:
         environment: WUYE_*; the process's own when absent.
+    Raises:
+        RuleRefused: one holds something that cannot be meant.
     """
-    env = os.environ if environment is None else environment
+    env = Environment(os.environ if environment is None else environment)
     return WebConfig(
-        https=env.get("WUYE_HTTPS", "") == "1",
-        proxies=int(env.get("WUYE_PROXIES") or 0),
-        metrics_token=env.get("WUYE_METRICS_TOKEN", ""),
-        desk_phone=env.get("WUYE_DESK_PHONE", ""),
-        demo=env.get("WUYE_DEMO", "") == "1",
-        upload_mb=int(env.get("WUYE_UPLOAD_MB") or 100),
+        https=env.is_on("WUYE_HTTPS"),
+        proxies=env.whole("WUYE_PROXIES", 0, 0, 16),
+        metrics_token=env.text("WUYE_METRICS_TOKEN"),
+        desk_phone=env.text("WUYE_DESK_PHONE"),
+        demo=env.is_on("WUYE_DEMO"),
+        upload_mb=env.whole("WUYE_UPLOAD_MB", 100, 1, 10_240),
     )

@@ -7,12 +7,16 @@ from typing import Any
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy import Engine as SqlEngine
-from sqlalchemy.engine import ExceptionContext, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.engine import URL, ExceptionContext, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 
 from engine.clock import monotonic
+from engine.errors import RuleBroken
 
 _BUSY_SECONDS = 30
+_CONNECT_SECONDS = 10  # where the URL names no other
+_DRIVER = "postgresql+psycopg"
+_DRIVERS = {"sqlite": "sqlite", "postgresql": _DRIVER, "postgres": _DRIVER, _DRIVER: _DRIVER}
 _POSTGRES_OPTIONS = (
     "-c statement_timeout=30000 -c lock_timeout=15000 -c idle_in_transaction_session_timeout=60000"
     " -c TimeZone=UTC"  # else each moment that is read is converted once more
@@ -30,7 +34,7 @@ class Database:
     """
 
     def __init__(self, url: str, *, pool_size: int = 16) -> None:
-        self.url = make_url(url)
+        self.url = read_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.writer = self._open(pool_size)
         # On SQLite a transaction sees one state anyway; PostgreSQL has to be asked for it.
@@ -47,6 +51,8 @@ class Database:
         else:
             level = f" -c default_transaction_isolation={isolation}" if isolation else ""
             arguments = {"options": _POSTGRES_OPTIONS + level}
+            if "connect_timeout" not in self.url.query:
+                arguments["connect_timeout"] = _CONNECT_SECONDS
         return create_engine(
             self.url,
             connect_args=arguments,
@@ -72,6 +78,38 @@ class Database:
         """Close every idle connection."""
         self.writer.dispose()
         self.reader.dispose()
+
+
+def read_url(url: str) -> URL:
+    """Read the URL of a database.
+
+    Raises:
+        RuleBroken: it is none, or of a kind that the engine does not work on; never shows it, for it may hold
+            a password.
+    """
+    try:
+        read = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise RuleBroken(
+            "database_url_wrong",
+            "DATABASE_URL 不是数据库网址，应如 {sqlite} 或 {postgresql}",
+            sqlite="sqlite:////srv/wuye/wuye.db",
+            postgresql="postgresql+psycopg://user:password@host/wuye",
+        ) from error
+    driver = _DRIVERS.get(read.drivername)
+    if driver is None:
+        raise RuleBroken(
+            "database_kind_unknown",
+            "DATABASE_URL 中的数据库类型 {kind} 不支持，请用 sqlite 或 postgresql+psycopg",
+            kind=read.drivername,
+        )
+    if driver == "sqlite" and read.database in (None, "", ":memory:"):
+        raise RuleBroken(
+            "database_file_missing",
+            "DATABASE_URL 没有写明 SQLite 文件，应如 {sqlite}",
+            sqlite="sqlite:////srv/wuye/wuye.db",
+        )
+    return read.set(drivername=driver)
 
 
 def _control_sqlite(engine: SqlEngine, *, begin: str, query_only: bool) -> None:

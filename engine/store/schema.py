@@ -7,6 +7,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, column, inspect, select, table
 
+from engine.errors import RuleBroken
 from engine.store.database import Database
 from engine.store.tables import metadata
 
@@ -22,8 +23,13 @@ def _config(connection: Connection | None = None) -> Config:
 
 
 def upgrade(database: Database) -> None:
-    """Bring the schema to the newest revision, in one transaction; again changes nothing."""
+    """Bring the schema to the newest revision, in one transaction; again changes nothing.
+
+    Raises:
+        RuleBroken: a newer version of the product has been here.
+    """
     with database.writing() as connection:
+        require_known(current(connection))
         command.upgrade(_config(connection), "head")
 
 
@@ -36,6 +42,23 @@ def downgrade(database: Database, revision: str) -> None:
 def newest() -> str | None:
     """Return the newest revision that this version of the product knows."""
     return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def require_known(revision: str | None) -> None:
+    """Refuse a database that a newer version of the product has upgraded.
+
+    Raises:
+        RuleBroken: this version knows no such revision.
+    """
+    if revision is None:
+        return
+    known = {one.revision for one in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if revision not in known:
+        raise RuleBroken(
+            "schema_newer",
+            "数据库已被更新的版本升级到 {revision}，本程序不认识；请安装新版本，或从备份恢复",
+            revision=revision,
+        )
 
 
 def current(connection: Connection) -> str | None:

@@ -15,6 +15,8 @@ from handlers.privacy.erasing_records import privacy_erasure
 
 NAME = "erased.list"
 _KINDS = ("person", "account")
+_LAST = 2**63 - 1  # as an id
+_DIGITS = len(str(_LAST))
 
 
 @dataclass(frozen=True, order=True)
@@ -37,10 +39,10 @@ def read(path: Path) -> set[Erased]:
         RuleRefused: something else stands in the file.
     """
     found = set()
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
     for number, line in enumerate(lines, 1):
         kind, _, written = line.partition(" ")
-        if kind not in _KINDS or not written.isdecimal():
+        if kind not in _KINDS or not written.isdecimal() or len(written) > _DIGITS or int(written) > _LAST:
             raise RuleRefused(
                 "erased_list_broken", "{file} 第 {line} 行不是删除记录", file=path.name, line=number
             )

@@ -39,19 +39,39 @@ class Manifest:
     counts: dict[str, int] | None = None
 
 
+def require_new(target: Path) -> None:
+    """Refuse to write a backup over a file.
+
+    Raises:
+        RuleRefused: naming it.
+    """
+    if target.exists():
+        raise RuleRefused(
+            "backup_exists", "{file} 已存在，请换一个文件名，或加上 --force 覆盖它", file=str(target)
+        )
+
+
+def require_there(source: Path) -> None:
+    """Refuse to restore from a file that is not there.
+
+    Raises:
+        RuleRefused: naming it.
+    """
+    if not source.is_file():
+        raise RuleRefused("backup_missing", "没有备份文件 {file}", file=str(source))
+
+
 def back_up(settings: Settings, target: Path, phrase: str, made_at: str = "") -> int:
     """Write a consistent copy of database, keys, secrets and attachments, sealed; return its size.
 
     People may go on working: one state of the database is copied.
 
     Raises:
-        RuleRefused: the phrase is short, the folder is missing, there is such a file already, or a program of
-            PostgreSQL is missing or failed.
+        RuleRefused: the phrase is short, the folder is missing, or a program of PostgreSQL is missing or
+            failed.
     """
     if not target.parent.is_dir():
         raise RuleRefused("folder_missing", "没有文件夹 {folder}，请先建好", folder=str(target.parent))
-    if target.exists():
-        raise RuleRefused("backup_exists", "{file} 已存在，请换一个文件名", file=str(target))
     files = _files(target.parent, phrase, os.urandom(_SALT_BYTES))
     name = database_copies.file_name(settings.database_url)
     # In clear only where everything is in clear anyway, never beside the target.
@@ -85,8 +105,7 @@ def restore(settings: Settings, source: Path, phrase: str) -> Manifest:
         RuleRefused: there is no such file, or an installation already, the file cannot be opened, or it holds
             a database of the other kind.
     """
-    if not source.is_file():
-        raise RuleRefused("backup_missing", "没有备份文件 {file}", file=str(source))
+    require_there(source)
     if settings.key_file.exists() or not database_copies.is_empty(settings.database_url):
         raise RuleRefused("not_empty", "此处已有安装，请恢复到空的数据目录和空的数据库")
     try:
@@ -103,7 +122,7 @@ def restore(settings: Settings, source: Path, phrase: str) -> Manifest:
             bundle.unlink()
             _put_in_place(settings, Path(folder))
             return _manifest(Path(folder) / _MANIFEST)
-    except (Unsealable, OSError, ValueError, tarfile.TarError) as error:
+    except (Unsealable, FileNotFoundError, ValueError, tarfile.TarError) as error:
         raise RuleRefused("backup_unreadable", "无法打开备份：文件损坏或口令不对") from error
 
 
@@ -164,7 +183,7 @@ def _files(folder: Path, phrase: str, salt: bytes) -> SealedFiles:
             count=SHORTEST_PHRASE,
             variable=PHRASE,
         )
-    secret = Scrypt(salt=salt, length=32, n=2**15, r=8, p=1).derive(phrase.encode())
+    secret = Scrypt(salt=salt, length=32, n=2**15, r=8, p=1).derive(phrase.encode(errors="surrogateescape"))
     key = Key(salt.hex(), AES, secret)
     return SealedFiles(folder, SealedVault(KeyRing(key.id, {key.id: key}, b"", b"")))
 

@@ -63,7 +63,11 @@ class KeyRing:
     @staticmethod
     def first(path: Path, algorithm: str = AES) -> "KeyRing":
         """Read the ring of a file, made on first use with one key of the algorithm."""
-        return KeyRing._read(path, read_or_create(path, lambda: KeyRing.new(algorithm).dump()))
+        try:
+            text = read_or_create(path, lambda: KeyRing.new(algorithm).dump())
+        except (UnicodeDecodeError, IsADirectoryError) as error:
+            raise _broken(path) from error
+        return KeyRing._read(path, text)
 
     @staticmethod
     def load(path: Path) -> "KeyRing":
@@ -78,7 +82,7 @@ class KeyRing:
             raise Unsealable(
                 "key_file_missing", "没有密钥文件 {file}，请从备份恢复", file=str(path)
             ) from error
-        except UnicodeDecodeError as error:
+        except (UnicodeDecodeError, IsADirectoryError) as error:
             raise _broken(path) from error
         return KeyRing._read(path, text)
 
@@ -94,7 +98,7 @@ class KeyRing:
                 len(key.secret) == _KEY_BYTES.get(key.algorithm) for key in keys.values()
             )
             ring = KeyRing(raw["active"], keys, _decoded(raw["index_secret"]), _decoded(raw["log_secret"]))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise _broken(path) from error
         if not is_whole:
             raise _broken(path)

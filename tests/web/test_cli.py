@@ -71,7 +71,9 @@ def test_before_it_is_installed_one_file_is_checked_with_those_of_the_product(
     installation: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["check", str(built_in.FOLDER / "repair.bpmn")]) == 0
-    assert "Nothing is installed yet" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "尚未安装" in said
+    assert "Nothing is installed yet" in said
 
 
 def test_a_bad_file_is_refused_with_reason_and_remedy_and_nothing_is_stored(

@@ -182,6 +182,9 @@ def test_wrong_places_and_a_missing_phrase_are_named_and_nothing_is_written(
     assert "backup.wyb 已存在" in capsys.readouterr().err
     assert file.read_bytes() == content
 
+    assert main(["backup", "--force", str(file)]) == 0
+    assert file.read_bytes() != content
+
     assert main(["backup", str(tmp_path / "nowhere" / "backup.wyb")]) == 1
     assert "nowhere" in capsys.readouterr().err
     assert not (tmp_path / "nowhere").exists()

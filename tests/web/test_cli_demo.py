@@ -13,6 +13,7 @@ from handlers.settings import Settings
 from tests.postgres import PostgresServer
 from web.cli import demonstration, main
 from web.cli.installing import prepare
+from web.cli.locking import alone
 
 TINY = Size((("云栖花园", "010-5550-0101", 2),), units=2, floors=5, rooms=3, staff=26, weeks=1, cases_a_day=0)
 
@@ -73,7 +74,7 @@ def test_a_second_demonstration_at_the_same_time_is_refused(
     made: tuple[Settings, Engine], capsys: pytest.CaptureFixture[str]
 ) -> None:
     configured, engine = made
-    with demonstration.alone(configured) as is_alone:
+    with alone(configured.data_dir, demonstration.LOCK) as is_alone:
         assert is_alone
         assert main(["demo", "--small"]) == 1
     assert "being built here already" in capsys.readouterr().err

@@ -23,6 +23,7 @@ def add_commands(commands: Any) -> None:
 def run_recover(arguments: argparse.Namespace) -> None:
     """Print a fresh first password."""
     engine = installed()
-    password = engine.run(SYSTEM, lambda work: recovery.recover(work, arguments.login))
-    print(f"First password, shown once, valid for 72 hours: {password}")
+    with engine.work(SYSTEM) as work:  # shown before it counts: nobody could read it later
+        password = recovery.recover(work, arguments.login)
+        print(f"First password, shown once, valid for 72 hours: {password}", flush=True)
     print("All sessions ended. An authenticator is bound anew at the next sign-in. This was logged.")

@@ -46,11 +46,14 @@ def run_verify(arguments: argparse.Namespace) -> int:
             breaks = log_anchors.verify(engine, elsewhere)
             if installation.is_in_use(engine):
                 breaks += log_anchors.lacking(engine, elsewhere)
-    except OSError as error:
-        print(f"{error.filename} cannot be read: {error.strerror}", file=sys.stderr)
-        return REFUSED
     except ValueError:
-        print(f"{log_anchors.file_of(engine)} was altered: a line is no anchor.", file=sys.stderr)
+        file = log_anchors.file_of(engine)
+        print(
+            f"{file} 已被改动：有一行不是锚点",
+            f"{file} was altered: a line is no anchor.",
+            sep="\n",
+            file=sys.stderr,
+        )
         return REFUSED
     for one in breaks:
         print(f"{one.day} entry {one.number}: {_REASONS[one.reason]}", file=sys.stderr)

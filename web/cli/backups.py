@@ -3,20 +3,26 @@
 import argparse
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from engine.store import schema
 from engine.work import SYSTEM, Engine
 from handlers import bootstrap, settings
+from handlers.errors import RuleRefused
 from handlers.privacy import erased_list
 from handlers.privacy.erasing_again import erase_again
+from handlers.settings import Settings
 from handlers.shared import backup, backup_proof
-from handlers.shared.backup import Manifest
+from handlers.shared.backup import TEMPORARY, Manifest
 from handlers.shared.backup_proof import BACKUP, RESTORE_TEST, Failure
 from web.cli import progress
 from web.cli.engines import installed
+from web.cli.locking import alone
 
+_LOCK = f"{TEMPORARY}lock"  # beginning so, it is never copied
 _FAILURES = {
     "rows": "table {what} has not the rows that it had when the backup was made",
     "sealed": "{what} holds a value that no key on the ring opens",
@@ -30,6 +36,7 @@ def add_commands(commands: Any) -> None:
     about = f"sealed with the phrase in {backup.PHRASE}; PostgreSQL needs its client programs"
     saving = commands.add_parser("backup", help=f"copy database, keys and attachments, {about}")
     saving.add_argument("file", type=Path, metavar="FILE")
+    saving.add_argument("--force", action="store_true", help="write over FILE when it is there")
     saving.set_defaults(run=run_backup)
     restoring = commands.add_parser("restore", help=f"make an installation out of a backup, {about}")
     restoring.add_argument("file", type=Path, metavar="FILE")
@@ -51,43 +58,68 @@ def add_commands(commands: Any) -> None:
 
 def run_backup(arguments: argparse.Namespace) -> None:
     """Back up while people go on working, and note that it was done."""
-    engine = installed()
+    engine, file = installed(), arguments.file.absolute()
+    if not (arguments.force and file.is_file()):
+        backup.require_new(file)
     made_at = engine.clock.now().isoformat()
-    phrase = _phrase()
-    with progress.shown("Backing up"):
-        size = backup.back_up(settings.from_environment(), arguments.file.absolute(), phrase, made_at)
+    with _alone(settings.of(engine)), progress.shown("Backing up"):
+        size = backup.back_up(settings.of(engine), file, _phrase(), made_at)
     engine.run(SYSTEM, lambda work: backup_proof.note(work, BACKUP, size, []))
-    erased_list.keep(engine, arguments.file.absolute().parent)
+    erased_list.keep(engine, file.parent)
     print(f"{size} bytes in {arguments.file}. Keep the phrase apart from it: nothing opens it without.")
 
 
 def run_restore(arguments: argparse.Namespace) -> int:
     """Restore into an empty place, and look whether everything came back."""
     file = arguments.file.absolute()
+    backup.require_there(file)
     if arguments.test:
         return _test(file)
     lists = [file.parent / erased_list.NAME, *arguments.erased]
-    erased_list.require_readable(arguments.erased)
-    phrase = _phrase()
-    with progress.shown("Restoring"):
-        manifest = backup.restore(settings.from_environment(), file, phrase)
-    engine = bootstrap.build(settings.from_environment())
-    with progress.shown("Looking whether everything came back"):
-        failures = _proved(engine, manifest)
-    with progress.shown("Erasing again what had been erased"):
-        again = erase_again(engine, lists)
+    erased_list.require_readable(lists[1:])
+    configured = settings.from_environment()
+    configured.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _alone(configured):
+        with progress.shown("Restoring"):
+            manifest = backup.restore(configured, file, _phrase())
+        try:
+            failures, again = _finish(bootstrap.build(configured), manifest, lists)
+        except KeyboardInterrupt:
+            print(
+                "恢复没有做完：已删除的人可能又在其中。请清空数据目录和数据库后重新恢复。",
+                "The restore is not finished: people who had been erased may be back. "
+                "Empty data folder and database, and restore again.",
+                sep="\n",
+                file=sys.stderr,
+            )
+            raise
     print(f"{again} people and accounts that had been erased since were erased again.")
     print("Restored." if not failures else f"Restored, but {len(failures)} things do not hold.")
     return 1 if failures else 0
 
 
+def _finish(engine: Engine, manifest: Manifest, lists: list[Path]) -> tuple[list[Failure], int]:
+    with progress.shown("Looking whether everything came back"):
+        failures = _proved(engine, manifest)
+    with progress.shown("Erasing again what had been erased"):
+        return failures, erase_again(engine, lists)
+
+
+@contextmanager
+def _alone(configured: Settings) -> Iterator[None]:
+    with alone(configured.data_dir, _LOCK) as is_alone:
+        if not is_alone:
+            raise RuleRefused("backup_runs", "这里正在备份或恢复，请等它结束")
+        yield
+
+
 def _test(file: Path) -> int:
-    engine, phrase = installed(), _phrase()
+    engine = installed()
     with (
         progress.shown("Restoring beside this installation"),
-        backup_proof.scratch(settings.from_environment()) as place,
+        backup_proof.scratch(settings.of(engine)) as place,
     ):
-        manifest = backup.restore(place, file, phrase)
+        manifest = backup.restore(place, file, _phrase())
         copy = bootstrap.build(place)
         failures = _proved(copy, manifest)
         copy.database.dispose()

@@ -1,7 +1,6 @@
 """`wuye demo`: an installation with a made-up estate, whole or not at all."""
 
 import argparse
-import fcntl
 import socket
 import sqlite3
 import sys
@@ -20,11 +19,13 @@ from handlers.estate import communities
 from handlers.settings import Settings
 from handlers.shared import log_anchors
 from web.cli.installing import prepare
+from web.cli.locking import alone
+from web.cli.serving import require_port
 
 SIGN_INS = "demo-sign-ins.txt"
 UNFINISHED = "demo-unfinished"  # names the database that a demonstration is being built in
 _DRAFT = ".demo-draft"
-_LOCK = "demo-lock"
+LOCK = "demo-lock"
 _TRACES = ("", "-wal", "-shm", "-journal")
 _REFUSED = 1
 
@@ -45,6 +46,8 @@ def add_commands(commands: Any) -> None:
 
 def run_demo(arguments: argparse.Namespace) -> int:
     """Fill an empty installation, and say who can sign in."""
+    if arguments.port is not None:
+        require_port(arguments.port)
     if arguments.port is not None and is_taken(arguments.port):
         return _refuse(
             f"端口 {arguments.port} 已被占用，请换一个：make run PORT={arguments.port + 1}",
@@ -53,7 +56,7 @@ def run_demo(arguments: argparse.Namespace) -> int:
     configured = settings.from_environment()
     engine = bootstrap.build(configured)
     prepare(engine)
-    with alone(configured) as is_alone:
+    with alone(configured.data_dir, LOCK) as is_alone:
         if not is_alone:
             return _refuse(
                 "这里正在建演示数据，请等它建完。",
@@ -102,18 +105,6 @@ def keep_private(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-@contextmanager
-def alone(configured: Settings) -> Iterator[bool]:
-    """Tell whether nobody else builds a demonstration in this folder, and keep others from it meanwhile."""
-    with (configured.data_dir / _LOCK).open("w", encoding="ascii") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # given up with the process, however it ends
-        except BlockingIOError:
-            yield False
-            return
-        yield True
-
-
 # --- what is there already ----------------------------------------------------------------------------------
 
 
@@ -158,11 +149,14 @@ def _name(engine: Engine) -> str:
 
 def _who_can_sign_in(made: Demonstration) -> str:
     lines = [f"{one.post} {one.post_en}: {one.login}  {one.password}  ({one.name})" for one in made.sign_ins]
-    lines += [
+    lines += (
+        f"房屋 {made.houses} 套，事项 {made.cases} 件；可试导入的交付清单：{made.list_file}",
         f"{made.houses} houses, {made.cases} cases; hand-over list to import: {made.list_file}",
+        "这些账号无需动态口令；正式的系统管理员和审计员必须绑定。",
         "These accounts need no authenticator; real administrators and auditors must bind one.",
+        "启动：WUYE_DEMO=1 wuye serve；消息页上可看到验证码和初始密码。",
         "Start with WUYE_DEMO=1 wuye serve; the page of messages then shows codes and first passwords.",
-    ]
+    )
     return "\n".join(lines) + "\n"
 
 

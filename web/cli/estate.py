@@ -42,12 +42,14 @@ def run_import(arguments: argparse.Namespace) -> None:
         engine.run(SYSTEM, importing.require_first)
     with progress.shown("Reading the list"):
         report = importing.import_estate(engine, SYSTEM, arguments.file.read_bytes(), arguments.community)
+    released = 0
+    if arguments.first:  # before anything is printed: whoever reads may have gone
+        released = engine.run(SYSTEM, lambda work: importing.release_first(work, report.import_id))
     for name, count in asdict(report.totals).items():
         print(f"{name}: {count}")
     for one in report.problems:
         print(f"{one.sheet} {one.row} {one.column} {one.value}: {one.reason()}")
     if arguments.first:
-        released = engine.run(SYSTEM, lambda work: importing.release_first(work, report.import_id))
         print(f"Released at once as the first list: {released} owners' records are in force.")
     else:
         _say_who_releases(engine, report)

@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from engine.work import SYSTEM
@@ -28,12 +29,15 @@ def run_export(arguments: argparse.Namespace) -> None:
             "no_place_for_file", "{file} 不是普通文件，请换一个文件名", file=str(arguments.file)
         )
     engine = installed()
-    draft = arguments.file.with_name(f"{arguments.file.name}.part")
-    with (
-        progress.shown("Writing"),
-        draft.open("w", encoding="utf-8") as file,
-        engine.reading(SYSTEM) as work,
-    ):
-        count = _WRITERS[arguments.format](work, file)
-    draft.replace(arguments.file)
+    draft = arguments.file.with_name(f"{arguments.file.name}.{token_hex(4)}.part")
+    try:
+        with (
+            progress.shown("Writing"),
+            draft.open("x", encoding="utf-8") as file,
+            engine.reading(SYSTEM) as work,
+        ):
+            count = _WRITERS[arguments.format](work, file)
+        draft.replace(arguments.file)
+    finally:
+        draft.unlink(missing_ok=True)
     print(f"{count} {'cases' if arguments.format == 'xes' else 'events'} in {arguments.file}")

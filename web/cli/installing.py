@@ -1,12 +1,14 @@
 """`wuye init`: make or upgrade an installation."""
 
 import argparse
+import sys
 from typing import Any
 
 from engine.store import schema
 from engine.work import SYSTEM, Engine
 from handlers import bootstrap, built_in, settings
 from handlers.accounts import installation
+from handlers.accounts.logins import checked_name
 from handlers.shared import log_anchors
 from web.cli import progress
 
@@ -20,14 +22,16 @@ def add_commands(commands: Any) -> None:
 
 def run_init(arguments: argparse.Namespace) -> None:
     """Make or upgrade an installation; a second time changes only what is new."""
+    login = checked_name(arguments.admin)
     engine = bootstrap.build(settings.from_environment())
     with progress.shown("Making ready"):
         prepare(engine)
-    login = arguments.admin
-    password = engine.run(SYSTEM, lambda work: installation.create_first_administrator(work, login))
+    with engine.work(SYSTEM) as work:  # shown before it counts: nobody could read it later
+        password = installation.create_first_administrator(work, login)
+        if password is not None:
+            print(f"First administrator: {login}\nFirst password, shown once, valid for 72 hours: {password}")
+            sys.stdout.flush()
     log_anchors.keep(engine)
-    if password is not None:
-        print(f"First administrator: {login}\nFirst password, shown once, valid for 72 hours: {password}")
     print("Ready. Start with: wuye serve")
 
 

@@ -50,10 +50,10 @@ def run_check(arguments: argparse.Namespace) -> int:
 @contextmanager
 def _engine() -> Iterator[tuple[Engine, Mapping[str, bytes]]]:
     """Give the engine of the installation; where none was made yet an empty one, and what comes with it."""
-    engine = bootstrap.build(settings.from_environment())
-    if is_made(engine):
-        yield engine, {}
+    if is_made(settings.from_environment()):
+        yield installed(), {}
         return
+    print("尚未安装：与随产品提供的文件一起检查。", file=sys.stderr)
     print("Nothing is installed yet: checked with the files that come with the product.", file=sys.stderr)
     with TemporaryDirectory() as folder:
         engine = bootstrap.build(settings.from_environment({"WUYE_DATA_DIR": folder}))
@@ -89,12 +89,12 @@ def read(paths: Sequence[Path]) -> dict[str, bytes]:
     """Read files; a folder stands for the procedure files in it.
 
     Raises:
-        RuleBroken: one cannot be read, or two have the same name, under which only one can be in force.
+        RuleBroken: one cannot be read, a folder holds none, or two have the same name, under which only one
+            can be in force.
     """
     found: dict[str, Path] = {}
     for path in paths:
-        inside = (one for one in path.rglob("*") if one.suffix in KINDS or one.name == TOPICS_FILE)
-        for one in sorted(inside) if path.is_dir() else [path]:
+        for one in _inside(path) if path.is_dir() else [path]:
             other = found.setdefault(one.name, one)
             if other.resolve() != one.resolve():
                 raise RuleBroken(
@@ -104,6 +104,15 @@ def read(paths: Sequence[Path]) -> dict[str, bytes]:
                     path=str(one),
                 )
     return {name: _content(path) for name, path in found.items()}
+
+
+def _inside(folder: Path) -> list[Path]:
+    files = sorted(one for one in folder.rglob("*") if one.suffix in KINDS or one.name == TOPICS_FILE)
+    if not files:
+        raise RuleBroken(
+            "folder_empty", "文件夹 {folder} 里没有流程文件（.bpmn、.dmn、.form）", folder=str(folder)
+        )
+    return files
 
 
 def _content(path: Path) -> bytes:

@@ -3,20 +3,24 @@
 import argparse
 import logging
 import signal
+import socket
 import threading
 from collections.abc import Callable
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
+from engine.errors import RuleBroken
 from handlers import bootstrap, settings
-from web.app import create_app
+from web.app import COOKIE_SECRET, create_app
 from web.background import Background
 from web.cli import interpreter
 from web.cli.engines import installed
 from web.config import from_environment
 
 THREADS = 16
+_LAST_PORT = 65_535
+MOST_THREADS = 1000
 STOP_SECONDS = 20
 
 
@@ -33,9 +37,43 @@ def add_commands(commands: Any) -> None:
 
 def run_serve(arguments: argparse.Namespace) -> None:
     """Serve until told to stop."""
+    require_port(arguments.port)
+    if not 1 <= arguments.threads <= MOST_THREADS:
+        raise RuleBroken(
+            "threads_out_of_range",
+            "--threads 应为 1 至 {most} 的整数，不能是 {given}",
+            most=MOST_THREADS,
+            given=arguments.threads,
+        )
+    _require_host(arguments.host)
     _log_to_stderr()
-    installed().database.dispose()  # refuse here, not in the process that serves
+    from_environment()  # refuse here, not in the process that serves
+    engine = installed()
+    settings.of(engine).secret(COOKIE_SECRET)
+    engine.database.dispose()
     Server(arguments.host, arguments.port, arguments.threads).run()
+
+
+def require_port(port: int) -> None:
+    """Refuse a number that is no port.
+
+    Raises:
+        RuleBroken: naming it.
+    """
+    if not 1 <= port <= _LAST_PORT:
+        raise RuleBroken(
+            "port_out_of_range",
+            "端口应为 1 至 {most} 的整数，不能是 {given}",
+            most=_LAST_PORT,
+            given=port,
+        )
+
+
+def _require_host(host: str) -> None:
+    try:
+        socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise RuleBroken("host_unknown", "没有名为 {host} 的地址，请检查 --host", host=host) from error
 
 
 def run_worker(_arguments: argparse.Namespace) -> None:

@@ -16,7 +16,8 @@ def add_commands(commands: Any) -> None:
     actions = token.add_subparsers(dest="action", required=True, metavar="ACTION")
     create = actions.add_parser("create", help="open a service account and print its token, once")
     create.add_argument("--name", required=True, help="what the program is called")
-    create.add_argument("--post", required=True, choices=sorted(Post), help="what it may do")
+    posts = sorted(one.value for one in Post)
+    create.add_argument("--post", required=True, choices=posts, help="what it may do")
     create.set_defaults(run=run_create)
 
 
@@ -27,4 +28,5 @@ def run_create(arguments: argparse.Namespace) -> None:
         raise RuleBroken("name_missing", "请填写服务账号名称")
     engine = installed()
     post = Post(arguments.post)
-    print(engine.run(SYSTEM, lambda work: installation.create_token(work, name, post)))
+    with engine.work(SYSTEM) as work:  # shown before it counts: nobody could read it later
+        print(installation.create_token(work, name, post), flush=True)

@@ -1,0 +1,22 @@
+"""Keeps two runs of a command that must not meet in one data folder apart."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def alone(folder: Path, name: str) -> Iterator[bool]:
+    """Tell whether nobody else is in such a block, and keep others out meanwhile.
+
+    Args:
+        name: of the lock file.
+    """
+    with (folder / name).open("w", encoding="ascii") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # given up with the process, however it ends
+        except BlockingIOError:
+            yield False
+            return
+        yield True
