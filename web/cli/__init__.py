@@ -17,6 +17,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Not loaded with this module: that takes a second or more, and somebody may press Ctrl+C meanwhile.
         done: int = importlib.import_module("web.cli.commands").run(argv)
     except KeyboardInterrupt:
-        print("\n已中断\nInterrupted", file=sys.stderr)
+        print("\n已中断", "Interrupted", sep="\n", file=sys.stderr)
         return INTERRUPTED
     return done

@@ -53,8 +53,12 @@ def _engine() -> Iterator[tuple[Engine, Mapping[str, bytes]]]:
     if is_made(settings.from_environment()):
         yield installed(), {}
         return
-    print("尚未安装：与随产品提供的文件一起检查。", file=sys.stderr)
-    print("Nothing is installed yet: checked with the files that come with the product.", file=sys.stderr)
+    print(
+        "尚未安装：与随产品提供的文件一起检查。",
+        "Nothing is installed yet: checked with the files that come with the product.",
+        sep="\n",
+        file=sys.stderr,
+    )
     with TemporaryDirectory() as folder:
         engine = bootstrap.build(settings.from_environment({"WUYE_DATA_DIR": folder}))
         schema.upgrade(engine.database)
