@@ -7,6 +7,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, func, insert, select
 
+from engine.bpmn.check.entries import check_entries
 from engine.bpmn.check.examine import Examination, examine, read_whole
 from engine.bpmn.check.rules import Report
 from engine.bpmn.check.whole import Surroundings, Whole
@@ -18,8 +19,9 @@ from engine.errors import RuleBroken
 from engine.ids import new_id
 from engine.store.dialects import one_at_a_time
 from engine.store.tables import bundle, definition, deployment, resource
+from engine.topics import TOPICS_FILE
 from engine.usage import Usage
-from engine.work import Engine, Work
+from engine.work import Work
 
 MOST_FILES = 200
 
@@ -142,7 +144,7 @@ def put_into_force(
 def _checked(work: Work, given: Mapping[str, bytes]) -> Checked:
     if len(given) > MOST_FILES:
         raise RuleBroken("too_many_files", "一次最多部署 {most} 个文件", most=MOST_FILES)
-    around = _surroundings(work.engine)
+    around = _surroundings(work)
     current = current_files(work.connection)
     replaced = _replaced(current, given, around)
     standing = {name: found.content for name, found in current.items()}
@@ -151,23 +153,44 @@ def _checked(work: Work, given: Mapping[str, bytes]) -> Checked:
         name for name, content in given.items() if name not in current or current[name].content != content
     )
     examination = examine(files, around)
-    old = set(examine(standing, around).problems) if standing else set()
-    # What was wrong already in files that are not given, as after a change of topics, does not stop these.
-    problems = [found for found in examination.problems if found.resource in given or found not in old]
+    before = examine(standing, around) if standing else None
+    problems = _of_these(given, examination, before)
     usage = Usage.of(examination.whole)
     affected = usage.procedures_using(changed)
+    if before is not None and TOPICS_FILE not in changed and not any(found.is_error for found in problems):
+        problems += _lost_entries(before, examination)
     if changed and not any(found.is_error for found in problems):
         uses = {root: usage.files_of(root) for root in usage.roots(affected)}
         problems += _tried(work, examination, files, uses)
     return Checked(files, changed, affected, usage, in_order(problems), _standing(current))
 
 
+def _of_these(given: Mapping[str, bytes], now: Examination, before: Examination | None) -> list[CheckProblem]:
+    """Leave out what was wrong already in files that are not given, as after a change of topics.
+
+    While a given file has errors, what they bring about in other files is left out too: it goes with them.
+    """
+    old = set(before.problems) if before else set()
+    own = [found for found in now.problems if found.resource in given]
+    if any(found.is_error for found in own):
+        return own
+    return [found for found in now.problems if found.resource in given or found not in old]
+
+
+def _lost_entries(before: Examination, now: Examination) -> tuple[CheckProblem, ...]:
+    """Find what the platform could not start any more; with new topics it may not want to."""
+    report = Report()
+    check_entries(before.whole, now.whole, report)
+    return report.problems
+
+
 def _standing(current: Mapping[str, StoredFile]) -> frozenset[tuple[str, int]]:
     return frozenset((name, found.id) for name, found in current.items())
 
 
-def _surroundings(engine: Engine) -> Surroundings:
-    return Surroundings(engine.directory.groups(), calendar_names(engine), engine.library)
+def _surroundings(work: Work) -> Surroundings:
+    engine = work.engine
+    return Surroundings(engine.directory.groups(), calendar_names(engine), engine.library, work.now)
 
 
 def _replaced(

@@ -152,7 +152,7 @@ class _Examiner:
             self._guarded(name, partial(self._compile, diagram, uses))
         sound = frozenset(name for name in whole.diagrams if not report.broken(name) & _SHAPELESS)
         self._guarded("", lambda: check_asked(whole, report))
-        self._guarded("", lambda: check_times(uses, waiting, report))
+        self._guarded("", lambda: check_times(uses, waiting, whole.surroundings.now, report))
         self._guarded("", lambda: check_events(whole, report))
         self._guarded("", lambda: self._check_scopes(uses, sound))
 

@@ -39,6 +39,7 @@ _TIMER = ("定时", "the timer")
 ASKS = frozenset({_CONDITION, _COMPLETION})
 """What has to be true or false."""
 DUE = _DUE
+RANK = _RANK
 
 Compiled: TypeAlias = Expression | TimerExpression
 Parse: TypeAlias = Callable[[str], Compiled]

@@ -15,8 +15,9 @@ UNKNOWN_NAME = Rule(
     "unknown_name",
     "“{name}”的{what_zh}用到变量“{variable}”，但本流程没有任何地方产生它",
     "{what_en} of “{name}” reads the variable “{variable}”, which nothing in this process produces",
-    "检查拼写{hint_zh}；或在表单字段上标 variable，或用 camunda:in 传入",
-    "check the spelling{hint_en}; or mark a form field as variable, or hand it in with camunda:in",
+    "检查拼写{hint_zh}；若是文字（如选项的值），写在引号里；或在表单字段上标 variable，或用 camunda:in 传入",
+    "check the spelling{hint_en}; a text, such as the value of an option, stands in quotes; or mark a form"
+    " field as variable, or hand it in with camunda:in",
 )
 TWO_TYPES = Rule(
     "two_types",

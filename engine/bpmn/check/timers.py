@@ -59,6 +59,13 @@ DUE_AT_ONCE = Rule(
     "write how long it may take, such as PT30M",
     Severity.WARNING,
 )
+PAST = Rule(
+    "past_moment",
+    "“{name}”的{what_zh}“{text}”已经过去，每个新单子一到这里就到点",
+    "{what_en} of “{name}” (“{text}”) is past: it is over as soon as a new case comes here",
+    "写成时长，例如 PT30M，每个单子各自计时；确要写时间点就写以后的",
+    "write a duration, such as PT30M, which each case counts for itself; or a moment that is still to come",
+)
 LOOP_BOUND = Rule(
     "loop_bound",
     "“{name}”的重复没有可用的上限：{text}",
@@ -75,7 +82,7 @@ LOOP_PLACE = Rule(
 )
 
 
-def check_times(uses: list[Use], waiting: Waiting, report: Report) -> None:
+def check_times(uses: list[Use], waiting: Waiting, now: datetime | None, report: Report) -> None:
     """Check the times written in a diagram; those computed at run time are checked there."""
     for use in uses:
         if not isinstance(use.compiled, TimerExpression):
@@ -88,6 +95,8 @@ def check_times(uses: list[Use], waiting: Waiting, report: Report) -> None:
             report.add(TOO_SHORT, use.place, name=label, text=text)
         if use.what is DUE and isinstance(literal, Duration) and literal.is_zero:
             report.add(DUE_AT_ONCE, use.place, name=label, text=text)
+        if isinstance(literal, datetime) and now is not None and literal <= now:
+            report.add(PAST, use.place, name=label, text=text, what_zh=use.what[0], what_en=use.what[1])
         if isinstance(literal, Cycle):
             if node is None or not is_event:
                 words = {"what_zh": use.what[0], "what_en": use.what[1]}

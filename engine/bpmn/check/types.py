@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from engine.bpmn.check.expressions import ASKS, Use
+from engine.bpmn.check.expressions import ASKS, RANK, Compiled, Use
 from engine.bpmn.check.model import Process
 from engine.bpmn.check.names import Names, crossings, local
 from engine.bpmn.check.rules import Report, Rule
-from engine.bpmn.expressions import TimerExpression, ValueType, tree
+from engine.bpmn.expressions import Expression, TimerExpression, ValueType, tree
 from engine.bpmn.expressions.operators import ARITHMETIC, ORDERINGS
 from engine.bpmn.expressions.values import type_of
 from engine.check_problem import Severity
@@ -27,6 +27,13 @@ NO_MOMENT = Rule(
     "{what_en} of “{name}” (“{text}”) is {kind_en}, no duration and no moment",
     "写成时长（PT30M），或用类型为 duration、moment 的变量",
     "write a duration (PT30M), or use a variable of the type duration or moment",
+)
+NO_RANK = Rule(
+    "no_rank",
+    "“{name}”的{what_zh}“{text}”不是 0 到 9 的整数",
+    "{what_en} of “{name}” (“{text}”) is no whole number from 0 to 9",
+    "写 0 到 9 的整数：0 最急，一般为 2",
+    "write a whole number from 0 to 9: 0 is most urgent, 2 is normal",
 )
 UNLIKE = Rule(
     "unlike",
@@ -127,6 +134,9 @@ def _types(names: Names, process: Process) -> Types:
 
 
 def _check_result(use: Use, kind: ValueType, report: Report) -> None:
+    if use.what is RANK and (kind not in (ValueType.NUMBER, ValueType.ANY) or _is_no_rank(use.compiled)):
+        report.add(NO_RANK, use.place, **_told(use), text=use.compiled.text)
+        return
     is_time = isinstance(use.compiled, TimerExpression)
     if is_time and kind in _NO_TIMES:
         rule = NO_MOMENT
@@ -136,6 +146,11 @@ def _check_result(use: Use, kind: ValueType, report: Report) -> None:
         return
     words = {"kind_zh": _WORDS[kind][0], "kind_en": _WORDS[kind][1], "text": use.compiled.text}
     report.add(rule, use.place, **_told(use), **words)
+
+
+def _is_no_rank(compiled: Compiled) -> bool:
+    written = compiled.tree if isinstance(compiled, Expression) else None
+    return isinstance(written, tree.Literal) and written.value not in range(10)
 
 
 def _check_comparison(use: Use, node: tree.Binary, types: Types, report: Report) -> None:

@@ -1,6 +1,7 @@
 """All files that would be in force after a deployment, read as far as possible, and what surrounds them."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from engine.bpmn.check.model import Diagram, Process
 from engine.bpmn.decisions import Decision
@@ -17,11 +18,13 @@ class Surroundings:
         groups: post codes.
         calendars: names of working calendars.
         library: the Python behind the topics; None where only files are compared with each other.
+        now: moment of the check; None where it does not matter.
     """
 
     groups: frozenset[str]
     calendars: frozenset[str]
     library: Library | None = None
+    now: datetime | None = None
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """A good procedure of two diagrams, a table, ladders and forms, from which the tests make bad ones."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def files() -> dict[str, bytes]:
 def around() -> Surroundings:
     """Return what surrounds the good procedure."""
     groups = frozenset({"cs", "csl", "rp", "resident", "fin"})
-    return Surroundings(groups, frozenset({"24x7", "office"}))
+    return Surroundings(groups, frozenset({"24x7", "office"}), now=datetime(2026, 11, 1, tzinfo=UTC))
 
 
 def examined(changed: dict[str, str | bytes | None]) -> Examination:

@@ -17,6 +17,7 @@ from tests.engine.check.mutants import (
     put,
     say,
     swap,
+    timer,
 )
 
 VISIT = "visit.bpmn"
@@ -167,6 +168,11 @@ TYPES = [
     mutant("unlike", "f7", say("f7", "conditionExpression", "${outcome > 3}")),
     mutant("unlike", "f20", say("f20", "conditionExpression", '${stars == "3"}')),
     mutant("no_such_option", "f7", say("f7", "conditionExpression", '${outcome == "acept"}')),
+    mutant("no_rank", "accept", prop("accept", "rank", "高")),
+    mutant("no_rank", "accept", prop("accept", "rank", "10")),
+    mutant("no_rank", "repair", prop("repair", "rank", "${outcome}")),
+    mutant("past_moment", "accept", put("accept", "camunda:dueDate", "2026-10-31T09:00:00+08:00")),
+    mutant("past_moment", "waited", swap("d11", timer("timeDate", "2026-10-31T09:00:00+08:00"))),
     mutant("due_at_once", "accept", put("accept", "camunda:dueDate", "PT0S")),
     mutant("due_at_once", "repair", prop("repair", "dueDate", "P0D")),
 ]

@@ -92,6 +92,26 @@ def test_the_same_files_again_store_nothing(engine):
     assert bundle_of(engine, "repair") == first.bundles["repair"]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        ('process id="repair"', 'process id="Process_1"', "lost_process"),
+        ('name="repair_phone"', 'name="repair_call"', "lost_start"),
+    ],
+)
+def test_what_the_platform_starts_keeps_its_id_and_its_messages(engine, old, new, rule):
+    deploy(engine)
+    changed = {"repair.bpmn": files()["repair.bpmn"].replace(old.encode(), new.encode())}
+    assert refusal(engine, changed) == [("repair.bpmn", "repair", rule)]
+
+
+def test_what_an_error_brings_about_in_other_files_is_not_told_beside_it(engine):
+    deploy(engine)
+    diagram = files()["repair.bpmn"].replace(b'calledElement="visit_process"', b'calledElement="visits"')
+    assert refusal(engine, {"repair.bpmn": diagram}) == [("repair.bpmn", "visit", "called")]
+    assert refusal(engine, {"urgency.dmn": b"<cut"}) == [("urgency.dmn", "", "malformed")]
+
+
 def test_without_duplicate_filtering_the_same_files_become_new_versions(engine):
     deploy(engine)
     second = deploy(engine, duplicate_filtering=False)
