@@ -138,3 +138,7 @@ def test_the_outcome_names_the_button_and_shows_its_fields(town: Town, visit: Vi
     assert button.inner_text() != before
     assert page.locator("[name=question]").is_visible()
     assert not page.locator("[name=worker_id]").is_visible()
+
+
+def test_the_roster_scrolls_within_itself_between_a_desk_and_a_phone(town: Town, visit: Visitors) -> None:
+    visit((900, 800)).sign_in(town.logins[Post.CSL]).open("/roster/")
