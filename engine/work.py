@@ -106,6 +106,7 @@ class Work:
         verdict: raised after the commit, see `raise_after_commit`.
         deliveries: messages that cases sent to each other in this Work.
         on_behalf_of: the absent person for whom a step is done just now, or None.
+        read: what was read already and holds until the Work ends, by whoever reads it.
     """
 
     def __init__(
@@ -119,6 +120,7 @@ class Work:
         self.verdict: Problem | None = None
         self.deliveries = 0
         self.on_behalf_of: int | None = None
+        self.read: dict[object, object] = {}
         self._after_commit: list[Callable[[], None]] = []
         self._earliest_job: datetime | None = None
 

@@ -1,6 +1,6 @@
 """What is late now: how much in each procedure, step, post and with each person, and the steps themselves."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 
@@ -131,7 +131,8 @@ def overdue_screen(work: Work, arguments: Mapping[str, str]) -> OverdueScreen:
     """
     only, state = _only(arguments), _state(arguments)
     counts = {by: overdue.overdue_counts(work, by, only, soon=SOON) for by in GROUPINGS}
-    names = _Names(work)
+    held_by = {row.key[0] for row in counts[By.PERSON]} | {only.person_id}
+    names = _Names(work, {int(one) for one in held_by if one})
     page = overdue.overdue_now(work, only, soon=SOON, after=_after(arguments.get("after", "")), state=state)
     worst = max((row.worst for row in counts[By.PROCESS] if row.late), default=None)
     may_act = work.may(Permission.TASK_REASSIGN) or bool(
@@ -158,8 +159,9 @@ def overdue_screen(work: Work, arguments: Mapping[str, str]) -> OverdueScreen:
 class _Names:
     """Says procedures, steps, posts and people, each read once."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, people: Collection[int]) -> None:
         self._work = work
+        self._people = person_names(work, people) if people else {}
         self._programs: dict[str, Program] = {}
 
     def program(self, key: str) -> Program:
@@ -183,7 +185,7 @@ class _Names:
         """Say who holds a step."""
         if not account_id:
             return gettext("无人领取")
-        return person_names(self._work, [account_id]).get(account_id, "")
+        return self._people.get(account_id, "")
 
     def key(self, by: By, row: LateCount) -> str:
         """Say what a line counts."""
@@ -250,13 +252,16 @@ def _kept(work: Work, only: Only) -> Kept:
 def _people(work: Work, steps: tuple[LateStep, ...]) -> tuple[tuple[str, tuple[tuple[int, str], ...]], ...]:
     """List by post who the steps of the page could be handed to."""
     groups: dict[str, set[int]] = {}
-    for group, scope_id in dict.fromkeys((row.group_code, row.task_scope_id) for row in steps):
+    # One statement for each post and place: what a page of 100 steps has of these does not grow with it.
+    places = dict.fromkeys((row.group_code, row.task_scope_id) for row in steps)
+    for group, scope_id in (place for place in places if place[0] != "resident"):
         found = work.engine.directory.recipients(work.connection, group, scope_id, work.now)
         groups.setdefault(group, set()).update(found)
+    names = person_names(work, {one for found in groups.values() for one in found})
     return tuple(
-        (post_name(group), tuple(sorted(person_names(work, found).items(), key=lambda one: one[1])))
+        (post_name(group), tuple(sorted(((one, names[one]) for one in found), key=lambda one: one[1])))
         for group, found in groups.items()
-        if found and group != "resident"
+        if found
     )
 
 

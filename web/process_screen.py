@@ -1,6 +1,7 @@
 """What the pages about procedures show: versions, diagrams, and every step with its post and limit."""
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -66,14 +67,16 @@ class ProcedureScreen:
 
 def procedure_rows(work: Work) -> list[ProcedureRow]:
     """List the procedures, by name."""
-    rows = [_row(work, version) for version in procedures.current(work)]
-    called = _called(work)
+    current = procedures.current(work)
+    programs = {version.process_key: _program(work, version.bundle_id) for version in current}
+    names = person_names(work, {version.actor_id for version in current})
+    called = _called(programs.values())
+    rows = [_row(version, programs[version.process_key], names) for version in current]
     return sorted((row for row in rows if row.key not in called), key=lambda row: row.name)
 
 
-def _called(work: Work) -> set[str]:
+def _called(programs: Iterable[Program]) -> set[str]:
     """Return the processes that only ever run inside another one."""
-    programs = [_program(work, version.bundle_id) for version in procedures.current(work)]
     return {step.called for program in programs for step in program.steps.values() if step.called}
 
 
@@ -84,6 +87,7 @@ def procedure_screen(work: Work, key: str, process: str) -> ProcedureScreen:
         process: which of its diagrams is looked at; anything unknown shows the procedure itself.
     """
     versions = procedures.versions(work, key)
+    names = person_names(work, {version.actor_id for version in versions})
     program = _program(work, versions[0].bundle_id)
     sheets = _sheets(program)
     shown = process if process in sheets else key
@@ -101,7 +105,7 @@ def procedure_screen(work: Work, key: str, process: str) -> ProcedureScreen:
             for step in program.steps.values()
             if step.kind == "user"
         ),
-        versions=tuple(_row(work, version) for version in versions),
+        versions=tuple(_row(version, program, names) for version in versions),
     )
 
 
@@ -118,9 +122,7 @@ def _program(work: Work, bundle_id: int) -> Program:
     return definitions.program(work.engine, work.connection, bundle_id)
 
 
-def _row(work: Work, version: Version) -> ProcedureRow:
-    program = _program(work, version.bundle_id)
-    names = person_names(work, [version.actor_id])
+def _row(version: Version, program: Program, names: Mapping[int, str]) -> ProcedureRow:
     return ProcedureRow(
         key=version.process_key,
         name=either(program.name, program.name_en),

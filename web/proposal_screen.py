@@ -1,5 +1,6 @@
 """What the pages about proposed changes of procedures show."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -77,19 +78,20 @@ def proposal_screen(work: Work, proposal_id: int) -> ProposalScreen:
     return ProposalScreen(
         row,
         found.files,
-        tuple(_name(work, key) for key in found.affected),
+        _names(work, found.affected),
         found.problems,
         row.is_waiting and not row.is_mine and proposals.may_decide(work),
     )
 
 
-def _name(work: Work, key: str) -> str:
-    """Say a procedure; one that is new has no name yet."""
-    newest = next((one for one in procedures.current(work) if one.process_key == key), None)
-    if newest is None:
-        return key
-    program = definitions.program(work.engine, work.connection, newest.bundle_id)
-    return either(program.name, program.name_en) or key
+def _names(work: Work, keys: Collection[str]) -> tuple[str, ...]:
+    """Say procedures; one that is new has no name yet."""
+    names = {}
+    for one in procedures.current(work):
+        if one.process_key in keys:
+            program = definitions.program(work.engine, work.connection, one.bundle_id)
+            names[one.process_key] = either(program.name, program.name_en)
+    return tuple(names.get(key) or key for key in keys)
 
 
 def _people(found: Proposal) -> set[int]:

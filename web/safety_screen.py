@@ -34,7 +34,8 @@ _ALARMS: Mapping[str, LazyString] = {
     emergencies.ALARM: lazy_gettext("以“紧急”查看了业主电话，请核实"),
     "unusual_sign_in": lazy_gettext("异常登录"),
 }
-_OF_PEOPLE = (
+_NAMED = (
+    emergencies.ALARM,
     habits.ALARM,
     alarms.GRANTED_ALONE,
     recovery.ALARM,
@@ -107,6 +108,8 @@ def watch_screen(work: Work) -> WatchScreen:
     """Read what the watchers over security look at."""
     found = incidents.incidents(work)
     may_close = work.may(Permission.SECURITY_LOG_READ) or work.may(Permission.TECH_LOG_READ)
+    raised = alarms.open_alarms(work) if may_close else ()
+    names = person_names(work, {_about(one) for one in raised if one.kind in _NAMED})
     return WatchScreen(
         tuple(
             Incident(
@@ -119,19 +122,21 @@ def watch_screen(work: Work) -> WatchScreen:
             )
             for one in found
         ),
-        tuple(_alarm(work, one) for one in (alarms.open_alarms(work) if may_close else ())),
+        tuple(_alarm(one, names) for one in raised),
         may_close,
     )
 
 
-def _alarm(work: Work, one: alarms.Alarm) -> Alarm:
+def _about(one: alarms.Alarm) -> int:
+    """Return the account that an alarm is about, where it is about one."""
+    return int(str(one.detail["account_id"])) if one.kind == emergencies.ALARM else one.subject_id
+
+
+def _alarm(one: alarms.Alarm, names: Mapping[int, str]) -> Alarm:
     kind = str(_ALARMS.get(one.kind, one.kind))
-    if one.kind == emergencies.ALARM:
-        looked = int(str(one.detail["account_id"]))
-        return Alarm(one.id, kind, person_names(work, [looked]).get(looked, ""), None, one.raised_at)
-    if one.kind not in _OF_PEOPLE:
+    if one.kind not in _NAMED:
         return Alarm(one.id, kind, "", None, one.raised_at)
-    who = person_names(work, [one.subject_id]).get(one.subject_id, "")
+    who = names.get(_about(one), "")
     if one.kind != habits.ALARM:
         return Alarm(one.id, kind, who, None, one.raised_at)
     reasons = one.detail.get("reasons")

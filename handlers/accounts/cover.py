@@ -1,6 +1,6 @@
 """Says what has to be manned, and finds the hours to come at which nobody is there for it."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -106,9 +106,11 @@ def gaps(work: Work, community_id: int, since: datetime, until: datetime) -> lis
     require_overview(work, community_id)
     zone = communities.zone_of(work, community_id)
     there = presences(work.connection, community_id, since, until)
+    ids = {one.account_id for one in there} | {one.instead_of for one in there if one.instead_of}
+    posts, skills = posts_of(work, ids, community_id), skills_of(work.connection, ids)
     found = []
     for cover in covers(work, community_id):
-        serves = _serving(work, community_id, cover, there)
+        serves = _serving(cover, posts, skills)
         manned = [(one.starts_at, one.ends_at) for one in there if serves(one)]
         for begin, end in required(cover, since, until, zone):
             found += [Gap(cover, *span) for span in uncovered(begin, end, manned)]
@@ -151,17 +153,15 @@ def _on(day: date, minute: int, zone: ZoneInfo) -> datetime:
 
 
 def _serving(
-    work: Work, community_id: int, cover: Cover, there: Collection[Presence]
+    cover: Cover, posts: Mapping[int, Collection[str]], skills: Mapping[int, frozenset[str]]
 ) -> Callable[[Presence], bool]:
-    """Return what tells whether somebody's presence counts."""
+    """Return what tells whether the presence of somebody with posts and skills counts."""
     if cover.kind is CoverKind.LEAD:
         return lambda one: one.is_lead
-    ids = {one.account_id for one in there} | {one.instead_of for one in there if one.instead_of}
     if cover.kind is CoverKind.DESK:
         # A substitute holds the absent person's post, and the shift lead the lane of those who sleep.
-        clerks = {one for one, posts in posts_of(work, ids, community_id).items() if Post.CS in posts}
+        clerks = {one for one, held in posts.items() if Post.CS in held}
         return lambda one: one.is_lead or one.account_id in clerks or one.instead_of in clerks
-    able = {one for one, skills in skills_of(work.connection, ids).items() if is_able(skills, cover.skill)}
-    posts = posts_of(work, ids, community_id)
-    repairers = {one for one in ids if Post.RP in posts[one]}
+    able = {one for one, held in skills.items() if is_able(held, cover.skill)}
+    repairers = {one for one, held in posts.items() if Post.RP in held}
     return lambda one: one.account_id in able and not repairers.isdisjoint({one.account_id, one.instead_of})

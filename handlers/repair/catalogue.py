@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
-from typing import Protocol
+from typing import Protocol, cast
 
 from engine import definitions, instances
 from engine.bilingual import Text
@@ -17,6 +17,7 @@ _FAULTS = "repair_fault_list"
 _HINTS = "repair_hints"
 _LIMITS = "repair_limits"
 _URGENCIES = "repair_faults"
+_TABLE = "table in force"
 
 
 class Table(Protocol):
@@ -107,8 +108,10 @@ def accept_within(work: Work) -> timedelta:
 
 
 def _table(work: Work, key: str) -> Table:
-    table: Table = definitions.decision(work.engine, work.connection, key)
-    return table
+    """Return a table in force; lists ask for the same one in each of their lines."""
+    if (_TABLE, key) not in work.read:
+        work.read[_TABLE, key] = definitions.decision(work.engine, work.connection, key)
+    return cast(Table, work.read[_TABLE, key])
 
 
 # A table never changes once it is read, so neither does what is read from it.

@@ -1,10 +1,12 @@
 """The pages of a report: what is next, who comes, what is asked, and news of it."""
 
 from handlers.estate.records import RelationKind
+from handlers.repair.records import Area
 from tests.handlers.repair.repair_world import FULL_MARKS, Shop
 from tests.handlers.repair.test_appointments import agreed, tomorrow_at
 from tests.web.conftest import Browser
 from tests.web.repair.conftest import Pages, errors_of
+from tests.web.test_statements import statements
 
 
 def page_of(pages: Pages, number: str) -> str:
@@ -166,3 +168,15 @@ def test_nobody_reads_the_state_of_a_neighbours_report(pages: Pages) -> None:
     shop.clock.advance(minutes=1)
     shop.accept(number)
     assert stranger.get(f"/home/state?number={number}").headers["ETag"] == before
+
+
+def test_kinds_of_fault_and_reports_are_read_from_their_table_once(pages: Pages) -> None:
+    shop = pages.shop
+    for fault, text in (("W05", "水龙头滴漏"), ("P04", "灯不亮"), ("P05", "楼道灯不亮")):
+        shop.report(fault, text, area=Area.COMMON if fault == "P05" else Area.PRIVATE)
+    owner = pages.browser(shop.owner)
+    for path in ("/home/report", "/home/"):
+        owner.get(path)
+        with statements(shop.engine) as noted:
+            owner.get(path)
+        assert sum("FROM definition" in one for one in noted) <= 4, path
