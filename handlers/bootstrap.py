@@ -15,7 +15,7 @@ from handlers.accounts import records as account_records
 from handlers.accounts.directory import AccountDirectory
 from handlers.accounts.staff import FIRST_PASSWORD_JOB, OLD_PHONE_JOB
 from handlers.checking import offer as checking
-from handlers.estate import import_running, import_undo
+from handlers.estate import consents, import_running, import_undo
 from handlers.estate import records as estate_records
 from handlers.estate.reaching import address_of_person
 from handlers.moving import offer as moving
@@ -94,6 +94,7 @@ JOBS: Mapping[str, JobFunction] = {
 # Every text that is sent to people.
 TEMPLATES = (
     *texts.TEMPLATES,
+    *consents.TEMPLATES,
     *checking.TEMPLATES,
     *repair.TEMPLATES,
     *moving.TEMPLATES,
@@ -113,6 +114,7 @@ ADDRESSES: Mapping[str, messages.AddressOf] = {
 # Who may see the photos of a record, by the kind of record that they are attached to.
 ATTACHMENT_READERS: Mapping[str, attachments.Reader] = {
     **case_files.READERS,
+    **consents.READERS,
     **checking.READERS,
     **repair.READERS,
 }

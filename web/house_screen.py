@@ -9,6 +9,7 @@ from handlers.accounts.house_access import HouseAccess, house_access
 from handlers.estate import communities
 from handlers.estate import house_record as records
 from handlers.estate.authorisation import Purpose
+from handlers.estate.consents import HOW_WORDS
 from handlers.estate.house_record import HouseRecord, Standing
 from handlers.estate.queries import Period
 from handlers.estate.revealing import Field, may_reveal
@@ -26,7 +27,7 @@ from web.house_words import (
     time_words,
     why_words,
 )
-from web.words import local_date
+from web.words import either, local_date
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Scope:
     look: str
     since: str
     is_given: bool
+    papers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,11 @@ class HouseScreen:
     reads_units: bool
 
     @property
+    def ways_to_agree(self) -> tuple[tuple[str, str], ...]:
+        """In which ways somebody may agree, as (code, words)."""
+        return tuple((code, either(*words)) for code, words in HOW_WORDS.items())
+
+    @property
     def keepers(self) -> tuple[Resident, ...]:
         """Whose vehicle one may be: everybody who belongs to the house now, each once."""
         people = {one.id: one for one in (*(self.people or ()), *(self.related or ())) if one.is_now}
@@ -175,7 +182,13 @@ def _resident(roles: list[Standing], now: datetime) -> Resident:
     person, agreed = roles[0].person, roles[0].agreed
     age, age_look = age_words(person.checked_at, now)
     scopes = tuple(
-        Scope(code, str(label), *agreement_words(agreed.get(code)), is_given=_is_given(roles[0], code))
+        Scope(
+            code,
+            str(label),
+            *agreement_words(agreed.get(code)),
+            is_given=_is_given(roles[0], code),
+            papers=agreed[code].papers if code in agreed else (),
+        )
         for code, label in SCOPES.items()
     )
     return Resident(

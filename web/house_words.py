@@ -8,6 +8,7 @@ from flask_babel.speaklater import LazyString
 from handlers.accounts.house_access import Sight
 from handlers.accounts.permissions import POST_NAMES, RELATION_PERMISSIONS
 from handlers.estate.authorisation import Agreement, AgreementState, Purpose
+from handlers.estate.consents import HOW_WORDS
 from handlers.estate.house_record import Standing
 from handlers.estate.records import RelationKind
 from handlers.shared.permissions import Permission
@@ -61,6 +62,8 @@ def agreement_words(agreement: Agreement | None) -> tuple[str, str, str]:
     since = gettext(
         "%(day)s，文本 %(version)s", day=calendar_day(agreement.at), version=agreement.text_version
     )
+    if agreement.state is AgreementState.GIVEN and agreement.channel in HOW_WORDS:
+        since = f"{since} · {either(*HOW_WORDS[agreement.channel])}"
     return str(state), look, since
 
 

@@ -20,11 +20,12 @@ from handlers.estate import (
     suggesting,
 )
 from handlers.estate.authorisation import Answer, Purpose
+from handlers.estate.consents import AT_COUNTER, How, Proof
 from handlers.estate.unasked import count_unasked
 from handlers.estate.unasked import unasked as unasked_owners
 from handlers.shared import limits
 from handlers.shared.permissions import Permission
-from web import context, errors
+from web import context, errors, uploads
 from web.days import read_day
 from web.house_screen import house_screen
 from web.house_words import RELATIONS, age_words
@@ -128,15 +129,29 @@ def checked(house_id: int, person_id: int) -> Response:
 @bp.post("/<int:house_id>/people/<int:person_id>/agreements")
 @errors.shown_again_by(show)
 def agree(house_id: int, person_id: int) -> Response:
-    """Note what a person at the counter says to one use of their contacts."""
+    """Note what a person says to one use of their contacts, and of a yes what shows it."""
     answer, _, scope = request.form.get("said", "").partition(":")
     if scope not in set(Purpose) or answer not in set(Answer):
         raise RuleBroken("agreement_missing", "请选择一项用途")
     engine, actor = context.engine(), context.actor()
-    said = (Purpose(scope), Answer(answer))
-    engine.run(actor, lambda work: authorisation.note_answer(work, person_id, house_id, *said))
+    said, proof = (Purpose(scope), Answer(answer)), _proof(answer)
+    engine.run(actor, lambda work: authorisation.note_answer(work, person_id, house_id, *said, proof=proof))
     flash(gettext("已登记，立即生效"))
     return redirect(url_for("houses.show", house_id=house_id, _anchor=f"p-{person_id}"))
+
+
+def _proof(answer: str) -> Proof:
+    """Read what shows that a person agrees; a no needs nothing."""
+    how = request.form.get("how", "")
+    if answer != Answer.YES:
+        return AT_COUNTER
+    if how not in set(How):
+        raise RuleBroken("consent_how", "请选择业主是怎样同意的")
+    return Proof(How(how), request.form.get("called", ""), _photos() if how == How.PAPER else ())
+
+
+def _photos() -> tuple[int, ...]:
+    return uploads.posted_ids(context.engine(), context.actor(), "photos")
 
 
 @bp.post("/<int:house_id>/vehicles")

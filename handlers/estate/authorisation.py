@@ -10,12 +10,14 @@ from sqlalchemy import exists, select
 from engine.ids import new_id
 from engine.work import Work
 from handlers.errors import RecordConflict
+from handlers.estate import consents
+from handlers.estate.consents import AT_COUNTER, How, Proof
 from handlers.estate.entry import house_row, require_related
 from handlers.estate.records import estate_authorisation
-from handlers.shared import access_log, agreed_texts
+from handlers.shared import access_log, agreed_texts, attachments
 from handlers.shared.permissions import Permission
 
-NOTED = "authorise"  # in the access log: somebody wrote at the counter that a person agrees
+NOTED = "authorise"  # in the access log: somebody wrote down that a person agrees
 
 
 class Purpose(StrEnum):
@@ -45,34 +47,81 @@ class AgreementState(StrEnum):
 
 @dataclass(frozen=True)
 class Agreement:
-    """The last thing a person said to one use of their contacts, and when."""
+    """The last thing a person said to one use of their contacts, when, and how.
+
+    Attributes:
+        papers: photos of what they signed, for who may open them.
+    """
 
     state: AgreementState
     at: datetime
     text_version: str
     channel: str
+    papers: tuple[int, ...] = ()
 
 
-def note_answer(work: Work, person_id: int, house_id: int, scope: Purpose, answer: Answer) -> None:
-    """Note what a person at the counter says to one use of their contacts, on the text that is in force."""
+def note_answer(
+    work: Work, person_id: int, house_id: int, scope: Purpose, answer: Answer, *, proof: Proof = AT_COUNTER
+) -> None:
+    """Note what a person says to one use of their contacts, on the text that is in force.
+
+    Of a yes it is kept how it was given and who took it down, and the person is told.
+    """
     version = agreed_texts.in_force(agreed_texts.Kind.AUTHORISATION).version
     match answer:
         case Answer.YES:
-            authorise(work, person_id, house_id, scope, version)
+            authorise(work, person_id, house_id, scope, version, proof=proof)
         case Answer.NO:
             decline(work, person_id, house_id, scope, version)
         case Answer.NO_MORE:
             withdraw(work, person_id, house_id, scope)
 
 
-def authorise(work: Work, person_id: int, house_id: int, scope: Purpose, text_version: str) -> None:
-    """Note at the counter that a person agreed to one use of their contacts."""
+def note_several(work: Work, person_id: int, house_id: int, scopes: Iterable[Purpose], proof: Proof) -> None:
+    """Note that a person agreed to some uses of their contacts, and tell them once."""
+    version = agreed_texts.in_force(agreed_texts.Kind.AUTHORISATION).version
+    fresh = [one for one in scopes if _authorised(work, person_id, house_id, one, (version, proof))]
+    if fresh:
+        consents.tell(work, person_id, house_id, fresh, proof)
+
+
+def authorise(
+    work: Work,
+    person_id: int,
+    house_id: int,
+    scope: Purpose,
+    text_version: str,
+    *,
+    proof: Proof = AT_COUNTER,
+) -> None:
+    """Note that a person agreed to one use of their contacts, with what shows it, and tell them.
+
+    Raises:
+        RuleRefused: a paper without a photo, or a call to a number that is not on record.
+    """
+    if _authorised(work, person_id, house_id, scope, (text_version, proof)):
+        consents.tell(work, person_id, house_id, [scope], proof)
+
+
+def _authorised(work: Work, person_id: int, house_id: int, scope: Purpose, said: tuple[str, Proof]) -> bool:
+    """Write an agreement down, and tell whether there was none before."""
     work.require(Permission.OWNER_ENTER, house_row(work, house_id).community_id)
     require_related(work, person_id, house_id)
     if is_authorised(work, person_id, scope):
-        return
-    _note(work, person_id, scope, {"text_version": text_version, "withdrawn_at": None})
-    access_log.append(work, access_log.Entry(NOTED, "person", person_id, scope))
+        return False
+    text_version, proof = said
+    consents.require_proof(work, person_id, proof)
+    values = {
+        "text_version": text_version,
+        "withdrawn_at": None,
+        "channel": proof.how,
+        "recorded_by": proof.recorded_by or work.actor.id,
+    }
+    row_id = _note(work, person_id, scope, values)
+    attachments.attach(work, proof.photos, consents.PAPER, row_id)
+    detail = {"how": proof.how.value}
+    access_log.append(work, access_log.Entry(NOTED, "person", person_id, scope, detail=detail))
+    return True
 
 
 def decline(work: Work, person_id: int, house_id: int, scope: Purpose, text_version: str) -> None:
@@ -87,7 +136,8 @@ def decline(work: Work, person_id: int, house_id: int, scope: Purpose, text_vers
     require_related(work, person_id, house_id)
     if is_authorised(work, person_id, scope):
         raise RecordConflict("already_authorised", "业主已授权此用途；如不再同意，请登记撤回")
-    _note(work, person_id, scope, {"text_version": text_version, "withdrawn_at": work.now})
+    said = {"text_version": text_version, "withdrawn_at": work.now, "channel": How.COUNTER}
+    _note(work, person_id, scope, said | {"recorded_by": work.actor.id})
     access_log.append(work, access_log.Entry("decline_authorisation", "person", person_id, scope))
 
 
@@ -135,14 +185,15 @@ def agreements(work: Work, person_ids: Iterable[int]) -> Mapping[int, Mapping[Pu
         select(estate_authorisation)
         .where(estate_authorisation.c.person_id.in_(set(person_ids)))
         .order_by(estate_authorisation.c.granted_at, estate_authorisation.c.id)
-    )
+    ).all()
+    papers = consents.papers_of(work, [row.id for row in rows if row.channel == How.PAPER])
     for row in rows:
         state = AgreementState.GIVEN
         if row.withdrawn_at is not None:
             is_no = row.withdrawn_at == row.granted_at
             state = AgreementState.DECLINED if is_no else AgreementState.WITHDRAWN
         said.setdefault(row.person_id, {})[Purpose(row.scope)] = Agreement(
-            state, row.withdrawn_at or row.granted_at, row.text_version, row.channel
+            state, row.withdrawn_at or row.granted_at, row.text_version, row.channel, papers.get(row.id, ())
         )
     return said
 
@@ -161,14 +212,26 @@ def is_authorised(work: Work, person_id: int, scope: Purpose) -> bool:
     return found
 
 
-def _note(work: Work, person_id: int, scope: Purpose, values: Mapping[str, object]) -> None:
+def recorder(work: Work, person_id: int, scope: Purpose) -> tuple[int | None, datetime] | None:
+    """Return who took down the agreement that is in force, if that is known, and when."""
+    row = work.connection.execute(
+        select(estate_authorisation.c.recorded_by, estate_authorisation.c.granted_at)
+        .where(
+            estate_authorisation.c.person_id == person_id,
+            estate_authorisation.c.scope == scope,
+            estate_authorisation.c.withdrawn_at.is_(None),
+        )
+        .order_by(estate_authorisation.c.granted_at.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else (row.recorded_by, row.granted_at)
+
+
+def _note(work: Work, person_id: int, scope: Purpose, values: Mapping[str, object]) -> int:
+    row_id = new_id()
     work.connection.execute(
         estate_authorisation.insert().values(
-            id=new_id(),
-            person_id=person_id,
-            scope=scope,
-            channel="counter",
-            granted_at=work.now,
-            **values,
+            id=row_id, person_id=person_id, scope=scope, granted_at=work.now, **values
         )
     )
+    return row_id

@@ -202,7 +202,8 @@ estate_authorisation = Table(
     Column("person_id", ForeignKey("estate_person.id"), nullable=False),
     Column("scope", String(16), nullable=False),  # repair | notice | fee | emergency
     Column("text_version", String(32), nullable=False),
-    Column("channel", String(16), nullable=False),  # counter | online
+    Column("channel", String(16), nullable=False),  # counter | paper | call
+    Column("recorded_by", BigInteger),  # account of who took the word down
     Column("granted_at", UtcDateTime, nullable=False),
     Column("withdrawn_at", UtcDateTime),
     Index("ix_estate_authorisation_person_id", "person_id"),

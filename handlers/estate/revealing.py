@@ -13,7 +13,7 @@ from engine.store.tables import instance
 from engine.work import Engine, Work
 from handlers.errors import ActionNotAllowed, FieldsInvalid, RuleRefused
 from handlers.estate import emergencies
-from handlers.estate.authorisation import NOTED, Purpose, is_authorised
+from handlers.estate.authorisation import NOTED, Purpose, is_authorised, recorder
 from handlers.estate.entry import house_row
 from handlers.estate.more_looks import REVEALS, extra
 from handlers.estate.people import unsealed
@@ -25,6 +25,7 @@ from handlers.shared.permissions import Permission
 
 REVEAL_PHONE = "reveal_phone"
 REVEAL_ID = "reveal_id"
+_SAME_MOMENT = timedelta(seconds=1)
 
 
 class Field(StrEnum):
@@ -184,13 +185,20 @@ def _require_purpose(work: Work, request: RevealRequest, scope: int) -> None:
     elif not is_authorised(work, request.person_id, request.purpose):
         raise ActionNotAllowed("not_authorised", "业主未授权此用途；如属紧急，请选择“紧急”并写明原因")
     elif _has_noted(work, request):
-        raise ActionNotAllowed("own_agreement", "这项授权是您自己刚登记的，一天内请由同事查看")
+        raise ActionNotAllowed("own_agreement", "这项授权是您自己登记的，请由同事查看")
 
 
 def _has_noted(work: Work, request: RevealRequest) -> bool:
-    """Tell whether the actor wrote down lately that the owner agrees: nobody opens a door to themselves."""
+    """Tell whether the actor wrote down that the owner agrees: nobody opens a door to themselves."""
+    recorded = recorder(work, request.person_id, request.purpose)
+    if recorded is None:
+        return False
+    recorded_by, at = recorded
+    if recorded_by is not None:
+        return recorded_by == work.actor.id
+    # Older records do not say; the log does.
     noted = access_log.Entry(NOTED, "person", request.person_id, request.purpose)
-    return access_log.did(work, noted, work.now - limits.OWN_AGREEMENT)
+    return access_log.did(work, noted, at - _SAME_MOMENT)
 
 
 def _case(work: Work, request: RevealRequest) -> int:

@@ -14,6 +14,7 @@ from handlers.accounts.records import account
 from handlers.errors import DomainError, RuleRefused
 from handlers.estate import authorisation
 from handlers.estate.authorisation import Answer, Purpose
+from handlers.estate.consents import How, Proof
 from handlers.estate.records import (
     CheckState,
     RelationKind,
@@ -138,10 +139,10 @@ def _authorise(work: Work, case: Case, parties: Iterable[Party]) -> None:
 def note_agreements(work: Work, person_id: int, case: Case) -> None:
     """Note for which uses of their contacts somebody said yes and no at the counter; an earlier yes stays."""
     agreed = {Purpose(str(scope)) for scope in case.facts.get("scopes", [])}
-    for scope in Purpose:
-        if scope in agreed:
-            authorisation.note_answer(work, person_id, case.house_id, scope, Answer.YES)
-        elif not authorisation.is_authorised(work, person_id, scope):
+    taken_down = Proof(How.COUNTER, recorded_by=case.entered_by)
+    authorisation.note_several(work, person_id, case.house_id, sorted(agreed), taken_down)
+    for scope in sorted(set(Purpose) - agreed):
+        if not authorisation.is_authorised(work, person_id, scope):
             authorisation.note_answer(work, person_id, case.house_id, scope, Answer.NO)
 
 

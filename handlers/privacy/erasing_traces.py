@@ -12,7 +12,7 @@ from engine.work import Work
 from handlers.accounts.records import account
 from handlers.checking.correction_records import data_correction
 from handlers.checking.records import second_check
-from handlers.estate.records import estate_person, estate_relation, estate_vehicle
+from handlers.estate.records import estate_authorisation, estate_person, estate_relation, estate_vehicle
 from handlers.privacy.records import privacy_export_person, privacy_request
 from handlers.shared.records import attachment
 
@@ -109,6 +109,9 @@ def attached(work: Work, traces: Traces) -> ColumnElement[bool]:
         "repair_signature": ids(work, signature.c.id, signature.c.order_id.in_(traces.orders)),
         "case_comment": traces.comments,
         "data_correction": traces.corrections,
+        "authorisation": ids(
+            work, estate_authorisation.c.id, estate_authorisation.c.person_id == traces.person_id
+        ),
     }
     return or_(
         attachment.c.uploaded_by.in_(traces.accounts),

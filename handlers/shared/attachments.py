@@ -27,7 +27,7 @@ _CACHE_KEY = "attachments"
 _THUMBNAIL = ".thumbnail"
 PDF = "application/pdf"
 _UPLOAD = "attachment.upload"
-_PAPERS = frozenset({"data_correction"})  # kinds of record whose files show papers of a person
+_PAPERS = frozenset({"data_correction", "authorisation"})  # records whose files are papers of a person
 
 # Tells whether the actor of a Work may see the record of this id.
 Reader = Callable[[Work, int], bool]

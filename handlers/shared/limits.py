@@ -51,7 +51,6 @@ DEVICE_KNOWN_FOR = timedelta(days=400)
 REVEALS_PER_HOUR = 20
 REVEALS_PER_DAY = 60
 REVEAL_SHOWN = timedelta(seconds=60)
-OWN_AGREEMENT = timedelta(days=1)  # so long nobody looks at what they themselves wrote down as agreed
 UNIT_CONTACTS_SHOWN = timedelta(minutes=30)
 UNIT_CONTACTS_PER_DAY = 10  # units whose owners one person may have on screen
 EMERGENCY_LETTERS = 5  # of a reason, at least; punctuation and digits are no words

@@ -87,12 +87,17 @@ def test_agreements_are_given_declined_and_withdrawn_at_the_counter(
     clerk = site.browser(Post.CS)
     assert "未授权" in clerk.get(page(site)).text
 
-    def say(said: str) -> str:
+    def say(said: str, **how: str) -> str:
         path = f"{page(site)}/people/{person}/agreements"
-        answer = clerk.post(path, {"said": said}, page=page(site))
+        answer = clerk.post(path, {"said": said} | how, page=page(site))
         return clerk.get(answer.location).text if answer.status_code == 302 else answer.text
 
-    assert re.search(r"发送通知</span>\s*<span><span class=\"tag tag-fine\">已授权", say("yes:notice"))
+    assert "请选择业主是怎样同意的" in say("yes:notice")
+    assert "须是此人登记的号码" in say("yes:notice", how="call", called="13800001111")
+    assert "请附上已签字授权书的照片" in say("yes:notice", how="paper")
+    given = say("yes:notice", how="call", called="136-1234-0987")
+    assert re.search(r"发送通知</span>\s*<span><span class=\"tag tag-fine\">已授权", given)
+    assert "· 电话" in given
     assert re.search(r"缴费联系</span>\s*<span><span class=\"tag tag-late\">不同意", say("no:fee"))
     assert "请登记撤回" in say("no:notice")
     clock.advance(minutes=1)
@@ -123,13 +128,14 @@ def test_nothing_of_a_house_elsewhere_can_be_guessed(site: Site, person: int) ->
     site.staff(Post.CS)
     stranger = site.browser(site.world.staff(Post.CS, site.world.other_community))
     assert stranger.get(page(site)).status_code == 404
+    said = {"said": "yes:fee", "how": "counter"}
     for path in ("checked", "agreements"):
         address = f"{page(site)}/people/{person}/{path}"
-        assert stranger.post(address, {"said": "yes:fee"}, page="/houses/").status_code == 404
+        assert stranger.post(address, said, page="/houses/").status_code == 404
     clerk = site.browser(Post.CS)
     other = f"/houses/{site.world.neighbour}/people/{person}"
     assert clerk.post(f"{other}/checked", page="/houses/").status_code == 404
-    assert clerk.post(f"{other}/agreements", {"said": "yes:fee"}, page="/houses/").status_code == 404
+    assert clerk.post(f"{other}/agreements", said, page="/houses/").status_code == 404
     with site.engine.reading(SYSTEM) as work:
         unit_id = house_record(work, site.world.house).unit_id
     assert "1栋2单元301" in clerk.get(f"/houses/units/{unit_id}").text

@@ -1,24 +1,29 @@
 """Houses and people: found by address and phone, related for a time, masked, revealed only with a reason."""
 
+from io import BytesIO
+
 import pytest
 from sqlalchemy import select
 
 from engine.clock import SettableClock
 from engine.errors import NotPermitted
 from engine.ports import SYSTEM
-from engine.work import Engine
+from engine.work import Engine, Work
 from handlers.accounts.permissions import Post
 from handlers.errors import ActionNotAllowed, FieldsInvalid, RecordConflict, RecordNotFound, RuleRefused
-from handlers.estate import communities, entry, queries
+from handlers.estate import communities, consents, entry, queries
 from handlers.estate.address import Place
-from handlers.estate.authorisation import Purpose, authorise, withdraw
+from handlers.estate.authorisation import Answer, Purpose, agreements, authorise, note_answer, withdraw
+from handlers.estate.consents import How, Proof
 from handlers.estate.people import PersonEntry
 from handlers.estate.records import RelationKind, estate_community, estate_person
 from handlers.estate.revealing import RevealRequest, reveal
-from handlers.shared import access_log, alarms, limits
+from handlers.shared import access_log, alarms, attachments, limits
 from handlers.shared.permissions import Permission
 from handlers.shared.records import access_log as log_table
+from handlers.shared.records import outbox_job
 from tests.handlers.estate_world import World
+from tests.handlers.shared.uploads_made import picture
 
 OWNER = {"name": "张三丰", "phone": "13812345678", "id_number": "11010519491231002X"}
 
@@ -180,7 +185,7 @@ def test_a_resident_reads_the_own_house_and_no_other(engine: Engine, world: Worl
 
 
 def test_a_number_is_revealed_within_the_owners_authorisation_and_noted(
-    engine: Engine, world: World, owner: int
+    engine: Engine, world: World, owner: int, clock: SettableClock
 ) -> None:
     clerk, colleague = world.staff(Post.CS), world.staff(Post.CS)
     request = RevealRequest(owner, world.house, Purpose.REPAIR)
@@ -189,11 +194,69 @@ def test_a_number_is_revealed_within_the_owners_authorisation_and_noted(
     with pytest.raises(ActionNotAllowed) as refused:
         reveal(engine, colleague, request)
     assert refused.value.code == "own_agreement", "nobody opens a door to themselves"
+    clock.advance(days=400)
+    with pytest.raises(ActionNotAllowed):
+        reveal(engine, colleague, request)
     assert reveal(engine, clerk, request) == OWNER["phone"]
     with engine.reading(SYSTEM) as work:
         logged = work.connection.execute(select(log_table).where(log_table.c.action == "reveal_phone")).one()
         assert access_log.verify(work) == []
     assert (logged.actor_id, logged.subject_id, logged.purpose) == (clerk.id, owner, "repair")
+
+
+def messages(work: Work) -> list[dict[str, object]]:
+    jobs = work.connection.execute(select(outbox_job.c.args).order_by(outbox_job.c.id)).scalars()
+    return [args for args in jobs if args.get("template") == "consent_recorded"]
+
+
+def test_who_is_said_to_have_agreed_is_told_for_what_by_whom_and_how_to_withdraw(
+    engine: Engine, world: World, owner: int
+) -> None:
+    clerk = world.staff(Post.CS)
+    with engine.work(clerk) as work:
+        authorise(work, owner, world.house, Purpose.REPAIR, "2026-1")
+        authorise(work, owner, world.house, Purpose.REPAIR, "2026-1")
+    with engine.reading(SYSTEM) as work:
+        [args] = messages(work)
+        name = work.engine.directory.names(work.connection, [clerk.id])[clerk.id]
+        for language, word in (("zh", "维修联系"), ("en", "repairs")):
+            _subject, text = consents.TEMPLATES[0].written(work, args, language)
+            assert name in text
+            assert word in text
+    assert args["to"] == [f"person:{owner}"]
+
+
+@pytest.mark.parametrize(
+    ("proof", "code"),
+    [
+        (Proof(How.PAPER), "consent_paper"),
+        (Proof(How.CALL), "consent_call"),
+        (Proof(How.CALL, "13800001111"), "consent_call"),
+    ],
+)
+def test_a_word_that_nothing_shows_is_no_agreement(
+    engine: Engine, world: World, owner: int, proof: Proof, code: str
+) -> None:
+    with pytest.raises(RuleRefused) as refused, engine.work(world.staff(Post.CS)) as work:
+        note_answer(work, owner, world.house, Purpose.REPAIR, Answer.YES, proof=proof)
+    assert refused.value.code == code
+
+
+def test_the_photo_of_a_signed_paper_is_kept_with_the_agreement_for_few(
+    engine: Engine, world: World, owner: int
+) -> None:
+    clerk, other, lead = world.staff(Post.CS), world.staff(Post.CS), world.staff(Post.CSL)
+    photo = attachments.upload(engine, clerk, BytesIO(picture(size=(16, 12))), "paper.jpg")
+    with engine.work(clerk) as work:
+        note_answer(
+            work, owner, world.house, Purpose.FEE, Answer.YES, proof=Proof(How.PAPER, photos=(photo,))
+        )
+        assert agreements(work, [owner])[owner][Purpose.FEE].papers == (photo,)
+    for reader in (other, lead):
+        with engine.reading(reader) as work, pytest.raises(RecordNotFound):
+            attachments.read(work, photo)
+    with engine.reading(world.staff(Post.AUD, everywhere=True)) as work:
+        assert attachments.read(work, photo).is_paper
 
 
 def test_without_an_authorisation_or_after_its_withdrawal_nothing_is_revealed(
