@@ -26,6 +26,8 @@ from handlers.shared.masks import mask_name
 from handlers.shared.messages import notification
 from handlers.shared.outbox import put
 
+_OWES = "unpaid"
+_UNPAID: Text = ("还有未缴的费用，缴清前不能删除", "fees are unpaid; nothing is erased before they are paid")
 _NOT_CONFIRMED = "不能确认申请人的身份，请本人带证件到物业前台办理"
 
 
@@ -60,6 +62,7 @@ def said(work: Work, row: Request) -> Pairs:
         ("说明", notes.get("wish", "")),
         ("怎样核对的", notes.get("proof", "")),
         ("涉及的资料", notes.get("found", "")),
+        ("费用", _UNPAID if notes.get("fees") == _OWES else ""),
         ("答复期限", local(work, row.answer_by)),
         ("最迟答复", local(work, row.hard_stop)),
         ("更正单号", row.correction),
@@ -80,7 +83,8 @@ def identify(context: Context, answers: dict[str, Json]) -> None:
 @completion("privacy.collect")
 def collect(context: Context, answers: dict[str, Json]) -> None:
     """Note which data are concerned, and what is open between the person and the company."""
-    requests.note(context.work, _of(context), found=Answers(answers).text("found"))
+    given = Answers(answers)
+    requests.note(context.work, _of(context), found=given.text("found"), fees=given.text("fees"))
 
 
 @completion("privacy.decide")
@@ -204,8 +208,9 @@ def _reasons(work: Work, row: Request, instance_id: int) -> Text:
     """Say what stands against erasing; empty where nothing does."""
     if erasing.is_erased(work, erasing.PERSON, row.person_id):
         return ""
-    found = erasing.blocks(work, row.person_id, instance_id)
-    return joined((one.text for one in found), ("；", "; "))
+    found = [one.text for one in erasing.blocks(work, row.person_id, instance_id)]
+    owes = [_UNPAID] if requests.notes(work, row).get("fees") == _OWES else []
+    return joined((*found, *owes), ("；", "; "))
 
 
 def _answer(work: Work, row: Request, text: str) -> None:

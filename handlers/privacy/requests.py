@@ -143,7 +143,7 @@ def change(work: Work, row: Request, **values: object) -> None:
 
 
 def notes(work: Work, row: Request) -> Mapping[str, str]:
-    """Open what was written down: "wish" in the person's words, "proof" and "found" by the steps."""
+    """Open what was written down: "wish" in the person's words, "proof", "found" and "fees" by the steps."""
     if row.wish is None:
         return {}
     found: dict[str, str] = json.loads(work.engine.vault.open("privacy_request", "wish", row.id, row.wish))

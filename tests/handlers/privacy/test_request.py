@@ -55,10 +55,10 @@ def at_desk(office: Office, home: Home, kind: str, **more: Any) -> str:
     return asked(office, office.clerk, kind, house_id=office.house, person_id=home.person, **more)
 
 
-def brought(office: Office, number: str) -> None:
+def brought(office: Office, number: str, fees: str = "none") -> None:
     """Bring a request to where data protection decides."""
     office.do(number, "identity", office.clerk, outcome="confirmed", proof="看过证件")
-    office.do(number, "collect", office.clerk, found="无未结费用")
+    office.do(number, "collect", office.clerk, fees=fees, found="无争议")
 
 
 def decided(office: Office, number: str, outcome: str, step: str = "decide") -> None:
@@ -170,6 +170,18 @@ def test_what_comes_up_within_the_hour_keeps_the_data_after_all(office: Office, 
     assert "物业服务合同" in answer(office, office.dpo, number)
 
 
+def test_unpaid_fees_stand_against_erasing(office: Office, home: Home) -> None:
+    home.moves_out(office, 4)
+    number = asked(office, home.owner, "delete")
+    brought(office, number, fees="unpaid")
+    with pytest.raises(RuleRefused) as refused:
+        decided(office, number, "grant")
+    assert refused.value.code == "erasure_blocked"
+    decided(office, number, "restrict")
+    assert state(office, number) == "restricted"
+    assert "未缴的费用" in answer(office, office.dpo, number)
+
+
 def test_a_closed_account_opens_no_more(office: Office, home: Home) -> None:
     number = asked(office, home.owner, "close")
     brought(office, number)
@@ -206,7 +218,7 @@ def test_after_thirty_days_the_manager_answers_wherever_it_stands(
     if step != "identity":
         office.do(number, "identity", office.clerk, outcome="confirmed", proof="看过证件")
     if step == "decide":
-        office.do(number, "collect", office.clerk, found="无")
+        office.do(number, "collect", office.clerk, fees="none", found="无")
     office.later(days=29)
     assert office.steps(number) == [step]
     office.later(days=1, minutes=1)
