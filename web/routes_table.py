@@ -81,6 +81,8 @@ ROUTES: Mapping[str, Access] = {
     "signin.sign_in": PUBLIC,
     "signin.enter": PUBLIC,
     "signin.sign_out": UNPROVEN,
+    "signin.forgot_form": PUBLIC,
+    "signin.forgot": PUBLIC,  # tells nobody which logins there are
     "agreed.show": PUBLIC,  # what anybody may be asked to agree to
     "owners.register_form": PUBLIC,  # the commands behind these tell nobody what is on record
     "owners.register": PUBLIC,

@@ -10,6 +10,7 @@ from engine.errors import AlreadyDone
 from handlers.accounts import sessions
 from handlers.accounts import sign_in as accounts
 from handlers.shared import limits
+from handlers.staffing import forgotten
 from web import context, errors, kept
 from web.guard import load_person
 from web.navigation import local_address
@@ -47,6 +48,19 @@ def enter() -> Response:
     answer = redirect(local_address(request.form.get("next", "")))
     _keep_device(answer, device)
     return answer
+
+
+@bp.get("/staff-password")
+def forgot_form() -> str:
+    """Ask a member of staff by which login they sign in."""
+    return render_template("account/forgot.html", is_sent="sent" in request.args)
+
+
+@bp.post("/staff-password")
+def forgot() -> Response:
+    """Have the lead asked; the answer is the same whether there is an account or not."""
+    forgotten.ask(context.engine(), request.form.get("login", ""))
+    return redirect(url_for("signin.forgot_form", sent=1))
 
 
 def _keep_device(answer: Response, device: str) -> None:

@@ -11,6 +11,7 @@ LONGEST_DELAY = timedelta(minutes=15)  # short enough that nobody can lock anoth
 FAILURES_FORGOTTEN_AFTER = timedelta(hours=24)
 ADDRESS_FREE_FAILURES = 20  # a whole office may share one address
 INITIAL_PASSWORD_LIFETIME = timedelta(hours=72)
+LONGEST_LOGIN = 100
 OLD_PASSWORDS_REFUSED = 5
 RECOVERY_CODES = 10  # told when an authenticator is bound, each good once
 SLIP_PRINTED_WITHIN = timedelta(minutes=2)  # a first password on paper, by who made it

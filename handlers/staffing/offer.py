@@ -2,9 +2,9 @@
 
 from types import ModuleType
 
-from handlers.staffing import cases, joining, leaving, records, reviewing
+from handlers.staffing import cases, forgotten, joining, leaving, records, reviewing
 
-TOPIC_MODULES: tuple[ModuleType, ...] = (cases, joining, leaving, reviewing)
+TOPIC_MODULES: tuple[ModuleType, ...] = (cases, forgotten, joining, leaving, reviewing)
 RECORDS: tuple[ModuleType, ...] = (records,)
 
 __all__ = ["RECORDS", "TOPIC_MODULES"]

@@ -11,7 +11,7 @@ staffing_case = Table(
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
     Column("number", String(32), nullable=False, unique=True),
-    Column("kind", String(8), nullable=False),  # joining | leaving | review
+    Column("kind", String(8), nullable=False),  # joining | leaving | review | password
     Column("state", String(16), nullable=False),  # open | refused | withdrawn | done | suspended
     Column("scope_id", ForeignKey("estate_community.id"), nullable=False),  # where the case runs
     Column("account_id", ForeignKey("account.id")),  # of who joins: once registered; of a review: who leads

@@ -4,7 +4,7 @@ from engine.work import Work
 from handlers.errors import RecordNotFound
 from handlers.shared.facts import Pairs
 from handlers.shared.permissions import Permission
-from handlers.staffing import cases, joining, leaving
+from handlers.staffing import cases, forgotten, joining, leaving
 
 
 def told(work: Work, number: str) -> Pairs:
@@ -16,4 +16,5 @@ def told(work: Work, number: str) -> Pairs:
     row = cases.by_number(work, number)
     if row.asked_by != work.actor.id and not work.may(Permission.ACCOUNT_READ):
         raise RecordNotFound("staffing_not_found", "没有这次入职或离职")
-    return joining.said(work, row) if row.kind == "joining" else leaving.said(work, row)
+    said = {"joining": joining.said, forgotten.KIND: forgotten.said}.get(row.kind, leaving.said)
+    return said(work, row)

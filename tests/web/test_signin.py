@@ -108,3 +108,14 @@ def test_after_a_form_was_refused_for_want_of_a_session_signing_in_leads_back_to
         answer = stranger.post("/odd", headers={"Accept": "text/html", "Referer": referrer})
         assert answer.status_code == 401
         assert f'href="/sign-in{way}"' in answer.text
+
+
+def test_staff_who_forgot_the_password_get_the_same_answer_as_strangers(site: Site) -> None:
+    clerk = site.staff(Post.CS)
+    pages = []
+    for login in (site.world.login_of(clerk), "nobody-at-all", ""):
+        browser = site.anonymous()
+        answer = browser.post("/staff-password", {"login": login}, page="/staff-password")
+        pages.append((answer.status_code, answer.location))
+        assert "主管会向您本人核实" in browser.get(answer.location).text
+    assert len(set(pages)) == 1
