@@ -178,3 +178,19 @@ def test_without_a_network_a_page_says_so_and_holds_no_data(town: Town, visit: V
     repairer.context.set_offline(False)
     wait_until_sent(repairer)
     assert times_done(town, number, "arrive") == 1
+
+
+def test_a_remark_written_without_a_signal_is_sent_once_when_it_is_back(town: Town, visit: Visitors) -> None:
+    repairer, number = on_the_spot(town, visit, "备注没有信号")
+    page = repairer.page
+    repairer.expect_complaint(OFFLINE)
+    page.click("summary:has-text('备注和附件')")
+    lose_signal(repairer)
+    page.fill("#remark", "阀门在水表箱后面")
+    page.click("form:has(#remark) button.btn:not([type=button])")
+    page.wait_for_selector(WAITING)
+    with page.expect_navigation():
+        repairer.context.set_offline(False)
+    wait_until_sent(repairer)
+    assert repairer.open(f"/cases/{number}").inner_text("main").count("阀门在水表箱后面") == 1
+    assert kept(repairer) == 0
