@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from handlers.accounts import installation
+from handlers.errors import RuleRefused
 from handlers.shared import log_anchors
 from handlers.shared.access_log import Anchor
 from web.cli import progress
 from web.cli.engines import installed
+from web.cli.files import require_file
 
 REFUSED = 1
 _REASONS = {
@@ -68,5 +70,9 @@ def run_verify(arguments: argparse.Namespace) -> int:
 def _elsewhere(path: Path | None) -> list[Anchor]:
     if path is None:
         return []
+    require_file(path)
     with path.open(encoding="utf-8", errors="replace") as file:
-        return log_anchors.shipped(file)
+        anchors = log_anchors.shipped(file)
+    if not anchors:
+        raise RuleRefused("no_anchors_in_file", "{file} 中没有锚点（access log anchor: …）", file=str(path))
+    return anchors

@@ -18,7 +18,7 @@ from handlers.settings import Settings
 from handlers.shared import backup, backup_proof
 from handlers.shared.backup import TEMPORARY, Manifest
 from handlers.shared.backup_proof import BACKUP, RESTORE_TEST, Failure
-from web.cli import progress
+from web.cli import files, progress
 from web.cli.engines import installed
 from web.cli.locking import alone
 
@@ -59,10 +59,11 @@ def add_commands(commands: Any) -> None:
 def run_backup(arguments: argparse.Namespace) -> None:
     """Back up while people go on working, and note that it was done."""
     engine, file = installed(), arguments.file.absolute()
-    if not (arguments.force and file.is_file()):
-        backup.require_new(file)
+    files.require_file(file)
     made_at = engine.clock.now().isoformat()
     with _alone(settings.of(engine)), progress.shown("Backing up"):
+        if not arguments.force:
+            backup.require_new(file)
         size = backup.back_up(settings.of(engine), file, _phrase(), made_at)
     engine.run(SYSTEM, lambda work: backup_proof.note(work, BACKUP, size, []))
     erased_list.keep(engine, file.parent)

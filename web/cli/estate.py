@@ -8,10 +8,11 @@ from typing import Any
 from engine.work import SYSTEM, Engine
 from handlers.accounts.holders import holders
 from handlers.accounts.permissions import POST_NAMES
+from handlers.errors import RuleRefused
 from handlers.estate import entry, importing
 from handlers.estate.importing import ImportReport
 from handlers.shared.permissions import Permission
-from web.cli import progress
+from web.cli import files, progress
 from web.cli.engines import installed
 
 
@@ -38,10 +39,11 @@ def add_commands(commands: Any) -> None:
 def run_import(arguments: argparse.Namespace) -> None:
     """Take a list over, name every row that was left out, and say who releases what was taken."""
     engine = installed()
+    content = files.content_of(arguments.file)
     if arguments.first:
         engine.run(SYSTEM, importing.require_first)
     with progress.shown("Reading the list"):
-        report = importing.import_estate(engine, SYSTEM, arguments.file.read_bytes(), arguments.community)
+        report = importing.import_estate(engine, SYSTEM, content, arguments.community)
     released = 0
     if arguments.first:  # before anything is printed: whoever reads may have gone
         released = engine.run(SYSTEM, lambda work: importing.release_first(work, report.import_id))
@@ -69,6 +71,8 @@ def _say_who_releases(engine: Engine, report: ImportReport) -> None:
 def run_community(arguments: argparse.Namespace) -> None:
     """Note the facts of a community."""
     name, phone, address = arguments.name, arguments.desk_phone, arguments.address
+    if phone is None and address is None:
+        raise RuleRefused("nothing_to_note", "请给出 --desk-phone 或 --address")
     installed().run(
         SYSTEM, lambda work: entry.describe_community(work, name, desk_phone=phone, address=address)
     )

@@ -6,9 +6,8 @@ from secrets import token_hex
 from typing import Any
 
 from engine.work import SYSTEM
-from handlers.errors import RuleRefused
 from handlers.shared import process_logs
-from web.cli import progress
+from web.cli import files, progress
 from web.cli.engines import installed
 
 _WRITERS = {"xes": process_logs.write_xes, "ocel": process_logs.write_ocel}
@@ -24,10 +23,7 @@ def add_commands(commands: Any) -> None:
 
 def run_export(arguments: argparse.Namespace) -> None:
     """Write the file; it appears when it is complete."""
-    if arguments.file.exists() and not arguments.file.is_file():
-        raise RuleRefused(
-            "no_place_for_file", "{file} 不是普通文件，请换一个文件名", file=str(arguments.file)
-        )
+    files.require_file(arguments.file)
     engine = installed()
     draft = arguments.file.with_name(f"{arguments.file.name}.{token_hex(4)}.part")
     try:

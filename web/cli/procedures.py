@@ -18,6 +18,7 @@ from engine.topics import TOPICS_FILE
 from engine.work import SYSTEM, Engine
 from handlers import bootstrap, built_in, settings
 from web.cli.engines import installed, is_made
+from web.cli.files import content_of
 
 KINDS = (".bpmn", ".dmn", ".form")
 REFUSED = 1
@@ -111,7 +112,8 @@ def read(paths: Sequence[Path]) -> dict[str, bytes]:
 
 
 def _inside(folder: Path) -> list[Path]:
-    files = sorted(one for one in folder.rglob("*") if one.suffix in KINDS or one.name == TOPICS_FILE)
+    named = sorted(one for one in folder.rglob("*") if one.suffix in KINDS or one.name == TOPICS_FILE)
+    files = [one for one in named if one.is_file()]
     if not files:
         raise RuleBroken(
             "folder_empty", "文件夹 {folder} 里没有流程文件（.bpmn、.dmn、.form）", folder=str(folder)
@@ -121,7 +123,7 @@ def _inside(folder: Path) -> list[Path]:
 
 def _content(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return content_of(path)
     except FileNotFoundError as error:
         raise RuleBroken(
             "no_such_file", "没有文件 {path}，请检查路径和文件名再运行", path=str(path)

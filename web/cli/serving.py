@@ -20,6 +20,7 @@ from web.config import from_environment
 
 THREADS = 16
 _LAST_PORT = 65_535
+_NO_ADDRESS = 1  # what gunicorn ends with when it cannot listen
 MOST_THREADS = 1000
 STOP_SECONDS = 20
 
@@ -51,7 +52,17 @@ def run_serve(arguments: argparse.Namespace) -> None:
     engine = installed()
     settings.of(engine).secret(COOKIE_SECRET)
     engine.database.dispose()
-    Server(arguments.host, arguments.port, arguments.threads).run()
+    try:
+        Server(arguments.host, arguments.port, arguments.threads).run()
+    except SystemExit as ended:
+        if ended.code != _NO_ADDRESS:
+            raise
+        raise RuleBroken(
+            "address_unusable",
+            "无法在 {host}:{port} 提供服务：端口已被占用或不许使用，或地址不属于本机",
+            host=arguments.host,
+            port=arguments.port,
+        ) from ended
 
 
 def require_port(port: int) -> None:
