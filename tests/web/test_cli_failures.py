@@ -176,7 +176,8 @@ def test_an_administrator_without_a_name_is_refused_before_anything_is_made(
     assert not folder.exists()
 
 
-def test_bytes_that_are_no_text_are_refused(capsys: Capture) -> None:
+def test_what_is_no_text_or_too_long_is_refused(capsys: Capture) -> None:
+    refused(capsys, "token", "create", "--post", "sys", "--name", "x" * 100_000)
     refused(capsys, "init", "--admin", os.fsdecode(b"\xff\xfe"))
     refused(capsys, "community", "a\x1b[31m")
 

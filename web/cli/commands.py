@@ -7,6 +7,7 @@ import sys
 import unicodedata
 from collections.abc import Sequence
 
+from handlers.environment import shown
 from handlers.errors import RuleRefused
 from web.cli import (
     accounts,
@@ -26,6 +27,7 @@ from web.cli import (
 )
 
 REFUSED = 1
+_LONGEST = 500  # characters of a name, a number or an address
 _NO_TEXT = ("Cc", "Cs")  # control characters, and bytes that are no UTF-8
 
 MODULES = (
@@ -84,11 +86,17 @@ def _done(argv: Sequence[str] | None) -> int:
 
 
 def _require_texts(arguments: argparse.Namespace) -> None:
-    """Refuse arguments that are no text; names of files may be any bytes."""
+    """Refuse arguments that are no text, or too long; names of files may be any bytes."""
     for value in vars(arguments).values():
-        if isinstance(value, str) and any(unicodedata.category(one) in _NO_TEXT for one in value):
+        if not isinstance(value, str):
+            continue
+        if len(value) > _LONGEST:
             raise RuleRefused(
-                "argument_no_text", "参数 {value} 不是 UTF-8 文字，或含有控制字符", value=ascii(value)
+                "argument_too_long", "参数 {value} 超过 {most} 个字符", value=shown(value), most=_LONGEST
+            )
+        if any(unicodedata.category(one) in _NO_TEXT for one in value):
+            raise RuleRefused(
+                "argument_no_text", "参数 {value} 不是 UTF-8 文字，或含有控制字符", value=shown(value)
             )
 
 

@@ -22,6 +22,7 @@ from web.cli.files import content_of
 
 KINDS = (".bpmn", ".dmn", ".form")
 REFUSED = 1
+_NAME = "wuye deploy"
 
 
 def add_commands(commands: Any) -> None:
@@ -32,7 +33,7 @@ def add_commands(commands: Any) -> None:
     check.set_defaults(run=run_check)
     deploy = commands.add_parser("deploy", help="check files and put them into force for new cases")
     deploy.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    deploy.add_argument("--name", default="wuye deploy", help="what the deployment is called")
+    deploy.add_argument("--name", default=_NAME, help="what the deployment is called")
     deploy.set_defaults(run=run_deploy)
 
 
@@ -70,15 +71,13 @@ def _engine() -> Iterator[tuple[Engine, Mapping[str, bytes]]]:
 def run_deploy(arguments: argparse.Namespace) -> int:
     """Deploy files; print what was stored, or why nothing was."""
     engine = installed()
-    files = read(arguments.files)
+    files, name = read(arguments.files), arguments.name.strip() or _NAME
     with engine.reading(SYSTEM) as work:  # the checks take seconds, and others want to write meanwhile
         checked = definitions.changes(work, files)
     try:
         deployed = engine.run(
             SYSTEM,
-            lambda work: definitions.deploy(
-                work, arguments.name, files, source="command line", checked=checked
-            ),
+            lambda work: definitions.deploy(work, name, files, source="command line", checked=checked),
         )
     except DeploymentRefused as refused:
         tell(refused.problems)
