@@ -20,7 +20,7 @@ _KEYS = {
     "completion": {"outputs", "answers"},
     "form_data": set[str](),
     "start": {"variables"},
-    "table": {"key", "rows", "columns"},
+    "table": {"key", "rows", "columns", "codes", "codes_of", "filled", "filled_where", "among"},
 }
 _TYPES = {value.value: value for value in ValueType if value is not ValueType.ANY}
 
@@ -64,11 +64,21 @@ class AskedTable:
         key: the input that names a row.
         rows: the rows that Python needs -> the type of the one answer that each must give.
         columns: the outputs that Python reads of whichever row it asks for -> their type.
+        codes: values of the key that each need a row.
+        codes_of: table and output whose values need a row too.
+        filled: outputs that stay empty in none of these rows.
+        filled_where: outputs that stay empty in none of these rows where another one is true.
+        among: output -> the codes that it may give.
     """
 
     key: str
     rows: Mapping[str, ValueType] = field(default_factory=dict)
     columns: Mapping[str, ValueType] = field(default_factory=dict)
+    codes: tuple[str, ...] = ()
+    codes_of: tuple[str, ...] = ()
+    filled: tuple[str, ...] = ()
+    filled_where: Mapping[str, str] = field(default_factory=dict)
+    among: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +170,18 @@ class _Reader:
             if kind not in (ValueType.NUMBER, ValueType.DURATION):
                 zh, en = f"“{wanted}”只能是 number 或 duration", f"“{wanted}” is a number or a duration"
                 self._found(name, "topics_type", zh, en)
-        return AskedTable(key, rows, self._types(name, row, "columns"))
+        among = self._lists(name, row, "among")
+        where = {one: words[0] for one, words in self._lists(name, row, "filled_where").items() if words}
+        return AskedTable(
+            key,
+            rows,
+            self._types(name, row, "columns"),
+            codes=self._names(name, row, "codes"),
+            codes_of=self._names(name, row, "codes_of"),
+            filled=self._names(name, row, "filled"),
+            filled_where=MappingProxyType(where),
+            among=MappingProxyType(among),
+        )
 
     def _services(self, document: Mapping[str, Any]) -> Iterator[tuple[str, Topic]]:
         handlers = dict(self._rows(document, "handler"))
@@ -202,6 +223,13 @@ class _Reader:
             return tuple(words)
         self._found(topic, "topics_list", f"“{key}”必须是字符串列表", f"“{key}” must be a list of strings")
         return ()
+
+    def _lists(self, topic: str, row: Mapping[str, Any], key: str) -> dict[str, tuple[str, ...]]:
+        lists = row.get(key, {})
+        if isinstance(lists, dict):
+            return {word: self._names(topic, lists, word) for word in lists}
+        self._found(topic, "topics_table", f"“{key}”必须是表", f"“{key}” must be a table")
+        return {}
 
     def _types(self, topic: str, row: Mapping[str, Any], key: str) -> Mapping[str, ValueType]:
         types: dict[str, ValueType] = {}

@@ -1,11 +1,13 @@
 """Checks the tables that Python asks by itself: every row and column it needs is there and usable."""
 
+from dataclasses import replace
+
 from engine.bpmn.check.rules import Place, Report, Rule
 from engine.bpmn.check.whole import Whole
 from engine.bpmn.decisions import Decision, DecisionFailed
-from engine.bpmn.expressions import Value, ValueType
+from engine.bpmn.expressions import Value, ValueType, tree
 from engine.durations import Duration
-from engine.topics import TOPICS_FILE
+from engine.topics import TOPICS_FILE, AskedTable
 
 ASKED_TABLE = Rule(
     "asked_table",
@@ -28,6 +30,27 @@ ASKED_COLUMN = Rule(
     "把这一列加回去：输出名称 {column}，类型 {type}",
     "put the column back: output name {column}, type {type}",
 )
+ASKED_CODE = Rule(
+    "asked_code",
+    "决策表“{table}”没有适用于“{code}”的一行，遇到它的单子会停住",
+    "no row of the table “{table}” is for “{code}”; a case with it would stop",
+    '加一行，输入列写 "{code}"',
+    'add a row whose input is "{code}"',
+)
+ASKED_CELL = Rule(
+    "asked_cell",
+    "决策表“{table}”里“{code}”一行的“{column}”是空的，单子会停在要用它的地方",
+    "“{column}” is empty in the row for “{code}” of the table “{table}”; a case would stop where it is used",
+    "填上这一格",
+    "fill the cell in",
+)
+ASKED_VALUE = Rule(
+    "asked_value",
+    "决策表“{table}”里“{code}”一行的“{column}”写的是“{value}”，平台不认得",
+    "“{column}” in the row for “{code}” of the table “{table}” says “{value}”, which nothing knows",
+    "写其中一个：{known}",
+    "write one of {known}",
+)
 _WORDS = {
     ValueType.NUMBER: ("没有给出一个不小于 0 的整数", "gives no whole number from 0"),
     ValueType.DURATION: ("没有给出一个时长", "gives no span of time"),
@@ -45,10 +68,49 @@ def check_asked(whole: Whole, report: Report) -> None:
         for column, kind in asked.columns.items():
             if table.outputs.get(column) is not kind:
                 report.add(ASKED_COLUMN, place, table=name, column=column, type=kind.value)
+        for code in _codes(whole, asked):
+            _check_row(table, asked, code, place, report)
         for row, kind in asked.rows.items():
             words = _wrong(table, {asked.key: row}, kind)
             if words:
                 report.add(ASKED_ROW, place, table=name, row=row, zh=words[0], en=words[1])
+
+
+def _codes(whole: Whole, asked: AskedTable) -> tuple[str, ...]:
+    """Return the codes that each need a row."""
+    if not asked.codes_of:
+        return asked.codes
+    name, output = asked.codes_of
+    listed = whole.decisions.get(name)
+    if listed is None or output not in listed.outputs:
+        return asked.codes
+    place = list(listed.outputs).index(output)
+    written = (rule.answers[place].tree for rule in listed.rules)
+    found = (str(cell.value) for cell in written if isinstance(cell, tree.Literal))
+    return tuple(dict.fromkeys([*asked.codes, *found]))
+
+
+def _check_row(table: Decision, asked: AskedTable, code: str, place: Place, report: Report) -> None:
+    """Check that a code has a row, and that what is needed of it stands there."""
+    told = {"table": place.element_id, "code": code}
+    try:
+        result = table.evaluate({asked.key: code})
+    except DecisionFailed:
+        return  # told by itself where a row cannot be computed
+    if not result.rows:
+        report.add(ASKED_CODE, place, **told)
+        return
+    place = replace(place, element_id=result.rules[0] if result.rules else place.element_id)
+    for row in result.rows:
+        also = (column for column, where in asked.filled_where.items() if row.get(where) is True)
+        needed = [*asked.filled, *also]
+        for column in needed:
+            if column in row and row[column] is None:
+                report.add(ASKED_CELL, place, column=column, **told)
+        for column, known in asked.among.items():
+            if column in row and row[column] not in known:
+                value = "—" if row[column] is None else str(row[column])
+                report.add(ASKED_VALUE, place, column=column, value=value, known="、".join(known), **told)
 
 
 def _wrong(table: Decision, values: dict[str, Value], kind: ValueType) -> tuple[str, str] | None:

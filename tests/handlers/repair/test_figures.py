@@ -9,12 +9,14 @@ from engine import definitions
 from engine.bpmn.decisions import read_decisions
 from engine.errors import Refused
 from engine.ports import SYSTEM
+from handlers.accounts.skills import SKILL_NAMES
 from handlers.built_in import FOLDER
 from handlers.repair import calls, commands, figures, queries
+from handlers.repair.records import Urgency
 from tests.handlers.repair.repair_world import FULL_MARKS, Shop
 
 TABLE = "repair_rules.dmn"
-LIMITS = "repair_limits.dmn"
+LIMITS, FAULTS = "repair_limits.dmn", "repair_faults.dmn"
 
 
 def deploy_row(shop: Shop, rule: str, answer: str) -> None:
@@ -159,6 +161,34 @@ def test_a_column_that_python_asks_for_is_not_lost(shop: Shop, change: tuple[str
         deploy_limits(shop, change)
     found = [(one.rule, "“ring_all”" in one.zh) for one in refused.value.problems if one.is_error]
     assert found == [("asked_column", True)]
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "told"),
+    [
+        (LIMITS, r'<rule id="limits_P3">.*?</rule>', "", ("repair_limits", "asked_code")),
+        (LIMITS, r'(id="limits_P2_accept_limit"><text>)[^<]+', r"\1", ("limits_P2", "asked_cell")),
+        (LIMITS, r'(id="limits_P2_alarm"><text>)false', r"\1true", ("limits_P2", "asked_cell")),
+        (FAULTS, r'<rule id="fault_W05">.*?</rule>', "", ("repair_faults", "asked_code")),
+        (FAULTS, r'(id="fault_W05_fault_urgency"><text>)[^<]+', r'\1"普通"', ("fault_W05", "asked_value")),
+        (FAULTS, r'(id="fault_W05_skill"><text>)[^<]+', r'\1"plumbng"', ("fault_W05", "asked_value")),
+    ],
+)
+def test_a_row_without_which_a_report_would_stop_is_refused_at_its_place(
+    shop: Shop, name: str, old: str, new: str, told: tuple[str, str]
+) -> None:
+    text, count = re.subn(old, new, (FOLDER / name).read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert count == 1
+    with pytest.raises(definitions.DeploymentRefused) as refused:
+        shop.engine.run(SYSTEM, lambda work: definitions.deploy(work, "lost", {name: text.encode()}))
+    assert [(one.element_id, one.rule) for one in refused.value.problems if one.is_error] == [told]
+
+
+def test_the_codes_of_the_product_are_those_that_a_table_may_give() -> None:
+    topics = definitions.Topics.parse((FOLDER / "topics.toml").read_bytes())
+    among = topics.tables["repair_faults"].among
+    assert set(among["skill"]) == set(SKILL_NAMES)
+    assert among["fault_urgency"] == topics.tables["repair_limits"].codes == tuple(Urgency)
 
 
 def test_the_limit_of_the_entry_stands_in_the_diagram_alone(shop: Shop) -> None:

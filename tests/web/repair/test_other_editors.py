@@ -73,6 +73,7 @@ def in_the_table(root: _Element) -> None:
 
 def in_the_urgency(root: _Element) -> None:
     at(root, "limits_P2_alarm")[0].text = "true"
+    at(root, "limits_P2_control_limit")[0].text = 'duration("PT8H")'
 
 
 def in_the_ladder(root: _Element) -> None:
