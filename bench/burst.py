@@ -27,9 +27,7 @@ _MARKED = 1.0
 _SPIFF_CASES = 300
 _LIMIT = timedelta(minutes=30)
 _A_LOOK_EVERY = 0.02
-_LOOKS = 100
 _BETWEEN = timedelta(microseconds=10)  # no two steps are opened, or due, at one moment
-_PREPARING = timedelta(seconds=14)  # to start a server, sign in and look while nothing is due
 _TO_START_ONE = timedelta(milliseconds=10)
 
 
@@ -73,23 +71,25 @@ def _fired_rows(sizes: Sizes, store: str, url: str) -> Iterator[Row]:
 
 def _noticed_row(sizes: Sizes, store: str, url: str) -> Row:
     """Open the inbox again and again in a browser while the server that answers works off the burst."""
-    opened = SystemClock().now() - _LIMIT + _PREPARING + sizes.meanwhile * _TO_START_ONE
-    clock = SettableClock(opened)
+    clock = SettableClock(SystemClock().now() - 2 * _LIMIT)
     with (
         TemporaryDirectory(prefix="wuye-bench-") as name,
         stand(Path(name), url, clock, escalation="cs") as made,
     ):
         made.world.staff(Post.CSL)
+        preparing = timedelta(seconds=sizes.preparing) + sizes.meanwhile * _TO_START_ONE
+        opened = SystemClock().now() - _LIMIT + preparing
+        clock.set(opened)
         _start(made, clock, sizes.meanwhile)
         with server(made) as serving:
             browser = Browser(serving.port)
             browser.sign_in(made.world.login_of(made.clerk))
-            _looks(browser, _LOOKS // 5)
-            idle = _looks(browser, _LOOKS)
+            _looks(browser, sizes.looks // 5)
+            idle = _looks(browser, sizes.looks)
             _wait_until(opened + _LIMIT, browser)
             busy: list[float] = []
             while _is_any_due(made):
-                busy += _looks(browser, _LOOKS // 10)
+                busy += _looks(browser, sizes.looks // 10)
     return Row(
         f"{sizes.meanwhile:,} deadlines due at once, {store}: inbox page over HTTP meanwhile, p95",
         "< 2 x idle",

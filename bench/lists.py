@@ -34,10 +34,7 @@ _COMMUNITIES = 20
 _POSTS = (Post.CS, Post.RP, Post.CSL, Post.FIN, Post.RPL, Post.PM, Post.QA, Post.FINL, Post.ADM, Post.VEN)
 _WIDENED = (Post.CSL, Post.RPL)
 _GROUPS = (1, 2, 3)  # of the people who look
-_QUERIES = 300
 _NAIVE = 30
-_PAGES = 60
-_POLLS = 300
 _POLLS_A_SECOND = 50 / 20
 _VIEWS = (View.WORK, View.MINE, View.CLAIMABLE, View.TEAM, View.LATE, View.SOON)
 _QUERY_MS, _PAGE_MS, _REPORT_MS, _POLL_SHARE = 2.0, 50.0, 200.0, 5.0
@@ -94,10 +91,11 @@ Taken = tuple[float, float]  # seconds of a clock on the wall, and of CPU in thi
 def _inbox_rows(made: Stand, people: Sequence[Actor], sizes: Sizes, store: str) -> Iterator[Row]:
     choose = random.Random(7)
     taken = {
-        view: [_query(made, choose.choice(people), view, choose) for _ in range(_QUERIES)] for view in _VIEWS
+        view: [_query(made, choose.choice(people), view, choose) for _ in range(sizes.queries)]
+        for view in _VIEWS
     }
     naive = [_naive(made, choose.choice(people)) for _ in range(_NAIVE)]
-    counted = [_counts(made, choose.choice(people)) for _ in range(_QUERIES)]
+    counted = [_counts(made, choose.choice(people)) for _ in range(sizes.queries)]
     at, note = f"at {sizes.open_tasks:,} open tasks, {store}", sizes.reduced("open_tasks")
     what, compared = f"inbox query {at}, any depth, p95", "OR ... IN, first page, p95"
     work = _p95(taken[View.WORK])
@@ -175,7 +173,7 @@ def _page_rows(made: Stand, person: Actor, sizes: Sizes, store: str) -> Iterator
     """Open inbox pages of one person over HTTP, at depths drawn by chance, and poll as an open page does."""
     choose = random.Random(11)
     addresses = []
-    for _ in range(_PAGES):
+    for _ in range(sizes.pages):
         with made.engine.reading(person) as work:
             place = _somewhere(work, choose)
         addresses.append(f"/inbox?after={write_place(place)}" if place else "/inbox")
@@ -185,9 +183,9 @@ def _page_rows(made: Stand, person: Actor, sizes: Sizes, store: str) -> Iterator
         spent = serving.cpu_seconds()
         taken = [_opened(browser, address) for address in addresses]
         page_cpu = (serving.cpu_seconds() - spent) / len(addresses) * 1000
-        probes = [_opened(browser, "/healthz") for _ in range(_PAGES)]
-        polled, unchanged = _polled(serving, browser, "/inbox/counts")
-        probed, _ = _polled(serving, browser, "/healthz")
+        probes = [_opened(browser, "/healthz") for _ in range(sizes.pages)]
+        polled, unchanged = _polled(serving, browser, "/inbox/counts", sizes.queries)
+        probed, _ = _polled(serving, browser, "/healthz", sizes.queries)
     page_ms, at = p(taken, 95) * 1000, f"at {sizes.open_tasks:,} open tasks, {store}"
     probe_ms, note = p(probes, 95) * 1000, sizes.reduced("open_tasks")
     within = page_ms < _PAGE_MS
@@ -202,17 +200,17 @@ def _page_rows(made: Stand, person: Actor, sizes: Sizes, store: str) -> Iterator
         polled * _POLLS_A_SECOND * 100 < _POLL_SHARE,
         "as many GET /healthz",
         probed * _POLLS_A_SECOND * 100,
-        note or f"{unchanged} of {_POLLS} polls found nothing new",
+        note or f"{unchanged} of {sizes.queries} polls found nothing new",
     )
 
 
-def _polled(serving: Server, browser: Browser, path: str) -> tuple[float, int]:
+def _polled(serving: Server, browser: Browser, path: str, count: int) -> tuple[float, int]:
     """Return the server's CPU seconds of one poll, and how many found nothing new."""
     tag, unchanged, spent = "", 0, serving.cpu_seconds()
-    for _ in range(_POLLS):
+    for _ in range(count):
         status, tag = browser.poll(path, tag)
         unchanged += status == HTTPStatus.NOT_MODIFIED
-    return (serving.cpu_seconds() - spent) / _POLLS, unchanged
+    return (serving.cpu_seconds() - spent) / count, unchanged
 
 
 def _opened(browser: Browser, path: str) -> float:

@@ -12,7 +12,6 @@ from engine.clock import SystemClock, monotonic
 
 _LEAST = 120
 _MOST_CPU_MS = 8.0
-_PROBES = 300
 
 
 def completion_rows(sizes: Sizes) -> Iterator[Row]:
@@ -22,7 +21,7 @@ def completion_rows(sizes: Sizes) -> Iterator[Row]:
         with server(made) as serving:
             browser = Browser(serving.port)
             browser.sign_in(made.world.login_of(made.clerk))
-            probes, probe_cpu = _probed(serving, browser)
+            probes, probe_cpu = _probed(serving, browser, sizes.queries)
             taken = cpu = 0.0
             for _ in STEPS:
                 ids = made.open_tasks()
@@ -49,10 +48,10 @@ def completion_rows(sizes: Sizes) -> Iterator[Row]:
     )
 
 
-def _probed(serving: Server, browser: Browser) -> tuple[float, float]:
+def _probed(serving: Server, browser: Browser, count: int) -> tuple[float, float]:
     """Return requests a second and CPU milliseconds of the least that the server can be asked."""
     spent, begun = serving.cpu_seconds(), monotonic()
-    for _ in range(_PROBES):
+    for _ in range(count):
         browser.get("/healthz")
     taken = monotonic() - begun
-    return _PROBES / taken, (serving.cpu_seconds() - spent) / _PROBES * 1000
+    return count / taken, (serving.cpu_seconds() - spent) / count * 1000

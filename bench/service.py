@@ -15,7 +15,6 @@ from bench.sizes import Sizes
 from engine.clock import monotonic
 
 _FLOOR_SECONDS = 0.25
-_OPEN_CASES = 500
 _LEAST = {"SQLite": 300, "PostgreSQL": 150}
 _MOST_STATEMENTS = 15
 _MOST_BYTES = 12_000
@@ -38,7 +37,7 @@ def sqlite_rows(sizes: Sizes) -> Iterator[Row]:
         yield from _rate_rows("SQLite", rates, sizes)
         yield from _cost_rows(made)
     with TemporaryDirectory(prefix="wuye-bench-") as name, stand(Path(name)) as made:
-        yield _bytes_row("SQLite", made, spiff)
+        yield _bytes_row("SQLite", made, spiff, sizes)
 
 
 def postgres_rows(sizes: Sizes, new_database: Callable[[], str]) -> Iterator[Row]:
@@ -55,7 +54,7 @@ def postgres_rows(sizes: Sizes, new_database: Callable[[], str]) -> Iterator[Row
             },
         )
         yield from _rate_rows("PostgreSQL", rates, sizes)
-        yield _bytes_row("PostgreSQL", made, spiff)
+        yield _bytes_row("PostgreSQL", made, spiff, sizes)
 
 
 def _by_turns(rounds: int, contenders: Mapping[str, Callable[[], float]]) -> dict[str, float]:
@@ -135,11 +134,11 @@ def _counted(made: Stand) -> Iterator[dict[str, int]]:
     counts["statements"] -= 1 if made.engine.database.is_sqlite else 0  # BEGIN
 
 
-def _bytes_row(store: str, made: Stand, spiff: Spiff) -> Row:
+def _bytes_row(store: str, made: Stand, spiff: Spiff, sizes: Sizes) -> Row:
     made.start(50)
     before = _size(made)
-    made.start(_OPEN_CASES)
-    each = (_size(made) - before) / _OPEN_CASES
+    made.start(sizes.stored)
+    each = (_size(made) - before) / sizes.stored
     return Row(
         f"bytes per open instance, all tables and indexes, {store}",
         "<= 12 kB",
@@ -148,6 +147,7 @@ def _bytes_row(store: str, made: Stand, spiff: Spiff) -> Row:
         each <= _MOST_BYTES,
         "stock JSON of the state alone",
         spiff.bytes_as_json() / 1000,
+        sizes.reduced("stored"),
     )
 
 

@@ -17,6 +17,11 @@ class Sizes:
         meanwhile: the same, while somebody looks into the inbox.
         open_tasks: in the inbox.
         steps: finished, in the report.
+        stored: cases whose bytes are counted.
+        queries: of each list; as many counts, and as many polls.
+        pages: opened over HTTP.
+        looks: into the inbox while nothing is due.
+        preparing: seconds to start a server, sign in and look, before the deadlines come due.
     """
 
     rounds: int
@@ -28,6 +33,11 @@ class Sizes:
     meanwhile: int
     open_tasks: int
     steps: int
+    stored: int
+    queries: int
+    pages: int
+    looks: int
+    preparing: int
 
     def reduced(self, name: str) -> str:
         """Say that a size is smaller than that of a full run, or nothing."""
@@ -35,5 +45,5 @@ class Sizes:
         return f"reduced: {mine:,} instead of {full:,}" if mine < full else ""
 
 
-FULL = Sizes(9, 40, 200, 100_000, 400, 10_000, 2_500, 1_000_000, 10_000_000)
-QUICK = Sizes(3, 12, 30, 5_000, 40, 200, 200, 20_000, 100_000)
+FULL = Sizes(9, 40, 200, 100_000, 400, 10_000, 2_500, 1_000_000, 10_000_000, 500, 300, 60, 100, 14)
+QUICK = Sizes(3, 8, 20, 5_000, 40, 100, 100, 10_000, 50_000, 100, 200, 40, 40, 9)

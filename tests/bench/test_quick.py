@@ -3,9 +3,12 @@
 import json
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+
+from bench.sizes import FULL, QUICK
 
 ROOT = Path(__file__).resolve().parents[2]
 PROMISES = (
@@ -24,6 +27,11 @@ PROMISES = (
     "people who poll the counts",
     "overdue report over",
 )
+
+
+def test_every_size_of_a_quick_run_is_smaller() -> None:
+    full = asdict(FULL)
+    assert [name for name, size in asdict(QUICK).items() if size >= full[name]] == []
 
 
 @pytest.mark.long
