@@ -51,10 +51,10 @@ ENCODING = Rule(
 )
 MALFORMED = Rule(
     "malformed",
-    "不是完整的 XML：{reason}",
+    "文件不完整或被改坏了：第 {line} 行附近读不下去",
     "not well-formed XML: {reason}",
-    "在 Camunda Modeler 中打开并重新保存",
-    "open it in Camunda Modeler and save it again",
+    "从上一次保存的文件重做，在 Camunda Modeler 中改并保存",
+    "begin again from the file as it was saved before; change and save it in Camunda Modeler",
 )
 
 
@@ -78,7 +78,8 @@ def read_xml(content: bytes) -> etree._Element:
     try:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise FileRefused(MALFORMED, reason=error) from error
+        line = getattr(error, "lineno", None) or 1
+        raise FileRefused(MALFORMED, reason=error, line=line) from error
     _refuse_bulk(root)
     return root
 

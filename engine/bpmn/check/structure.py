@@ -160,10 +160,18 @@ def _check_reachable(scope: Scope, report: Report) -> None:
     if not starts:
         return
     reached = reachable(starts)
-    for node in scope.nodes:
-        is_loose = node.kind == "boundaryEvent" and node.attached is None
-        if node not in reached and not is_loose:
+    lost = [node for node in scope.nodes if node not in reached and not _is_loose(node)]
+    behind = {flow.target for node in lost for flow in node.outgoing}
+    behind.update(boundary for node in lost for boundary in node.boundaries)
+    first = {node for node in lost if node not in behind}
+    told = reachable(first)  # what follows a lost step is lost with it, and comes back with it
+    for node in lost:
+        if node in first or node not in told:
             report.add(UNREACHABLE, node.place, name=node.label)
+
+
+def _is_loose(node: Node) -> bool:
+    return node.kind == "boundaryEvent" and node.attached is None
 
 
 def reachable(starts: Iterable[Node]) -> set[Node]:

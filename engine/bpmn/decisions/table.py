@@ -11,6 +11,12 @@ from engine.bpmn.expressions.errors import Fault
 from engine.bpmn.expressions.functions import FUNCTIONS
 from engine.bpmn.expressions.values import describe, fits, load
 
+# As the head of a column shows a type.
+_IN_EDITORS = {
+    ValueType.CODE: "string",
+    ValueType.MOMENT: "dateTime",
+    ValueType.DURATION: "dayTimeDuration",
+}
 _WRITTEN_AS_TEXT = (ValueType.MOMENT, ValueType.DATE, ValueType.DURATION)
 
 
@@ -202,7 +208,7 @@ def typed(value: Value, value_type: ValueType) -> Value:
     if not fits(value, value_type):
         zh, en = describe(value)
         raise ExpressionError(
-            f"这一列的类型是 {value_type}，值却是{zh}",
-            f"The column holds a {value_type}, but the value is {en}",
+            f"这一列的类型是 {_IN_EDITORS.get(value_type, value_type)}，值却是{zh}",
+            f"The type of the column is {_IN_EDITORS.get(value_type, value_type)}, but the value is {en}",
         )
     return value

@@ -11,7 +11,7 @@ from engine.bpmn.check.examine import examine
 from engine.bpmn.check.rules import Rule
 from tests.engine.check import test_hostile, test_meaning_rules, test_shape_rules
 from tests.engine.check.good import around, drawn, examined, field, files, form, source
-from tests.engine.check.mutants import add, flow, mutant, node, put
+from tests.engine.check.mutants import add, flow, handler, mutant, node, put
 from tests.engine.models import Model
 
 FILES = [
@@ -63,6 +63,15 @@ def test_a_dialect_that_is_declared_but_not_used_does_no_harm():
         'targetNamespace="x"', 'targetNamespace="x" xmlns:z="http://flowable.org/bpmn"'
     )
     assert examined({"visit.bpmn": content}).problems == ()
+
+
+def test_what_follows_a_step_that_nothing_leads_to_is_not_told_besides():
+    ways = flow("l1", "lone", "after"), flow("l2", "after", "done")
+    lost = mutant("unreachable", "lone", add("repair", handler("lone"), handler("after"), *ways))
+    assert lost.findings() == [("repair.bpmn", "unreachable", "lone")]
+    circle = flow("l1", "lone", "after"), flow("l2", "after", "lone")
+    turning = mutant("unreachable", "lone", add("repair", handler("lone"), handler("after"), *circle))
+    assert {found[2] for found in turning.findings() if found[1] == "unreachable"} == {"lone", "after"}
 
 
 def test_a_step_that_is_not_drawn_is_a_warning():
