@@ -5,6 +5,7 @@ from sqlalchemy import select
 from engine.ports import Json
 from engine.service_tasks import Context, completion, service_task
 from engine.work import Work
+from handlers.accounts import residents
 from handlers.accounts.records import account
 from handlers.errors import FieldsInvalid, RuleRefused
 from handlers.moving import cases, checks, people, starting, words
@@ -117,7 +118,7 @@ def confirm_id(context: Context, answers: dict[str, Json]) -> None:
 
 @service_task("move_in.cancel")
 def cancel(context: Context, reason: str) -> None:
-    """Cancel moving in: what was entered is withdrawn.
+    """Cancel moving in: what was entered is withdrawn, and with it the account that was opened for it.
 
     Raises:
         RuleRefused: account and home are bound already.
@@ -127,8 +128,12 @@ def cancel(context: Context, reason: str) -> None:
         raise RuleRefused("already_bound", "账号与房屋已绑定，不能取消")
     if case.state in OVER:
         return
+    opened = account_of(work, case) if "account_id" in case.facts else None
     checks.withdraw(work, case)
     people.withdraw(work, case)
+    if opened is not None and not people.acts_already(work, opened.person_id):
+        residents.withdraw(work, opened.id)
+        people.forget(work, opened.person_id)
     cases.note(work, case, "cancelled", reason)
     cases.change(work, case, state=State.STOPPED, closed_at=work.now)
 

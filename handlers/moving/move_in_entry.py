@@ -115,10 +115,17 @@ def _emergency(given: Answers) -> list[Member]:
 def open_account(context: Context) -> None:
     """Open the owner's account, bound to nothing yet, and send the first password to their phone.
 
-    Without a mobile number, or with one that belongs to another account, it goes on: two people verify then.
+    Without a mobile number, with one that belongs to another account, or with one that was just added to the
+    record of somebody who acts for a home already, it goes on: two people verify then, and the account is
+    opened once the number was checked.
+
+    Source: policy B1, C1.
     """
     work, case = context.work, cases.of(context)
     if move_in.account_of(work, case) is not None:
+        return
+    if people.is_number_unproven(work, case):
+        cases.add_facts(work, case, account_refused="number_unproven")
         return
     person_id = people.parties(work, case)[MAIN].person.id
     try:
@@ -191,6 +198,10 @@ def said_of_account(work: Work, case: Case) -> Text:
 
 _REFUSED: dict[str, Text] = {
     "no_mobile": ("没有手机号，须人工核验", "No mobile number: verify by hand"),
+    "number_unproven": (
+        "手机号是这次补登的，须人工核验，二次核对后才开通账号",
+        "The number was added just now: verify by hand; the account is opened after the second check",
+    ),
     "login_taken": (
         "手机号已是另一个账号的，须人工核验",
         "The number belongs to another account: verify by hand",

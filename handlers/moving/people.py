@@ -1,5 +1,6 @@
 """Enters people of a case, unchecked, and compares them with what a second person types from the papers."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,6 +36,8 @@ from handlers.shared.sealed import vault_of
 # Whoever of these is entered is checked by a second person, field by field.
 CHECKED_KINDS = (RelationKind.OWNER, RelationKind.CO_OWNER, RelationKind.TENANT, RelationKind.AGENT)
 MAIN = 0  # position of the person whom the case is about
+_DIGEST = 16
+Added = dict[str, str]  # column of estate_person -> digest of what a case wrote into it
 
 
 @dataclass(frozen=True)
@@ -99,16 +102,18 @@ def _on_record(work: Work, case: Case, member: Member) -> dict[str, Any]:
     ).one_or_none()
     if row is None:
         raise FieldsInvalid({f"{member.place}{member.kind}": ("请从列表中选择", {})})
+    added: Added = {}
     if member.entry.phone:
         name = unsealed(work.engine.vault, _row(work, estate_person, row.person_id), "name")
         known = checked_person(PersonEntry(name=name, phone=member.entry.phone), work.now.date())
-        _complete(work, row.person_id, known, member.place)
-    return {"person_id": row.person_id, "relation_id": row.id, "is_new": False, "is_known": True}
+        added = _complete(work, row.person_id, known, member.place)
+    known_party = {"person_id": row.person_id, "relation_id": row.id, "is_new": False, "is_known": True}
+    return known_party | {"added": added}
 
 
 def _anew(work: Work, case: Case, member: Member, main: int | None) -> dict[str, Any]:
     """Enter somebody with a relation that counts for nothing yet."""
-    person_id, is_new = _person(work, member)
+    person_id, is_new, added = _person(work, member)
     _require_new_relation(work, case, member, person_id)
     relation_id = new_id()
     work.connection.execute(
@@ -124,14 +129,19 @@ def _anew(work: Work, case: Case, member: Member, main: int | None) -> dict[str,
             **{"is_payer": False, **member.relation},
         )
     )
-    return {"person_id": person_id, "relation_id": relation_id, "is_new": is_new, "is_known": False}
+    party = {"person_id": person_id, "relation_id": relation_id, "is_new": is_new, "is_known": False}
+    return party | {"added": added}
 
 
 def withdraw(work: Work, case: Case) -> None:
-    """Take back what a case entered and nobody has checked, people included whom nobody else knows."""
+    """Take back what a case entered and nobody has checked, people included whom nobody else knows.
+
+    What it added to somebody's record goes too, but for what a correction has replaced since.
+    """
     rows = work.connection.execute(select(moving_party).where(moving_party.c.case_id == case.id)).all()
     _withdraw_vehicles(work, case)
     for row in rows:
+        _take_back(work, row.person_id, row.added or {})
         if row.is_known:
             continue
         work.connection.execute(
@@ -224,8 +234,8 @@ def _is_valid(work: Work) -> Any:
     )
 
 
-def _person(work: Work, member: Member) -> tuple[int, bool]:
-    """Find a person who is known already, or write a new one."""
+def _person(work: Work, member: Member) -> tuple[int, bool, Added]:
+    """Find a person who is known already, or write a new one, and say what a known one's record gained."""
     try:
         person = checked_person(member.entry, work.now.date())
     except FieldsInvalid as invalid:
@@ -233,19 +243,18 @@ def _person(work: Work, member: Member) -> tuple[int, bool]:
     vault = vault_of(work.engine)
     known = find_person(work.connection, vault, person)
     if known is not None:
-        _complete(work, known, person, member.place)
-        return known, False
+        return known, False, _complete(work, known, person, member.place)
     person_id = new_id()
     work.connection.execute(
         insert(estate_person).values(
             id=person_id, created_at=work.now, checked_at=work.now, **person_values(vault, person_id, person)
         )
     )
-    return person_id, True
+    return person_id, True, {}
 
 
-def _complete(work: Work, person_id: int, person: CheckedPerson, place: str) -> None:
-    """Add what a record lacks; refuse another phone than it has, for that is a correction."""
+def _complete(work: Work, person_id: int, person: CheckedPerson, place: str) -> Added:
+    """Add what a record lacks, and say what; refuse another phone than it has, for that is a correction."""
     row = _row(work, estate_person, person_id)
     on_record = unsealed(work.engine.vault, row, "phone")
     if on_record and person.phone and on_record != person.phone:
@@ -257,6 +266,45 @@ def _complete(work: Work, person_id: int, person: CheckedPerson, place: str) -> 
         work.connection.execute(
             update(estate_person).where(estate_person.c.id == person_id).values(**missing)
         )
+    return {column: _digest(value) for column, value in missing.items()}
+
+
+def _take_back(work: Work, person_id: int, added: Added) -> None:
+    """Empty what a case added to a record, where it still says that."""
+    if added:
+        row = _row(work, estate_person, person_id)
+        gone = {column: None for column, digest in added.items() if _digest(getattr(row, column)) == digest}
+        if gone:
+            work.connection.execute(
+                update(estate_person).where(estate_person.c.id == person_id).values(**gone)
+            )
+
+
+def _digest(value: object) -> str:
+    plain = value if isinstance(value, bytes) else str(value).encode()
+    return hashlib.sha256(plain).hexdigest()[:_DIGEST]
+
+
+def is_number_unproven(work: Work, case: Case) -> bool:
+    """Tell whether a case added the phone of its main person, who acts for some home already.
+
+    Whoever holds that phone would act for that home before a second person has looked at the number.
+    """
+    added = work.connection.execute(
+        select(moving_party.c.added).where(moving_party.c.case_id == case.id, moving_party.c.position == MAIN)
+    ).scalar_one_or_none()
+    return "phone" in (added or {}) and acts_already(work, parties(work, case)[MAIN].person.id)
+
+
+def acts_already(work: Work, person_id: int) -> bool:
+    """Tell whether somebody stands in a checked relation to any home now."""
+    acts = exists().where(
+        estate_relation.c.person_id == person_id,
+        estate_relation.c.check_state == CheckState.CHECKED,
+        _is_valid(work),
+    )
+    found: bool = work.connection.execute(select(acts)).scalar_one()
+    return found
 
 
 def _require_new_relation(work: Work, case: Case, member: Member, person_id: int) -> None:

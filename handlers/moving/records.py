@@ -111,6 +111,7 @@ moving_party = Table(
     Column("relation_id", BigInteger, nullable=False),
     Column("is_new", Boolean, nullable=False),  # nobody knew the person before
     Column("is_known", Boolean, nullable=False, server_default=false()),  # the relation was on record before
+    Column("added", JsonColumn),  # what the person's record lacked: column -> digest of what was written
     Index("ix_moving_party_case_id", "case_id", "position"),
 )
 

@@ -11,7 +11,13 @@ from handlers.moving.records import Way
 OWNERS = (RelationKind.OWNER, RelationKind.CO_OWNER)
 SPECIAL_WAYS = (Way.INHERITANCE, Way.COURT, Way.SHARE)
 CONTRACT = "contract"
-HANDOVER_LIST = "handover_list"
+_TITLES = ("certificate", "registry")
+# What else proves a change: only for its own way, and two of these are looked at by a second person first.
+_OF_WAY = {
+    "handover_list": (Way.FIRST_SALE, ("交付清单只适用于开发商首次出售", {})),
+    "court_document": (Way.COURT, ("司法文书只适用于按“司法文书”登记的变更；登记错了，请取消后重办", {})),
+    "notarised": (Way.INHERITANCE, ("公证书只适用于按“继承”登记的变更；登记错了，请取消后重办", {})),
+}
 ASK_OWNER = "ask_owner"
 
 
@@ -102,17 +108,21 @@ def require_past(noticed_at: datetime, now: datetime) -> None:
 
 
 def require_proof(way: str, proof_kind: str) -> None:
-    """Refuse what does not prove that a house has changed hands.
+    """Refuse what does not prove that a house has changed hands in this way.
 
     Raises:
-        FieldsInvalid: nothing chosen, or a contract, which is no title yet.
+        FieldsInvalid: nothing chosen, a contract, which is no title yet, or the proof of another way.
+    Source: policy C2; domain.md 2, decision 17.
     """
     if not proof_kind:
         raise FieldsInvalid({"proof_kind": ("请选择凭证", {})})
     if proof_kind == CONTRACT:
         raise FieldsInvalid({"proof_kind": ("只有合同是待过户，不能切换；请选“缺材料”", {})})
-    if proof_kind == HANDOVER_LIST and way != Way.FIRST_SALE:
-        raise FieldsInvalid({"proof_kind": ("交付清单只适用于开发商首次出售", {})})
+    if proof_kind in _TITLES:
+        return
+    own_way, message = _OF_WAY.get(proof_kind, ("", ("请选择凭证", {})))
+    if way != own_way:
+        raise FieldsInvalid({"proof_kind": message})
 
 
 def require_told(told_at: datetime | None) -> None:

@@ -12,7 +12,7 @@ from engine.ports import SYSTEM, Actor, Json
 from handlers.accounts.records import account
 from handlers.estate import authorisation
 from handlers.estate.authorisation import Purpose
-from handlers.estate.records import CheckState, RelationKind, estate_relation, estate_vehicle
+from handlers.estate.records import CheckState, RelationKind, estate_person, estate_relation, estate_vehicle
 from handlers.moving import starting
 from handlers.moving.starting import Notice
 from tests.handlers.moving.moving_world import NEW_OWNER, Desk
@@ -294,3 +294,57 @@ def test_an_owner_whom_the_list_names_unchecked_is_offered_again_after_a_check_t
     counter.register(number)
     counter.check(number)
     assert desk.may_act(Actor(counter.account().id, "resident"))
+
+
+@pytest.fixture
+def without_phone(counter: Counter) -> Counter:
+    """Let the list name the owner without a phone."""
+    with counter.desk.engine.work(SYSTEM) as work:
+        work.connection.execute(
+            estate_person.update()
+            .where(estate_person.c.id == counter.person)
+            .values(phone=None, phone_index=None)
+        )
+    return counter
+
+
+@pytest.mark.parametrize("database", STORES, indirect=True)
+def test_a_number_typed_for_an_owner_on_record_opens_no_account_before_it_was_checked(
+    desk: Desk, without_phone: Counter
+) -> None:
+    number = without_phone.to_register(phone=PHONE)
+    assert without_phone.account() is None
+    assert desk.record(number).facts["account_refused"] == "number_unproven"
+    without_phone.do(number, "register", outcome="failed")
+    without_phone.do(number, "check_id", seen=["photo", "original", "valid"], note="名册无手机号")
+    without_phone.do(number, "confirm_id", desk.other_clerk, outcome="confirmed")
+    assert without_phone.account() is None
+    without_phone.check(number)
+    without_phone.set_password()
+    assert desk.may_act(Actor(without_phone.account().id, "resident"))
+
+
+@pytest.mark.parametrize("database", STORES, indirect=True)
+def test_cancelled_a_number_typed_for_an_owner_on_record_is_taken_back(
+    desk: Desk, without_phone: Counter
+) -> None:
+    number = without_phone.to_register(phone=PHONE)
+    with desk.engine.work(desk.clerk) as work:
+        instances.cancel(work, desk.case(number).id, "号码不是业主的")
+    with desk.engine.reading(SYSTEM) as work:
+        row = work.connection.execute(
+            select(estate_person).where(estate_person.c.id == without_phone.person)
+        ).one()
+    assert (row.phone, row.phone_index) == (None, None)
+
+
+def test_cancelled_the_account_that_was_opened_for_it_is_taken_back(desk: Desk, counter: Counter) -> None:
+    number = counter.to_register(**{**ANEW, "phone": "13955550000"})
+    fresh = desk.relations(RelationKind.OWNER)[-1].person_id
+    opened = counter.account(fresh)
+    assert opened is not None
+    with desk.engine.work(desk.clerk) as work:
+        instances.cancel(work, desk.case(number).id, "走错楼了")
+    with desk.engine.reading(SYSTEM) as work:
+        row = work.connection.execute(select(account).where(account.c.id == opened.id)).one()
+    assert (row.state, row.person_id) == ("disabled", None)

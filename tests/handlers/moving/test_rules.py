@@ -42,12 +42,38 @@ def test_a_tenant_takes_along_who_lived_there_through_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("way", "proof"), [(Way.SALE, ""), (Way.SALE, "contract"), (Way.SALE, "handover_list"), (Way.COURT, "")]
+    ("way", "proof"),
+    [
+        (Way.SALE, ""),
+        (Way.SALE, "contract"),
+        (Way.SALE, "handover_list"),
+        (Way.SALE, "napkin"),
+        (Way.COURT, ""),
+        # these are looked at by a second person only where the house changes hands in their way
+        (Way.GIFT, "court_document"),
+        (Way.SALE, "notarised"),
+        (Way.SHARE, "notarised"),
+        (Way.COURT, "notarised"),
+        (Way.INHERITANCE, "court_document"),
+    ],
 )
 def test_what_proves_no_title_is_refused(way: Way, proof: str) -> None:
     with pytest.raises(FieldsInvalid) as refused:
         rules.require_proof(way, proof)
     assert set(refused.value.fields) == {"proof_kind"}
+
+
+@pytest.mark.parametrize(
+    ("way", "proof"),
+    [(way, proof) for way in Way for proof in ("certificate", "registry")]
+    + [
+        (Way.FIRST_SALE, "handover_list"),
+        (Way.COURT, "court_document"),
+        (Way.INHERITANCE, "notarised"),
+    ],
+)
+def test_a_title_proves_every_change_and_other_papers_that_of_their_way(way: Way, proof: str) -> None:
+    rules.require_proof(way, proof)
 
 
 def test_nobody_is_switched_who_was_not_told() -> None:
