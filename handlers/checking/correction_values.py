@@ -132,6 +132,8 @@ def write(work: Work, target: Target, value: str) -> None:
         begin = datetime.combine(date.fromisoformat(value), time(), work.engine.zone)
         values = {"valid_from": begin}
     elif target.field is Field.MEMBER:
+        if row.valid_to is not None:  # the owner through whom they came has left
+            raise RecordNotFound("record_not_found", "没有要更正的记录")
         values = {"check_state": CheckState.CHECKED, "counts_since": work.now}
     elif target.field is Field.PLATE:
         values = {

@@ -35,6 +35,12 @@ def end(
     _end(work, case, estate_parking, rules.places_leaving([(row.id, row.is_rented) for row in places], sold))
 
 
+def end_vehicles(work: Work, case: Case, persons: Collection[int]) -> None:
+    """End the vehicles that people have at the house of a case."""
+    open_now = _open(work, estate_vehicle, case)
+    _end(work, case, estate_vehicle, [row.id for row in open_now if row.person_id in persons])
+
+
 def owned_places(work: Work, case: Case) -> Options:
     """List the owned parking places of the house, to say which were sold with it."""
     return [option(row.id, row.place) for row in _open(work, estate_parking, case) if not row.is_rented]

@@ -67,6 +67,16 @@ def leaving_with(standings: Iterable[Standing], leavers: Iterable[Standing]) -> 
     ]
 
 
+def all_leaving_with(standings: Iterable[Standing], leavers: Iterable[Standing]) -> list[int]:
+    """Say whose relations end when some people should never have been there: all that came through them."""
+    known, gone = list(standings), list(leavers)
+    while True:
+        ids = leaving_with(known, gone)
+        if len(ids) == len(gone):
+            return ids
+        gone = [one for one in known if one.id in ids]
+
+
 def next_of_tenant(what: str, told_by: str) -> str:
     """Say what comes after a notice about a tenant: the owner's word, unless the owner gave the notice."""
     if what == "out":

@@ -183,6 +183,8 @@ def cancel(context: Context, reason: str) -> None:
 def reverse(context: Context) -> None:
     """Take a wrong transfer back as a whole: the old relations are in force again, the new ones end.
 
+    So does everybody who came through the wrong owners since, with their vehicles and open cases.
+
     Running again does nothing.
     """
     work, case = context.work, cases.of(context)
@@ -194,7 +196,12 @@ def reverse(context: Context) -> None:
         .where(moving_change.c.case_id == wrong.id, moving_change.c.undone_at.is_(None))
         .order_by(moving_change.c.change)  # what was begun ends before what was ended begins again
     ).all()
+    begun = {
+        change.record_id for change in changes if (change.record, change.change) == ("relation", "begun")
+    }
+    before = people.standings(work, wrong.house_id)
     told = [_undo(work, wrong, change) for change in changes]
+    _end_what_came_through(work, case, before, [one for one in before if one.id in begun])
     work.connection.execute(
         update(moving_change).where(moving_change.c.case_id == wrong.id).values(undone_at=work.now)
     )
@@ -202,6 +209,22 @@ def reverse(context: Context) -> None:
     case = cases.change(work, case, state=State.DONE, done_at=work.now)
     notices.to_people(work, case, [one for one in told if one is not None], "transfer_taken_back")
     access_log.append(work, access_log.Entry("take_transfer_back", "house", case.house_id))
+
+
+def _end_what_came_through(
+    work: Work, case: Case, before: list[Standing], wrong_owners: list[Standing]
+) -> None:
+    """End the relations through the wrong owners, and whatever these people have in the house."""
+    gone = rules.all_leaving_with(before, wrong_owners)
+    owners = {one.id for one in wrong_owners}
+    _end(work, case, [relation_id for relation_id in gone if relation_id not in owners])
+    staying = people.standings(work, case.house_id)
+    leaving_things.end_vehicles(
+        work,
+        case,
+        persons={one.person_id for one in before if one.id in gone} - {one.person_id for one in staying},
+    )
+    detach_cases(work, case, staying)
 
 
 def _undo(work: Work, wrong: Case, change: Row[tuple[object, ...]]) -> int | None:

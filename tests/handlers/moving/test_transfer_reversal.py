@@ -1,10 +1,12 @@
 """A wrong transfer is taken back as a whole, by two who agree."""
 
 import pytest
+from sqlalchemy import select
 
 from engine.errors import NotAllowed, Refused
+from engine.ports import SYSTEM
 from handlers.estate import entry
-from handlers.estate.records import RelationKind
+from handlers.estate.records import RelationKind, estate_relation, estate_vehicle
 from handlers.moving import starting
 from tests.handlers.moving.moving_world import Desk
 
@@ -71,3 +73,48 @@ def test_what_was_not_switched_is_not_taken_back(desk: Desk) -> None:
     number = desk.to_check()
     with pytest.raises(Refused, match="没有已生效的变更"):
         begin(desk, number)
+
+
+def came_through(desk: Desk, name: str, through: int) -> int:
+    """Bind somebody of the family of somebody else, checked; return the person."""
+    person = desk.person(name, "")
+    relation = desk.relate(person, desk.house, RelationKind.FAMILY)
+    with desk.engine.work(SYSTEM) as work:
+        work.connection.execute(
+            estate_relation.update().where(estate_relation.c.id == relation).values(through_person_id=through)
+        )
+    return person
+
+
+@pytest.mark.parametrize("database", STORES, indirect=True)
+def test_who_came_through_the_wrong_owner_goes_with_them(desk: Desk) -> None:
+    number = desk.switched()
+    (wrong_owner,) = [one.person_id for one in desk.relations(RelationKind.OWNER) if one.valid_to is None]
+    son = came_through(desk, "赵小敏", wrong_owner)
+    friend = came_through(desk, "钱友", son)
+    with desk.engine.work(desk.clerk) as work:
+        own = entry.add_vehicle(work, desk.house, wrong_owner, "京A55555")
+        sons = entry.add_vehicle(work, desk.house, son, "京A66666")
+        kept = entry.add_vehicle(work, desk.house, desk.owner_person, "京A77777")
+    wrong = begin(desk, number)
+    desk.do(wrong, "explain", desk.clerk, cause="wrong_house", reason="房号看错")
+    desk.do(wrong, "check", desk.desk_lead, outcome="approve")
+    desk.do(wrong, "approve", desk.manager, outcome="approve")
+    with desk.engine.reading(SYSTEM) as work:
+        standing = {
+            row.person_id
+            for row in work.connection.execute(
+                select(estate_relation).where(
+                    estate_relation.c.house_id == desk.house, estate_relation.c.valid_to.is_(None)
+                )
+            )
+        }
+        rows = work.connection.execute(
+            select(estate_vehicle.c.id, estate_vehicle.c.valid_to).where(
+                estate_vehicle.c.id.in_((own, sons, kept))
+            )
+        )
+        vehicles = {row.id: row.valid_to for row in rows}
+    assert not standing & {wrong_owner, son, friend}
+    assert desk.owner_person in standing
+    assert [vehicles[one] is None for one in (own, sons, kept)] == [False, False, True]
