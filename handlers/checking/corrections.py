@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, exists, select
+from sqlalchemy import Row, exists, or_, select
 
 from engine import definitions, instances, rights
 from engine.ids import new_id
@@ -20,6 +20,7 @@ from handlers.checking.fields import FIELD_NAMES, Field
 from handlers.errors import FieldsInvalid, RecordConflict, RecordNotFound
 from handlers.estate.entry import house_row
 from handlers.estate.records import (
+    CheckState,
     RelationKind,
     estate_person,
     estate_relation,
@@ -289,7 +290,8 @@ def _require_may_ask(work: Work, asked: Asked, community_id: int) -> None:
     if asked.field not in CORRECTABLE:
         raise FieldsInvalid({"field": ("请选择要更正的栏目", {})})
     if not _may_ask(work, asked.field, asked.house_id, asked.person_id, community_id):
-        work.require(Permission.OWNER_ENTER, community_id)
+        if work.actor.kind != "resident":
+            work.require(Permission.OWNER_ENTER, community_id)
         raise RecordNotFound("record_not_found", "没有要更正的记录")
 
 
@@ -299,7 +301,7 @@ def _may_ask(work: Work, field: Field, house_id: int, person_id: int, community_
         return work.may(Permission.OWNER_ENTER, community_id)
     keeps_family = work.may(Permission.FAMILY_EDIT, house_id)
     if field is Field.FAMILY:
-        return keeps_family
+        return keeps_family and _is_kept_by_owner(work, house_id, person_id)
     if person_id != own_person(work):
         numbers = (Field.PHONE, Field.OTHER_PHONE)
         return keeps_family and field in numbers and _is_kept_by_owner(work, house_id, person_id)
@@ -307,22 +309,35 @@ def _may_ask(work: Work, field: Field, house_id: int, person_id: int, community_
 
 
 def _is_kept_by_owner(work: Work, house_id: int, person_id: int) -> bool:
-    """Tell whether somebody is of the family and has no account: who has one keeps the own numbers."""
-    has_account = exists().where(account.c.person_id == person_id)
-    known: bool = work.connection.execute(select(has_account)).scalar_one()
+    """Tell whether somebody is of the family of this home and of nothing else, and was checked.
+
+    Who has an account keeps the own data; who stands to another home, or is known by a document, is no record
+    of this family's.
+    """
+    elsewhere = exists().where(
+        estate_relation.c.person_id == person_id,
+        estate_relation.c.house_id != house_id,
+        estate_relation.c.kind != RelationKind.EMERGENCY_CONTACT,
+    )
+    known_otherwise = or_(
+        exists().where(account.c.person_id == person_id),
+        elsewhere,
+        exists().where(estate_person.c.id == person_id, estate_person.c.id_number.is_not(None)),
+    )
+    known: bool = work.connection.execute(select(known_otherwise)).scalar_one()
     return not known and _kinds(work, house_id, person_id) == {RelationKind.FAMILY}
 
 
 def _kinds(work: Work, house_id: int, person_id: int) -> set[str]:
-    return set(
-        work.connection.execute(
-            select(estate_relation.c.kind).where(
-                estate_relation.c.house_id == house_id,
-                estate_relation.c.person_id == person_id,
-                estate_relation.c.valid_to.is_(None),
-            )
-        ).scalars()
+    """Return how somebody stands to a house; to residents only what a second person has checked."""
+    of_house = select(estate_relation.c.kind).where(
+        estate_relation.c.house_id == house_id,
+        estate_relation.c.person_id == person_id,
+        estate_relation.c.valid_to.is_(None),
     )
+    if work.actor.kind == "resident":
+        of_house = of_house.where(estate_relation.c.check_state == CheckState.CHECKED)
+    return set(work.connection.execute(of_house).scalars())
 
 
 def _target(work: Work, asked: Asked) -> Target:

@@ -7,6 +7,8 @@ from engine.clock import SettableClock
 from engine.errors import NotPermitted
 from engine.ports import SYSTEM, Actor
 from engine.work import Engine
+from handlers.checking import corrections
+from handlers.checking.fields import Field
 from handlers.errors import FieldsInvalid, RecordConflict, RecordNotFound
 from handlers.estate.records import RelationKind, estate_person, estate_relation
 from handlers.owning import household, members
@@ -79,3 +81,30 @@ def test_only_who_keeps_the_home_adds_to_it(counter: Counter) -> None:
         add(counter, by=daughter)
     with pytest.raises(RecordNotFound):
         add(counter, by=counter.stranger)
+
+
+@pytest.mark.parametrize("field", [Field.FAMILY, Field.PHONE, Field.OTHER_PHONE])
+def test_whoever_has_a_record_of_their_own_is_not_the_owners_to_correct(
+    counter: Counter, field: Field
+) -> None:
+    known = counter.person("董磊", "13700000009")
+    counter.relate(known, counter.neighbour)
+    number = add(counter, "董磊", "13700000009")
+    for _ in ("waiting", "checked"):
+        with counter.engine.reading(counter.owner) as work:
+            assert corrections.offered(work, counter.house, known) == ()
+        with pytest.raises(RecordNotFound):
+            value = "王改名" if field is Field.FAMILY else "13700000010"
+            counter.ask_only(counter.owner, field, value, person=known)
+        if counter.steps(number):
+            counter.do(number, "check_by_clerk", counter.clerk, outcome="confirm")
+
+
+def test_what_is_offered_of_a_member_who_waits_for_the_check_tells_nothing(counter: Counter) -> None:
+    add(counter)
+    with counter.engine.reading(SYSTEM) as work:
+        fresh = work.connection.execute(
+            select(estate_relation.c.person_id).where(estate_relation.c.kind == RelationKind.FAMILY)
+        ).scalar_one()
+    with counter.engine.reading(counter.owner) as work:
+        assert corrections.offered(work, counter.house, fresh) == ()
