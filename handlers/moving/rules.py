@@ -8,12 +8,14 @@ from handlers.errors import FieldsInvalid, RuleRefused
 from handlers.estate.records import RelationKind
 from handlers.moving.records import Way
 
+_Message = tuple[str, dict[str, object]]  # what FieldsInvalid says of one field
+
 OWNERS = (RelationKind.OWNER, RelationKind.CO_OWNER)
 SPECIAL_WAYS = (Way.INHERITANCE, Way.COURT, Way.SHARE)
 CONTRACT = "contract"
 _TITLES = ("certificate", "registry")
 # What else proves a change: only for its own way, and two of these are looked at by a second person first.
-_OF_WAY = {
+_OF_WAY: dict[str, tuple[str, _Message]] = {
     "handover_list": (Way.FIRST_SALE, ("交付清单只适用于开发商首次出售", {})),
     "court_document": (Way.COURT, ("司法文书只适用于按“司法文书”登记的变更；登记错了，请取消后重办", {})),
     "notarised": (Way.INHERITANCE, ("公证书只适用于按“继承”登记的变更；登记错了，请取消后重办", {})),
