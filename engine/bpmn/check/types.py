@@ -42,6 +42,13 @@ UNLIKE = Rule(
     "两边用同一类型；代码写在引号里并用 == 比较",
     "have the same type on both sides; codes stand in quotes and are compared with ==",
 )
+NO_NUMBERS = Rule(
+    "no_numbers",
+    "“{name}”的{what_zh}“{text}”拿{kind_zh}来计算（{operator}）",
+    "{what_en} of “{name}” (“{text}”) reckons with {kind_en} ({operator})",
+    "只用数字、时长、日期和时间点计算",
+    "reckon with numbers, durations, dates and moments only",
+)
 NO_SUCH_OPTION = Rule(
     "no_such_option",
     "“{name}”的{what_zh}把“{variable}”与“{value}”比较，但表单的选项只有：{options}",
@@ -52,6 +59,7 @@ NO_SUCH_OPTION = Rule(
 )
 _NO_TIMES = frozenset({ValueType.NUMBER, ValueType.BOOLEAN, ValueType.LIST, ValueType.DATE})
 _UNORDERED = frozenset({ValueType.BOOLEAN, ValueType.LIST})
+_NEVER_RECKONED = frozenset({ValueType.CODE, ValueType.BOOLEAN, ValueType.LIST})
 _WORDS: Mapping[ValueType, tuple[str, str]] = {
     ValueType.CODE: ("代码（文本）", "a code"),
     ValueType.NUMBER: ("数字", "a number"),
@@ -89,6 +97,7 @@ def check_types(names: Names, uses: Sequence[Use], report: Report) -> None:
         for node in tree.walk(expression.tree):
             if isinstance(node, tree.Binary):
                 _check_comparison(use, node, types, report)
+                _check_reckoning(use, node, types, report)
                 for variable, value in _compared(node):
                     if variable not in hidden | handed_in.get(process.id, frozenset()):
                         _check_option(names, use, variable, value, report)
@@ -164,6 +173,17 @@ def _check_comparison(use: Use, node: tree.Binary, types: Types, report: Report)
     words = {"left_zh": _WORDS[left][0], "left_en": _WORDS[left][1], "text": use.compiled.text}
     words |= {"right_zh": _WORDS[right][0], "right_en": _WORDS[right][1], "operator": node.operator}
     report.add(UNLIKE, use.place, **_told(use), **words)
+
+
+def _check_reckoning(use: Use, node: tree.Binary, types: Types, report: Report) -> None:
+    """Refuse to reckon with what is no number: a text times a number is never repeated."""
+    if node.operator not in ARITHMETIC:
+        return
+    for kind in (kind_of(node.left, types), kind_of(node.right, types)):
+        if kind in _NEVER_RECKONED:
+            words = {"kind_zh": _WORDS[kind][0], "kind_en": _WORDS[kind][1], "text": use.compiled.text}
+            report.add(NO_NUMBERS, use.place, **_told(use), **words, operator=node.operator)
+            return
 
 
 def _compared(node: tree.Binary) -> Iterator[tuple[str, str]]:

@@ -167,6 +167,8 @@ TYPES = [
     mutant("not_boolean", "f7", say("f7", "conditionExpression", "${coalesce(outcome, urgency)}")),
     mutant("unlike", "f7", say("f7", "conditionExpression", "${outcome > 3}")),
     mutant("unlike", "f20", say("f20", "conditionExpression", '${stars == "3"}')),
+    mutant("no_numbers", "f7", say("f7", "conditionExpression", '${"a" * 10000000000 == "a"}')),
+    mutant("no_numbers", "f7", say("f7", "conditionExpression", "${outcome * 3 > 3}")),
     mutant("no_such_option", "f7", say("f7", "conditionExpression", '${outcome == "acept"}')),
     mutant("no_rank", "accept", prop("accept", "rank", "高")),
     mutant("no_rank", "accept", prop("accept", "rank", "10")),
