@@ -57,6 +57,7 @@ from web import (
     roster,
     safety,
     samples,
+    sealing,
     search,
     second_factor,
     security,
@@ -145,6 +146,7 @@ def create_app(engine: Engine, config: WebConfig) -> Flask:
     guard.init_app(app)
     look.init_app(app)
     navigation.init_app(app)
+    sealing.init_app(app)
     notices.init_app(app)
     text_size.init_app(app)
     workdays.init_app(app)

@@ -4,6 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, session,
 from werkzeug import Response
 
 from engine import tasks
+from engine.ids import new_id
 from engine.ports import Json
 from engine.work import Work
 from handlers.checking import corrections
@@ -12,7 +13,7 @@ from handlers.checking.corrections import Asked
 from handlers.errors import FieldsInvalid
 from handlers.owning import phone_proof
 from handlers.shared import limits
-from web import context, errors, uploads
+from web import context, errors, repeats, uploads
 from web.answers import posted
 from web.corrections_screen import desk_screen, own_screen
 from web.numbers import ids, posted_id
@@ -31,7 +32,8 @@ def form() -> str:
     with context.engine().reading(context.actor()) as work:
         screen = desk_screen(work, house_id, person_id)
     typed = uploads.typed_answers() or {}
-    return render_template("corrections/desk.html", screen=screen, errors=errors.field_errors(), typed=typed)
+    wrong = errors.field_errors()
+    return render_template("corrections/desk.html", screen=screen, errors=wrong, typed=typed, key=new_id())
 
 
 @bp.post("/corrections/new")
@@ -50,7 +52,12 @@ def own(**_kept: object) -> str:
         screen, proving = own_screen(work), phone_proof.waiting(work)
     typed = uploads.typed_answers() or {}
     return render_template(
-        "resident/data.html", screen=screen, proving=proving, errors=errors.field_errors(), typed=typed
+        "resident/data.html",
+        screen=screen,
+        proving=proving,
+        errors=errors.field_errors(),
+        typed=typed,
+        key=new_id(),
     )
 
 
@@ -119,7 +126,7 @@ def _asked() -> str:
         field, person_id, vehicle_id = chosen(request.form.get("what", ""))
         return corrections.request(work, Asked(field, house_id, person_id, value, reason, vehicle_id, photos))
 
-    return context.engine().run(context.actor(), call)
+    return context.engine().run(context.actor(), lambda work: repeats.answered(work, lambda: call(work)))
 
 
 def _photos() -> tuple[int, ...]:

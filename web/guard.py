@@ -1,8 +1,9 @@
 """Stands before every view: who is signed in, and whether the table of routes lets them through."""
 
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, redirect, request, session, url_for
+from flask import Flask, Response, current_app, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFError
@@ -12,6 +13,7 @@ from engine.errors import RuleBroken
 from handlers.accounts import sessions
 from handlers.shared import tally
 from web import context, errors, kept, proving, repeats
+from web.navigation import local_address
 from web.person import Person
 from web.routes_table import ROUTES, Access
 from web.texts import gettext
@@ -88,9 +90,21 @@ def _sign_in_first() -> ResponseReturnValue:
         return kept.sign_in_page(), HTTPStatus.UNAUTHORIZED
     if kept.is_report_draft():
         return kept.handed_back(), HTTPStatus.UNAUTHORIZED
+    if request.method == "POST" and errors.page_of_form() and not (errors.for_script() or _is_partial()):
+        return render_template("account/sign_in.html", login="", next=_page_before(), typed=errors.typed()), (
+            HTTPStatus.UNAUTHORIZED
+        )
     if request.method == "GET" and request.accept_mimetypes.accept_html and not _is_partial():
         return redirect(url_for("signin.sign_in", next=request.full_path.rstrip("?")))
     return errors.answer(HTTPStatus.UNAUTHORIZED, "")
+
+
+def _page_before() -> str:
+    """Return the page that a form was sent from, where it can be opened again."""
+    page = urlsplit(request.referrer or "")
+    address = local_address(page.path + (f"?{page.query}" if page.query else ""))
+    can_open = current_app.create_url_adapter(request)
+    return address if can_open and can_open.test(page.path, "GET") else local_address("")
 
 
 def _is_partial() -> bool:

@@ -3,13 +3,14 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug import Response
 
+from engine.ids import new_id
 from engine.work import Work
 from handlers.estate import communities
 from handlers.estate.communities import OwnHouse
 from handlers.owning import household, members
 from handlers.owning.household import Household
 from handlers.shared.permissions import Permission
-from web import context, errors
+from web import context, errors, repeats
 from web.texts import gettext
 
 bp = Blueprint("household", __name__, url_prefix="/home/household")
@@ -20,7 +21,7 @@ def index(**_kept: object) -> str:
     """Show the homes the owner keeps."""
     with context.engine().reading(context.actor()) as work:
         homes = _homes(work)
-    return render_template("resident/household.html", homes=homes, errors=errors.field_errors())
+    return render_template("resident/household.html", homes=homes, errors=errors.field_errors(), key=new_id())
 
 
 @bp.post("/<int:house_id>/family")
@@ -29,7 +30,8 @@ def add_member(house_id: int) -> Response:
     """Enter somebody of the family."""
     name, phone = request.form.get("name", ""), request.form.get("phone", "")
     number = context.engine().run(
-        context.actor(), lambda work: members.add_member(work, house_id, name, phone)
+        context.actor(),
+        lambda work: repeats.answered(work, lambda: members.add_member(work, house_id, name, phone)),
     )
     flash(gettext("已提交 %(number)s，物业核对后生效", number=number))
     return redirect(url_for("household.index"))

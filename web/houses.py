@@ -137,7 +137,7 @@ def agree(house_id: int, person_id: int) -> Response:
     said, proof = (Purpose(scope), Answer(answer)), _proof(answer)
     engine.run(actor, lambda work: authorisation.note_answer(work, person_id, house_id, *said, proof=proof))
     flash(gettext("已登记，立即生效"))
-    return redirect(url_for("houses.show", house_id=house_id, _anchor=f"p-{person_id}"))
+    return redirect(url_for("houses.show", house_id=house_id, asked=person_id, _anchor=f"p-{person_id}"))
 
 
 def _proof(answer: str) -> Proof:

@@ -1,12 +1,14 @@
 """Recognises a form that is sent again under its key, files included, before anything is stored twice."""
 
 import hashlib
+from collections.abc import Callable
 from typing import BinaryIO, cast
 
 from flask import request
 
 from engine import idempotency
 from engine.ports import Json
+from engine.work import Work
 
 _BLOCK = 1 << 20
 
@@ -47,3 +49,18 @@ def _content(stream: BinaryIO) -> str:
         whole.update(block)
     stream.seek(0)
     return whole.hexdigest()
+
+
+def answered(work: Work, act: Callable[[], str]) -> str:
+    """Do what a form asks for, and say what came of it; the same form sent again is answered, not done again.
+
+    Raises:
+        RuleBroken: as `idempotency.recall`.
+    """
+    command = request.endpoint or ""
+    earlier = idempotency.recall(work, key(), command, digest())
+    if earlier is not None:
+        return str(earlier["said"])
+    said = act()
+    idempotency.remember(work, key(), {"said": said})
+    return said

@@ -98,7 +98,9 @@ def test_agreements_are_given_declined_and_withdrawn_at_the_counter(
     given = say("yes:notice", how="call", called="136-1234-0987")
     assert re.search(r"发送通知</span>\s*<span><span class=\"tag tag-fine\">已授权", given)
     assert "· 电话" in given
-    assert re.search(r"缴费联系</span>\s*<span><span class=\"tag tag-late\">不同意", say("no:fee"))
+    left = say("no:fee")
+    assert re.search(r'<details class="more" open>\s*<summary>授权', left), "the next answer takes one click"
+    assert re.search(r"缴费联系</span>\s*<span><span class=\"tag tag-late\">不同意", left)
     assert "请登记撤回" in say("no:notice")
     clock.advance(minutes=1)
     assert re.search(r"发送通知</span>\s*<span><span class=\"tag tag-late\">已撤回", say("no_more:notice"))

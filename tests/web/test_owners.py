@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from engine.clock import SettableClock
 from engine.ports import SYSTEM
 from handlers.shared.channels.development import kept_messages
@@ -122,3 +124,25 @@ def test_an_owner_keeps_vehicles_on_a_page_that_nobody_else_has(site: Site) -> N
             f"/home/household/{house}/{path}", {"plate": "粤B12346"}, page="/home/household/"
         )
         assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "referrer", ["/home/privacy", "/home/privacy/withdraw", "https://elsewhere.example/x"]
+)
+def test_a_form_sent_after_the_session_ended_leads_through_the_sign_in_back_to_its_page(
+    site: Site, clock: SettableClock, referrer: str
+) -> None:
+    owner = site.browser(site.owner)
+    token = re.search(r'name="csrf-token" content="([^"]+)"', owner.get("/home/privacy").text)
+    assert token is not None
+    clock.advance(days=31)
+    form = {"csrf_token": token[1], "kind": "copy", "wish": "请复制给我"}
+    headers = {
+        "Accept": "text/html",
+        "Referer": referrer if ":" in referrer else f"http://localhost{referrer}",
+    }
+    answer = owner.client.post("/home/privacy", data=form, headers=headers)
+    assert answer.status_code == 401
+    there = "/home/privacy" if referrer == "/home/privacy" else "/"
+    assert f'name="next" value="{there}"' in answer.text
+    assert "请复制给我" in answer.text.split("<noscript>")[1], "without scripts it can be copied"

@@ -7,9 +7,9 @@ const FILES = ["layout.html", "error.html", "offline.html", "parts/form.html", "
 // Parts of the layout that only staff see, or that a page of residents reads from a script of staff.
 const STAFF = new Set([
   ..."bar-find bar-ring bar-call bar-odd bar-more menu-all is-here sign-sheet sign-ask sign-said sign-paper sign-ways read-back".split(" "),
-  ..."left left-chip left-late left-soon left-fine left-paused left-none kept kept-late tabs pages tag-urgent line-item".split(" "),
+  ..."left left-chip left-late left-soon left-fine left-paused left-none kept kept-late tabs pages tag-urgent line-item btn-icon btn-row count-late".split(" "),
 ]);
-const SCRIPTS = ["public.js", "forms.js", "watch.js"];
+const SCRIPTS = ["public.js", "forms.js", "typed.js", "watch.js"];
 
 /** Return every word of the pages and scripts; "note-" stands for all classes that begin so. */
 async function wordsOf(web) {

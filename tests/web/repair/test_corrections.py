@@ -192,3 +192,18 @@ def test_papers_are_for_who_checks_them_noted_and_kept_by_no_browser(counter: Co
     page = auditor.get(f"/looks/{counter.shop.clerk.id}").text
     assert "打开更正的凭证" in page
     assert counter.shop.engine.run(SYSTEM, lambda work: house_row(work, counter.shop.house)).address in page
+
+
+def test_a_family_member_or_a_correction_that_is_sent_twice_is_asked_once_and_both_answers_say_so(
+    counter: Counter,
+) -> None:
+    owner, house = counter.owner, counter.shop.house
+    member = {"name": "陈晓", "phone": "13712345678", "_key": "4711"}
+    corrected = {"house_id": house, "what": counter.what(), "value": NEW_PHONE, "_key": "4712"}
+    for address, form, page in (
+        (f"/home/household/{house}/family", member, "/home/household/"),
+        ("/home/data", corrected, "/home/data"),
+    ):
+        answers = [owner.post(address, form, page=page) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [302, 302], address
+    assert owner.get("/home/household/").text.count("待核对") == 1

@@ -35,6 +35,7 @@ class Photos {
     this.shown = upload.querySelector("[data-shown]");
     this.inputs = [...upload.querySelectorAll("input[type=file]")];
     this.holder = this.inputs.find((input) => !input.hasAttribute("capture"));
+    if (this.holder.closest(".pick")) this.holder.classList.add("sr"); // the photos are shown below
     this.isRequired = upload.hasAttribute("data-required");
     this.waiting = [];
     for (const input of this.inputs) input.addEventListener("change", () => this.take(input));

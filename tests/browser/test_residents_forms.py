@@ -1,0 +1,89 @@
+"""Residents' forms beside the report: what is typed outlives a reload, an ended session, a lost network."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from engine.ports import Actor
+from handlers.accounts.records import account_session
+from tests.browser.conftest import NEIGHBOUR, OWNER, PHONE, Town, Visitor, Visitors
+from tests.handlers.estate_world import PASSWORD
+
+pytestmark = pytest.mark.browser
+
+WISH = "请把 2024 年的登记也复制给我，女儿王芳来取"
+STORED = "JSON.stringify({...sessionStorage})"
+FORM = "form[action='/home/privacy']"
+# The seal takes a moment; nothing but what is stored tells when it is done.
+IS_KEPT = "Object.keys(sessionStorage).some((one) => one.startsWith('typed:'))"
+
+
+def end_sessions(town: Town, who: Actor) -> None:
+    with town.engine.work(who) as work:
+        mine = account_session.c.account_id == who.id
+        work.connection.execute(account_session.update().where(mine).values(ended_at=work.now))
+
+
+def ask(visitor: Visitor) -> Page:
+    page = visitor.open("/home/privacy")
+    page.check(f"{FORM} [name=kind][value=copy]")
+    page.fill(f"{FORM} [name=wish]", WISH)
+    page.wait_for_function(IS_KEPT)
+    return page
+
+
+def sign_in_again(visitor: Visitor, login: str) -> None:
+    visitor.page.fill("[name=login]", login)
+    visitor.page.fill("[name=password]", PASSWORD)
+    visitor.press()
+
+
+def expect_back(page: Page) -> None:
+    expect(page.locator(f"{FORM} [name=wish]")).to_have_value(WISH)
+    assert page.is_checked(f"{FORM} [name=kind][value=copy]")
+
+
+def test_a_request_about_ones_data_outlives_a_reload_and_an_ended_session_and_is_sent_once(
+    town: Town, visit: Visitors
+) -> None:
+    owner = visit(PHONE).sign_in(OWNER)
+    page = ask(owner)
+    assert "王芳" not in page.evaluate(STORED)
+    page.reload()
+    expect_back(page)
+    assert "还没有提交" in page.inner_text(".typed")
+
+    end_sessions(town, town.owner)
+    owner.press(f"{FORM} button.btn-primary")
+    assert "登录后回到那一页" in page.inner_text("main")
+    sign_in_again(owner, OWNER)
+    expect_back(page)
+
+    owner.press(f"{FORM} button.btn-primary")
+    assert "已收到申请" in page.inner_text(".flashes")
+    expect(page.locator(f"{FORM} [name=wish]")).to_have_value("")
+    assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_nobody_else_in_the_same_tab_gets_what_was_typed(town: Town, visit: Visitors) -> None:
+    owner = visit(PHONE).sign_in(OWNER)
+    page = owner.open("/home/privacy")
+    page.fill(f"{FORM} [name=wish]", WISH)
+    page.wait_for_function(IS_KEPT)
+    end_sessions(town, town.owner)
+    owner.open("/home/privacy")
+    sign_in_again(owner, NEIGHBOUR)
+    page.wait_for_function("sessionStorage.length === 0")
+    assert page.input_value(f"{FORM} [name=wish]") == ""
+
+
+def test_without_a_network_nothing_is_sent_and_nothing_is_lost(visit: Visitors) -> None:
+    owner = visit(PHONE).sign_in(OWNER)
+    page = owner.open("/home/household/")
+    page.fill("[name=plate]", "浙A12345")
+    owner.context.set_offline(True)
+    page.click("form:has([name=plate]) button")
+    expect(page.locator(".typed")).to_contain_text("没有网络")
+    assert page.input_value("[name=plate]") == "浙A12345"
+    owner.context.set_offline(False)
+    owner.press("form:has([name=plate]) button:has-text('登记车辆')")
+    assert "车辆已登记" in page.inner_text(".flashes")
