@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.store.database import read_url
+from engine.store.database import read_url, sqlite_url
 from engine.work import Engine
 from handlers.environment import Environment
 from handlers.errors import RuleRefused
@@ -242,7 +242,7 @@ def read_or_create(path: Path, make: Callable[[], str]) -> str:
 
 
 def _database_url(env: Environment, data_dir: Path) -> str:
-    given = env.text("DATABASE_URL", f"sqlite:///{data_dir / 'wuye.db'}")
+    given = env.text("DATABASE_URL", sqlite_url(data_dir / "wuye.db"))
     read_url(given)
     return given
 

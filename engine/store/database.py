@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event
@@ -80,6 +81,11 @@ class Database:
         self.reader.dispose()
 
 
+def sqlite_url(path: Path) -> str:
+    """Write the URL of a SQLite file, whatever characters its path has."""
+    return URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
+
+
 def read_url(url: str) -> URL:
     """Read the URL of a database.
 
@@ -89,6 +95,8 @@ def read_url(url: str) -> URL:
     """
     try:
         read = make_url(url)
+        if read.get_backend_name() == "sqlite" and read.query:
+            raise ValueError("options of SQLite are the engine's own")
     except (ArgumentError, ValueError) as error:
         raise RuleBroken(
             "database_url_wrong",

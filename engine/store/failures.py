@@ -9,6 +9,8 @@ from sqlalchemy.exc import DBAPIError
 from engine.errors import Problem, StoreUnavailable
 
 KINDS = (DBAPIError, sqlite3.Error, psycopg.Error)
+_NOT_OURS = ("42501", "25006")  # insufficient privilege, read-only
+_OF_URL = ("connection option", "connect_timeout")
 _SAID = 300  # characters of what the driver said
 _REASONS = (
     ("is not a database", ("文件不是数据库", "the file is no database")),
@@ -27,16 +29,22 @@ def explained(error: BaseException, url: URL) -> Problem | None:
     if isinstance(raw, sqlite3.Error):
         reason = next((reason for words, reason in _REASONS if words in str(raw)), None)
         return None if reason is None else _unusable(url, reason)
-    if isinstance(raw, psycopg.OperationalError | psycopg.InterfaceError):
+    if isinstance(raw, psycopg.Error) and _is_set_up_wrongly(raw):
         lines = str(raw).strip().splitlines() or ["?"]
         return _unusable(url, lines[0][:_SAID])
     return None
+
+
+def _is_set_up_wrongly(raw: psycopg.Error) -> bool:
+    if isinstance(raw, psycopg.OperationalError | psycopg.InterfaceError) or raw.sqlstate in _NOT_OURS:
+        return True
+    return raw.sqlstate is None and any(words in str(raw) for words in _OF_URL)
 
 
 def _unusable(url: URL, reason: str | tuple[str, str]) -> Problem:
     return StoreUnavailable(
         "database_unusable",
         "无法使用数据库 {database}：{reason}",
-        database=url.render_as_string(hide_password=True),
+        database=url.database if url.get_backend_name() == "sqlite" else url.render_as_string(),
         reason=reason,
     )

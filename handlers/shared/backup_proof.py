@@ -15,6 +15,7 @@ from sqlalchemy import Table, func, select
 from sqlalchemy.engine import make_url
 
 from engine.ids import new_id
+from engine.store.database import sqlite_url
 from engine.work import SYSTEM, Engine, Work
 from handlers import settings
 from handlers.errors import RuleRefused
@@ -53,7 +54,7 @@ def scratch(installation: Settings) -> Iterator[Settings]:
     with TemporaryDirectory(prefix=TEMPORARY, dir=installation.data_dir) as folder:
         place = Path(folder)
         if database_copies.path_of(installation.database_url) is not None:
-            url = f"sqlite:///{place / database_copies.SQLITE_FILE}"
+            url = sqlite_url(place / database_copies.SQLITE_FILE)
             yield replace(installation, data_dir=place, database_url=url, anchor_file=None)
             return
         with _new_database(installation.database_url) as url:

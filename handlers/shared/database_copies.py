@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, func, inspect, select, table, text
 from sqlalchemy.engine import URL, make_url
 
-from engine.store.database import Database
+from engine.store.database import Database, sqlite_url
 from handlers.errors import RuleRefused
 
 SQLITE_FILE = "wuye.db"
@@ -29,8 +29,8 @@ def file_name(url: str) -> str:
 
 
 def path_of(url: str) -> Path | None:
-    """Return the file of a SQLite database."""
-    return Path(str(make_url(url).database)) if _is_sqlite(url) else None
+    """Return the file of a SQLite database, also of one that is named from the current folder."""
+    return Path(str(make_url(url).database)).absolute() if _is_sqlite(url) else None
 
 
 def is_empty(url: str) -> bool:
@@ -57,7 +57,7 @@ def copy_out(url: str, target: Path) -> dict[str, int]:
         return _dump(url, target)
     with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(target)) as kept:
         live.backup(kept, pages=1000)
-    return count_rows(f"sqlite:///{target}")
+    return count_rows(sqlite_url(target))
 
 
 def copy_in(url: str, source: Path) -> None:

@@ -3,6 +3,7 @@
 import threading
 from pathlib import Path
 
+from engine.store.database import read_url
 from handlers.settings import Gateway, Mail, Settings, as_environment, from_environment, read_or_create
 
 
@@ -11,6 +12,12 @@ def test_without_an_environment_everything_lies_in_one_folder() -> None:
     assert settings.data_dir.name == "var"
     assert settings.database_url == f"sqlite:///{settings.data_dir}/wuye.db"
     assert settings.sms == Gateway()
+
+
+def test_a_data_folder_may_be_called_anything(tmp_path: Path) -> None:
+    for name in ("a?b=c", "50%41 #1", "物业"):
+        settings = from_environment({"WUYE_DATA_DIR": str(tmp_path / name)})
+        assert read_url(settings.database_url).database == str(tmp_path / name / "wuye.db")
 
 
 def test_settings_survive_the_way_through_the_environment(tmp_path: Path) -> None:

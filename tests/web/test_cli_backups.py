@@ -16,7 +16,7 @@ from handlers.estate.people import PersonEntry
 from handlers.estate.records import estate_person
 from handlers.privacy import erasing
 from handlers.settings import Settings, as_environment
-from handlers.shared import access_log, work_files
+from handlers.shared import access_log, database_copies, work_files
 from handlers.shared.access_log import Entry
 from handlers.shared.records import backup_run
 from tests.postgres import PostgresServer
@@ -99,6 +99,10 @@ def test_a_backup_comes_back_whole(
     assert b"".join(work_files.of(engine).read(kept.name)) == b"kept"
     engine.database.dispose()
     assert main(["audit", "verify"]) == 0
+
+
+def test_the_database_is_known_among_the_files_however_it_is_named() -> None:
+    assert database_copies.path_of("sqlite:///var/wuye.db") == Path.cwd() / "var" / "wuye.db"
 
 
 def test_a_tested_restore_leaves_nothing_behind_and_is_noted(settings: Settings, tmp_path: Path) -> None:

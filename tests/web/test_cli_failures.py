@@ -30,7 +30,13 @@ NOT_MEANT = {
     "WUYE_SUPPLIER_URL": ("sms.example.com",),
     "WUYE_SMS_URL": ("ftp://gateway/sms", "http://gateway:port/"),
     "WUYE_SEAL_ALGORITHM": ("ROT13",),
-    "DATABASE_URL": ("nonsense", "mysql://root:secret@db/wuye", "sqlite://", "sqlite:///:memory:"),
+    "DATABASE_URL": (
+        "nonsense",
+        "mysql://root:secret@db/wuye",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "sqlite:///x?timeout=y",
+    ),
 }
 OF_PAGES = {
     "WUYE_PROXIES": ("one", "-1"),

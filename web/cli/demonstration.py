@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from engine.store.database import sqlite_url
 from engine.work import SYSTEM, Engine
 from handlers import bootstrap, settings
 from handlers.demo import build as demo
@@ -187,7 +188,7 @@ def draft_of(configured: Settings, engine: Engine) -> Iterator[Engine]:
     _remove(copy)  # of a run that was killed
     try:
         _copy(target, copy)
-        draft = bootstrap.build(replace(configured, database_url=f"sqlite:///{copy}"))
+        draft = bootstrap.build(replace(configured, database_url=sqlite_url(copy)))
         yield draft
         draft.database.dispose()
         _copy(copy, target)
