@@ -183,6 +183,19 @@ def test_a_lost_connection_beside_the_list_sends_once_and_goes_on(town: Town, vi
     assert "/inbox" in clerk.page.url
 
 
+def test_what_was_typed_without_a_network_is_kept_as_soon_as_it_is_back(town: Town, visit: Visitors) -> None:
+    clerk = visit(DESKTOP).sign_in(town.logins[Post.CS])
+    open_task(town, clerk, "断网时填")
+    clerk.expect_complaint(OFFLINE)
+    clerk.context.set_offline(True)
+    ask(clerk.page)
+    clerk.page.wait_for_selector(f"{FORM} .draft-state.is-bad")
+    clerk.context.set_offline(False)
+    clerk.page.wait_for_selector(f"{FORM} .draft-state:has-text('草稿已保存')")
+    clerk.page.reload()
+    expect_asked(clerk.page)
+
+
 def test_a_refused_form_beside_the_list_stays_there_with_what_was_typed(town: Town, visit: Visitors) -> None:
     clerk = visit(DESKTOP).sign_in(town.logins[Post.CS])
     open_task(town, clerk, "填错")

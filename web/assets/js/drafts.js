@@ -4,6 +4,7 @@ import { postParting } from "./post.js";
 
 const MOMENT = 700;
 const ARRIVAL = 400;
+const TRY_AGAIN = 5_000;
 const PARTED = "draft-parted"; // a mark, never what was typed
 const states = new WeakMap();
 
@@ -49,7 +50,15 @@ async function save(form, state) {
     return;
   }
   for (const key of touched) state.touched.add(key);
-  say(form, { 401: "over", 404: "gone", 409: "gone" }[status] ?? "failed");
+  const why = { 401: "over", 404: "gone", 409: "gone" }[status] ?? "failed";
+  say(form, why);
+  // The network, or the server, is away: what is still to be kept must not wait for the next letter.
+  if (why === "failed" && form.isConnected && !state.timer) later(form, state, TRY_AGAIN);
+}
+
+function later(form, state, wait) {
+  clearTimeout(state.timer);
+  state.timer = setTimeout(() => (state.saving = save(form, state)), wait);
 }
 
 function stateOf(form) {
@@ -96,8 +105,7 @@ document.addEventListener("input", (event) => {
   const state = stateOf(form);
   state.touched.add(keyOf(name));
   say(form, "");
-  clearTimeout(state.timer);
-  state.timer = setTimeout(() => (state.saving = save(form, state)), MOMENT);
+  later(form, state, MOMENT);
 });
 
 document.addEventListener(
@@ -119,6 +127,8 @@ function isBusy(form) {
   const state = states.get(form);
   return Boolean(state && !state.isSent && (state.timer || state.touched.size));
 }
+
+window.addEventListener("online", () => flushAll(document));
 
 // Somebody puts the phone away in the middle of a word.
 document.addEventListener("visibilitychange", () => {
