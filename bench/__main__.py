@@ -22,6 +22,8 @@ Subject = Callable[[], Iterator[Row]]
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure what the command line asks for; missed targets are reported, they are no failure."""
     arguments = _parser().parse_args(argv)
+    if arguments.json is not None:
+        arguments.json.open("a").close()  # a place that cannot be written to is told now
     sizes = QUICK if arguments.quick else FULL
     on = machine()
     print(on, file=sys.stderr)

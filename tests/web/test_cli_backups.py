@@ -101,6 +101,19 @@ def test_a_backup_comes_back_whole(
     assert main(["audit", "verify"]) == 0
 
 
+@pytest.mark.parametrize("command", [["backup", "--force"], ["restore", "--test"]])
+def test_what_a_killed_backup_left_of_the_data_is_cleared_away(
+    settings: Settings, tmp_path: Path, command: list[str]
+) -> None:
+    file = tmp_path / "backup.wyb"
+    assert main(["backup", str(file)]) == 0
+    left = settings.data_dir / ".backup-killed"
+    left.mkdir()
+    (left / "wuye.db").write_bytes(b"a copy in clear")
+    assert main([*command, str(file)]) == 0
+    assert not left.exists()
+
+
 def test_the_database_is_known_among_the_files_however_it_is_named() -> None:
     assert database_copies.path_of("sqlite:///var/wuye.db") == Path.cwd() / "var" / "wuye.db"
 

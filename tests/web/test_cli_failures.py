@@ -229,6 +229,11 @@ def test_an_address_that_is_taken_is_named_once_more_at_the_end(
         assert "127.0.0.1:8123" in line
 
 
+def test_figures_that_could_not_be_kept_are_not_measured(tmp_path: Path, capsys: Capture) -> None:
+    for line in refused(capsys, "bench", "--quick", "--json", str(tmp_path / "nowhere" / "figures.json")):
+        assert "nowhere" in line
+
+
 def test_posts_are_offered_by_their_codes(capsys: Capture) -> None:
     with pytest.raises(SystemExit):
         main(["token", "create", "--name", "x", "--post", "boss"])

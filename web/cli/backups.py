@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -108,15 +109,24 @@ def _finish(engine: Engine, manifest: Manifest, lists: list[Path]) -> tuple[list
 
 @contextmanager
 def _alone(configured: Settings) -> Iterator[None]:
+    """Keep other backups and restores of a data folder out, and clear away what killed ones left of its data.
+
+    Raises:
+        RuleRefused: one runs here.
+    """
     with alone(configured.data_dir, _LOCK) as is_alone:
         if not is_alone:
             raise RuleRefused("backup_runs", "这里正在备份或恢复，请等它结束")
+        for left in configured.data_dir.glob(f"{TEMPORARY}*"):
+            if left.is_dir():
+                shutil.rmtree(left)
         yield
 
 
 def _test(file: Path) -> int:
     engine = installed()
     with (
+        _alone(settings.of(engine)),
         progress.shown("Restoring beside this installation"),
         backup_proof.scratch(settings.of(engine)) as place,
     ):
