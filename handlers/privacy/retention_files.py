@@ -28,7 +28,7 @@ def leftovers(work: Work, cutoff: datetime, _after: int) -> Part:
                 path.unlink(missing_ok=True)
                 done += 1
     for folder in installation.data_dir.glob(f"{TEMPORARY}*"):
-        if _is_old(folder, cutoff):
+        if folder.is_dir() and _is_old(folder, cutoff):  # a file that begins so is a lock
             shutil.rmtree(folder, ignore_errors=True)
             done += 1
     return Part(done)

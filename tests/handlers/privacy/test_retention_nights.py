@@ -14,7 +14,7 @@ from handlers.accounts import staff
 from handlers.accounts.permissions import Post
 from handlers.accounts.records import account
 from handlers.estate.records import RelationKind, estate_relation
-from handlers.privacy import erasing
+from handlers.privacy import erasing, retention_files
 from handlers.privacy.erasing_records import retention_run
 from handlers.privacy.retention_nights import SWEEPS, carry_out, done_by_class, last_night, watch
 from handlers.settings import Settings
@@ -240,6 +240,15 @@ def test_files_whose_record_is_gone_leave_the_disk(
     carry_out(engine)
     assert files_on_disk(engine) == kept | {"fresh"}
     assert not left.exists()
+
+
+def test_the_lock_of_backups_is_no_leftover(engine: Engine, settings: Settings, clock: SettableClock) -> None:
+    lock = settings.data_dir / ".backup-lock"
+    lock.touch()
+    os.utime(lock, (0, 0))
+    with engine.work(SYSTEM) as work:
+        assert retention_files.leftovers(work, clock.now(), 0).done == 0
+    assert lock.exists()
 
 
 def test_it_is_done_by_night_once_or_when_a_night_was_missed(engine: Engine, clock: SettableClock) -> None:
