@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, select, update
 
-from engine import history, limits
+from engine import history, limits, stuck
 from engine.bpmn.runtime import Run
 from engine.history import Event
 from engine.hosting import CaseHost
@@ -209,6 +209,7 @@ def _insert(writing: Writing) -> None:
         step_delta,
     ):
         insert_many(writing.work.connection, table, writing.rows.get(table, ()))
+    stuck.tell(writing.work, writing.case.id, (row["id"] for row in writing.rows.get(incident, ())))
 
 
 def _store(writing: Writing, snapshot: bytes) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, insert, or_, select, update
 
-from engine import definitions, history, stepping
+from engine import definitions, history, stepping, stuck
 from engine.bilingual import Text, named
 from engine.errors import EngineError, NotFound, RuleBroken
 from engine.history import Event
@@ -241,9 +241,10 @@ def _failed(
     )
     if retries:
         return
+    incident_id = new_id()
     work.connection.execute(
         insert(incident).values(
-            id=new_id(),
+            id=incident_id,
             instance_id=case.id,
             kind="external",
             path=task.path,
@@ -254,6 +255,7 @@ def _failed(
             opened_at=work.now,
         )
     )
+    stuck.tell(work, case.id, [incident_id])
     history.record(work, case.id, [Event("incident", task.step_id, task.path)])
 
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, update
 
-from engine import deadlines, definitions, external_tasks, history, instances
+from engine import deadlines, definitions, external_tasks, history, instances, stuck
 from engine.bilingual import Text, in_both, named
 from engine.bpmn.program import Program
 from engine.errors import EngineError, NotFound
@@ -71,6 +71,7 @@ def open_for_job(work: Work, failed: Any, error: BaseException) -> int:
         )
     )
     work.connection.execute(delete(job).where(job.c.id == failed.id))
+    stuck.tell(work, failed.instance_id, [incident_id])
     history.record(work, failed.instance_id, [Event("incident", failed.step_id)])
     return incident_id
 
@@ -93,6 +94,17 @@ def open_incidents(work: Work, limit: int = PAGE) -> list[OpenIncident]:
     )
     visible = (row for row in rows if work.may("instance.operate", row.scope_id))
     return [_opened(work, row) for row, _ in zip(visible, range(limit), strict=False)]
+
+
+def open_count(work: Work) -> int:
+    """Count open incidents of the communities whose cases the actor may operate."""
+    rows = work.connection.execute(
+        select(instance.c.scope_id, func.count())
+        .join(incident, instance.c.id == incident.c.instance_id)
+        .where(incident.c.closed_at.is_(None))
+        .group_by(instance.c.scope_id)
+    )
+    return sum(count for scope_id, count in rows if work.may("instance.operate", scope_id))
 
 
 def _opened(work: Work, row: Row[Any]) -> OpenIncident:

@@ -7,10 +7,11 @@ from engine.clock import Clock, SystemClock
 from engine.ports import Library
 from engine.service_tasks import collect
 from engine.store.database import Database
+from engine.stuck import TELL
 from engine.work import Engine
 from handlers import built_in
 from handlers import settings as installation
-from handlers.accounts import deliveries, trust
+from handlers.accounts import deliveries, stuck, trust
 from handlers.accounts import records as account_records
 from handlers.accounts.directory import AccountDirectory
 from handlers.accounts.staff import FIRST_PASSWORD_JOB, OLD_PHONE_JOB
@@ -86,6 +87,7 @@ JOBS: Mapping[str, JobFunction] = {
     FIRST_PASSWORD_JOB: deliveries.first_password,
     OLD_PHONE_JOB: deliveries.old_phone,
     LONG_WORK: long_work.run(LONG_KINDS),
+    TELL: stuck.tell,
     **owning.JOBS,
     **checking.JOBS,
     **privacy.JOBS,

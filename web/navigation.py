@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask, request, url_for
 from flask_babel.speaklater import LazyString
 
-from engine import proposals
+from engine import incidents, proposals
 from engine.ids import new_id
 from handlers.checking import queries
 from handlers.repair import phone_checks
@@ -125,9 +125,15 @@ def _changes_waiting() -> int:
         return proposals.waiting_count(work)
 
 
+def _cases_stuck() -> int:
+    with context.engine().reading(context.actor()) as work:
+        return incidents.open_count(work)
+
+
 # Asked only of those who may decide; another person's number would say nothing.
 _COUNTS: Mapping[str, Callable[[], int]] = {
     "checks.index": _checks_waiting,
+    "incidents.index": _cases_stuck,
     "processes.index": _changes_waiting,
 }
 

@@ -32,6 +32,14 @@ TEMPLATES = (
         text_en="[Wuye Flow] {case} {place} {step}: you wanted to be reminded now.",
     ),
     Template(
+        code="case_stuck",
+        subject="事项卡住了",
+        subject_en="A case is stuck",
+        text="【物业云】{case} {title}：办不下去，停住了。请管理员或项目经理到“异常”处理，并告知等待的人。",
+        text_en="[Wuye Flow] {case} {title}: the platform cannot go on with it. Administrator or manager: "
+        "please see “Incidents”, and call whoever is waiting.",
+    ),
+    Template(
         code="first_password",
         subject="您的初始密码",
         subject_en="Your first password",

@@ -69,6 +69,7 @@ def test_a_handler_that_fails_five_times_becomes_an_incident_that_names_no_priva
 
     (row,) = shop.rows(incident)
     assert (row.step_id, row.kind, len(shop.calls)) == ("note", "handler", 5)
+    assert f"incident:{row.id}" in shop.outbox.items
     assert "ZeroDivisionError" in row.message
     assert "13800138000" not in row.message + row.cause
     assert shop.rows(job) == []
@@ -159,6 +160,7 @@ def test_a_condition_that_is_neither_true_nor_false_becomes_an_incident_and_keep
 
     (row,) = shop.rows(incident)
     assert (row.step_id, row.kind, shop.steps()) == ("choose", "step", [])
+    assert f"incident:{row.id}" in shop.outbox.items
     assert [task.step_id for task in shop.rows(task_history)] == ["first"]
 
 
@@ -303,3 +305,14 @@ def test_a_failed_retry_leaves_no_trace(shop: Shop) -> None:
         shop.engine.run(MANAGER, lambda work: instances.retry(work, case.id, retry.token))
 
     assert shop.rows(instance) == [before]
+
+
+def test_stuck_cases_are_counted_for_who_may_operate_them(shop: Shop) -> None:
+    shop.deploy(_gated())
+    shop.start("gate", message="reported")
+    shop.complete("first")
+
+    with shop.engine.reading(MANAGER) as work:
+        assert incidents.open_count(work) == 1
+    with shop.engine.reading(CLERK) as work:
+        assert incidents.open_count(work) == 0
