@@ -28,6 +28,7 @@ def test_an_owner_withdraws_a_consent_and_gets_a_copy_of_the_data(town: Town, vi
     owner = visit(PHONE, language="en").sign_in(OWNER)
     owner.open("/home/privacy")
     expect_accessible(owner, "/home/privacy")
+    owner.page.click(".sure summary")
     owner.press("button[name=scope]")
     expect(owner.page.locator("button[name=scope]")).to_have_count(0)
     choose(owner, "kind", "copy")
