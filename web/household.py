@@ -42,8 +42,8 @@ def add_member(house_id: int) -> Response:
 def add_vehicle(house_id: int) -> Response:
     """Enter a vehicle."""
     plate = request.form.get("plate", "")
-    context.engine().run(context.actor(), lambda work: household.add_vehicle(work, house_id, plate))
-    flash(gettext("车辆已登记"))
+    number = context.engine().run(context.actor(), lambda work: household.add_vehicle(work, house_id, plate))
+    flash(gettext("已提交 %(number)s，物业核对后生效", number=number))
     return redirect(url_for("household.index"))
 
 

@@ -13,7 +13,7 @@ from handlers.checking.fields import Field, shown
 from handlers.errors import FieldsInvalid
 from handlers.estate.entry import house_row
 from handlers.estate.people import masked_person
-from handlers.estate.records import RelationKind, estate_person, estate_relation, estate_vehicle
+from handlers.estate.records import CheckState, RelationKind, estate_person, estate_relation, estate_vehicle
 from handlers.shared.permissions import Permission
 
 
@@ -101,6 +101,7 @@ def _targets(work: Work, field: Field, house_id: int, row: Row[Any]) -> Iterator
             estate_vehicle.c.house_id == house_id,
             estate_vehicle.c.person_id == row.id,
             estate_vehicle.c.valid_to.is_(None),
+            estate_vehicle.c.check_state == CheckState.CHECKED,
         )
         for vehicle_id in work.connection.execute(select(estate_vehicle.c.id).where(*mine)).scalars():
             yield Target(field, vehicle_id), vehicle_id

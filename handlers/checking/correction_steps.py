@@ -184,6 +184,8 @@ def withdraw_correction(context: Context, reason: str) -> None:
 def _take_back(work: Work, correction: Correction) -> None:
     if correction.field == Field.MEMBER:
         members.take_back(work, correction.subject_id)
+    if correction.field == Field.VEHICLE:
+        members.take_vehicle_back(work, correction.subject_id)
 
 
 def _of(context: Context) -> Correction:

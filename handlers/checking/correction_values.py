@@ -65,6 +65,7 @@ _TABLES: Mapping[Field, Table] = {
     Field.OWNED_FROM: estate_relation,
     Field.MEMBER: estate_relation,
     Field.PLATE: estate_vehicle,
+    Field.VEHICLE: estate_vehicle,
 }
 
 
@@ -92,8 +93,8 @@ def current(work: Work, target: Target) -> str:
         return "" if row.area_m2 is None else normalised(Field.AREA, str(row.area_m2))
     if target.field is Field.OWNED_FROM:
         return str(row.valid_from.astimezone(work.engine.zone).date().isoformat())
-    if target.field is Field.MEMBER:
-        return ""  # somebody new: nothing was on record before
+    if target.field in (Field.MEMBER, Field.VEHICLE):
+        return ""  # somebody or something new: nothing was on record before
     column = PERSON_COLUMNS.get(target.field, "plate")
     sealed = getattr(row, column)
     return "" if sealed is None else work.engine.vault.open(target.table.name, column, row.id, sealed)
@@ -135,6 +136,8 @@ def write(work: Work, target: Target, value: str) -> None:
         if row.valid_to is not None:  # the owner through whom they came has left
             raise RecordNotFound("record_not_found", "没有要更正的记录")
         values = {"check_state": CheckState.CHECKED, "counts_since": work.now}
+    elif target.field is Field.VEHICLE:
+        values = {"check_state": CheckState.CHECKED}
     elif target.field is Field.PLATE:
         values = {
             "plate": vault.seal("estate_vehicle", "plate", row.id, value),

@@ -348,6 +348,7 @@ def _target(work: Work, asked: Asked) -> Target:
             estate_vehicle.c.id == (asked.vehicle_id or 0),
             estate_vehicle.c.house_id == asked.house_id,
             estate_vehicle.c.valid_to.is_(None),
+            estate_vehicle.c.check_state == CheckState.CHECKED,
         )
     elif asked.field is Field.OWNED_FROM:
         found = select(estate_relation.c.id).where(

@@ -30,6 +30,7 @@ class Field(StrEnum):
     SHARE = "share"
     PLATE = "plate"
     FAMILY = "family"
+    VEHICLE = "vehicle"  # that the owner enters
     MEMBER = "member"  # somebody of the family whom the owner enters: name and phone
     AMOUNT = "amount"
 
@@ -49,6 +50,7 @@ FIELD_NAMES: Mapping[Field, tuple[str, str]] = {
     Field.SHARE: ("产权份额", "Share"),
     Field.PLATE: ("车牌", "Number plate"),
     Field.FAMILY: ("家庭成员姓名", "Name of a family member"),
+    Field.VEHICLE: ("车辆（新增）", "Vehicle (new)"),
     Field.MEMBER: ("家庭成员（新增）", "Family member (new)"),
     Field.AMOUNT: ("金额（元）", "Amount (yuan)"),
 }
@@ -138,6 +140,7 @@ _SPELLINGS: Mapping[Field, Callable[[str], str]] = {
     Field.AREA: _number,
     Field.AMOUNT: _number,
     Field.PLATE: _compact,
+    Field.VEHICLE: _compact,
     Field.CERTIFICATE: _compact,
     Field.OWNED_FROM: _day,
     Field.LEASE_ENDS: _day,
@@ -150,6 +153,7 @@ _MASKS: Mapping[Field, Callable[[str], str]] = {
     Field.PHONE: mask_phone,
     Field.OTHER_PHONE: mask_phone,
     Field.PLATE: mask_plate,
+    Field.VEHICLE: mask_plate,
     Field.MAIL: _mask_mail,
     Field.CERTIFICATE: mask_number,
 }

@@ -1,4 +1,4 @@
-"""Takes back somebody whom an owner entered as family and who was not accepted."""
+"""Takes back whom or what an owner entered, family or a vehicle, and what was not accepted."""
 
 from sqlalchemy import delete, exists, or_, select
 
@@ -24,3 +24,12 @@ def take_back(work: Work, relation_id: int) -> None:
     )
     if not work.connection.execute(select(refers)).scalar_one():
         work.connection.execute(delete(estate_person).where(estate_person.c.id == person_id))
+
+
+def take_vehicle_back(work: Work, vehicle_id: int) -> None:
+    """Delete a vehicle that never counted."""
+    work.connection.execute(
+        delete(estate_vehicle).where(
+            estate_vehicle.c.id == vehicle_id, estate_vehicle.c.check_state == CheckState.PENDING
+        )
+    )

@@ -6,13 +6,15 @@ from engine.work import Work
 from handlers.errors import RecordConflict, RecordNotFound
 from handlers.estate import entry
 from handlers.estate.identity import normalised_plate
-from handlers.estate.records import estate_parking, estate_vehicle
+from handlers.estate.records import CheckState, estate_parking, estate_vehicle
 from handlers.shared import access_log
 from handlers.shared.permissions import Permission
 from handlers.shared.sealed import vault_of
 
 
-def note_vehicle(work: Work, house_id: int, person_id: int, plate: str) -> int:
+def note_vehicle(
+    work: Work, house_id: int, person_id: int, plate: str, *, state: CheckState = CheckState.CHECKED
+) -> int:
     """Enter a vehicle of somebody of a house.
 
     Raises:
@@ -30,7 +32,7 @@ def note_vehicle(work: Work, house_id: int, person_id: int, plate: str) -> int:
     )
     if work.connection.execute(select(known)).scalar_one():
         raise RecordConflict("vehicle_exists", "这辆车已经登记")
-    vehicle_id = entry.add_vehicle(work, house_id, person_id, plate)
+    vehicle_id = entry.add_vehicle(work, house_id, person_id, plate, state=state)
     access_log.append(work, access_log.Entry("note_vehicle", "house", house_id))
     return vehicle_id
 

@@ -214,7 +214,9 @@ def confirm_data(work: Work, person_id: int, house_id: int) -> None:
     )
 
 
-def add_vehicle(work: Work, house_id: int, person_id: int, plate: str) -> int:
+def add_vehicle(
+    work: Work, house_id: int, person_id: int, plate: str, *, state: CheckState = CheckState.CHECKED
+) -> int:
     """Enter a vehicle of a house: customer service may, and whoever keeps the house's family data."""
     house = house_row(work, house_id)
     if not work.may(Permission.FAMILY_EDIT, house_id):
@@ -229,6 +231,7 @@ def add_vehicle(work: Work, house_id: int, person_id: int, plate: str) -> int:
             person_id=person_id,
             plate=vault.seal("estate_vehicle", "plate", vehicle_id, number),
             plate_index=vault.blind_index("plate", number),
+            check_state=state,
             valid_from=work.now,
         )
     )

@@ -64,7 +64,7 @@ class HouseRecord:
     Attributes:
         handed_over_on, kind and area of the house: only for who may read houses.
         basic, related: None for who may not read that class.
-        vehicles: (id, masked plate); None for who may not read related data.
+        vehicles: (id, masked plate, is checked); None for who may not read related data.
         parking: (id, place, is rented).
     """
 
@@ -77,7 +77,7 @@ class HouseRecord:
     is_checked: bool
     basic: tuple[Standing, ...] | None
     related: tuple[Standing, ...] | None
-    vehicles: tuple[tuple[int, str], ...] | None
+    vehicles: tuple[tuple[int, str, bool], ...] | None
     parking: tuple[tuple[int, str, bool], ...]
 
 

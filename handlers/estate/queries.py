@@ -206,8 +206,8 @@ def acting_since(work: Work, house_id: int, person_id: int) -> datetime | None:
     return min(since, default=None)
 
 
-def plates_of_house(work: Work, house_id: int) -> list[tuple[int, str]]:
-    """List vehicles of a house as (id, masked plate)."""
+def plates_of_house(work: Work, house_id: int) -> list[tuple[int, str, bool]]:
+    """List vehicles of a house as (id, masked plate, whether it was checked)."""
     work.require(Permission.OWNER_READ, house_row(work, house_id).community_id)
     rows = work.connection.execute(
         select(estate_vehicle)
@@ -215,7 +215,14 @@ def plates_of_house(work: Work, house_id: int) -> list[tuple[int, str]]:
         .order_by(estate_vehicle.c.id)
     )
     unseal = work.engine.vault.open
-    return [(row.id, mask_plate(unseal("estate_vehicle", "plate", row.id, row.plate))) for row in rows]
+    return [
+        (
+            row.id,
+            mask_plate(unseal("estate_vehicle", "plate", row.id, row.plate)),
+            row.check_state == CheckState.CHECKED,
+        )
+        for row in rows
+    ]
 
 
 def parking_of_house(work: Work, house_id: int) -> list[tuple[int, str, bool]]:

@@ -175,6 +175,7 @@ estate_vehicle = Table(
     Column("person_id", ForeignKey("estate_person.id"), nullable=False),
     sealed_column("plate", nullable=False),
     Column("plate_index", String(64), nullable=False),
+    Column("check_state", String(16), nullable=False, server_default="checked"),  # pending | checked
     Column("valid_from", UtcDateTime, nullable=False),
     Column("valid_to", UtcDateTime),
     Index("ix_estate_vehicle_house_id", "house_id"),

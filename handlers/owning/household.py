@@ -8,12 +8,16 @@ from sqlalchemy import select
 from engine.work import Work
 from handlers.accounts import trust
 from handlers.accounts.records import account
+from handlers.checking import corrections
+from handlers.checking.correction_values import Target
+from handlers.checking.corrections import Asked
+from handlers.checking.fields import Field
 from handlers.errors import FieldsInvalid, RecordNotFound
 from handlers.estate import belongings, entry
-from handlers.estate.identity import InvalidIdentity
+from handlers.estate.identity import InvalidIdentity, normalised_plate
 from handlers.estate.people import unsealed
 from handlers.estate.queries import is_valid
-from handlers.estate.records import RelationKind, estate_person, estate_relation, estate_vehicle
+from handlers.estate.records import CheckState, RelationKind, estate_person, estate_relation, estate_vehicle
 from handlers.shared import access_log
 from handlers.shared.masks import mask_name, mask_phone, mask_plate
 from handlers.shared.permissions import Permission
@@ -34,12 +38,12 @@ class Household:
     """What belongs to a home.
 
     Attributes:
-        vehicles: (id, masked plate).
+        vehicles: (id, masked plate, whether a second person has checked it).
         checked_at: when the actor last said that everything is right.
     """
 
     members: tuple[Member, ...]
-    vehicles: tuple[tuple[int, str], ...]
+    vehicles: tuple[tuple[int, str, bool], ...]
     checked_at: datetime | None
 
 
@@ -72,28 +76,41 @@ def household(work: Work, house_id: int) -> Household:
         for row in rows
     )
     vehicles = work.connection.execute(
-        select(estate_vehicle.c.id, estate_vehicle.c.plate)
+        select(estate_vehicle.c.id, estate_vehicle.c.plate, estate_vehicle.c.check_state)
         .where(estate_vehicle.c.house_id == house_id, estate_vehicle.c.valid_to.is_(None))
         .order_by(estate_vehicle.c.id)
     )
     plates = tuple(
-        (row.id, mask_plate(vault.open("estate_vehicle", "plate", row.id, row.plate))) for row in vehicles
+        (
+            row.id,
+            mask_plate(vault.open("estate_vehicle", "plate", row.id, row.plate)),
+            row.check_state == CheckState.CHECKED,
+        )
+        for row in vehicles
     )
     checked_at = select(estate_person.c.checked_at).where(estate_person.c.id == _own_person(work))
     return Household(members, plates, work.connection.execute(checked_at).scalar_one_or_none())
 
 
-def add_vehicle(work: Work, house_id: int, plate: str) -> None:
-    """Enter a vehicle of the own home.
+def add_vehicle(work: Work, house_id: int, plate: str) -> str:
+    """Enter a vehicle of the own home, unchecked, and have the desk check it.
 
+    Returns:
+        The number of the correction in which it is checked.
     Raises:
         FieldsInvalid: it is no number plate.
+    Source: policy B2, C1.
     """
     _require_keeper(work, house_id)
+    own = _own_person(work)
     try:
-        belongings.note_vehicle(work, house_id, _own_person(work), plate)
+        vehicle_id = belongings.note_vehicle(work, house_id, own, plate, state=CheckState.PENDING)
+        said = normalised_plate(plate)
     except InvalidIdentity as error:
         raise FieldsInvalid({"plate": (error.message, error.params)}) from error
+    return corrections.start(
+        work, Asked(Field.VEHICLE, house_id, own, said), Target(Field.VEHICLE, vehicle_id), said
+    )
 
 
 def end_vehicle(work: Work, house_id: int, vehicle_id: int) -> None:

@@ -352,7 +352,7 @@ def test_vehicles_are_entered_for_the_own_house_and_shown_masked(
         with pytest.raises(RecordNotFound):
             entry.add_vehicle(work, world.neighbour, owner, "京A12335")
     with engine.reading(world.staff(Post.CS)) as work:
-        assert [plate for _, plate in queries.plates_of_house(work, world.house)] == ["京A·***34"]
+        assert [plate for _, plate, _ in queries.plates_of_house(work, world.house)] == ["京A·***34"]
 
 
 def test_where_a_community_is_can_be_noted_without_changing_the_number_of_its_desk(

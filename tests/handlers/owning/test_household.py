@@ -1,12 +1,14 @@
 """Owners keep vehicles and family of their own home; nobody else of it does, and no neighbour."""
 
 import pytest
+from sqlalchemy import select
 
 from engine.errors import NotPermitted
-from engine.ports import Actor
+from engine.ports import SYSTEM, Actor
 from engine.work import Engine
 from handlers.errors import FieldsInvalid, RecordNotFound
-from handlers.estate.records import RelationKind
+from handlers.estate import entry
+from handlers.estate.records import RelationKind, estate_person
 from handlers.owning import household
 from tests.handlers.estate_world import World
 
@@ -26,11 +28,18 @@ def family(world: World) -> tuple[int, Actor]:
     return world.relate(person, world.house, RelationKind.FAMILY), world.resident(person)
 
 
-def test_an_owner_adds_and_ends_a_vehicle(engine: Engine, world: World, owner: Actor) -> None:
-    engine.run(owner, lambda work: household.add_vehicle(work, world.house, PLATE))
+def vehicle(world: World) -> None:
+    """Enter a vehicle at the desk."""
+    with world.engine.work(SYSTEM) as work:
+        person = work.connection.execute(select(estate_person.c.id).limit(1)).scalar_one()
+        entry.add_vehicle(work, world.house, person, PLATE)
+
+
+def test_an_owner_ends_a_vehicle(engine: Engine, world: World, owner: Actor) -> None:
+    vehicle(world)
     with engine.reading(owner) as work:
-        [(vehicle_id, shown)] = household.household(work, world.house).vehicles
-    assert shown != PLATE
+        [(vehicle_id, shown, is_checked)] = household.household(work, world.house).vehicles
+    assert (shown != PLATE, is_checked) == (True, True)
     engine.run(owner, lambda work: household.end_vehicle(work, world.house, vehicle_id))
     with engine.reading(owner) as work:
         assert household.household(work, world.house).vehicles == ()
@@ -67,9 +76,9 @@ def test_family_keeps_nothing_and_sees_none_of_it(
 def test_a_resident_of_another_house_changes_nothing(
     engine: Engine, world: World, owner: Actor, family: tuple[int, Actor]
 ) -> None:
-    engine.run(owner, lambda work: household.add_vehicle(work, world.house, PLATE))
+    vehicle(world)
     with engine.reading(owner) as work:
-        [(vehicle_id, _)] = household.household(work, world.house).vehicles
+        [(vehicle_id, _, _)] = household.household(work, world.house).vehicles
     person = world.person("吴敏", "13900000002")
     world.relate(person, world.neighbour)
     stranger = world.resident(person)

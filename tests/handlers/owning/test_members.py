@@ -108,3 +108,38 @@ def test_what_is_offered_of_a_member_who_waits_for_the_check_tells_nothing(count
         ).scalar_one()
     with counter.engine.reading(counter.owner) as work:
         assert corrections.offered(work, counter.house, fresh) == ()
+
+
+def vehicles(counter: Counter) -> list[tuple[str, bool]]:
+    with counter.engine.reading(counter.owner) as work:
+        found = household.household(work, counter.house).vehicles
+    return [(plate, is_checked) for _, plate, is_checked in found]
+
+
+def add_vehicle(counter: Counter) -> str:
+    return counter.engine.run(
+        counter.owner, lambda work: household.add_vehicle(work, counter.house, "粤b·12345")
+    )
+
+
+def test_a_vehicle_counts_after_the_desk_has_typed_its_plate_too(counter: Counter) -> None:
+    number = add_vehicle(counter)
+    [(plate, is_checked)] = vehicles(counter)
+    assert (plate != "粤B12345", is_checked) == (True, False)
+    counter.do(number, "check_by_clerk", counter.clerk, outcome="confirm", again="粤B99999")
+    assert vehicles(counter) == [(plate, False)]
+    counter.do(number, "check_by_clerk", counter.clerk, outcome="confirm", again="粤B12345")
+    assert vehicles(counter) == [(plate, True)]
+
+
+@pytest.mark.parametrize("way", ["refused", "withdrawn"])
+def test_a_vehicle_that_is_not_accepted_is_gone(counter: Counter, way: str) -> None:
+    number = add_vehicle(counter)
+    with pytest.raises(RecordConflict):
+        add_vehicle(counter)
+    if way == "refused":
+        counter.do(number, "check_by_clerk", counter.clerk, outcome="reject", reason="不是业主的车")
+    else:
+        counter.withdraw(number, counter.owner)
+    assert vehicles(counter) == []
+    assert counter.correction(number).state == way
