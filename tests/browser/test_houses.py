@@ -84,5 +84,6 @@ def test_a_clerk_notes_what_the_owner_says_at_the_counter(
         expect_accessible(clerk, path)
     clerk.open(house)
     page.get_by_text("Agreements", exact=False).first.click()
+    page.get_by_label("For a yes: how they agreed").first.select_option("counter")
     page.get_by_role("button", name=re.compile("^Agrees Fees")).first.click()
     expect(page.get_by_role("status").first).to_contain_text("Noted, in force at once")
