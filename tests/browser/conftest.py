@@ -39,7 +39,7 @@ from web.app import create_app
 from web.config import WebConfig
 
 CHROMIUM = "/usr/bin/chromium"
-PATIENCE_MS = 30_000  # a slow machine is no failure
+PATIENCE_MS = 60_000  # a slow machine is no failure
 expect.set_options(timeout=PATIENCE_MS)
 FLAGS = [
     "--headless",
