@@ -11,6 +11,7 @@ from engine.bilingual import Text, beside
 from engine.ports import Json
 from engine.store.tables import instance, user_task
 from engine.work import Work
+from handlers.accounts import trust
 from handlers.checking.corrections import own_person
 from handlers.errors import FieldsInvalid, RecordConflict, RecordNotFound
 from handlers.estate import communities
@@ -116,12 +117,14 @@ def ask(work: Work, house_id: int, wish: Wish, *, idempotency_key: str | None = 
         FieldsInvalid: nothing chosen, or no tenant named.
         RecordConflict: the same was asked for already.
         RecordNotFound: the home is not the actor's own or rented one.
+        StillCooling: the password was reset within the last day.
     Source: policy C2.
     """
     house = house_row(work, house_id)
     role = _role(work, house_id)
     if role is None:
         raise RecordNotFound("house_not_found", "没有这套房屋")
+    trust.require_settled(work)
     digest = idempotency.fingerprint("tenant_request", str(house_id), wish.what, str(wish.tenant))
     earlier = idempotency.recall(work, idempotency_key, "moving.request", digest)
     if earlier is not None:
@@ -143,12 +146,14 @@ def answer(work: Work, task_id: int, outcome: str, note: str, *, idempotency_key
     Raises:
         RecordNotFound: the actor is not asked this.
         AnswersInvalid: neither yes nor no, or a no without a reason.
+        StillCooling: the password was reset within the last day.
     """
     if idempotency.is_used(work, idempotency_key):
         return
     asked_of = (home.id for home in communities.own_houses(work) if is_owner(work, home.id))
     if task_id not in {one.task_id for house_id in asked_of for one in _questions(work, house_id)}:
         raise RecordNotFound("question_not_found", "没有等您答复的这件事")
+    trust.require_settled(work)
     answers: dict[str, Json] = {"outcome": outcome, "how": CHANNEL, "note": note}
     tasks.complete(work, task_id, answers, idempotency_key=idempotency_key)
 

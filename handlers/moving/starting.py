@@ -124,7 +124,7 @@ def transfer_was_wrong(work: Work, number: str, *, idempotency_key: str | None =
     """Begin to take back a transfer that proved to be wrong.
 
     Raises:
-        RuleRefused: nothing was switched yet, or it was taken back before.
+        RuleRefused: nothing was switched yet, it was taken back before, or the house was sold on since.
     """
     wrong = cases.by_number(work.connection, number)
     house = house_row(work, wrong.house_id)
@@ -135,10 +135,35 @@ def transfer_was_wrong(work: Work, number: str, *, idempotency_key: str | None =
         return earlier
     if wrong.kind != Kind.TRANSFER or wrong.state not in (State.DONE, State.CLOSED):
         raise RuleRefused("nothing_to_take_back", "{number} 没有已生效的变更可撤回", number=number)
+    later = _later_transfer(work, wrong)
+    if later is not None:
+        raise RuleRefused(
+            "changed_hands_since",
+            "{number} 之后这套房屋又按 {later} 换了业主，请先撤回 {later}",
+            number=number,
+            later=later,
+        )
     _require_none_open(work, house, Kind.REVERSAL)
     case = cases.add(work, Kind.REVERSAL, house, work.now, "counter")
     case = cases.change(work, case, reverses_id=wrong.id)
     return _remembered(work, idempotency_key, started(work, case, house, "transfer_wrong", {}))
+
+
+def _later_transfer(work: Work, wrong: Row[Any]) -> str | None:
+    """Return the number of the newest transfer of the same house in force that came after one."""
+    found: str | None = work.connection.execute(
+        select(moving_case.c.number)
+        .where(
+            moving_case.c.house_id == wrong.house_id,
+            moving_case.c.kind == Kind.TRANSFER,
+            moving_case.c.state.in_((State.DONE, State.CLOSED)),
+            moving_case.c.done_at >= wrong.done_at,
+            moving_case.c.id != wrong.id,
+        )
+        .order_by(moving_case.c.done_at.desc(), moving_case.c.id.desc())
+        .limit(1)
+    ).scalar()
+    return found
 
 
 def open_number(work: Work, house_id: int, kind: Kind) -> str | None:

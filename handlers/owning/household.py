@@ -99,9 +99,11 @@ def add_vehicle(work: Work, house_id: int, plate: str) -> str:
         The number of the correction in which it is checked.
     Raises:
         FieldsInvalid: it is no number plate.
+        StillCooling: the password was reset within the last day.
     Source: policy B2, C1.
     """
     _require_keeper(work, house_id)
+    trust.require_settled(work)
     own = _own_person(work)
     try:
         vehicle_id = belongings.note_vehicle(work, house_id, own, plate, state=CheckState.PENDING)

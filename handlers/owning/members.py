@@ -4,6 +4,7 @@ from sqlalchemy import exists, insert, select
 
 from engine.ids import new_id
 from engine.work import Work
+from handlers.accounts import trust
 from handlers.checking import corrections
 from handlers.checking.correction_values import Target
 from handlers.checking.corrections import Asked
@@ -27,10 +28,12 @@ def add_member(work: Work, house_id: int, name: str, phone: str) -> str:
         RecordConflict: they are on record for this home already.
         RuleRefused("members_many").
         NotPermitted, RecordNotFound: the home is not the actor's to keep.
+        StillCooling: the password was reset within the last day.
     Source: policy B2, C1; domain.md 4.12.
     """
     house_row(work, house_id)
     work.require(Permission.FAMILY_EDIT, house_id)
+    trust.require_settled(work)
     own = corrections.own_person(work)
     if own is None:
         raise RecordNotFound("person_not_found", "此房屋没有这位登记人")

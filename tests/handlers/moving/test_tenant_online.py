@@ -6,7 +6,8 @@ import pytest
 
 from engine import inbox, tasks
 from engine.errors import Conflict, Invalid, NotAllowed, NotFound
-from engine.ports import Actor
+from engine.ports import SYSTEM, Actor
+from handlers.accounts import trust
 from handlers.estate.records import RelationKind
 from handlers.moving import requesting
 from handlers.moving.requesting import Letting, Wish
@@ -137,3 +138,15 @@ def test_family_and_strangers_ask_for_nothing(desk: Desk) -> None:
             ask(desk, other, "out", tenancy(desk))
         with desk.engine.reading(other) as work:
             assert [one for one in requesting.lettings(work) if one.house.id == desk.house] == []
+
+
+def test_no_tenant_is_asked_for_or_agreed_to_for_a_day_after_a_reset(desk: Desk) -> None:
+    number = told(desk)
+    register(desk, number, "in", by="tenant")
+    with desk.engine.work(SYSTEM) as work:
+        trust.begin_cool_off(work, desk.owner.id)
+    task_id = desk.task(number, "owner_confirm").id
+    with pytest.raises(trust.StillCooling), desk.engine.work(desk.owner) as work:
+        requesting.answer(work, task_id, "yes", "")
+    with pytest.raises(trust.StillCooling):
+        ask(desk, desk.owner, "in")

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from engine.errors import NotAllowed, Refused
-from engine.ports import SYSTEM
+from engine.ports import SYSTEM, Json
 from handlers.estate import entry
 from handlers.estate.records import RelationKind, estate_relation, estate_vehicle
 from handlers.moving import starting
@@ -118,3 +118,23 @@ def test_who_came_through_the_wrong_owner_goes_with_them(desk: Desk) -> None:
     assert not standing & {wrong_owner, son, friend}
     assert desk.owner_person in standing
     assert [vehicles[one] is None for one in (own, sons, kept)] == [False, False, True]
+
+
+def test_a_house_that_was_sold_on_is_given_back_step_by_step(desk: Desk) -> None:
+    first = desk.switched()
+    desk.hand_over(first)
+    buyer: dict[str, Json] = {"name": "孙远", "id_number": "110101199003071233", "phone": "13955557777"}
+    second = desk.to_entry()
+    desk.enter(second, **buyer)
+    desk.check(second, **{f"again_{key}": value for key, value in buyer.items()})
+    with pytest.raises(Refused, match=f"请先撤回 {second}"):
+        begin(desk, first)
+    wrong = begin(desk, second)
+    for step, by, answers in (
+        ("explain", desk.clerk, {"cause": "other", "reason": "凭证是假的"}),
+        ("check", desk.desk_lead, {"outcome": "approve"}),
+        ("approve", desk.manager, {"outcome": "approve"}),
+        ("tell_both", desk.clerk, {"old_told": True, "new_told": True}),
+    ):
+        desk.do(wrong, step, by, **answers)
+    begin(desk, first)

@@ -7,6 +7,7 @@ from engine.clock import SettableClock
 from engine.errors import NotPermitted
 from engine.ports import SYSTEM, Actor
 from engine.work import Engine
+from handlers.accounts import trust
 from handlers.checking import corrections
 from handlers.checking.fields import Field
 from handlers.errors import FieldsInvalid, RecordConflict, RecordNotFound
@@ -143,3 +144,12 @@ def test_a_vehicle_that_is_not_accepted_is_gone(counter: Counter, way: str) -> N
         counter.withdraw(number, counter.owner)
     assert vehicles(counter) == []
     assert counter.correction(number).state == way
+
+
+def test_nothing_of_the_home_is_changed_for_a_day_after_a_reset(counter: Counter) -> None:
+    with counter.engine.work(SYSTEM) as work:
+        trust.begin_cool_off(work, counter.owner.id)
+    with pytest.raises(trust.StillCooling):
+        add(counter)
+    with pytest.raises(trust.StillCooling):
+        counter.engine.run(counter.owner, lambda work: household.add_vehicle(work, counter.house, "京A12345"))
