@@ -12,6 +12,7 @@ from engine.errors import NotAllowed, NotFound, Refused
 from engine.ports import SYSTEM
 from engine.service_tasks import Context
 from engine.work import Work
+from handlers.accounts import trust
 from handlers.accounts.permissions import Post
 from handlers.errors import FieldsInvalid
 from handlers.estate.records import RelationKind
@@ -171,6 +172,18 @@ def test_a_revealed_phone_is_logged_before_it_is_shown(shop: Shop) -> None:
         assert access_log.count(work, "reveal_phone", shop.clock.now() - timedelta(hours=1)) == 1
     with pytest.raises(NotFound), shop.engine.work(shop.electrician) as work:
         commands.reveal_contact(work, number, "repair")
+
+
+def test_for_a_day_after_a_reset_the_desk_reads_no_phone_and_who_was_sent_does(shop: Shop) -> None:
+    number = shop.report()
+    shop.accept(number)
+    with shop.engine.work(SYSTEM) as work:
+        trust.begin_cool_off(work, shop.clerk.id)
+        trust.begin_cool_off(work, shop.plumber.id)
+    with pytest.raises(trust.StillCooling), shop.engine.work(shop.clerk) as work:
+        commands.reveal_contact(work, number, "repair")
+    with shop.engine.work(shop.plumber) as work:
+        assert commands.reveal_contact(work, number, "repair")[1] == OWNER_PHONE
 
 
 def test_who_asks_for_too_many_phones_is_refused_and_reported(shop: Shop) -> None:
