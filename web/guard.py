@@ -90,13 +90,19 @@ def _sign_in_first() -> ResponseReturnValue:
         return kept.sign_in_page(), HTTPStatus.UNAUTHORIZED
     if kept.is_report_draft():
         return kept.handed_back(), HTTPStatus.UNAUTHORIZED
-    if request.method == "POST" and errors.page_of_form() and not (errors.for_script() or _is_partial()):
+    if _is_of_resident() and not (errors.for_script() or _is_partial()):
         return render_template("account/sign_in.html", login="", next=_page_before(), typed=errors.typed()), (
             HTTPStatus.UNAUTHORIZED
         )
     if request.method == "GET" and request.accept_mimetypes.accept_html and not _is_partial():
         return redirect(url_for("signin.sign_in", next=request.full_path.rstrip("?")))
     return errors.answer(HTTPStatus.UNAUTHORIZED, "")
+
+
+def _is_of_resident() -> bool:
+    """Tell whether a resident's form was sent; on pages of staff a script brings back what was typed."""
+    is_theirs = request.path.startswith(url_for("resident.index"))
+    return request.method == "POST" and is_theirs and errors.page_of_form() is not None
 
 
 def _page_before() -> str:
