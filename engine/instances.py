@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from engine import case_texts, definitions, differences, history, idempotency, stepping
+from engine import case_texts, definitions, differences, history, idempotency, rights, stepping
 from engine.bilingual import Text, chinese, named
 from engine.bpmn.decisions import Decision
 from engine.bpmn.program import Program
@@ -273,7 +273,7 @@ def cancel(work: Work, instance_id: int, reason: Text) -> None:
     """
     case = stepping.locked(work, instance_id)
     if case.state not in {"active", "suspended"}:
-        raise AlreadyDone("case_over", "流程 {key} 已结束", key=case.business_key)
+        raise rights.over(work, case)
     if not may_cancel(work, case):
         raise NotPermitted("may_not_cancel", "当前步骤不允许您取消流程 {key}", key=case.business_key)
     if isinstance(reason, str):

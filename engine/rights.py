@@ -8,10 +8,10 @@ from sqlalchemy import Row, select
 
 from engine import stepping
 from engine.bilingual import named
-from engine.errors import NotPermitted, TaskGone, TaskNotFound
+from engine.errors import AlreadyDone, NotPermitted, TaskGone, TaskNotFound
 from engine.ports import Actor
 from engine.stepping import Case
-from engine.store.tables import instance, task_candidate, task_history, user_task
+from engine.store.tables import history_event, instance, task_candidate, task_history, user_task
 from engine.work import Work
 
 Task = Row[Any]
@@ -73,14 +73,31 @@ def require_right(work: Work, task: Task) -> Right:
     if right is not None:
         return right
     if task.assignee_id is not None and candidate_right(work, task) is not None:
-        raise TaskGone(
-            "task_claimed",
-            "任务“{name}”已由{who}于 {at} 领取",
-            name=named(task),
-            who=name_of(work, task.assignee_id),
-            at=local(work, task.claimed_at),
-        )
+        raise _taken(work, task)
     raise NotPermitted("not_a_candidate", "任务“{name}”不属于您的岗位或范围", name=named(task))
+
+
+def _taken(work: Work, task: Task) -> TaskGone:
+    """Say who holds a task and since when: who took it themselves, or had it handed to them."""
+    facts = {
+        "name": named(task),
+        "who": name_of(work, task.assignee_id),
+        "at": local(work, task.claimed_at),
+    }
+    last = work.connection.execute(
+        select(history_event.c.kind, history_event.c.actor_id)
+        .where(
+            history_event.c.instance_id == task.instance_id,
+            history_event.c.task_id == task.id,
+            history_event.c.kind.in_(("claimed", "reassigned", "released")),
+        )
+        .order_by(history_event.c.id.desc())
+        .limit(1)
+    ).first()
+    if last is not None and last.kind == "reassigned":
+        by = name_of(work, last.actor_id)
+        return TaskGone("task_claimed", "任务“{name}”已由{by}于 {at} 转交给{who}", by=by, **facts)
+    return TaskGone("task_claimed", "任务“{name}”已由{who}于 {at} 领取", **facts)
 
 
 def require_other_eyes(work: Work, task: Task, case: Case) -> None:
@@ -162,13 +179,14 @@ def is_long_over(work: Work, place: str, ended_at: datetime | None) -> bool:
 
 
 def gone(work: Work, task_id: int) -> TaskGone | TaskNotFound:
-    """Explain why a task is not open; only to those who might have worked on it."""
+    """Explain why a task is not open; only to those who might have worked on it, or may see its case."""
     past = work.connection.execute(select(task_history).where(task_history.c.id == task_id)).one_or_none()
     concerned = past is not None and (
         work.actor.id in {past.actor_id, past.assignee_id}
         or any((m.group, m.scope_id) == (past.group_code, past.scope_id) for m in work.memberships)
     )
-    if past is None or not concerned:
+    case = _case_of(work, past) if past is not None else None
+    if past is None or case is None or not (concerned or _is_overseen(work, case)):
         return TaskNotFound("task_not_found", "没有编号为 {id} 的任务", id=str(task_id))
     facts = {
         "name": named(past),
@@ -177,7 +195,38 @@ def gone(work: Work, task_id: int) -> TaskGone | TaskNotFound:
     }
     if past.end_kind == "completed":
         return TaskGone("task_completed", "任务“{name}”已由{who}于 {at} 办结，请刷新收件箱", **facts)
+    if case.state == "cancelled" and case.ended_at == past.ended_at:
+        return TaskGone("task_withdrawn", "{who}已于 {at} 取消流程，任务“{name}”无需再办理", **facts)
     return TaskGone("task_withdrawn", "任务“{name}”已于 {at} 撤回，无需再办理", **facts)
+
+
+def over(work: Work, case: Case) -> AlreadyDone:
+    """Say that a case is over; to those who may see it also who ended it, how and when."""
+    kind = "cancelled" if case.state == "cancelled" else "finished"
+    last = work.connection.execute(
+        select(history_event.c.actor_id, history_event.c.at)
+        .where(history_event.c.instance_id == case.id, history_event.c.kind == kind)
+        .order_by(history_event.c.id.desc())
+        .limit(1)
+    ).first()
+    if last is None or not may_see(work, case):
+        return AlreadyDone("case_over", "流程 {key} 已结束", key=case.business_key)
+    facts = {
+        "key": case.business_key,
+        "who": name_of(work, last.actor_id) or "系统",
+        "at": local(work, last.at),
+    }
+    if kind == "cancelled":
+        return AlreadyDone("case_over", "流程 {key} 已由{who}于 {at} 取消", **facts)
+    return AlreadyDone("case_over", "流程 {key} 已由{who}于 {at} 办结", **facts)
+
+
+def _is_overseen(work: Work, case: Case) -> bool:
+    return work.actor.kind == "staff" and may_see(work, case)
+
+
+def _case_of(work: Work, past: Row[Any]) -> Row[Any]:
+    return work.connection.execute(select(instance).where(instance.c.id == past.instance_id)).one()
 
 
 def name_of(work: Work, actor_id: int | None) -> str:

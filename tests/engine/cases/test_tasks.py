@@ -115,8 +115,10 @@ def test_a_manager_hands_a_task_to_another_candidate_with_a_reason(two: Shop) ->
     with two.engine.work(MANAGER) as work:
         tasks.reassign(work, task_id, SECOND_CLERK.id, "换班")
 
-    with pytest.raises(TaskGone):
+    with pytest.raises(TaskGone) as refused:
         two.complete("first", CLERK)
+    assert f"已由员工{MANAGER.id}于" in refused.value.text()
+    assert f"转交给员工{SECOND_CLERK.id}" in refused.value.text()
     two.complete("first", SECOND_CLERK)
 
 
@@ -156,6 +158,31 @@ def test_a_second_completion_learns_who_was_faster(two: Shop) -> None:
         tasks.complete(work, task_id, {})
 
     assert "员工1" in refused.value.text()
+
+
+def test_a_manager_who_hands_over_too_late_learns_who_was_faster(two: Shop) -> None:
+    task_id = two.task("first")
+    two.complete("first")
+
+    with pytest.raises(TaskGone) as refused, two.engine.work(MANAGER) as work:
+        tasks.reassign(work, task_id, SECOND_CLERK.id, "换班")
+
+    assert "员工1" in refused.value.text()
+
+
+def test_whoever_meets_a_cancelled_case_learns_who_cancelled_it(two: Shop) -> None:
+    task_id = two.task("first")
+    (case,) = two.rows(instance)
+    two.engine.run(MANAGER, lambda work: instances.cancel(work, case.id, "不修了"))
+
+    with pytest.raises(TaskGone) as late, two.engine.work(CLERK) as work:
+        tasks.complete(work, task_id, {})
+    with pytest.raises(AlreadyDone) as again, two.engine.work(MANAGER) as work:
+        instances.cancel(work, case.id, "不修了")
+
+    assert all(
+        f"员工{MANAGER.id}" in one.value.text() and "取消" in one.value.text() for one in (late, again)
+    )
 
 
 def test_only_those_concerned_are_told_why_a_task_is_gone(two: Shop) -> None:
