@@ -121,6 +121,12 @@ def read_url(url: str) -> URL:
 
 
 def _control_sqlite(engine: SqlEngine, *, begin: str, query_only: bool) -> None:
+    @event.listens_for(engine, "do_connect")
+    def keep_private(_dialect: object, _record: object, arguments: list[Any], _named: object) -> None:
+        # SQLite would let everybody read a file that it makes; what stands beside it is as private as it is.
+        with suppress(OSError):
+            Path(arguments[0]).touch(mode=0o600)
+
     @event.listens_for(engine, "connect")
     def prepare(dbapi_connection: sqlite3.Connection, _record: object) -> None:
         dbapi_connection.isolation_level = None

@@ -70,6 +70,14 @@ def test_an_interrupted_demonstration_leaves_nothing_and_can_be_built_anew(
     assert main(["demo"]) == 1
 
 
+def test_nobody_else_reads_the_database_or_what_stands_beside_it(made: tuple[Settings, Engine]) -> None:
+    configured, engine = made
+    with alone(configured.data_dir, demonstration.LOCK), engine.reading(SYSTEM):
+        files = [one for one in configured.data_dir.iterdir() if one.is_file()]
+        assert {"wuye.db", demonstration.LOCK} <= {one.name for one in files}
+        assert {one.name: one.stat().st_mode & 0o077 for one in files} == {one.name: 0 for one in files}
+
+
 def test_a_second_demonstration_at_the_same_time_is_refused(
     made: tuple[Settings, Engine], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -69,6 +69,8 @@ def run_demo(arguments: argparse.Namespace) -> int:
         log_anchors.keep(engine)
     print(sign_ins.read_text(encoding="utf-8"), end="")
     _say(f"登录账号保存在：{sign_ins}", f"Sign-ins are kept in {sign_ins}")
+    if arguments.port is None:  # else it is served next
+        _say("启动：WUYE_DEMO=1 wuye serve", "Start with: WUYE_DEMO=1 wuye serve")
     return 0
 
 
@@ -155,8 +157,8 @@ def _who_can_sign_in(made: Demonstration) -> str:
         f"{made.houses} houses, {made.cases} cases; hand-over list to import: {made.list_file}",
         "这些账号无需动态口令；正式的系统管理员和审计员必须绑定。",
         "These accounts need no authenticator; real administrators and auditors must bind one.",
-        "启动：WUYE_DEMO=1 wuye serve；消息页上可看到验证码和初始密码。",
-        "Start with WUYE_DEMO=1 wuye serve; the page of messages then shows codes and first passwords.",
+        "验证码和初始密码可在消息页上看到。",
+        "Codes and first passwords can be read on the page of messages.",
     )
     return "\n".join(lines) + "\n"
 
@@ -186,6 +188,7 @@ def draft_of(configured: Settings, engine: Engine) -> Iterator[Engine]:
     target = Path(engine.database.url.database or "")
     copy = target.with_name(target.name + _DRAFT)
     _remove(copy)  # of a run that was killed
+    copy.touch(mode=0o600)
     try:
         _copy(target, copy)
         draft = bootstrap.build(replace(configured, database_url=sqlite_url(copy)))

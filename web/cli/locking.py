@@ -1,6 +1,7 @@
 """Keeps two runs of a command that must not meet in one data folder apart."""
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ def alone(folder: Path, name: str) -> Iterator[bool]:
     Args:
         name: of the lock file.
     """
-    with (folder / name).open("w", encoding="ascii") as file:
+    with os.fdopen(os.open(folder / name, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="ascii") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # given up with the process, however it ends
         except BlockingIOError:

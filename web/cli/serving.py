@@ -111,6 +111,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "threads": threads,
             "graceful_timeout": STOP_SECONDS,
             "control_socket_disable": True,
+            "when_ready": lambda _server: _say_address(host, port),
             "post_worker_init": lambda _worker: self._begin(),
             "worker_exit": lambda _server, _worker: self._stop(),
         }
@@ -136,6 +137,13 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def _stop(self) -> None:
         if hasattr(self, "_background"):
             self._background.stop()
+
+
+def _say_address(host: str, port: int) -> None:
+    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    print(
+        f"物业云已启动，请用浏览器打开：{address}", f"Wuye Flow is ready at {address}", sep="\n", flush=True
+    )
 
 
 def _log_to_stderr() -> None:
