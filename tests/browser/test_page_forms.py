@@ -25,7 +25,7 @@ KEPT = """() => new Promise((resolve) => {
 def write(page: Page) -> None:
     page.check("[name=kind] >> nth=1")
     page.fill("[name=description]", TEXT)
-    page.wait_for_function(f"async () => (await ({KEPT})()) === 1")
+    page.wait_for_selector("form[data-remember][data-kept]")
 
 
 def expect_written(page: Page) -> None:

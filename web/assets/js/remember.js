@@ -60,13 +60,19 @@ async function restore(form, id) {
 function remember(form) {
   const id = idOf(form);
   let timer = 0;
+  let turn = 0;
+  let last = Promise.resolve(); // one after the other: the last word counts
   const save = () => {
     clearTimeout(timer);
-    if (timer) keepForm(id, read(form)).catch(() => {}); // a full storage keeps nobody from typing
+    if (!timer) return;
     timer = 0;
+    const [mine, fields] = [++turn, read(form)];
+    const say = () => mine === turn && !timer && (form.dataset.kept = "yes");
+    last = last.then(() => keepForm(id, fields)).then(say).catch(() => {}); // a full storage keeps nobody from typing
   };
   form.addEventListener("input", ({ target }) => {
     if (!isTyped(target)) return;
+    delete form.dataset.kept;
     clearTimeout(timer);
     timer = setTimeout(save, MOMENT);
   });

@@ -34,12 +34,10 @@ function database() {
 
 async function opened() {
   const opening = indexedDB.open(NAME, 2);
-  opening.onupgradeneeded = ({ oldVersion }) => {
-    if (oldVersion < 1) {
-      opening.result.createObjectStore(LETTERS, { keyPath: "id" });
-      opening.result.createObjectStore(KEYS);
-    }
-    opening.result.createObjectStore(FORMS, { keyPath: "id" });
+  opening.onupgradeneeded = () => {
+    const { objectStoreNames: known } = opening.result;
+    for (const name of [LETTERS, FORMS]) if (!known.contains(name)) opening.result.createObjectStore(name, { keyPath: "id" });
+    if (!known.contains(KEYS)) opening.result.createObjectStore(KEYS);
   };
   const found = await done(opening);
   const forget = () => (connection = null);
