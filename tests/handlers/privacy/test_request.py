@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ from engine.errors import NotPermitted
 from engine.ports import SYSTEM, Actor
 from engine.store.tables import instance
 from handlers.accounts import trust
+from handlers.accounts.permissions import Post
 from handlers.accounts.records import account
+from handlers.accounts.substitution import set_substitute
 from handlers.checking import corrections
 from handlers.checking.fields import Field
 from handlers.errors import FieldsInvalid, RecordConflict, RecordNotFound, RuleRefused
@@ -55,10 +58,10 @@ def at_desk(office: Office, home: Home, kind: str, **more: Any) -> str:
     return asked(office, office.clerk, kind, house_id=office.house, person_id=home.person, **more)
 
 
-def brought(office: Office, number: str, fees: str = "none") -> None:
+def brought(office: Office, number: str, fees: str = "none", by: Actor | None = None) -> None:
     """Bring a request to where data protection decides."""
-    office.do(number, "identity", office.clerk, outcome="confirmed", proof="看过证件")
-    office.do(number, "collect", office.clerk, fees=fees, found="无争议")
+    office.do(number, "identity", by or office.clerk, outcome="confirmed", proof="看过证件")
+    office.do(number, "collect", by or office.clerk, fees=fees, found="无争议")
 
 
 def decided(office: Office, number: str, outcome: str, step: str = "decide") -> None:
@@ -193,7 +196,7 @@ def test_a_closed_account_opens_no_more(office: Office, home: Home) -> None:
 
 def test_whoever_cannot_be_told_to_be_the_person_is_refused_and_told_why(office: Office, home: Home) -> None:
     number = at_desk(office, home, "copy", on_behalf="relative")
-    office.do(number, "identity", office.clerk, outcome="not_confirmed", proof="没有关系证明")
+    office.do(number, "identity", office.staff(Post.CS), outcome="not_confirmed", proof="没有关系证明")
     assert office.is_over(number)
     assert state(office, number) == "refused"
     assert "带证件" in answer(office, office.clerk, number)
@@ -201,7 +204,7 @@ def test_whoever_cannot_be_told_to_be_the_person_is_refused_and_told_why(office:
 
 def test_a_refusal_says_why_and_only_erasing_can_be_answered_by_keeping(office: Office, home: Home) -> None:
     number = at_desk(office, home, "read")
-    brought(office, number)
+    brought(office, number, by=office.staff(Post.CS))
     with pytest.raises(RuleRefused):
         decided(office, number, "restrict")
     office.do(number, "decide", office.dpo, outcome="refuse", answer="已在上月提供过")
@@ -250,6 +253,32 @@ def test_whoever_collected_does_not_decide_and_the_case_holds_no_words(office: O
     brought(office, number)
     with pytest.raises(NotPermitted):
         office.do(number, "decide", office.clerk, outcome="grant", answer="好")
+
+
+def test_who_asked_at_the_desk_confirms_no_identity(office: Office, home: Home) -> None:
+    number = at_desk(office, home, "copy")
+    with pytest.raises(NotPermitted):
+        office.do(number, "identity", office.clerk, outcome="confirmed", proof="看了证件")
+    assert office.steps(number) == ["identity"]
+
+
+def test_nobody_decides_what_they_asked_or_identified_not_even_in_anothers_place(
+    office: Office, home: Home
+) -> None:
+    stand_in, other = office.staff(Post.CS), office.staff(Post.CS)
+    now = office.clock.now()
+    office.engine.run(
+        office.dpo,
+        lambda work: set_substitute(work, office.dpo.id, stand_in.id, now, now + timedelta(days=1)),
+    )
+    for asker, identifier in ((stand_in, other), (office.clerk, stand_in)):
+        number = asked(office, asker, "copy", house_id=office.house, person_id=home.person)
+        office.do(number, "identity", identifier, outcome="confirmed", proof="看过证件")
+        office.do(number, "collect", other, fees="none", found="无争议")
+        with pytest.raises(NotPermitted):
+            office.do(number, "decide", stand_in, outcome="grant", answer="好")
+        decided(office, number, "grant")
+        assert state(office, number) == "granted"
 
 
 def test_only_the_person_and_the_desk_see_a_request_and_only_who_asked_withdraws_it(
