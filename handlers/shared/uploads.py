@@ -106,7 +106,8 @@ def _photo(file: BinaryIO, size: int) -> Photo:
     file.seek(0)
     try:
         with Image.open(io.BytesIO(file.read()), formats=_FORMATS) as picture:
-            if picture.width * picture.height > limits.PHOTO_PIXELS:
+            most = limits.PHOTO_PIXELS if picture.format == "JPEG" else limits.WHOLE_PIXELS
+            if picture.width * picture.height > most:
                 raise _too_many_pixels()
             # A JPEG may be unpacked at a fraction of its size, which saves time and memory.
             picture.draft("RGB", (limits.STORED_EDGE, limits.STORED_EDGE))

@@ -113,6 +113,10 @@ def test_one_pixel_row_over_the_limit_is_refused() -> None:
     assert refusal(png_bomb(limits.PHOTO_PIXELS // 5_000, 5_001), "a.png") == "upload_pixels"
 
 
+def test_what_has_to_be_unpacked_whole_may_have_half_the_pixels() -> None:
+    assert refusal(png_bomb(limits.WHOLE_PIXELS // 5_000, 5_001), "a.png") == "upload_pixels"
+
+
 @pytest.mark.parametrize(
     ("content", "name", "code"),
     [
