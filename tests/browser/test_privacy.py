@@ -41,6 +41,8 @@ def test_an_owner_withdraws_a_consent_and_gets_a_copy_of_the_data(town: Town, vi
         expect_accessible(clerk, field)
         if field == "proof":
             choose(clerk, "outcome", "confirmed")
+        else:
+            choose(clerk, "fees", "none")
         clerk.page.fill(f"[name={field}]", text)
         clerk.send()
     guardian = town.world.staff(Post.DPO, everywhere=True)

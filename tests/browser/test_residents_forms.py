@@ -86,4 +86,4 @@ def test_without_a_network_nothing_is_sent_and_nothing_is_lost(visit: Visitors) 
     assert page.input_value("[name=plate]") == "浙A12345"
     owner.context.set_offline(False)
     owner.press("form:has([name=plate]) button:has-text('登记车辆')")
-    assert "车辆已登记" in page.inner_text(".flashes")
+    assert "物业核对后生效" in page.inner_text(".flashes")

@@ -96,7 +96,7 @@ def test_a_wrong_value_is_told_beside_its_field_and_nothing_typed_is_lost(counte
     answer = counter.clerk.post("/corrections/new", form, page=counter.new)
 
     assert answer.status_code == 422
-    assert errors_of(answer) == ["value"]
+    assert errors_of(answer) == [f"value{counter.shop.house}"]
     assert "换号" in answer.text
     assert f'value="{counter.what()}" selected' in answer.text
 
