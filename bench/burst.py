@@ -87,7 +87,7 @@ def _noticed_row(sizes: Sizes, store: str, url: str) -> Row:
             _looks(browser, sizes.looks // 5)
             idle = _looks(browser, sizes.looks)
             _wait_until(opened + _LIMIT, browser)
-            busy: list[float] = []
+            busy = _looks(browser, sizes.looks // 10)
             while _is_any_due(made):
                 busy += _looks(browser, sizes.looks // 10)
     return Row(
