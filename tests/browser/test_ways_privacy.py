@@ -102,7 +102,7 @@ def asked_at_home(home: AtHome, kind: str, wish: str = "") -> tuple[str, Visitor
 def brought(home: AtHome, number: str) -> None:
     """Bring a request to where data protection decides."""
     home.do(number, "identity", home.desk.clerk, outcome="confirmed", proof="看过证件")
-    home.do(number, "collect", home.desk.clerk, found="无未结费用")
+    home.do(number, "collect", home.desk.clerk, found="无未结费用", fees="none")
 
 
 def request_state(home: AtHome, number: str) -> str:
@@ -116,7 +116,7 @@ def test_whoever_cannot_be_told_to_be_the_person_is_refused(home: AtHome) -> Non
     path = f"/privacy/new?house_id={desk.house}"
     number = home.asked("privacy_request", path, desk.clerk, **wanted)
     no: dict[str, Json] = {"outcome": "not_confirmed", "proof": "没有关系证明"}
-    assert home.seen(number, "identity", desk.clerk, **no) == []
+    assert home.seen(number, "identity", desk.other_clerk, **no) == []
     assert request_state(home, number) == "refused"
 
 
@@ -124,7 +124,7 @@ def test_a_refusal_is_read_with_its_reason(home: AtHome) -> None:
     desk = home.desk
     number, owner = asked_at_home(home, "read")
     assert home.seen(number, "identity", desk.clerk, outcome="confirmed", proof="看过证件") == ["collect"]
-    assert home.seen(number, "collect", desk.clerk, found="无") == ["decide"]
+    assert home.seen(number, "collect", desk.clerk, found="无", fees="none") == ["decide"]
     no: dict[str, Json] = {"outcome": "refuse", "answer": "已在上月提供过"}
     assert home.seen(number, "decide", desk.dpo, **no) == []
     assert "已在上月提供过" in owner.open("/home/privacy").inner_text("main")
@@ -165,7 +165,7 @@ def test_after_thirty_days_the_manager_answers_wherever_it_stands(home: AtHome) 
     numbers = [asked_at_home(home, kind)[0] for kind in ("read", "copy", "move")]
     for number in numbers[1:]:
         home.do(number, "identity", desk.clerk, outcome="confirmed", proof="看过证件")
-    home.do(numbers[2], "collect", desk.clerk, found="无")
+    home.do(numbers[2], "collect", desk.clerk, found="无", fees="none")
     assert [desk.steps(one) for one in numbers] == [["identity"], ["collect"], ["decide"]]
     desk.later(days=30, minutes=1)
     for number in numbers:
