@@ -184,10 +184,9 @@ def bind(context: Context) -> None:
 
 def said_of_account(work: Work, case: Case) -> Text:
     """Say how far registering is, without naming anybody."""
-    if "account_refused" in case.facts:
-        return _REFUSED.get(str(case.facts["account_refused"]), _OTHERWISE)
     if move_in.account_of(work, case) is None:
-        return ""
+        refused = case.facts.get("account_refused")
+        return "" if refused is None else _REFUSED.get(str(refused), _OTHERWISE)
     if move_in.has_own_password(work, case):
         return ("已设自己的密码", "Has set a password")
     return (

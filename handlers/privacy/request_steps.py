@@ -194,8 +194,16 @@ def refuse_request(context: Context) -> None:
 
 @service_task("privacy.withdraw_request")
 def withdraw_request(context: Context, reason: str) -> None:
-    """End a request because it is not wanted any more."""
+    """End a request because it is not wanted any more.
+
+    Raises:
+        RuleRefused: a person asked for it online, and somebody else withdraws it.
+    """
     work, row = context.work, _of(context)
+    if row.channel == "online" and work.actor.kind != "system":
+        raise RuleRefused(
+            "person_withdraws", "这是本人在线提出的申请，只能由本人撤回；不能办的请在审定时写明理由"
+        )
     _answer(work, row, reason)
     _settle(work, row, RequestState.WITHDRAWN)
 

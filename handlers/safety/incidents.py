@@ -8,7 +8,7 @@ from sqlalchemy import Row, select
 from engine.bilingual import joined
 from engine.ids import new_id
 from engine.ports import Json
-from engine.service_tasks import Context, completion, form_data
+from engine.service_tasks import Context, completion, form_data, service_task
 from engine.work import Work
 from handlers.accounts.permissions import Post
 from handlers.errors import FieldsInvalid, RecordNotFound, RuleRefused
@@ -70,6 +70,16 @@ def incident_facts(context: Context) -> dict[str, Json]:
     row = _by_number(context.work, context.business_key)
     lines = _said(context.work, row) if _may_read(context.work, row) else _outline(row)
     return {"facts": lines}
+
+
+@service_task("safety.keep_open")
+def keep_open(_context: Context, reason: str) -> None:  # noqa: ARG001  # given by name
+    """Refuse to cancel: a false alarm is ended by two roles, in the steps of its procedure.
+
+    Raises:
+        RuleRefused: always.
+    """
+    raise RuleRefused("incident_by_steps", "安全事件不能取消；误报请在“研判止损”中写明，由另一岗位复核后结束")
 
 
 @completion("safety.triage")

@@ -9,6 +9,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
 
+from engine import instances
 from engine.errors import NotPermitted
 from engine.ports import SYSTEM, Actor
 from engine.store.tables import instance
@@ -327,3 +328,13 @@ def test_the_desk_asks_for_people_of_its_own_community_only(office: Office, home
             asked(office, by, "read", house_id=office.house, person_id=home.person)
     with pytest.raises(FieldsInvalid):
         asked(office, office.clerk, "read", house_id=office.neighbour, person_id=home.person)
+
+
+def test_what_a_person_asked_online_is_withdrawn_by_nobody_else(office: Office, home: Home) -> None:
+    number = asked(office, home.owner, "delete")
+    case = office.task(number, "identity").instance_id
+    with pytest.raises(RuleRefused, match="只能由本人撤回"):
+        office.engine.run(office.clerk, lambda work: instances.cancel(work, case, "不想办"))
+    assert office.steps(number) == ["identity"]
+    requests.withdraw(office.engine, home.owner, number, "不用了")
+    assert office.is_over(number)

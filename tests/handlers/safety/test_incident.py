@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine import instances
 from engine.errors import Invalid, NotPermitted
 from engine.ports import Actor
 from engine.work import Engine
@@ -173,3 +174,11 @@ def test_a_report_says_something_and_nobody_floods_the_administrators(office: Of
         reported(office)
     office.clock.advance(hours=1, minutes=1)
     reported(office)
+
+
+def test_nobody_cancels_an_incident(office: Office) -> None:
+    number = reported(office)
+    case = office.task(number, "triage").instance_id
+    with pytest.raises(RuleRefused, match="不能取消"):
+        office.engine.run(office.pm, lambda work: instances.cancel(work, case, "不想管"))
+    assert office.steps(number) == ["triage"]
