@@ -101,11 +101,8 @@ def asked(work: Work) -> list[Asked]:
 
 def is_asked(work: Work) -> bool:
     """Tell whether an owner's word is waited for."""
-    return any(
-        _questions(work, house.id)
-        for house in communities.own_houses(work)
-        if _role(work, house.id) == "owner"
-    )
+    owned = (house.id for house in communities.own_houses(work) if _role(work, house.id) == "owner")
+    return any(True for house_id in owned for _ in _questions(work, house_id))
 
 
 def ask(work: Work, house_id: int, wish: Wish, *, idempotency_key: str | None = None) -> str:

@@ -8,6 +8,7 @@ from handlers.moving.requesting import Wish
 from tests.web.repair.conftest import Pages
 
 PAGE = "/home/letting/"
+WAITS = "有租户等您确认"
 
 
 def test_an_owner_tells_of_a_tenant_and_says_yes_to_a_renewal(pages: Pages) -> None:
@@ -25,7 +26,7 @@ def test_an_owner_tells_of_a_tenant_and_says_yes_to_a_renewal(pages: Pages) -> N
     with shop.engine.work(tenant) as work:
         renewal = requesting.ask(work, shop.house, Wish("renew"))
     shop.do(renewal, "register", shop.clerk, change="renew", tenant=str(relation), told_by="tenant")
-    assert PAGE in owner.get("/home/").text
+    assert WAITS in owner.get("/home/").text
     task_id = shop.task(renewal, "owner_confirm").id
     refused = owner.post(f"{PAGE}answer/{task_id}", {"outcome": "refuse"}, page=PAGE)
     assert refused.status_code == 422, "a no needs a reason"
@@ -37,6 +38,11 @@ def test_an_owner_tells_of_a_tenant_and_says_yes_to_a_renewal(pages: Pages) -> N
     for _ in range(2):  # a second press changes nothing
         assert owner.post(f"{PAGE}answer/{task_id}", yes, page=PAGE).location == PAGE
     assert shop.steps(renewal) == ["enter"]
+    assert WAITS not in owner.get("/home/").text
+
+
+def test_no_owner_is_told_of_a_tenant_while_none_waits(pages: Pages) -> None:
+    assert WAITS not in pages.browser(pages.shop.owner).get("/home/").text
 
 
 def test_a_neighbour_asks_nothing_of_this_home(pages: Pages) -> None:
