@@ -1,7 +1,7 @@
 """What the engine needs from outside: people, sealing, sending, and what stands behind a step."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
@@ -121,8 +121,14 @@ FormData = Callable[["Context"], dict[str, Json]]
 
 @dataclass(frozen=True)
 class Library:
-    """The Python behind the topics that diagrams and forms name."""
+    """The Python behind the topics that diagrams and forms name.
+
+    Attributes:
+        successors: "process.variable" -> what else follows when a step of the person whom the variable names
+            is given to another one.
+    """
 
     handlers: Mapping[str, Handler]
     completions: Mapping[str, Handler]
     form_data: Mapping[str, FormData]
+    successors: Mapping[str, Handler] = field(default_factory=dict)

@@ -89,13 +89,20 @@ def form_data(topic: str) -> Callable[[F], F]:
     return _mark("form_data", topic)
 
 
+def successor(topic: str) -> Callable[[F], F]:
+    """Offer a function that is told who does a step from now on; the topic is "process.variable"."""
+    return _mark("successor", topic)
+
+
 def collect(modules: Iterable[ModuleType]) -> Library:
     """Gather the marked functions of modules.
 
     Raises:
         ValueError: two functions claim one topic.
     """
-    found: dict[str, dict[str, Callable[..., Any]]] = {"handler": {}, "completion": {}, "form_data": {}}
+    found: dict[str, dict[str, Callable[..., Any]]] = {}
+    for kind in ("handler", "completion", "form_data", "successor"):
+        found[kind] = {}
     for module in modules:
         for value in vars(module).values():
             if not hasattr(value, _MARK) or value.__module__ != module.__name__:
@@ -104,7 +111,7 @@ def collect(modules: Iterable[ModuleType]) -> Library:
             if topic in found[kind]:
                 raise ValueError(f"two functions claim {kind} topic {topic!r}")
             found[kind][topic] = value
-    return Library(found["handler"], found["completion"], found["form_data"])
+    return Library(found["handler"], found["completion"], found["form_data"], found["successor"])
 
 
 def checked_json(value: object) -> Json:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import bindparam, delete, select, update
 
-from engine import form_steps, history, idempotency, instances, rights, stepping
+from engine import form_steps, history, idempotency, instances, rights, stepping, successors
 from engine.bilingual import named
 from engine.differences import Closing
 from engine.errors import Refused, TaskGone, TaskNotFound
@@ -60,6 +60,7 @@ def claim(work: Work, task_id: int) -> None:
         return
     require_other_eyes(work, task, case)
     _assign(work, task, work.actor.id)
+    successors.follow(work, case, task, work.actor.id)
     history.record(
         work,
         case.id,
@@ -102,6 +103,7 @@ def reassign(work: Work, task_id: int, to: int, reason: str) -> None:
             "not_a_candidate", "{who}没有办理“{name}”的岗位", who=name_of(work, to), name=named(task)
         )
     _assign(work, task, to)
+    successors.follow(work, case, task, to)
     detail: dict[str, Json] = {"to": str(to), "reason": reason[:500]}
     on_behalf_of = right.on_behalf_of if right else None
     history.record(
@@ -124,6 +126,8 @@ def hand_over(work: Work, of: int, to: int | None) -> None:
         case, task = locked(work, task_id)
         next_id = to if to is not None and is_candidate(work, task, to) else None
         _assign(work, task, next_id)
+        if next_id is not None:
+            successors.follow(work, case, task, next_id)
         kind = "released" if next_id is None else "reassigned"
         detail: dict[str, Json] | None = (
             None if next_id is None else {"to": str(next_id), "reason": "leaving"}

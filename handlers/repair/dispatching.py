@@ -1,7 +1,7 @@
 """Puts orders into people's hands: assigning, taking, handing over, giving back."""
 
 from engine.ports import Json
-from engine.service_tasks import Context, completion
+from engine.service_tasks import Context, completion, successor
 from engine.work import Work
 from handlers.accounts.permissions import Post
 from handlers.errors import RuleRefused
@@ -129,6 +129,33 @@ def _given_back(context: Context, order: Order, reason_code: str) -> dict[str, J
         notices.to_post(context.work, order, Post.RPL, "repair_needs_lead")
         return {"needs_lead": True}
     return assign(context, order, next_best[0], "automatic") | {"needs_lead": False}
+
+
+@successor("repair.worker_id")
+def handed_to(context: Context, worker_id: int) -> None:
+    """Let the order follow one of its steps into other hands, and tell who comes and whom they come to."""
+    work, order = context.work, orders.of(context)
+    if order.worker_id == worker_id:
+        return
+    if order.worker_id == context.actor.id:
+        crew.end(work, order.id, "transferred")
+    crew.assign(work, order, worker_id, "transferred", context.key)
+    if order.state != OrderState.ASSIGNED:
+        crew.taken(work, order.id)
+    orders.tell(work, order.id, "transferred", {"to": str(worker_id)})
+    order = orders.change(work, order, worker_id=worker_id)
+    notices.to_worker(work, order, "repair_assigned")
+    if order.state != OrderState.APPOINTED:
+        notices.to_owner(work, order, "repair_dispatched", worker_id=str(worker_id))
+        return
+    notices.to_owner(
+        work,
+        order,
+        "repair_appointed",
+        worker_id=str(worker_id),
+        window_from=order.window_from.isoformat(),
+        window_to=order.window_to.isoformat(),
+    )
 
 
 @completion("repair.lead_decide")

@@ -4,13 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from engine import deadlines, inbox, tasks
+from engine import deadlines, inbox, stepping, tasks
+from engine.bpmn.runtime import Run
 from engine.errors import Invalid, NotAllowed, Refused
 from engine.ports import Actor, Json
 from engine.service_tasks import Context
 from handlers.errors import ActionNotAllowed
 from handlers.estate.records import RelationKind
-from handlers.repair import commands, dispatching, merging, queries, reporting
+from handlers.repair import commands, dispatching, merging, queries, reporting, visibility
 from handlers.repair.records import Area
 from handlers.repair.reporting import Report
 from tests.handlers.repair.repair_world import FULL_MARKS, OWNER_PHONE, Shop
@@ -51,6 +52,47 @@ def test_an_order_is_handed_to_a_colleague(shop: Shop, assigned: str) -> None:
     shop.do(assigned, "take", shop.plumber, outcome="transfer", colleague_id=str(shop.second_plumber.id))
     assert shop.task(assigned, "take").assignee_id == shop.second_plumber.id
     assert shop.order(assigned).return_count == 0
+
+
+def hand(shop: Shop, number: str, step: str, by: Actor, to: Actor) -> None:
+    task_id = shop.task(number, step).id
+    shop.engine.run(by, lambda work: tasks.reassign(work, task_id, to.id, "换人"))
+
+
+def test_an_order_follows_a_later_step_into_other_hands(shop: Shop, assigned: str) -> None:
+    shop.do(assigned, "take", shop.plumber, outcome="taken")
+    shop.do(assigned, "appoint", shop.plumber, outcome="soon")
+    before = len(shop.told("repair_appointed"))
+    hand(shop, assigned, "arrive", shop.lead, shop.second_plumber)
+    order = shop.order(assigned)
+    assert order.worker_id == shop.second_plumber.id
+    with shop.engine.reading(shop.second_plumber) as work:
+        assert visibility.is_sent(work, order)
+    with shop.engine.reading(shop.plumber) as work:
+        assert not visibility.is_sent(work, order)
+    assert shop.told("repair_appointed")[before:] == [[f"repair_order:{order.id}"]]
+    shop.do(assigned, "arrive", shop.second_plumber, outcome="met")
+    assert shop.task(assigned, "diagnose").assignee_id == shop.second_plumber.id
+
+
+def test_a_step_handed_on_at_work_changes_who_comes_another_day(shop: Shop, assigned: str) -> None:
+    shop.go_to(assigned)
+    hand(shop, assigned, "diagnose", shop.plumber, shop.second_plumber)
+    assert shop.order(assigned).worker_id == shop.second_plumber.id
+    case = shop.case(assigned)
+    with shop.engine.reading(shop.lead) as work:
+        run = Run.load(stepping.program_of(work, case), case.snapshot)
+    for path in ((), ("visit",), ("visit", "work")):
+        assert run.variables(path)["worker_id"] == str(shop.second_plumber.id)
+
+
+def test_a_step_given_back_belongs_to_who_claims_it_next(shop: Shop, assigned: str) -> None:
+    shop.do(assigned, "take", shop.plumber, outcome="taken")
+    task_id = shop.task(assigned, "appoint").id
+    shop.engine.run(shop.plumber, lambda work: tasks.release(work, task_id))
+    shop.do(assigned, "appoint", shop.second_plumber, outcome="soon")
+    assert shop.task(assigned, "arrive").assignee_id == shop.second_plumber.id
+    assert shop.order(assigned).worker_id == shop.second_plumber.id
 
 
 def test_an_order_is_not_handed_back_to_who_gave_it_back(shop: Shop, assigned: str) -> None:
