@@ -144,3 +144,15 @@ def test_a_look_nobody_offers_changes_nothing(site: Site) -> None:
         == "/"
     )
     assert "data-look" not in stranger.get("/sign-in").text.split(">", 2)[1]
+
+
+def test_a_photo_that_is_required_is_required_by_the_script_too(site: Site) -> None:
+    with site.app.test_request_context():
+        for part in ("parts/correction.html", "parts/macros.html"):
+            made = site.app.jinja_env.get_template(part).module
+            drawn = (
+                made.evidence("", [], True)
+                if "correction" in part
+                else made.photo_field("p", "P", required=True)
+            )
+            assert 'class="upload" data-required' in drawn

@@ -1,4 +1,4 @@
-// Forms: send once, show what applies, name the button by the outcome, add lines.
+// Forms: send once, show what applies, name the button by the outcome.
 import { wakePhotos } from "./photos.js";
 
 /** Let a form be sent again. */
@@ -70,40 +70,12 @@ function nameButton(form) {
   button.querySelector("span").textContent = chosen ? chosen.dataset.submit : button.dataset.primary;
 }
 
-function lines(form) {
-  for (const list of form.querySelectorAll("[data-lines]")) {
-    const add = list.querySelector("[data-add-line]");
-    add.hidden = false;
-    // Without scripts three lines wait to be filled in; here one is enough to begin with.
-    const empty = (line) => [...line.querySelectorAll("input, select")].every((field) => !field.value);
-    for (const line of [...list.querySelectorAll(".line-item:not([hidden])")].slice(1)) {
-      if (!empty(line)) continue;
-      line.hidden = true;
-      for (const field of line.querySelectorAll("input, select")) field.disabled = true;
-    }
-    list.addEventListener("input", (event) => {
-      for (const field of event.target.closest(".line-item")?.querySelectorAll("[data-default]") ?? []) {
-        if (!field.value && field !== event.target) field.value = field.dataset.default;
-      }
-    });
-    add.addEventListener("click", () => {
-      const next = list.querySelector(".line-item[hidden]");
-      if (!next) return;
-      next.hidden = false;
-      for (const field of next.querySelectorAll("[disabled]")) field.disabled = false;
-      next.querySelector("input, select").focus();
-      add.disabled = !list.querySelector(".line-item[hidden]");
-    });
-  }
-}
-
 /** Wake up every form below a part of the page; `sendAhead`, where given, sends photos of task forms early. */
 export function wakeForms(part, sendAhead) {
   for (const form of part.querySelectorAll("form[method=post]")) {
     if (form.dataset.awake) continue;
     form.dataset.awake = "yes";
     sendOnce(form);
-    lines(form);
     wakePhotos(form, form.dataset.taskForm === undefined && form.dataset.sendAhead === undefined ? undefined : sendAhead);
     const update = () => {
       showWhatApplies(form);

@@ -11,6 +11,11 @@ export function keyOf(file) {
   return keys.get(file);
 }
 
+const BUSY = ".photo-busy";
+
+/** How to send each form that waits for its photos. */
+const held = new WeakMap();
+
 /** Make a photo small enough for a phone's upload; anything that is not a photo stays as it is. */
 async function shrink(file) {
   if (!/^image\/(jpeg|png|webp)$/.test(file.type)) return file;
@@ -26,6 +31,27 @@ async function shrink(file) {
   if (!blob || blob.size >= file.size) return file;
   return new File([blob], file.name.replace(/\.\w+$/, "") + ".jpg", { type: "image/jpeg" });
 }
+
+/** Send a form as soon as its photos are small, and say so: sent earlier, it would leave them behind. */
+function hold(event) {
+  const form = event.target;
+  if (!form.querySelector(BUSY)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (held.has(form)) return;
+  const note = document.createElement("p");
+  note.className = "note photos-held";
+  note.role = "status";
+  note.textContent = document.body.dataset.held;
+  const { submitter } = event;
+  (submitter?.closest(".actions, form > *") ?? form.lastElementChild).before(note);
+  held.set(form, () => {
+    held.delete(form);
+    note.remove();
+    form.requestSubmit(submitter);
+  });
+}
+window.addEventListener("submit", hold, true); // before anybody else takes it for sent
 
 /** The photos of one field; files that wait stand in the input for files, those sent ahead as hidden fields. */
 class Photos {
@@ -43,18 +69,29 @@ class Photos {
     this.require();
   }
 
-  async take(input) {
+  take(input) {
     const chosen = [...input.files];
     if (!input.multiple) for (const figure of this.shown.querySelectorAll("figure")) this.remove(figure);
-    const ready = chosen.map(async (file) => this.add(await shrink(file)));
+    for (const file of chosen) this.prepare(file);
     this.sync();
-    await Promise.all(ready);
   }
 
-  add(file) {
-    this.waiting.push(file);
+  /** Hold the place of a file until it is small. */
+  async prepare(file) {
     const figure = document.createElement("figure");
+    figure.className = "photo photo-busy";
+    figure.append(document.createElement("progress"));
+    this.shown.append(figure);
+    this.add(await shrink(file).catch(() => file), figure);
+    const { form } = this.holder;
+    if (form && !form.querySelector(BUSY)) held.get(form)?.();
+  }
+
+  add(file, figure) {
     figure.className = "photo";
+    figure.replaceChildren();
+    if (!figure.isConnected) return; // another one was taken in its place
+    this.waiting.push(file);
     if (file.type.startsWith("image/")) {
       const image = new Image();
       image.src = URL.createObjectURL(file);
@@ -69,7 +106,6 @@ class Photos {
     button.addEventListener("click", () => this.remove(figure));
     figure.append(button);
     figure.file = file;
-    this.shown.append(figure);
     this.sync();
     if (this.send) this.ahead(figure, file);
   }
@@ -117,7 +153,7 @@ class Photos {
   }
 
   require() {
-    const has = this.waiting.length || this.upload.querySelector("input[type=hidden], input[type=checkbox]:checked");
+    const has = this.waiting.length || this.upload.querySelector(BUSY + ", input[type=hidden], input[type=checkbox]:checked");
     this.holder.required = this.isRequired && !has;
     this.upload.dispatchEvent(new CustomEvent("photos:changed"));
   }

@@ -10,6 +10,7 @@ import { startFilters } from "./filter.js";
 import { wakeForms } from "./forms.js";
 import { startFresh } from "./fresh.js";
 import { startKeys } from "./keys.js";
+import { wakeLines } from "./lines.js";
 import { startList } from "./list.js";
 import { sendAhead, startOutbox, watchForms } from "./outbox.js";
 import { startPane } from "./pane.js";
@@ -26,6 +27,7 @@ htmx.config.includeIndicatorCSS = false;
 
 function wake(part) {
   wakeForms(part, sendAhead);
+  wakeLines(part);
   watchForms(part);
   keepRefused(part);
   for (const form of part.querySelectorAll("form[data-statement]:not([data-can-sign])")) {
