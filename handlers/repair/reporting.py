@@ -16,6 +16,7 @@ from handlers.repair.catalogue import Fault
 from handlers.repair.orders import NOTE_LENGTH, Order
 from handlers.repair.records import Area, Channel, OrderState, Urgency, repair_number, repair_order
 from handlers.repair.words import hint_in, without_naming
+from handlers.shared import attachments
 from handlers.shared.numbers import next_number
 from handlers.shared.permissions import Permission
 from handlers.shared.sealed import vault_of
@@ -102,10 +103,7 @@ def report_found(work: Work, report: Report, *, idempotency_key: str | None = No
 
 
 def _taken_in(work: Work, report: Report, channel: Channel, key: str | None) -> Reported:
-    digest = idempotency.fingerprint(
-        channel, str(report.house_id), str(report.building_id), report.fault_code, report.description
-    )
-    earlier = idempotency.recall(work, key, "repair.report", digest)
+    earlier = idempotency.recall(work, key, "repair.report", _digest(work, report, channel)) if key else None
     if earlier is not None:
         return Reported(int(str(earlier["order"])), str(earlier["number"]), int(str(earlier["instance"])))
     fault = _checked(work, report)
@@ -120,6 +118,23 @@ def _taken_in(work: Work, report: Report, channel: Channel, key: str | None) -> 
     }
     idempotency.remember(work, key, answer)
     return reported
+
+
+def _digest(work: Work, report: Report, channel: Channel) -> str:
+    """Digest all that was reported; photos by what they show, for each sending stores them anew."""
+    contact = vault_of(work.engine).blind_index("contact", f"{report.contact_name}|{report.contact_phone}")
+    return idempotency.fingerprint(
+        channel,
+        report.area,
+        str(report.house_id),
+        str(report.building_id),
+        report.place,
+        report.fault_code,
+        report.urgency,
+        report.description,
+        contact,
+        [*attachments.digests_of(work, report.attachments)],
+    )
 
 
 def _worded(report: Report, fault: Fault) -> Report:

@@ -1,7 +1,7 @@
 """Takes photos and videos in, attaches them to records, and shows them to whoever may see the record."""
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -228,6 +228,14 @@ def digest_of(work: Work, attachment_id: int) -> str:
         select(attachment.c.sha256).where(attachment.c.id == attachment_id)
     ).scalar_one()
     return digest
+
+
+def digests_of(work: Work, ids: Collection[int]) -> list[str]:
+    """Return the SHA-256 of each of some files, to tell whether the same ones were sent again."""
+    if not ids:
+        return []
+    found = select(attachment.c.sha256).where(attachment.c.id.in_(ids)).order_by(attachment.c.sha256)
+    return list(work.connection.execute(found).scalars())
 
 
 def read(work: Work, attachment_id: int, start: int = 0) -> Opened:

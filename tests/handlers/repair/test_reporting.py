@@ -1,7 +1,10 @@
 """A report keeps what a person can read, and no more than fits."""
 
+from dataclasses import replace
+
 import pytest
 
+from engine.errors import RuleBroken
 from handlers.errors import FieldsInvalid
 from handlers.repair import reporting
 from handlers.repair.records import Area
@@ -24,3 +27,34 @@ def test_letters_nobody_can_see_are_refused_in_a_report(shop: Shop, letter: str)
 
 def test_a_name_longer_than_any_is_refused(shop: Shop) -> None:
     assert refused_field(shop, "水龙头坏了", "李" * 51) == "contact_name"
+
+
+def test_a_key_answers_the_very_same_report_and_refuses_another(shop: Shop) -> None:
+    photo = int(shop.photo(shop.owner))
+    first = Report(
+        Area.COMMON,
+        "P05",
+        "灯不亮",
+        "李明",
+        OWNER_PHONE,
+        house_id=shop.house,
+        place="一楼",
+        attachments=(photo,),
+    )
+
+    def send(report: Report) -> str:
+        with shop.engine.work(shop.owner) as work:
+            return reporting.report_online(work, report, idempotency_key="k1").number
+
+    number = send(first)
+    assert send(replace(first, attachments=(int(shop.photo(shop.owner)),))) == number
+    others: tuple[dict[str, object], ...] = (
+        {"area": Area.PRIVATE},
+        {"place": "二楼"},
+        {"contact_phone": "13855556666"},
+        {"urgency": "P1"},
+        {"attachments": ()},
+    )
+    for other in others:
+        with pytest.raises(RuleBroken, match="另一项内容"):
+            send(replace(first, **other))  # type: ignore[arg-type]  # values of several fields
