@@ -1,9 +1,11 @@
 """Completes a step with the posted form, once however often it is sent, and finds where to go on."""
 
+from dataclasses import dataclass
+
 from flask import request
 
 from engine import going_on, idempotency, tasks
-from engine.ports import Actor
+from engine.ports import Actor, Json
 from engine.work import Engine, Work
 from web import listing, repeats, uploads
 from web.answers import posted
@@ -16,16 +18,42 @@ def complete(engine: Engine, actor: Actor, task_id: int, wish: Wish) -> int | No
     Raises:
         TaskGone, TaskNotFound, NotPermitted, Invalid, Refused: as `tasks.complete`.
     """
-    key, digest = repeats.key(), repeats.digest()
-    is_repeat = bool(request.files) and _was_answered(engine, actor, key, digest)
-    answers = posted(request.form, {} if is_repeat else uploads.kept(engine, actor))
+    sent = sent_by(engine, actor)
 
     def act(work: Work) -> int | None:
         left = going_on.standing(work, task_id)
-        tasks.complete(work, task_id, answers, idempotency_key=key, digest=digest)
+        sent.complete(work, task_id)
         return following(work, left, wish)  # here, where the actor's rights are known already
 
     return engine.run(actor, act)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The posted form of a step.
+
+    Attributes:
+        key, digest: by which the same form is known when it is sent again.
+    """
+
+    answers: dict[str, Json]
+    key: str | None
+    digest: str
+
+    def complete(self, work: Work, task_id: int) -> None:
+        """Complete a task with it, once however often it is sent.
+
+        Raises:
+            TaskGone, TaskNotFound, NotPermitted, Invalid, Refused: as `tasks.complete`.
+        """
+        tasks.complete(work, task_id, self.answers, idempotency_key=self.key, digest=self.digest)
+
+
+def sent_by(engine: Engine, actor: Actor) -> Sent:
+    """Read this request's form; of one that was answered before the files are not stored a second time."""
+    key, digest = repeats.key(), repeats.digest()
+    is_repeat = bool(request.files) and _was_answered(engine, actor, key, digest)
+    return Sent(posted(request.form, {} if is_repeat else uploads.kept(engine, actor)), key, digest)
 
 
 def _was_answered(engine: Engine, actor: Actor, key: str | None, digest: str) -> bool:

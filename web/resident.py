@@ -4,9 +4,9 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 from werkzeug import Response
 
-from engine import cases, instances, tasks
+from engine import cases, instances
 from handlers.repair import appointments, commands, queries, report_drafts
-from web import context, errors, uploads
+from web import completing, context, errors, uploads
 from web.answers import posted
 from web.numbers import posted_moment
 from web.repair_words import RELATIONS
@@ -78,8 +78,8 @@ def case(number: str, task_id: int = 0) -> str:
 def answer(number: str, task_id: int) -> Response:
     """Answer a step: a quote, a confirmation with marks, more information."""
     engine, actor = context.engine(), context.actor()
-    answers, key = posted(request.form, uploads.kept(engine, actor)), request.form.get("_key")
-    engine.run(actor, lambda work: tasks.complete(work, task_id, answers, idempotency_key=key))
+    sent = completing.sent_by(engine, actor)
+    engine.run(actor, lambda work: sent.complete(work, task_id))
     flash(gettext("谢谢，已收到您的答复"))
     return redirect(url_for("resident.case", number=number))
 

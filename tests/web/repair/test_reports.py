@@ -1,9 +1,13 @@
 """The pages of a report: what is next, who comes, what is asked, and news of it."""
 
+from io import BytesIO
+
 from handlers.estate.records import RelationKind
+from handlers.repair import queries
 from handlers.repair.records import Area
 from tests.handlers.repair.repair_world import FULL_MARKS, Shop
 from tests.handlers.repair.test_appointments import agreed, tomorrow_at
+from tests.handlers.shared.uploads_made import picture
 from tests.web.conftest import Browser
 from tests.web.repair.conftest import Pages, errors_of
 from tests.web.test_statements import statements
@@ -51,6 +55,24 @@ def test_a_visit_is_moved_from_the_page(pages: Pages) -> None:
     assert errors_of(wrong) == ["visit_at"]
     browser.post(f"{path}/visit", {"visit_at": tomorrow_at(shop, 19).isoformat()}, page=path)
     assert "明天 18:30–19:30 上门" in browser.get(path).text
+
+
+def test_an_answer_with_a_photo_sent_twice_is_answered_as_the_first_time(pages: Pages) -> None:
+    shop = pages.shop
+    number = shop.report()
+    shop.do(number, "accept", shop.clerk, outcome="more_info", question="拍张照")
+    task_id = shop.task(number, "supply_info").id
+    browser, page = pages.browser(shop.owner), f"/home/reports/{number}"
+
+    def send(text: str) -> int:
+        photo = (BytesIO(picture(size=(16, 12))), "tap.jpg")
+        form = {"answer": text, "photos[]": photo, "_key": "k1"}
+        return browser.post(f"{page}/answer/{task_id}", form, page="/home/").status_code
+
+    assert (send("这样"), send("这样")) == (302, 302)
+    assert send("那样") == 422
+    with shop.engine.reading(shop.clerk) as work:
+        assert len(queries.order(work, number).media) == 1
 
 
 def test_a_quote_is_read_line_by_line_and_agreed_to_before_any_work(pages: Pages) -> None:
