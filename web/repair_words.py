@@ -76,7 +76,8 @@ RELATIONS = {
 _TELLING = frozenset(
     {
         "urgency_set", "urgency_raised", "alarmed", "acknowledged", "reclassified", "duplicate", "assigned",
-        "taken_urgent", "transferred", "returned", "appointed", "rebooked", "quoted", "quote_agreed",
+        "taken_urgent", "transferred", "returned", "appointed", "visit_late", "rebooked", "quoted",
+        "quote_agreed",
         "parts_ordered", "parts_date", "parts_delayed", "parts_given_up", "finished", "signed",
         "rejected", "auto_confirmed", "complaint_raised", "merged_in", "merged", "closed_with", "reopened",
     }

@@ -43,13 +43,16 @@ def what_next(standing: Standing) -> str:
 
 
 def visit_day(at: datetime, now: datetime) -> str:
-    """Name a day as people do: today, tomorrow, else the date with the day of the week."""
+    """Name a day as people do: today, tomorrow, else the date with the day of the week.
+
+    The year stands before the date where it is not this one.
+    """
     date, today = local_date(at), local_date(now)
     if date == today:
         return gettext("今天")
     if date == today + timedelta(days=1):
         return gettext("明天")
-    return str(format_date(date, "MM-dd EEE"))
+    return str(format_date(date, "MM-dd EEE" if date.year == today.year else "yyyy-MM-dd EEE"))
 
 
 def visit_window(line: OrderLine, now: datetime) -> str:

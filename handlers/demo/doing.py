@@ -166,7 +166,7 @@ def _appoint(doing: Doing) -> Answers:
         return {"outcome": "fixed", "visit_at": moment(order.proposed_at)}
     if doing.random.random() < 0.5:
         return {"outcome": "soon"}
-    return {"outcome": "fixed", "visit_at": moment(doing.now, minutes=90)}
+    return {"outcome": "fixed", "visit_at": moment(doing.now, minutes=90), "late_reason": "owner"}
 
 
 def _arrive(doing: Doing) -> Answers:

@@ -96,6 +96,18 @@ def rings_all(work: Work, instance_id: int | None, urgency: str | None) -> bool:
     return _says(_limits_of(work, instance_id, "ring_all"), "ring_all", urgency or "")
 
 
+def arrive_within(work: Work, instance_id: int | None, urgency: str | None, code: str | None) -> timedelta:
+    """Return how long after being sent somebody is there at the latest, as the case's tables say.
+
+    A fault that is as urgent as its row says may override the limit, as on the sheet of the case.
+    """
+    by_fault = instances.table_of(work, instance_id, _URGENCIES).evaluate({"fault_code": code or ""})
+    by_urgency = _limits_of(work, instance_id, "arrive_limit").evaluate({"urgency": urgency or ""})
+    limits: list[object] = [row["arrive_override"] for row in by_fault if row["fault_urgency"] == urgency]
+    limits += [row["arrive_limit"] for row in by_urgency]
+    return next(limit.exact for limit in limits if isinstance(limit, Duration))
+
+
 def _limits_of(work: Work, instance_id: int | None, column: str) -> Table:
     """Return the limits that a case began with; where they have no such column, those in force."""
     own: Table = instances.table_of(work, instance_id, _LIMITS)

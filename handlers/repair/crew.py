@@ -1,7 +1,7 @@
 """Knows the repair staff: who is on shift, who is away, and how much each has in hand."""
 
 from collections.abc import Collection, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
@@ -109,6 +109,13 @@ def assign(work: Work, order: Order, worker_id: int, mode: str, key: str) -> Non
             key=key,
         )
     )
+
+
+def sent_at(connection: Connection, order_id: int) -> datetime | None:
+    """Return when whoever has the order now was sent."""
+    return connection.execute(
+        select(repair_assignment.c.assigned_at).where(_open(order_id))
+    ).scalar_one_or_none()
 
 
 def assigned_by(connection: Connection, key: str) -> int | None:

@@ -8,7 +8,7 @@ from engine.bilingual import Text, beside, joined
 from engine.ports import Json
 from engine.service_tasks import Context, form_data
 from engine.work import Work
-from handlers.repair import catalogue, charging, crew, orders, outsourcing, parts, pricing, quoting
+from handlers.repair import catalogue, charging, crew, orders, outsourcing, parts, pricing, quoting, visiting
 from handlers.repair.dispatching import gave_back
 from handlers.repair.fact_lines import (
     last_note,
@@ -33,6 +33,19 @@ def job_facts(context: Context) -> Facts:
     """Say what is to do where, and what was done there before."""
     work, order = context.work, orders.of(context)
     return {"facts": _job(work, order)}
+
+
+@form_data("repair.appoint_facts")
+def appoint_facts(context: Context) -> Facts:
+    """Say what is to do, by when somebody has to be there, and until when a visit can be booked."""
+    work, order = context.work, orders.of(context)
+    return {
+        "facts": _job(work, order)
+        + pairs(
+            ("到场时限", local(work, visiting.arrive_by(work, order))),
+            ("最晚可约", local(work, visiting.last_bookable(work))),
+        )
+    }
 
 
 def _job(work: Work, order: Order) -> Pairs:

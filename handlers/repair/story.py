@@ -11,6 +11,7 @@ from engine.work import Work
 from handlers.repair import visibility
 from handlers.repair.fact_lines import CHANNEL_NAMES, charge
 from handlers.repair.records import repair_event
+from handlers.shared.facts import local
 
 # kind of event -> sentence; each is the key of its translation
 _SENTENCES: Mapping[str, str] = {
@@ -35,6 +36,7 @@ _SENTENCES: Mapping[str, str] = {
     "returned": "{who}退单（第 {count} 次）",
     "lead_decided": "{who}作出处置",
     "appointed": "{who}预约 {visit_at} 上门",
+    "visit_late": "约定时间晚于到场时限：{why}",
     "rebooked": "{who}希望改约 {visit_at}",
     "visit_moved": "{who}改约到 {visit_at} 上门",
     "arrived": "{who}到场",
@@ -73,6 +75,13 @@ _SENTENCES: Mapping[str, str] = {
     "closed_with": "随 {number} 一起办结",
     "closed": "办结",
     "reopened": "再次报修为 {number}",
+}
+
+_LATE_REASONS: Mapping[str, Text] = {
+    "owner": ("业主要求", "the owner wishes so"),
+    "parts": ("等配件或工具", "waiting for parts or tools"),
+    "busy": ("人手排不开", "nobody is free earlier"),
+    "other": ("其他", "other"),
 }
 
 # These would only repeat what another event says better; a cancelled order has no other.
@@ -131,7 +140,9 @@ def _params(
         elif key.endswith("_fen"):
             said[key] = charge(int(str(value)))
         elif key.endswith("_at"):
-            said[key] = f"{datetime.fromisoformat(str(value)).astimezone(work.engine.zone):%m-%d %H:%M}"
+            said[key] = local(work, datetime.fromisoformat(str(value)))
+        elif key == "why":
+            said[key] = _LATE_REASONS.get(str(value), str(value))
         elif key == "channel":
             said[key] = CHANNEL_NAMES[str(value)]
         else:

@@ -12,6 +12,7 @@ from handlers.repair import catalogue, figures, orders, places, rules
 from handlers.repair.fact_lines import URGENCY_NAMES
 from handlers.repair.message_texts import TO_OWNER, TO_STAFF
 from handlers.repair.records import repair_order
+from handlers.shared.facts import local
 from handlers.shared.messages import Address, Template
 
 
@@ -33,7 +34,7 @@ def facts(work: Work, args: Mapping[str, Json], language: str) -> dict[str, str]
         if key == "charge_fen":
             found["charge"] = _charge(int(str(value)), in_english=in_english)
         elif key.endswith(("_at", "_from", "_to")):
-            found[key] = f"{datetime.fromisoformat(str(value)).astimezone(work.engine.zone):%m-%d %H:%M}"
+            found[key] = local(work, datetime.fromisoformat(str(value)))
         elif key == "worker_id":
             names = work.engine.directory.names(work.connection, [int(str(value))])
             found["worker"] = names.get(int(str(value)), "")

@@ -8,10 +8,11 @@ from engine.ports import Json
 from engine.service_tasks import Context, completion
 from engine.work import Work
 from handlers.errors import FieldsInvalid
-from handlers.repair import figures, media, notices, orders
+from handlers.repair import catalogue, crew, figures, media, notices, orders
 from handlers.repair.orders import Order
 from handlers.repair.records import OrderState, repair_event
 from handlers.shared.answers import Answers
+from handlers.shared.facts import local
 
 
 @completion("repair.appoint")
@@ -24,8 +25,9 @@ def appoint(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     """
     given = Answers(answers)
     work, order = context.work, orders.of(context)
-    visit_at = given.moment("visit_at") if given.outcome == "fixed" else work.now
-    visit_at = _in_future(visit_at, work.now)
+    visit_at = _bookable(work, given.moment("visit_at")) if given.outcome == "fixed" else work.now
+    if "late_reason" in answers:  # cases that began earlier do not ask
+        _explain_lateness(work, order, visit_at, given.text("late_reason"))
     orders.note(work, order.id, "appointment", given.text("note"))
     orders.tell(work, order.id, "appointed", {"visit_at": visit_at.isoformat()})
     window = figures.of(work, order).visit_window
@@ -44,12 +46,46 @@ def appoint(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     return agreed | ({"assigned_at": work.now.isoformat()} if is_further else {})
 
 
-def _in_future(moment: datetime | None, now: datetime) -> datetime:
+def _bookable(work: Work, moment: datetime | None) -> datetime:
     if moment is None:
         raise FieldsInvalid({"visit_at": ("请选择上门时间", {})})
-    if moment < now - timedelta(minutes=1):
+    if moment < work.now - timedelta(minutes=1):
         raise FieldsInvalid({"visit_at": ("上门时间不能早于现在", {})})
+    latest = last_bookable(work)
+    if moment > latest:
+        problem = "最晚可约到 {latest}，请选更早的时间", {"latest": local(work, latest)}
+        raise FieldsInvalid({"visit_at": problem})
     return moment
+
+
+def last_bookable(work: Work) -> datetime:
+    """Return until when a visit can be agreed on now."""
+    return work.now + figures.booking(work).within
+
+
+def arrive_by(work: Work, order: Order) -> datetime:
+    """Return when somebody is there at the latest, unless another time is agreed on."""
+    is_further = order.arrived_at is not None or order.absent_count > 0
+    since = None if is_further else crew.sent_at(work.connection, order.id)
+    within = catalogue.arrive_within(work, order.instance_id, order.urgency, order.fault_code)
+    return (since or work.now) + within
+
+
+def _explain_lateness(work: Work, order: Order, visit_at: datetime, reason: str) -> None:
+    """Keep why a visit is later than the limit of arriving; what the owner proposed needs no reason.
+
+    Raises:
+        FieldsInvalid: nobody says why.
+    """
+    limit = arrive_by(work, order)
+    window = figures.of(work, order).visit_window
+    is_proposed = order.proposed_at is not None and abs(visit_at - order.proposed_at) <= window
+    if visit_at <= max(limit, work.now) or is_proposed:
+        return
+    if not reason:
+        problem = "约定时间晚于到场时限 {limit}，请选择原因", {"limit": local(work, limit)}
+        raise FieldsInvalid({"late_reason": problem})
+    orders.tell(work, order.id, "visit_late", {"why": reason})
 
 
 @completion("repair.arrive")
@@ -115,7 +151,7 @@ def rebook(context: Context, answers: dict[str, Json]) -> None:
     """Keep the owner's proposal of a new time; the repairer settles it."""
     given = Answers(answers)
     work, order = context.work, orders.of(context)
-    visit_at = _in_future(given.moment("visit_at"), work.now)
+    visit_at = _bookable(work, given.moment("visit_at"))
     orders.note(work, order.id, "rebooking", given.text("note"))
     orders.tell(work, order.id, "rebooked", {"visit_at": visit_at.isoformat()})
     order = orders.change(work, order, proposed_at=visit_at)

@@ -27,8 +27,12 @@ def option(value: object, label: Text) -> dict[str, Json]:
 
 
 def local(work: Work, moment: datetime | None) -> str:
-    """Show a moment in the installation's zone, to the minute."""
-    return moment.astimezone(work.engine.zone).strftime("%m-%d %H:%M") if moment else ""
+    """Show a moment in the installation's zone, to the minute; with its year where it is not this year's."""
+    if moment is None:
+        return ""
+    here = moment.astimezone(work.engine.zone)
+    is_this_year = here.year == work.now.astimezone(work.engine.zone).year
+    return here.strftime("%m-%d %H:%M" if is_this_year else "%Y-%m-%d %H:%M")
 
 
 def names(work: Work, ids: Iterable[int]) -> Text:

@@ -26,7 +26,8 @@ def agreed(shop: Shop, fault: str = "W05", **later: float) -> str:
     shop.accept(number)
     shop.do(number, "take", shop.plumber, outcome="taken")
     visit_at = tomorrow_at(shop, 14)
-    shop.do(number, "appoint", shop.plumber, outcome="fixed", visit_at=visit_at.isoformat())
+    agreed = {"outcome": "fixed", "visit_at": visit_at.isoformat(), "late_reason": "owner"}
+    shop.do(number, "appoint", shop.plumber, **agreed)
     return number
 
 

@@ -1,6 +1,6 @@
 """Taking orders, giving them back, coming in vain, changing plans."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -11,7 +11,7 @@ from engine.ports import Actor, Json
 from engine.service_tasks import Context
 from handlers.errors import ActionNotAllowed
 from handlers.estate.records import RelationKind
-from handlers.repair import commands, dispatching, merging, queries, reporting, visibility
+from handlers.repair import commands, dispatching, merging, queries, reporting, story, visibility
 from handlers.repair.records import Area
 from handlers.repair.reporting import Report
 from tests.handlers.repair.repair_world import FULL_MARKS, OWNER_PHONE, Shop
@@ -142,6 +142,38 @@ def test_an_agreed_time_gives_the_owner_a_window(shop: Shop, assigned: str) -> N
         visit_at - timedelta(minutes=30),
         visit_at + timedelta(minutes=30),
     )
+
+
+def fix(shop: Shop, number: str, visit_at: datetime, **more: Json) -> None:
+    shop.do(number, "appoint", shop.plumber, outcome="fixed", visit_at=visit_at.isoformat(), **more)
+
+
+def test_no_visit_is_put_off_longer_than_visits_are_booked(shop: Shop, assigned: str) -> None:
+    shop.do(assigned, "take", shop.plumber, outcome="taken")
+    with pytest.raises(Invalid) as refused:
+        fix(shop, assigned, shop.clock.now() + timedelta(days=3, minutes=1), late_reason="owner")
+    assert refused.value.fields["visit_at"][1] == {"latest": "11-26 10:00"}
+    fix(shop, assigned, shop.clock.now() + timedelta(days=3), late_reason="owner")
+
+
+def test_a_visit_after_the_limit_says_why_unless_the_owner_proposed_it(shop: Shop, assigned: str) -> None:
+    shop.do(assigned, "take", shop.plumber, outcome="taken")
+    with pytest.raises(Invalid) as refused:
+        fix(shop, assigned, shop.clock.now() + timedelta(hours=5))
+    assert refused.value.fields["late_reason"][1] == {"limit": "11-23 14:00"}
+    absent(shop, assigned)
+    back = shop.clock.now() + timedelta(days=1)
+    shop.do(assigned, "rebook", shop.owner, visit_at=back.isoformat())
+    fix(shop, assigned, back)
+    assert shop.order(assigned).window_to == back + timedelta(minutes=30)
+
+
+def test_the_story_tells_why_a_visit_is_late(shop: Shop, assigned: str) -> None:
+    shop.do(assigned, "take", shop.plumber, outcome="taken")
+    fix(shop, assigned, shop.clock.now() + timedelta(hours=5), late_reason="busy")
+    with shop.engine.reading(shop.lead) as work:
+        told = [one.params["why"] for one in story.story(work, assigned) if one.kind == "visit_late"]
+    assert told == [("人手排不开", "nobody is free earlier")]
 
 
 def test_the_third_absence_within_seven_days_brings_the_lead_who_may_close(shop: Shop, assigned: str) -> None:

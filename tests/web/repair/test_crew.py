@@ -44,7 +44,8 @@ def test_jobs_are_listed_by_time_or_by_building(pages: Pages) -> None:
     pages.shop.accept(later, worker=pages.shop.plumber)
     pages.shop.do(later, "take", pages.shop.plumber, outcome="taken")
     visit_at = pages.shop.clock.now() + timedelta(days=3)
-    pages.shop.do(later, "appoint", pages.shop.plumber, outcome="fixed", visit_at=visit_at.isoformat())
+    agreed = {"outcome": "fixed", "visit_at": visit_at.isoformat(), "late_reason": "owner"}
+    pages.shop.do(later, "appoint", pages.shop.plumber, **agreed)
     assert headings(plumber(pages).get("/crew/").text) == ["现在", "以后"]
     assert headings(plumber(pages).get("/crew/?by=building").text) == ["1栋"]
 
