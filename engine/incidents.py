@@ -17,6 +17,7 @@ from engine.store.tables import incident, instance, job
 from engine.work import Work
 
 PAGE = 100
+OPERATE = "instance.operate"
 
 
 class IncidentNotFound(EngineError, NotFound):
@@ -92,7 +93,7 @@ def open_incidents(work: Work, limit: int = PAGE) -> list[OpenIncident]:
         .where(incident.c.closed_at.is_(None))
         .order_by(incident.c.opened_at, incident.c.id)
     )
-    visible = (row for row in rows if work.may("instance.operate", row.scope_id))
+    visible = (row for row in rows if work.may(OPERATE, row.scope_id))
     return [_opened(work, row) for row, _ in zip(visible, range(limit), strict=False)]
 
 
@@ -104,7 +105,20 @@ def open_count(work: Work) -> int:
         .where(incident.c.closed_at.is_(None))
         .group_by(instance.c.scope_id)
     )
-    return sum(count for scope_id, count in rows if work.may("instance.operate", scope_id))
+    return sum(count for scope_id, count in rows if work.may(OPERATE, scope_id))
+
+
+def cases_stuck(work: Work) -> int:
+    """Count the cases that stand still because of an incident, of those that the actor may operate."""
+    if not any(permission == OPERATE for permission, _ in work.grants.permissions):
+        return 0
+    rows = work.connection.execute(
+        select(instance.c.scope_id, func.count(incident.c.instance_id.distinct()))
+        .join(incident, instance.c.id == incident.c.instance_id)
+        .where(incident.c.closed_at.is_(None))
+        .group_by(instance.c.scope_id)
+    )
+    return sum(count for scope_id, count in rows if work.may(OPERATE, scope_id))
 
 
 def _opened(work: Work, row: Row[Any]) -> OpenIncident:
@@ -176,7 +190,7 @@ def _operable(work: Work, incident_id: int) -> Row[Any]:
     ).one_or_none()
     if row is None:
         raise IncidentNotFound("incident_not_found", "这个异常已处理，或不存在")
-    work.require("instance.operate", row.scope_id)
+    work.require(OPERATE, row.scope_id)
     return row
 
 

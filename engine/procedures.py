@@ -80,7 +80,11 @@ def _versions(work: Work, process_key: str | None) -> list[Version]:
 
 @dataclass(frozen=True, slots=True)
 class OwnStep:
-    """A human step that the actor's groups do; its id counts within its procedure."""
+    """A human step that the actor's groups do; its id counts within its procedure.
+
+    Attributes:
+        name, name_en: of every sheet of the procedure that uses the id, for all of them are meant.
+    """
 
     step_id: str
     name: str
@@ -93,11 +97,15 @@ def own_steps(work: Work) -> list[tuple[Program, list[OwnStep]]]:
     found = []
     for bundle_id in work.connection.execute(_NEWEST).scalars():
         program = definitions.program(work.engine, work.connection, bundle_id)
-        steps = {
-            step.element: OwnStep(step.element, step.name, step.name_en)
-            for step in program.steps.values()
-            if step.kind == "user" and not groups.isdisjoint(step.group)
-        }
-        if steps:
-            found.append((program, list(steps.values())))
+        named: dict[str, dict[tuple[str, str], None]] = {}
+        for step in program.steps.values():
+            if step.kind == "user" and not groups.isdisjoint(step.group):
+                named.setdefault(step.element, {})[step.name, step.name_en] = None
+        if named:
+            found.append((program, [_own_step(element, list(names)) for element, names in named.items()]))
     return found
+
+
+def _own_step(element: str, names: list[tuple[str, str]]) -> OwnStep:
+    chinese, english = ([either for either in both if either] for both in zip(*names, strict=True))
+    return OwnStep(element, "、".join(dict.fromkeys(chinese)), ", ".join(dict.fromkeys(english)))

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from flask import Blueprint, g, make_response, render_template, request
 from werkzeug import Response as BaseResponse
 
-from engine import fresh
+from engine import fresh, incidents
 from engine.errors import Problem, RuleBroken
 from engine.work import Work
 from web import context, errors, leading, several
@@ -68,10 +68,11 @@ def counts() -> BaseResponse:
         views = view_links(work, wish)
         saved, due = chips(work, wish), due_reminders(work)
         came = fresh.since(work, moment) if moment else []
+        stuck = incidents.cases_stuck(work)
     numbers = [(link.view, link.count, link.is_current) for link in views if link.view in COUNTED]
     counted = [(chip.id, chip.name, chip.count) for chip in saved]
     reminded = [(one.row.id, one.at.isoformat()) for one in due]
-    known = json.dumps([numbers, counted, reminded, came, context.actor().id, language_tag()])
+    known = json.dumps([numbers, counted, reminded, came, stuck, context.actor().id, language_tag()])
     response = make_response()
     response.set_etag(hashlib.sha256(known.encode()).hexdigest()[:24])
     response.headers["Cache-Control"] = "private, no-cache"
@@ -79,7 +80,9 @@ def counts() -> BaseResponse:
     response.make_conditional(request)
     if response.status_code != HTTPStatus.NOT_MODIFIED:
         response.set_data(
-            render_template("parts/counts.html", views=views, chips=saved, due=due, came=came, wish=wish)
+            render_template(
+                "parts/counts.html", views=views, chips=saved, due=due, came=came, wish=wish, stuck=stuck
+            )
         )
     return response
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
-from engine import following, inbox, reminders
+from engine import following, inbox, incidents, reminders
 from engine.inbox import Place, TaskDetail, TaskRow, View
 from engine.reminders import Reminder
 from engine.work import Work
@@ -72,6 +72,7 @@ class ListScreen:
     Attributes:
         view: which list it is, narrowed or not.
         looked: how many tasks were looked through for words, where the rest was not; else 0.
+        stuck: how many cases stand still because of an incident that the person may look after.
     """
 
     wish: Wish
@@ -82,6 +83,7 @@ class ListScreen:
     after: str
     looked: int
     shown_at: datetime
+    stuck: int
 
 
 def list_screen(work: Work, wish: Wish, after: str, process_key: str | None) -> ListScreen:
@@ -104,6 +106,7 @@ def list_screen(work: Work, wish: Wish, after: str, process_key: str | None) -> 
         after=write_place(page.next) if page.next else "",
         looked=page.looked,
         shown_at=work.now,
+        stuck=incidents.cases_stuck(work),
     )
 
 

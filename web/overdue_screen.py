@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from flask import url_for
 
-from engine import definitions, overdue, reports
+from engine import definitions, incidents, overdue, reports
 from engine.bpmn.program import Program
 from engine.overdue import NOBODY, By, LateCount, LateStep, State
 from engine.reports import Only
@@ -108,7 +108,11 @@ class Kept:
 
 @dataclass(frozen=True)
 class OverdueScreen:
-    """The page."""
+    """The page.
+
+    Attributes:
+        stuck: how many cases stand still because of an incident; the steps they stand at are not late.
+    """
 
     totals: tuple[Cell, ...]
     worst: str
@@ -121,6 +125,7 @@ class OverdueScreen:
     address: str
     people: tuple[tuple[str, tuple[tuple[int, str], ...]], ...]
     may_act: bool
+    stuck: int
 
 
 def overdue_screen(work: Work, arguments: Mapping[str, str]) -> OverdueScreen:
@@ -153,6 +158,7 @@ def overdue_screen(work: Work, arguments: Mapping[str, str]) -> OverdueScreen:
         address=_address(only, state),
         people=_people(work, page.steps) if may_act else (),
         may_act=may_act,
+        stuck=incidents.cases_stuck(work),
     )
 
 

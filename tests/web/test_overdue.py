@@ -1,11 +1,12 @@
 """The page of what is late: every count leads to its steps, and a manager acts on several at once."""
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 
 from engine.clock import SettableClock
+from engine.ids import new_id
 from engine.ports import SYSTEM
-from engine.store.tables import history_event, user_task
+from engine.store.tables import history_event, incident, user_task
 from handlers.accounts.permissions import Post
 from handlers.shared.records import outbox_job
 from tests.web.conftest import Browser, Site
@@ -109,3 +110,15 @@ def test_whoever_may_not_hand_over_sees_the_page_without_acts(site: Site, late: 
     clerk = site.browser(Post.CS)
     assert 'name="act"' not in clerk.get("/overdue").text
     assert clerk.post("/overdue", {"act": "remind", "task": late}, page="/overdue").status_code == 403
+
+
+def test_cases_that_stand_still_are_told_where_what_is_late_is_looked_for(site: Site) -> None:
+    case, now = site.start(), site.engine.clock.now()
+    row = {"instance_id": case, "kind": "step", "step_id": "accept", "message": "出错", "opened_at": now}
+    with site.engine.work(SYSTEM) as work:
+        work.connection.execute(insert(incident), [{"id": new_id(), **row} for _ in range(2)])
+    manager, clerk = site.browser(Post.PM), site.browser(Post.CS)
+    assert "1 件事项因异常停住" in manager.get("/overdue").text
+    for address in ("/inbox", "/inbox/counts"):
+        assert 'data-stuck>异常停住 <span class="count count-late">1</span>' in manager.get(address).text
+        assert "异常停住" not in clerk.get(address).text
