@@ -45,6 +45,7 @@ from web import (
     outbox,
     overdue,
     owners,
+    packing,
     policy,
     privacy,
     processes,
@@ -142,6 +143,7 @@ def create_app(engine: Engine, config: WebConfig) -> Flask:
     i18n.init_app(app)
     assets.init_app(app)
     lean.init_app(app)
+    packing.init_app(app)
     errors.init_app(app)
     guard.init_app(app)
     look.init_app(app)

@@ -45,7 +45,10 @@ _ADVICE = {
     404: (lazy_gettext("没有找到"), lazy_gettext("它可能已经结束，或不在您的范围内。请从首页进入。")),
     405: (lazy_gettext("不支持这种操作"), lazy_gettext("请从页面上的按钮操作。")),
     409: (lazy_gettext("情况已经变化"), lazy_gettext("请刷新后再决定怎么做，您填写的内容列在下面。")),
-    413: (lazy_gettext("上传的文件太大"), lazy_gettext("请减少照片或缩短视频后重试。")),
+    413: (
+        lazy_gettext("上传的文件太大"),
+        lazy_gettext("还没有提交。请返回上一页，减少照片或缩短视频后再提交。"),
+    ),
     422: (lazy_gettext("没有办成"), lazy_gettext("请按提示修改后再提交。")),
     429: (lazy_gettext("操作太频繁"), lazy_gettext("请稍后再试。")),
     500: (
@@ -110,7 +113,7 @@ def labelled(wrong: dict[str, str]) -> dict[str, tuple[str, str]]:
 
 def typed() -> list[tuple[str, str]]:
     """Return what was typed into the refused form, but no secrets."""
-    if request.method != "POST":
+    if request.method != "POST" or "is_unreadable" in g:
         return []
     return [
         (key, value)
@@ -176,6 +179,8 @@ def on_http(error: HTTPException) -> ResponseReturnValue:
     """Answer an error of HTTP itself."""
     if error.response is not None or (error.code or 500) < 400:
         return error
+    if error.code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        g.is_unreadable = True  # reading the form once more would fail once more
     return answer(error.code or 500, "")
 
 

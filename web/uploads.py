@@ -9,7 +9,7 @@ from werkzeug.datastructures import FileStorage
 from engine.ports import Actor, Json
 from engine.work import Engine
 from handlers.shared import attachments
-from handlers.shared.uploads import blocks
+from handlers.shared.uploads import UploadRefused, blocks
 from web.answers import posted
 from web.numbers import ids
 
@@ -17,18 +17,24 @@ from web.numbers import ids
 def kept(engine: Engine, actor: Actor) -> dict[str, list[int]]:
     """Store the uploaded files of this request and return their ids by name of the field.
 
-    A file that was chosen twice is kept once. When one is refused, those before it are kept for the page that
-    says so.
+    A file that was chosen twice is kept once. When one is refused, the others are kept for the page
+    that says so.
     """
     if "uploads" not in g:
         g.uploads = {}
+        refusals: list[UploadRefused] = []
         for name, files in request.files.lists():
             stored: dict[bytes, int] = {}
             for file in files:
                 content = _digest(file)
                 if file.filename and content not in stored:
-                    stored[content] = _stored(engine, actor, file)
+                    try:
+                        stored[content] = _stored(engine, actor, file)
+                    except UploadRefused as refused:
+                        refusals.append(refused)
                 g.uploads[name] = list(stored.values())
+        if refusals:
+            raise refusals[0]
     ids: dict[str, list[int]] = g.uploads
     return ids
 

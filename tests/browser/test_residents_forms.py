@@ -1,5 +1,7 @@
 """Residents' forms beside the report: what is typed outlives a reload, an ended session, a lost network."""
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -11,6 +13,7 @@ from tests.handlers.estate_world import PASSWORD
 pytestmark = pytest.mark.browser
 
 WISH = "请把 2024 年的登记也复制给我，女儿王芳来取"
+LEAST_TARGET_PX = 44
 STORED = "JSON.stringify({...sessionStorage})"
 FORM = "form[action='/home/privacy']"
 # The seal takes a moment; nothing but what is stored tells when it is done.
@@ -87,3 +90,21 @@ def test_without_a_network_nothing_is_sent_and_nothing_is_lost(visit: Visitors) 
     owner.context.set_offline(False)
     owner.press("form:has([name=plate]) button:has-text('登记车辆')")
     assert "物业核对后生效" in page.inner_text(".flashes")
+
+
+def test_a_file_too_large_to_send_is_not_chosen_and_the_others_stay(visit: Visitors, photo: Path) -> None:
+    owner = visit(PHONE).sign_in(OWNER)
+    page = owner.open("/home/report")
+    most = int(page.evaluate("document.body.dataset.most"))
+    assert most > 90_000_000
+    page.set_input_files("#photos", photo)
+    expect(page.locator(".photo img")).to_have_count(1)
+    page.evaluate("document.body.dataset.most = '1000'")
+    page.set_input_files("#photos", {"name": "long.mp4", "mimeType": "video/mp4", "buffer": b"x" * 2000})
+    expect(page.locator(".photo-bad figcaption")).to_contain_text("请缩短视频")
+    assert page.evaluate("[...document.getElementById('photos').files].map((file) => file.name)") == [
+        "after.jpg"
+    ]
+    box = page.locator(".photo-remove").first.bounding_box()
+    assert box is not None
+    assert min(box["width"], box["height"]) >= LEAST_TARGET_PX

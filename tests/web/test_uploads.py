@@ -42,12 +42,24 @@ def test_one_photo_chosen_twice_is_kept_once_and_two_of_one_name_are_two(site: S
     assert len(waiting(site, site.owner)) == 2
 
 
-def test_photos_before_a_refused_one_are_kept_and_shown(site: Site) -> None:
+def test_photos_before_and_after_a_refused_one_are_kept_and_shown(site: Site) -> None:
     owner = site.browser(site.owner)
-    page = report(owner, (picture(size=(20, 10)), "a.jpg"), (b"MZ", "virus.exe"))
-    (kept,) = waiting(site, site.owner)
-    assert f'value="{kept}" checked' in page
-    assert f"/attachments/{kept}/small" in page
+    one, other = picture(size=(20, 10)), picture(size=(10, 20))
+    page = report(owner, (one, "a.jpg"), (b"MZ", "virus.exe"), (other, "b.jpg"))
+    assert "只能上传照片" in page
+    assert len(waiting(site, site.owner)) == 2
+    for kept in waiting(site, site.owner):
+        assert f'value="{kept}" checked' in page
+        assert f"/attachments/{kept}/small" in page
+
+
+def test_who_sends_more_than_a_request_may_hold_is_told_so(site: Site) -> None:
+    owner = site.browser(site.owner)
+    site.app.config["MAX_CONTENT_LENGTH"] = 10_000
+    answer = owner.post("/home/report", {"photos[]": [(BytesIO(b"x" * 20_000), "a.mp4")]}, page="/home/")
+    assert answer.status_code == 413
+    assert "上传的文件太大" in answer.text
+    assert "返回上一页" in answer.text
 
 
 def test_who_has_too_many_is_told_how_many_and_where_to_drop_them(site: Site) -> None:

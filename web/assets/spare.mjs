@@ -3,13 +3,16 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 const FOLDERS = ["account", "resident"];
-const FILES = ["layout.html", "error.html", "offline.html", "parts/form.html", "parts/macros.html", "parts/new_password.html"];
+const FILES = [
+  ..."layout error offline parts/form parts/macros parts/new_password parts/correction parts/sign_in parts/agreed".split(" "),
+  ..."owners/register owners/forgot owners/code owners/password owners/help_code safety/odd safety/sent".split(" "),
+].map((name) => `${name}.html`);
 // Parts of the layout that only staff see, or that a page of residents reads from a script of staff.
 const STAFF = new Set([
   ..."bar-find bar-ring bar-call bar-odd bar-more menu-all is-here sign-sheet sign-ask sign-said sign-paper sign-ways read-back".split(" "),
-  ..."left left-chip left-late left-soon left-fine left-paused left-none kept kept-late tabs pages tag-urgent line-item btn-icon btn-row count-late".split(" "),
+  ..."left left-chip left-late left-soon left-fine left-paused left-none kept kept-late tabs pages tag-urgent line-item btn-icon btn-row count-late figure".split(" "),
 ]);
-const SCRIPTS = ["public.js", "forms.js", "typed.js", "watch.js"];
+const SCRIPTS = ["public.js", "forms.js", "photos.js", "typed.js", "watch.js"];
 
 /** Return every word of the pages and scripts; "note-" stands for all classes that begin so. */
 async function wordsOf(web) {

@@ -18,17 +18,18 @@ const held = new WeakMap();
 
 /** Make a photo small enough for a phone's upload; anything that is not a photo stays as it is. */
 async function shrink(file) {
-  if (!/^image\/(jpeg|png|webp)$/.test(file.type)) return file;
+  if (!/^image\/(jpeg|png|webp|hei[cf])$/.test(file.type)) return file;
+  const isTaken = !/hei[cf]$/.test(file.type); // the server takes no HEIC; some browsers can read it
   const picture = await createImageBitmap(file).catch(() => null);
   if (!picture) return file;
   const scale = Math.min(1, LONGEST_SIDE / Math.max(picture.width, picture.height));
-  if (scale === 1 && file.size < 1_000_000) return file;
+  if (isTaken && scale === 1 && file.size < 1_000_000) return file;
   const canvas = document.createElement("canvas");
   canvas.width = Math.round(picture.width * scale);
   canvas.height = Math.round(picture.height * scale);
   canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
   const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85));
-  if (!blob || blob.size >= file.size) return file;
+  if (!blob || (isTaken && blob.size >= file.size)) return file;
   return new File([blob], file.name.replace(/\.\w+$/, "") + ".jpg", { type: "image/jpeg" });
 }
 
@@ -76,6 +77,12 @@ class Photos {
     this.sync();
   }
 
+  /** Tell whether a request could not carry this file beside those that wait. */
+  isTooMuch(file) {
+    const most = Number(document.body.dataset.most || Infinity);
+    return this.waiting.reduce((sum, one) => sum + one.size, file.size) > most;
+  }
+
   /** Hold the place of a file until it is small. */
   async prepare(file) {
     const figure = document.createElement("figure");
@@ -91,7 +98,8 @@ class Photos {
     figure.className = "photo";
     figure.replaceChildren();
     if (!figure.isConnected) return; // another one was taken in its place
-    this.waiting.push(file);
+    const isTooMuch = this.isTooMuch(file);
+    if (!isTooMuch) this.waiting.push(file);
     if (file.type.startsWith("image/")) {
       const image = new Image();
       image.src = URL.createObjectURL(file);
@@ -107,7 +115,8 @@ class Photos {
     figure.append(button);
     figure.file = file;
     this.sync();
-    if (this.send) this.ahead(figure, file);
+    if (isTooMuch) this.refuse(figure, document.body.dataset.tooMuch);
+    else if (this.send) this.ahead(figure, file);
   }
 
   async ahead(figure, file) {
@@ -121,8 +130,7 @@ class Photos {
     if (status >= 400 && status < 500 && status !== 401) {
       this.waiting = this.waiting.filter((one) => one !== file);
       this.sync();
-      figure.classList.add("photo-bad");
-      figure.append(Object.assign(document.createElement("figcaption"), { textContent: data.message ?? "" }));
+      this.refuse(figure, data.message);
     }
     if (status !== 200) return; // it goes with the form
     const field = document.createElement("input");
@@ -132,6 +140,11 @@ class Photos {
     if (field.form.dataset.sendAhead !== undefined) field.dispatchEvent(new Event("input", { bubbles: true })); // for its draft
     this.waiting = this.waiting.filter((one) => one !== file);
     this.sync();
+  }
+
+  refuse(figure, words) {
+    figure.classList.add("photo-bad");
+    figure.append(Object.assign(document.createElement("figcaption"), { textContent: words ?? "" }));
   }
 
   remove(figure) {
