@@ -1,8 +1,8 @@
 """What may become of a newcomer, of somebody who leaves and of a report, each in a real browser.
 
-staff_onboarding: joined, a further post agreed to; administration refuses in test_ways_office.
-staff_offboarding: with a hand-over, without one when the time is up, at once. security_incident: from the
-report to the lessons, false alarms, what concerns an administrator.
+staff_onboarding: joined, a further post agreed to or not, the password sent again; administration refuses
+in test_ways_office. staff_offboarding: with a hand-over, without one when the time is up, at once.
+security_incident: from the report to the lessons, false alarms, what concerns an administrator.
 """
 
 from datetime import datetime, timedelta
@@ -72,6 +72,18 @@ def test_somebody_joins_from_the_request_to_the_first_sign_in(home: AtHome) -> N
     assert home.seen(number, "settle", desk.adm, outcome="done") == ["settle"], "nobody has signed in yet"
     sign_in_first(home, number, "zhaoliu")
     assert home.seen(number, "settle", desk.adm, outcome="done") == []
+
+
+def test_a_further_post_is_judged_and_a_password_is_sent_again(home: AtHome) -> None:
+    desk, number = home.desk, joining(home, "赵二", more="fin")
+    registered: dict[str, Json] = {"outcome": "register", "login": "zhaoer"}
+    assert home.seen(number, "register", desk.adm, **registered) == ["grant"]
+    assert home.seen(number, "grant", desk.sys, matches=True) == ["approve"]
+    no: dict[str, Json] = {"outcome": "refuse", "reason": "收费和客服须分开"}
+    assert home.seen(number, "approve", desk.sec, **no) == ["brief"]
+    assert posts_of(home, number) == {"cs"}
+    assert home.seen(number, "brief", desk.adm, signed=True, trained=True) == ["settle"]
+    assert home.seen(number, "settle", desk.adm, outcome="reissue") == ["brief"]
 
 
 def test_a_further_post_that_is_agreed_to_counts(home: AtHome) -> None:
