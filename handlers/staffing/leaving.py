@@ -20,7 +20,7 @@ from handlers.staffing.cases import Case
 from handlers.staffing.records import staffing_case
 
 PROCESS = "staff_offboarding"
-_LETTER = "L"
+_LETTER = "D"  # departure; L is a tenant change
 PREPARED_BEFORE = timedelta(hours=4)  # the hand-over is arranged this long before access ends
 
 

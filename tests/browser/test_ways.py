@@ -68,6 +68,23 @@ def test_what_follows_a_switch_is_settled_by_four_steps(home: AtHome) -> None:
     assert desk.record(number).state == "closed"
 
 
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("way", "proof", "step", "found"),
+    [
+        ("inheritance", "notarised", "heirs", {"paper": "notarised", "number": "公证8", "all_heirs": True}),
+        ("court", "court_document", "court", {"court": "朝阳法院", "number": "执1号", "in_force": True}),
+    ],
+)
+def test_heirs_and_courts_are_looked_at_and_approved(
+    home: AtHome, way: str, proof: str, step: str, found: dict[str, Json]
+) -> None:
+    number, desk = home.to_verify(way), home.desk
+    desk.papers(number, proof)
+    assert home.seen(number, step, desk.clerk, **found) == ["approve"]
+    assert home.seen(number, "approve", desk.desk_lead, outcome="approve") == ["tell_old"]
+
+
 def test_shares_that_are_not_approved_go_back_for_papers(home: AtHome) -> None:
     number, desk = home.to_verify("share"), home.desk
     desk.papers(number)

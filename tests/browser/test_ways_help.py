@@ -1,8 +1,8 @@
-"""What may become of an owner who lost the phone (password_help), each in a real browser.
+"""Everything that may become of an owner who lost the phone (password_help), each in a real browser.
 
-The code is used in time; two proofs do not hold, or the second clerk does not agree; the third failure goes
-to security; what looks like a stolen card locks the account until the old number was called. How the owner
-uses the code and sets the password stands in test_helping as well.
+The code is used or lapses after a quarter of an hour; two proofs do not hold, or the second clerk does not
+agree; the third failure goes to security; what looks like a stolen card locks the account until the old
+number was called. How the owner uses the code and sets the password stands in test_helping as well.
 """
 
 import pytest
@@ -64,6 +64,22 @@ def test_a_code_that_was_used_in_time_settles_it(home: AtHome) -> None:
     owner.press()
     desk.later(minutes=16)
     assert state(home, number) == "used"
+
+
+def test_a_code_that_nobody_used_lapses(home: AtHome) -> None:
+    desk, number = home.desk, came(home)
+    home.do(number, "prove", desk.clerk, **PROVEN)
+    assert home.seen(number, "second", desk.other_clerk, outcome="agree") == []
+    with desk.engine.reading(SYSTEM) as work:
+        code = helping.digits(vault_of(desk.engine), helping.by_number(work, number))
+    desk.later(minutes=16)
+    assert state(home, number) == "failed"
+    owner = home.nobody()
+    page = owner.open("/forgot/code")
+    page.fill("[name=login]", desk.contact)
+    page.fill("[name=code]", code)
+    owner.press()
+    assert page.locator("[name=new_password]").count() == 0, "it came too late"
 
 
 def test_the_third_failure_goes_to_security_who_may_let_it_be_tried_again(home: AtHome) -> None:

@@ -1,4 +1,9 @@
-"""The ways of corrections, of hand-over lists and of a newcomer who is refused, taken in a real browser."""
+"""The ways of corrections, of hand-over lists and of a newcomer who is refused, taken in a real browser.
+
+data_correction: the old number gone, both phones not proved in time, evidence asked for and given by the
+desk or the owner or never, the third difference, sent back by a clerk or the lead, a value that cannot be
+taken; how both phones are proved stands in test_correction. import_release: released, sent back.
+"""
 
 from pathlib import Path
 
@@ -6,9 +11,9 @@ import pytest
 from sqlalchemy import select
 
 from engine.ports import SYSTEM, Actor, Json
-from engine.store.tables import instance
 from handlers.accounts.permissions import Post
 from handlers.checking import corrections
+from handlers.checking.correction_records import data_correction
 from handlers.checking.corrections import Asked
 from handlers.checking.fields import Field
 from handlers.estate import importing
@@ -79,6 +84,64 @@ def test_an_owner_enters_a_family_member_and_the_desk_checks_it(home: AtHome) ->
     assert "待核对" not in owner.open("/home/household/").inner_text("main")
 
 
+def state(home: AtHome, number: str) -> str:
+    with home.desk.engine.reading(SYSTEM) as work:
+        query = select(data_correction.c.state).where(data_correction.c.number == number)
+        return str(work.connection.execute(query).scalar_one())
+
+
+def test_a_name_is_entered_with_a_photo_and_the_lead_asks_for_another(home: AtHome, photo: Path) -> None:
+    desk = home.desk
+    path = f"/corrections/new?house_id={desk.house}&person_id={desk.owner_person}"
+    wanted: dict[str, Json] = {"what": f"name:{desk.owner_person}:0", "value": "李鸣", "reason": "证件上不同"}
+    number = home.asked("data_correction", path, desk.clerk, **wanted, photos=photo)
+    more: dict[str, Json] = {"outcome": "more", "reason": "照片看不清"}
+    assert home.seen(number, "check_by_lead", desk.desk_lead, **more) == ["more_evidence"]
+    assert home.seen(number, "more_evidence", desk.other_clerk, photos=photo) == ["check_by_lead"]
+    right: dict[str, Json] = {"outcome": "confirm", "again": "李鸣"}
+    assert home.seen(number, "check_by_lead", desk.desk_lead, **right) == []
+    assert state(home, number) == "corrected"
+
+
+def test_an_owner_adds_evidence_on_a_phone_and_reads_why_it_was_sent_back(home: AtHome, photo: Path) -> None:
+    desk = home.desk
+    number = asked(home, Field.MAIL, "li@example.com", desk.owner)
+    home.do(number, "check_by_clerk", desk.clerk, outcome="more", reason="请拍一下邮件")
+    owner = home.owner()
+    assert "请拍一下邮件" in owner.open("/home/data").inner_text("main")
+    owner.page.set_input_files("form[action$='/evidence'] [type=file]", photo)
+    owner.page.wait_for_selector("form[action$='/evidence'] .photo")
+    owner.press("form[action$='/evidence'] button.btn-primary")
+    assert desk.steps(number) == ["check_by_clerk"]
+    no: dict[str, Json] = {"outcome": "reject", "reason": "邮箱退信"}
+    assert home.seen(number, "check_by_clerk", desk.clerk, **no) == []
+    assert "邮箱退信" in owner.open("/home/data").inner_text("main")
+
+
+def test_a_number_that_opens_another_account_is_not_taken(home: AtHome) -> None:
+    desk = home.desk
+    tenant = desk.contact.replace("1391111", "1392222")
+    number = asked(home, Field.PHONE, tenant)
+    proved: dict[str, Json] = {"outcome": "at_counter", "proofs": ["document", "call_back"]}
+    assert home.seen(number, "prove_phones", desk.clerk, **proved) == ["check_by_clerk"]
+    right: dict[str, Json] = {"outcome": "confirm", "again": tenant}
+    assert home.seen(number, "check_by_clerk", desk.other_clerk, **right) == []
+    assert state(home, number) == "refused"
+
+
+def test_phones_that_nobody_proves_and_evidence_that_never_comes_end_it(home: AtHome) -> None:
+    desk, owner = home.desk, home.owner()
+    phone, mail = asked(home, Field.PHONE, NEW_PHONE, desk.owner), asked(home, Field.MAIL, "li@example.com")
+    home.do(mail, "check_by_clerk", desk.other_clerk, outcome="more", reason="请补材料")
+    assert "请验证手机" in owner.open("/home/data").inner_text("main")
+    desk.later(days=1, minutes=1)
+    assert (desk.steps(phone), desk.steps(mail)) == ([], ["more_evidence"])
+    assert "请验证手机" not in owner.open("/home/data").inner_text("main")
+    desk.later(days=6)
+    assert desk.steps(mail) == []
+    assert {state(home, phone), state(home, mail)} == {"refused"}
+
+
 # --- hand-over list -----------------------------------------------------------------------------------------
 
 
@@ -86,13 +149,7 @@ def imported(home: AtHome, room: str) -> str:
     desk = home.desk
     importing.import_estate(desk.engine, desk.desk_lead, workbook([row(房号=room)]))
     inline_worker(desk.engine).drain()
-    return newest_case(home, "import_release")
-
-
-def newest_case(home: AtHome, process: str) -> str:
-    with home.desk.engine.reading(SYSTEM) as work:
-        query = select(instance.c.business_key).where(instance.c.process_key == process)
-        return str(work.connection.execute(query.order_by(instance.c.id.desc()).limit(1)).scalar_one())
+    return home.newest_of("import_release")
 
 
 @pytest.mark.parametrize("outcome", ["release", "return"])

@@ -1,9 +1,9 @@
-"""What may become of exports and of what people ask about their own data, each in a real browser.
+"""Everything that may become of exports and of what people ask about their own data, each in a real browser.
 
 data_export: without an approver, with three, refused by each, not needed, not fetched within a day; the
 download and the word that it is deleted stand in test_exports. privacy_request: not told to be the person,
-refused, restricted, erased an hour later or kept after all, answered by the manager after thirty days; the
-copy and the withdrawal of a consent stand in test_privacy.
+refused, restricted, erased an hour later or kept after all, handed to a correction, answered by the manager
+after thirty days; the copy and the withdrawal of a consent stand in test_privacy.
 """
 
 from datetime import timedelta
@@ -12,6 +12,8 @@ import pytest
 
 from engine.ports import SYSTEM, Actor, Json
 from handlers.accounts.permissions import Post
+from handlers.checking import corrections
+from handlers.checking.fields import Field
 from handlers.estate.records import estate_relation
 from handlers.privacy import exports, requests
 from tests.browser.conftest import Visitor
@@ -158,6 +160,16 @@ def test_who_moved_out_long_ago_is_erased_an_hour_later_unless_something_comes_u
     assert request_state(home, number) not in ("granted", "restricted")
     desk.later(minutes=2)
     assert request_state(home, number) == ("restricted" if comes_back else "granted")
+
+
+def test_a_wish_to_put_something_right_leads_into_a_correction(home: AtHome) -> None:
+    desk = home.desk
+    number, _ = asked_at_home(home, "correct", "邮箱错了")
+    assert home.seen(number, "correct", desk.clerk, correction="G20200101-0001") == ["correct"]
+    wanted = corrections.Asked(Field.MAIL, desk.house, desk.owner_person, "li@example.com", "写错了")
+    correction = desk.engine.run(desk.clerk, lambda work: corrections.request(work, wanted))
+    assert home.seen(number, "correct", desk.clerk, correction=correction) == []
+    assert desk.steps(correction) == ["check_by_clerk"]
 
 
 def test_after_thirty_days_the_manager_answers_wherever_it_stands(home: AtHome) -> None:

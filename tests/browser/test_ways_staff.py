@@ -1,4 +1,4 @@
-"""What may become of a newcomer, of somebody who leaves and of a report, each in a real browser.
+"""Everything that may become of a newcomer, of somebody who leaves and of a report, each in a real browser.
 
 staff_onboarding: joined, a further post agreed to or not, the password sent again; administration refuses
 in test_ways_office. staff_offboarding: with a hand-over, without one when the time is up, at once.

@@ -204,8 +204,8 @@ def _put(form: Locator, name: str, value: Any) -> None:
         return
     if isinstance(value, Path):
         form.locator(f"[name='{name}[]'][type=file]:not([capture])").first.set_input_files(value)
-        if form.get_attribute("data-task-form") is not None:
-            form.locator(".photo-sent").wait_for()
+        is_sent_ahead = form.get_attribute("data-task-form") is not None
+        form.locator(".photo-sent" if is_sent_ahead else ".photo").first.wait_for()
         return
     field = form.locator(f"[name='{name}']").first
     kind = field.evaluate("field => field.tagName === 'SELECT' ? 'select' : field.type")
