@@ -142,9 +142,13 @@ def _accept(doing: Doing) -> Answers:
         return {"outcome": "reclassify", "fault_code": "W05" if script.area == "private" else "P05"}
     if script.fate == "out_of_scope":
         return {"outcome": "out_of_scope", "reason": "属业主自购电器，请联系厂家售后"}
+    return {"outcome": "accept", "worker_id": doing.worker()} | _read_back(doing)
+
+
+def _read_back(doing: Doing) -> Answers:
     order = doing.order
-    alone = order.second_check == "pending" and order.entered_by == doing.work.actor.id
-    return {"outcome": "accept", "worker_id": doing.worker()} | ({"read_back": True} if alone else {})
+    is_own = order.second_check == "pending" and order.entered_by == doing.work.actor.id
+    return {"read_back": True} if is_own else {}
 
 
 def _take(doing: Doing) -> Answers:
@@ -272,7 +276,7 @@ def _false_alarm(doing: Doing) -> Answers:
     return {
         "outcome": "false_alarm" if doing.script.fate == "false_alarm" else "confirmed",
         "note": "已电话核实",
-    }
+    } | _read_back(doing)
 
 
 _ANSWERS: dict[Step, Callable[[Doing], Answers]] = {

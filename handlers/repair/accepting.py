@@ -66,7 +66,7 @@ def accept(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
 
 
 def _accept(context: Context, order: Order, given: Answers) -> dict[str, Json]:
-    order = _checked(context, order, given)
+    order = checked(context, order, given)
     _require_complete(order)
     worker_id = chosen(context, order, given.id("worker_id"), gave_back(context.work, order))
     order = _accepted(context, order)
@@ -84,8 +84,13 @@ def _accepted(context: Context, order: Order) -> Order:
     )
 
 
-def _checked(context: Context, order: Order, given: Answers) -> Order:
-    """Note the second look at what another clerk wrote down, or the read-back of one who is alone."""
+def checked(context: Context, order: Order, given: Answers) -> Order:
+    """Note the second look at what another clerk wrote down, or the read-back of one who is alone.
+
+    Raises:
+        RuleRefused: who wrote it down has not read it back, or another clerk is there to look.
+    Source: policy C1.
+    """
     if order.second_check != SecondCheck.PENDING:
         return order
     work = context.work
@@ -179,7 +184,7 @@ def _out_of_scope(context: Context, order: Order, given: Answers) -> dict[str, J
 
 
 def _warranty(context: Context, order: Order, given: Answers) -> dict[str, Json]:
-    order = _checked(context, order, given)
+    order = checked(context, order, given)
     _accepted(context, order)
     notices.to_owner(context.work, order, "repair_warranty")
     return {"plan": "developer"}

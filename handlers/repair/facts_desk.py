@@ -19,6 +19,7 @@ from handlers.repair.fact_lines import (
     report,
     worker_options,
 )
+from handlers.repair.facts_field import job
 from handlers.repair.orders import Order
 from handlers.repair.records import Area, SecondCheck
 from handlers.shared.facts import Facts, Pairs, local, names, option, pairs
@@ -81,10 +82,9 @@ def accept_facts(context: Context) -> Facts:
         ("之前退单", names(work, gave_back(work, order))),
     )
     able = sendable(work, order, gave_back(work, order))
-    is_own = order.second_check == SecondCheck.PENDING and order.entered_by == work.actor.id
     return {
         "facts": facts,
-        "without": [] if is_own else ["read_back"],
+        "without": [] if _is_own_entry(work, order) else ["read_back"],
         "values": {"worker_id": str(able[0])} if able else {},
         "options": {
             "workers": worker_options(work, able),
@@ -92,6 +92,20 @@ def accept_facts(context: Context) -> Facts:
             "duplicates": order_options(work, [*same, *(one for one in near if one not in same)]),
         },
     }
+
+
+@form_data("repair.verify_facts")
+def verify_facts(context: Context) -> Facts:
+    """Say what was reported; who entered it reads it back to the caller when alone on duty."""
+    work, order = context.work, orders.of(context)
+    return {
+        "facts": job(work, order) + pairs(("向来电人复述", _read_back(work, order))),
+        "without": [] if _is_own_entry(work, order) else ["read_back"],
+    }
+
+
+def _is_own_entry(work: Work, order: Order) -> bool:
+    return bool(order.second_check == SecondCheck.PENDING and order.entered_by == work.actor.id)
 
 
 def _read_back(work: Work, order: Order) -> Text:

@@ -32,7 +32,7 @@ _MORNING, _AFTERNOON = 9, 14
 def job_facts(context: Context) -> Facts:
     """Say what is to do where, and what was done there before."""
     work, order = context.work, orders.of(context)
-    return {"facts": _job(work, order)}
+    return {"facts": job(work, order)}
 
 
 @form_data("repair.appoint_facts")
@@ -40,7 +40,7 @@ def appoint_facts(context: Context) -> Facts:
     """Say what is to do, by when somebody has to be there, and until when a visit can be booked."""
     work, order = context.work, orders.of(context)
     return {
-        "facts": _job(work, order)
+        "facts": job(work, order)
         + pairs(
             ("到场时限", local(work, visiting.arrive_by(work, order))),
             ("最晚可约", local(work, visiting.last_bookable(work))),
@@ -48,7 +48,8 @@ def appoint_facts(context: Context) -> Facts:
     }
 
 
-def _job(work: Work, order: Order) -> Pairs:
+def job(work: Work, order: Order) -> Pairs:
+    """Say what was reported and what came to light since, with what was repaired there before."""
     facts = report(work, order)
     return facts + pairs(
         ("预约时间", window(work, order)),
@@ -92,14 +93,14 @@ def take_facts(context: Context) -> Facts:
     work, order = context.work, orders.of(context)
     not_again = gave_back(work, order) | {context.actor.id}
     colleagues = [one.id for one in crew.proposals(work, order, not_again)]
-    return {"facts": _job(work, order), "options": {"colleagues": worker_options(work, colleagues)}}
+    return {"facts": job(work, order), "options": {"colleagues": worker_options(work, colleagues)}}
 
 
 @form_data("repair.diagnose_facts")
 def diagnose_facts(context: Context) -> Facts:
     """Say what is to do, with the public price list."""
     work = context.work
-    return {"facts": _job(work, orders.of(context)), "options": {"prices": price_options(work)}}
+    return {"facts": job(work, orders.of(context)), "options": {"prices": price_options(work)}}
 
 
 @form_data("repair.quote_facts")

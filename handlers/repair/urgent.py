@@ -4,6 +4,7 @@ from engine.ports import Json
 from engine.service_tasks import Context, completion, service_task
 from handlers.accounts.permissions import Post
 from handlers.repair import calls, catalogue, crew, media, notices, orders
+from handlers.repair.accepting import checked
 from handlers.repair.closing import close
 from handlers.repair.dispatching import sendable
 from handlers.repair.orders import Order
@@ -45,15 +46,18 @@ def _to_ring(context: Context, order: Order, urgency: str | None) -> list[int]:
 
 @completion("repair.verify")
 def verify(context: Context, answers: dict[str, Json]) -> None:
-    """Note what the clerk heard when asking back, while the repair staff are on their way."""
+    """Note what the clerk heard when asking back, while the repair staff are on their way.
+
+    Raises:
+        RuleRefused: who entered a call confirms it too, without having read it back alone on duty.
+    Source: policy C1.
+    """
     given = Answers(answers)
     order = orders.of(context)
     orders.note(context.work, order.id, "verification", given.text("note"))
     orders.tell(context.work, order.id, "verified", {"outcome": given.outcome})
     if given.outcome == "confirmed":
-        is_same_clerk = order.entered_by == context.actor.id
-        check = SecondCheck.READ_BACK if is_same_clerk else SecondCheck.CHECKED
-        order = orders.checked(context.work, order, check)
+        order = checked(context, order, given)
     orders.change(
         context.work,
         order,

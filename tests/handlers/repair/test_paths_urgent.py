@@ -106,15 +106,29 @@ def test_after_the_danger_the_repair_goes_on_and_is_always_visited(shop: Shop) -
     assert shop.steps(number) == ["visit_by_clerk"]
 
 
-def test_an_urgent_call_is_checked_by_whoever_verifies_or_comes(shop: Shop) -> None:
-    for by, check in ((shop.clerk, "read_back"), (shop.other_clerk, "checked")):
-        number = shop.call()
-        shop.register(number, fault_code="G01", description="厨房有燃气味")
-        assert shop.order(number).second_check == "pending"
-        shop.do(number, "verify", by, outcome="confirmed")
-        assert shop.order(number).second_check == check
+def urgent_call(shop: Shop) -> str:
     number = shop.call()
     shop.register(number, fault_code="G01", description="厨房有燃气味")
+    return number
+
+
+def test_who_entered_an_urgent_call_verifies_it_alone_on_duty_and_by_reading_back_only(shop: Shop) -> None:
+    number = urgent_call(shop)
+    with pytest.raises(Refused, match="复述"):
+        shop.do(number, "verify", shop.clerk, outcome="confirmed")
+    with pytest.raises(Refused, match="其他客服在班"):
+        shop.do(number, "verify", shop.clerk, outcome="confirmed", read_back=True)
+    shop.off_duty(shop.other_clerk)
+    shop.do(number, "verify", shop.clerk, outcome="confirmed", read_back=True)
+    assert (shop.order(number).second_check, len(shop.told("repair_read_back"))) == ("read_back", 1)
+
+
+def test_an_urgent_call_is_checked_by_whoever_verifies_or_comes(shop: Shop) -> None:
+    number = urgent_call(shop)
+    assert shop.order(number).second_check == "pending"
+    shop.do(number, "verify", shop.other_clerk, outcome="confirmed")
+    assert shop.order(number).second_check == "checked"
+    number = urgent_call(shop)
     rescue(shop, number, shop.plumber)
     assert (shop.order(number).second_check, shop.order(number).second_check_by) == (
         "checked",
