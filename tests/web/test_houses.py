@@ -140,7 +140,9 @@ def test_nothing_of_a_house_elsewhere_can_be_guessed(site: Site, person: int) ->
     assert clerk.post(f"{other}/agreements", said, page="/houses/").status_code == 404
     with site.engine.reading(SYSTEM) as work:
         unit_id = house_record(work, site.world.house).unit_id
-    assert "1栋2单元301" in clerk.get(f"/houses/units/{unit_id}").text
+    unit = clerk.get(f"/houses/units/{unit_id}").text
+    assert "1栋2单元301" in unit
+    assert "<h1>1栋2单元</h1>" in unit, "written as addresses are"
     assert stranger.get(f"/houses/units/{unit_id}").status_code == 404
 
 

@@ -77,6 +77,12 @@ def test_who_entered_a_correction_does_not_check_it(counter: Counter) -> None:
             assert inbox.detail(work, task_id).may_claim is is_offered
 
 
+def test_where_the_desk_has_one_clerk_the_lead_checks(counter: Counter) -> None:
+    number = counter.ask()
+    counter.check(number, counter.desk_lead, NEW_PHONE)
+    assert counter.on_record(Field.PHONE) == NEW_PHONE
+
+
 def test_three_mismatches_bring_it_to_the_lead(counter: Counter) -> None:
     number = counter.ask()
     for _ in range(3):
@@ -166,7 +172,7 @@ def test_a_late_check_reaches_the_lead_and_after_a_day_the_manager(counter: Coun
     with counter.engine.reading(SYSTEM) as work:
         levels = list(work.connection.execute(select(escalation.c.level)).scalars())
     assert max(levels) == 2
-    counter.check(number, counter.desk_lead, NEW_PHONE)  # the lead may act as well now
+    counter.check(number, counter.desk_lead, NEW_PHONE)
     assert counter.correction(number).state == "corrected"
 
     counter.ask(value="13998765400")

@@ -114,6 +114,13 @@ def test_one_proof_is_not_enough_and_the_same_clerk_does_not_confirm(desk: Desk)
         desk.do(number, "second", desk.clerk, outcome="agree")
 
 
+def test_where_the_desk_has_one_clerk_the_lead_confirms_the_proofs(desk: Desk) -> None:
+    number = desk.ask()
+    desk.verify(number)
+    desk.do(number, "second", desk.csl, outcome="agree")
+    assert desk.state(number) == "issued"
+
+
 def test_a_code_is_good_for_fifteen_minutes_five_tries_and_one_use(desk: Desk) -> None:
     number = desk.issued()
     right = desk.code(number)

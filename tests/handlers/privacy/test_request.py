@@ -263,6 +263,15 @@ def test_who_asked_at_the_desk_confirms_no_identity(office: Office, home: Home) 
     assert office.steps(number) == ["identity"]
 
 
+def test_where_the_desk_has_one_clerk_the_lead_confirms_who_asks_and_the_clerk_goes_on(
+    office: Office, home: Home
+) -> None:
+    number = at_desk(office, home, "copy")
+    office.do(number, "identity", office.csl, outcome="confirmed", proof="看过证件")
+    office.do(number, "collect", office.clerk, fees="none", found="无争议")
+    assert office.steps(number) == ["decide"]
+
+
 def test_nobody_decides_what_they_asked_or_identified_not_even_in_anothers_place(
     office: Office, home: Home
 ) -> None:
