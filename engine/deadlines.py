@@ -10,7 +10,7 @@ from engine import history, limits, stepping, tasks
 from engine.bilingual import named
 from engine.bpmn.runtime import Run
 from engine.calendar import Calendar, calendar_of
-from engine.durations import Duration
+from engine.durations import Duration, in_words
 from engine.errors import AlreadyDone, NotPermitted, RuleBroken
 from engine.escalation import agenda
 from engine.history import Event
@@ -226,9 +226,8 @@ def _require_length(work: Work, case: Case, task: Task, rule: PauseRule, until: 
     if (is_long or task.pause_count) and not work.may(APPROVE_PAUSE_PERMISSION, case.scope_id):
         raise NotPermitted(
             "pause_needs_approval",
-            "暂停超过 {free} 或再次暂停，须由有“{permission}”权限的主管办理",
-            free=str(rule.free),
-            permission=APPROVE_PAUSE_PERMISSION,
+            "暂停超过 {free} 或再次暂停，须由主管办理",
+            free=in_words(rule.free),
         )
 
 

@@ -150,6 +150,19 @@ class Duration:
         return f"P{date_part}" if date_part else "PT0S"
 
 
+def in_words(length: Duration) -> tuple[str, str]:
+    """Say a duration in Chinese and in English, down to minutes."""
+    minutes = int(length.exact.total_seconds() // 60)
+    counted = (
+        (length.months, "个月", "month"),
+        (minutes // 1440, "天", "day"),
+        (minutes % 1440 // 60, "小时", "hour"),
+        (minutes % 60, "分钟", "minute"),
+    )
+    said = [(f"{n} {word}", f"{n} {unit}{'s' if n > 1 else ''}") for n, word, unit in counted if n]
+    return " ".join(one for one, _ in said) or "0", " ".join(one for _, one in said) or "0"
+
+
 @dataclass(frozen=True, slots=True)
 class Cycle:
     """A repeating interval: `R3/PT10M`, `R/PT10M`, `R3/<start>/PT24H`, `R5/PT10M/<end>`.

@@ -193,7 +193,7 @@ _PLAIN = {
     "overdue": ("“%(step)s”超过时限", "late"),
     "reminded": ("%(who)s催办“%(step)s”", ""),
     "paused": ("%(who)s暂停“%(step)s”的计时", ""),
-    "unpaused": ("“%(step)s”恢复计时", ""),
+    "unpaused": ("%(who)s恢复“%(step)s”的计时", ""),
     "cancelled": ("%(who)s取消", "late"),
     "suspended": ("%(who)s中止流程", "late"),
     "resumed": ("%(who)s恢复流程", ""),
