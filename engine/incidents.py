@@ -121,6 +121,15 @@ def cases_stuck(work: Work) -> int:
     return sum(count for scope_id, count in rows if work.may(OPERATE, scope_id))
 
 
+def stands_still(work: Work, instance_id: int | None) -> bool:
+    """Tell whether a case cannot go on somewhere; the caller has checked who asks."""
+    stuck_by = incident.c.kind.not_in(("deadline", "unpause"))  # the step itself can be done
+    found = select(incident.c.id).where(
+        incident.c.instance_id == instance_id, incident.c.closed_at.is_(None), stuck_by
+    )
+    return work.connection.execute(found.limit(1)).first() is not None
+
+
 def _opened(work: Work, row: Row[Any]) -> OpenIncident:
     name = _step_name(definitions.program(work.engine, work.connection, row.bundle_id), row)
     return OpenIncident(

@@ -77,7 +77,7 @@ _TELLING = frozenset(
     {
         "urgency_set", "urgency_raised", "alarmed", "acknowledged", "reclassified", "duplicate", "assigned",
         "taken_urgent", "transferred", "returned", "appointed", "visit_late", "rebooked", "quoted",
-        "quote_agreed",
+        "quote_agreed", "vendor_accepted",
         "parts_ordered", "parts_date", "parts_delayed", "parts_given_up", "finished", "signed",
         "rejected", "auto_confirmed", "complaint_raised", "merged_in", "merged", "closed_with", "reopened",
     }

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine import cases, inbox, instances
+from engine import cases, inbox, incidents, instances
 from engine.bilingual import Text, chinese
 from engine.ids import new_id
 from engine.ports import Json
@@ -108,6 +108,7 @@ class ReportedScreen:
 
     Attributes:
         next: what happens next and by when.
+        is_stuck: something went wrong and nobody can say when it goes on.
         days: to when the visit can be moved: a day's name, and its times with the words for them.
         reopen_until: until when it can be taken up again; None where it cannot.
         version: changes whenever something happens to the report.
@@ -118,6 +119,7 @@ class ReportedScreen:
     place: str
     strip: tuple[Stage, ...]
     next: str
+    is_stuck: bool
     worker: str
     window: str
     facts: list[tuple[str, str]]
@@ -194,13 +196,15 @@ def reported_screen(
     )
     due_at = min((step.due_at for step in steps if step.due_at), default=None)
     is_urgent = catalogue.is_urgent(work, line.instance_id, line.urgency)
-    standing = Standing(line, work.now, due_at, bool(asks), is_urgent, order.reopen_until)
+    is_stuck = line.state not in OVER and incidents.stands_still(work, line.instance_id)
+    standing = Standing(line, work.now, due_at, bool(asks), is_urgent, order.reopen_until, is_stuck)
     return ReportedScreen(
         number=number,
         title=title_of(line),
         place=line.place,
         strip=strip(line, asks=bool(asks)),
         next=what_next(standing),
+        is_stuck=is_stuck,
         worker=line.worker,
         window=visit_window(line, work.now),
         facts=own_facts(order),

@@ -22,6 +22,7 @@ class Standing:
         is_asked: something waits for the resident.
         is_urgent: repair staff were told at once.
         reopen_until: until when a closed report can be taken up again.
+        is_stuck: something went wrong and the case stands still.
     """
 
     line: OrderLine
@@ -30,6 +31,7 @@ class Standing:
     is_asked: bool = False
     is_urgent: bool = False
     reopen_until: datetime | None = None
+    is_stuck: bool = False
 
     @property
     def due(self) -> str:
@@ -39,6 +41,8 @@ class Standing:
 
 def what_next(standing: Standing) -> str:
     """Say in one or two sentences what happens next and by when; empty where there is nothing to say."""
+    if standing.is_stuck and not standing.is_asked:
+        return gettext("办理中遇到问题，我们正在查看。着急请打前台电话。")
     return _NEXT[OrderState(standing.line.state)](standing)
 
 

@@ -14,7 +14,7 @@ from handlers.accounts.workforce import in_force, skills_of
 from handlers.repair import figures
 from handlers.repair.orders import Order
 from handlers.repair.ranking import Candidate, ranked
-from handlers.repair.records import repair_assignment, repair_order
+from handlers.repair.records import repair_assignment, repair_engagement, repair_order
 
 _MOMENT = timedelta(microseconds=1)
 
@@ -88,6 +88,17 @@ def repairers(connection: Connection, order_id: int) -> list[int]:
     return list(
         dict.fromkeys(connection.execute(select(column.worker_id).where(done).order_by(column.id)).scalars())
     )
+
+
+def firms(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
+    """Return which outside firm has an order, or did it, of those that one was engaged for last."""
+    column = repair_engagement.c
+    of_orders = column.order_id.in_(list(ids)) & column.vendor_id.is_not(None)
+    is_at_it = column.ended_at.is_(None) | column.finished_at.is_not(None)
+    rows = connection.execute(
+        select(column.order_id, column.vendor_id).where(of_orders, is_at_it).order_by(column.id)
+    )
+    return dict(rows.all())
 
 
 def assign(work: Work, order: Order, worker_id: int, mode: str, key: str) -> None:

@@ -150,6 +150,10 @@ def rework_facts(context: Context) -> Facts:
     return {"facts": facts, "options": {"workers": worker_options(work, able)}}
 
 
+def _who_did_it(work: Work, order: Order) -> list[int]:
+    return crew.repairers(work.connection, order.id) or list(crew.firms(work.connection, [order.id]).values())
+
+
 @form_data("repair.result_facts")
 def result_facts(context: Context) -> Facts:
     """Say what was done, by whom, with what, for how much."""
@@ -161,7 +165,7 @@ def result_facts(context: Context) -> Facts:
             ("编号", order.number),
             ("故障", catalogue.name_of(work, order.fault_code)),
             ("位置", order.place),
-            ("维修人员", names(work, crew.repairers(context.connection, order.id))),
+            ("维修人员", names(work, _who_did_it(work, order))),
             ("完工时间", local(work, order.finished_at)),
             ("处理情况", last_note(work, order, "finished", "vendor_work")),
             ("更换材料", material(used)),

@@ -9,7 +9,7 @@ from engine.work import Work
 from handlers.accounts.permissions import Post
 from handlers.accounts.records import account, account_post
 from handlers.errors import FieldsInvalid
-from handlers.repair import media, notices, orders, quoting, rules
+from handlers.repair import crew, media, notices, orders, quoting, rules
 from handlers.repair.closing import close
 from handlers.repair.orders import Order
 from handlers.repair.records import OrderState, repair_engagement
@@ -57,7 +57,9 @@ def engage_vendor(context: Context, answers: dict[str, Json]) -> dict[str, Json]
     orders.note(work, order.id, "scope", given.text("scope"))
     orders.note(work, order.id, "insurance", given.text("insurance"))
     orders.tell(work, order.id, "engaged", {"vendor_id": str(vendor_id or "")})
+    crew.end(work, order.id, "outsourced")  # whoever found the cause does not do the repair
     order = orders.enter(work, order, OrderState.OUTSOURCED)
+    order = orders.change(work, order, worker_id=None)
     if vendor_id is not None:
         notices.to_accounts(work, order, [vendor_id], "repair_engaged")
     notices.to_owner(work, order, "repair_outsourced", arrive_at=arrive_at.isoformat())
@@ -103,7 +105,7 @@ def accept_vendor_work(context: Context, answers: dict[str, Json]) -> dict[str, 
     if given.outcome == "accepted":
         rules.require_within_quote(given.fen("charge"), quoting.agreed_fen(work, order))
         _end(work, order)
-        finished(work, order, given.fen("charge"))
+        finished(work, order, given.fen("charge"), told="vendor_accepted")
         return {"repaired": True, "next_step": "none", "signed": False}
     if given.outcome == "redo":
         finish_at = given.moment("finish_at")

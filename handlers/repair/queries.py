@@ -16,6 +16,7 @@ from handlers.repair import (
     catalogue,
     charging,
     contacts,
+    crew,
     figures,
     matching,
     media,
@@ -42,7 +43,7 @@ class OrderLine:
     """One line of a list of orders.
 
     Attributes:
-        worker: name of the repairer; empty while nobody is assigned.
+        worker: name of the repairer, or of the outside firm; empty while nobody is assigned.
         marks: what is out of the ordinary.
     """
 
@@ -241,14 +242,26 @@ def _lines(work: Work, condition: ColumnElement[bool], *order_by: Any) -> list[O
 
 
 Faults = dict[str, catalogue.Fault | None]
-Names = dict[int, str]
+Names = dict[int, str]  # id of an order -> who has it in hand, or did it
+_MAY_BE_OUTSIDE = frozenset(
+    {
+        OrderState.OUTSOURCED,
+        OrderState.FINISHED,
+        OrderState.CONFIRMED,
+        OrderState.REWORK,
+        OrderState.CLOSED,
+    }
+)
 
 
 def _known(work: Work, rows: Iterable[Order]) -> tuple[Faults, Names]:
     rows = list(rows)
     faults = {row.fault_code: catalogue.fault(work, row.fault_code) for row in rows if row.fault_code}
-    workers = {row.worker_id for row in rows if row.worker_id is not None}
-    return faults, dict(work.engine.directory.names(work.connection, workers)) if workers else {}
+    workers = {row.id: row.worker_id for row in rows if row.worker_id is not None}
+    if outside := [row.id for row in rows if row.worker_id is None and row.state in _MAY_BE_OUTSIDE]:
+        workers |= crew.firms(work.connection, outside)
+    known = work.engine.directory.names(work.connection, set(workers.values())) if workers else {}
+    return faults, {order_id: known.get(worker, "") for order_id, worker in workers.items()}
 
 
 def _line(row: Order, faults: Faults, names: Names) -> OrderLine:
@@ -267,7 +280,7 @@ def _line(row: Order, faults: Faults, names: Names) -> OrderLine:
         state=row.state,
         called_at=row.called_at,
         closed_at=row.closed_at,
-        worker=names.get(row.worker_id, ""),
+        worker=names.get(row.id, ""),
         window_from=row.window_from,
         window_to=row.window_to,
         marks=tuple(marks(row)),

@@ -233,7 +233,7 @@ repair_assignment = Table(
     Column("key", String(100), nullable=False, unique=True),  # a step that runs again assigns once
     Column("taken_at", UtcDateTime),
     Column("ended_at", UtcDateTime),
-    Column("end_kind", String(16)),  # finished | returned | transferred | replaced | cancelled
+    Column("end_kind", String(16)),  # finished | returned | transferred | replaced | outsourced | cancelled
     Index("ix_repair_assignment_order_id", "order_id", "id"),
     Index(
         "ix_repair_assignment_open",

@@ -62,6 +62,7 @@ _SENTENCES: Mapping[str, str] = {
     "vendor_arrived": "外包单位到场",
     "vendor_finished": "外包单位完工",
     "vendor_judged": "{who}验收外包工程",
+    "vendor_accepted": "外包工程验收合格，费用：{charge_fen}",
     "finished": "{who}完工，费用：{charge_fen}",
     "call_failed": "{who}致电业主，未接通",
     "confirmed": "{who}确认修好",

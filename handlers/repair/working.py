@@ -92,15 +92,19 @@ def finish(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     return {"repaired": True, "next_step": "none", "signed": is_signed}
 
 
-def finished(work: Work, order: Order, charge_fen: int) -> None:
-    """Bring an order to the point where the owner is asked."""
-    order = _ended(work, order, charge_fen)
+def finished(work: Work, order: Order, charge_fen: int, told: str = "finished") -> None:
+    """Bring an order to the point where the owner is asked.
+
+    Args:
+        told: the event by which its story tells it.
+    """
+    order = _ended(work, order, charge_fen, told)
     notices.to_owner(work, order, "repair_finished", charge_fen=charge_fen)
 
 
-def _ended(work: Work, order: Order, charge_fen: int) -> Order:
+def _ended(work: Work, order: Order, charge_fen: int, told: str = "finished") -> Order:
     crew.end(work, order.id, "finished")
-    orders.tell(work, order.id, "finished", {"charge_fen": charge_fen})
+    orders.tell(work, order.id, told, {"charge_fen": charge_fen})
     return orders.enter(work, order, OrderState.FINISHED, finished_at=work.now, charge_fen=charge_fen)
 
 

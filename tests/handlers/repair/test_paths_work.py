@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from engine import inbox
 from engine.errors import Conflict, Invalid, NotAllowed, Refused
 from engine.ports import SYSTEM, Json
 from handlers.accounts import staff
 from handlers.accounts.permissions import Post
+from handlers.repair import crew, queries, story
 from handlers.repair.records import Area
 from tests.handlers.repair.repair_world import Shop
 
@@ -195,6 +197,26 @@ def test_a_contractor_works_and_the_lead_accepts(shop: Shop, on_site: str) -> No
     shop.do(on_site, "vendor_finish", shop.vendor, work_done="重做", photos=[shop.photo(shop.vendor)])
     shop.do(on_site, "accept_work", shop.lead, outcome="accepted", charge=0)
     assert shop.steps(on_site) == ["confirm"]
+
+
+def test_the_owner_reads_the_outside_firm_as_who_did_the_repair(shop: Shop, on_site: str) -> None:
+    shop.do(on_site, "diagnose", shop.plumber, outcome="outsource", finding="要专业设备")
+    engage(shop, on_site)
+    with shop.engine.reading(shop.owner) as work:
+        firm = work.engine.directory.names(work.connection, [shop.vendor.id])[shop.vendor.id]
+        assert queries.order(work, on_site).line.worker == firm
+    shop.do(on_site, "vendor_arrive", shop.vendor)
+    shop.do(on_site, "vendor_finish", shop.vendor, work_done="已换", photos=[shop.photo(shop.vendor)])
+    shop.do(on_site, "accept_work", shop.lead, outcome="accepted", charge=0)
+    with shop.engine.reading(shop.owner) as work:
+        assert queries.order(work, on_site).line.worker == firm
+        told = [one.kind for one in story.story(work, on_site)]
+        facts = dict(inbox.detail(work, shop.task(on_site, "confirm").id).opened.facts)
+    assert "finished" not in told
+    assert "vendor_accepted" in told
+    assert set(facts["维修人员"]) == {firm}
+    with shop.engine.reading(shop.lead) as work:
+        assert crew.repairers(work.connection, shop.order(on_site).id) == []
 
 
 def test_a_contractor_who_is_a_day_late_is_engaged_anew(shop: Shop, on_site: str) -> None:

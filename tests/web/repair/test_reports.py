@@ -1,7 +1,10 @@
 """The pages of a report: what is next, who comes, what is asked, and news of it."""
 
 from io import BytesIO
+from types import SimpleNamespace
 
+from engine import incidents
+from engine.ports import SYSTEM
 from handlers.estate.records import RelationKind
 from handlers.repair import queries
 from handlers.repair.records import Area
@@ -37,6 +40,19 @@ def quoted(shop: Shop) -> str:
 def test_a_report_says_until_when_it_is_accepted(pages: Pages) -> None:
     number = pages.shop.report()
     assert "客服会在 10:30 前受理并派人。" in page_of(pages, number)
+
+
+def test_a_report_that_stands_still_promises_nobody_and_names_the_desk(pages: Pages) -> None:
+    shop = pages.shop
+    number = shop.report()
+    case_id = shop.case(number).id
+    with shop.engine.work(SYSTEM) as work:
+        failed = {"id": 1, "kind": "timer", "instance_id": case_id, "step_id": "accept", "token": "t"}
+        incidents.open_for_job(work, SimpleNamespace(**failed), ValueError())
+    page = page_of(pages, number)
+    assert "遇到问题，我们正在查看" in page
+    assert 'class="strong" href="tel:' in page
+    assert "派人" not in page
 
 
 def test_the_repairer_and_the_hours_of_the_visit_are_named(pages: Pages) -> None:
