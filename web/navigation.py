@@ -103,6 +103,7 @@ OWN = (
     Entry("jobs.index", lazy_gettext("后台任务")),
     Entry("houses.statistics", lazy_gettext("业主和户型统计")),
     Entry("exports.index", lazy_gettext("数据导出")),
+    Entry("privacy.waiting", lazy_gettext("交付个人信息")),
     Entry("joining.form", lazy_gettext("办理入职")),
     Entry("account.password", lazy_gettext("修改密码")),
     Entry("account.sessions", lazy_gettext("我的登录")),

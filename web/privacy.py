@@ -3,13 +3,14 @@
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug import Response as Redirect
 
-from handlers.privacy import requests
+from handlers.privacy import handing_out, requests
+from handlers.privacy.handing_out import Receipt
 from handlers.privacy.request_files import JSON_TYPE
 from handlers.privacy.requests import Asked
 from handlers.shared.spreadsheets import XLSX
 from web import context, errors
 from web.numbers import posted_id
-from web.privacy_screen import desk_screen, own_screen
+from web.privacy_screen import desk_screen, hand_out_options, own_screen
 from web.texts import gettext
 
 bp = Blueprint("privacy", __name__)
@@ -85,15 +86,30 @@ def ask() -> Redirect:
     return redirect(url_for("cases.show", number=number))
 
 
-@bp.post("/privacy/<number>/file")
-@errors.shown_again_by(lambda **_: form())
-def fetch(number: str) -> Response:
-    """Hand the file of a request out to the clerk who entered it, once, for the person."""
-    return _file(number)
+@bp.get("/privacy/hand-out")
+def waiting(**_kept: object) -> str:
+    """Show data protection the files that wait to be handed out in person."""
+    with context.engine().reading(context.actor()) as work:
+        options = hand_out_options(work)
+    return render_template("privacy/hand_out.html", options=options, wrong=errors.field_errors())
+
+
+@bp.post("/privacy/hand-out")
+@errors.shown_again_by(waiting)
+def hand_out() -> Response:
+    """Hand a file to the person who stands there, once, and keep the receipt."""
+    number = request.form.get("number", "")
+    receipt = Receipt(request.form.get("to", ""), request.form.get("proof", ""))
+    content = context.engine().run(context.actor(), lambda work: handing_out.hand_out(work, number, receipt))
+    return _sent(number, content)
 
 
 def _file(number: str) -> Response:
     content = context.engine().run(context.actor(), lambda work: requests.fetch(work, number))
+    return _sent(number, content)
+
+
+def _sent(number: str, content: bytes) -> Response:
     is_table = content.startswith(b"PK")
     answer = Response(content, mimetype=XLSX if is_table else JSON_TYPE)
     name = f"{number}.{'xlsx' if is_table else 'json'}"

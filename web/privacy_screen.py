@@ -8,7 +8,7 @@ from engine.work import Work
 from handlers.checking.corrections import own_person
 from handlers.estate import queries
 from handlers.estate.authorisation import AgreementState, agreements
-from handlers.privacy import requests
+from handlers.privacy import handing_out, requests
 from handlers.privacy.records import RequestState
 from handlers.privacy.requests import Request
 from handlers.privacy.words import KINDS, ON_BEHALF, PURPOSES, REQUEST_STATES
@@ -41,7 +41,6 @@ class Line:
     answer_by: datetime
     answer: str
     is_open: bool
-    is_mine: bool
     has_file: bool
     file_until: datetime | None
 
@@ -95,6 +94,18 @@ def desk_screen(work: Work, house_id: int) -> DeskScreen:
     )
 
 
+def hand_out_options(work: Work) -> Options:
+    """Name the files that wait to be handed out in person, with until when."""
+    return tuple(
+        (row.number, f"{row.number} · {either(*KINDS[row.kind])} · {_day(work, row.file_until)}")
+        for row in handing_out.waiting(work)
+    )
+
+
+def _day(work: Work, moment: datetime) -> str:
+    return f"{moment.astimezone(work.engine.zone):%m-%d %H:%M}"
+
+
 def _lines(work: Work, found: Iterable[Request]) -> tuple[Line, ...]:
     return tuple(
         Line(
@@ -106,7 +117,6 @@ def _lines(work: Work, found: Iterable[Request]) -> tuple[Line, ...]:
             one.answer_by,
             requests.answer_of(work, one),
             one.state == RequestState.OPEN,
-            one.asked_by == work.actor.id,
             one.file_name is not None and work.now < one.file_until,
             one.file_until,
         )

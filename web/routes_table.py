@@ -272,8 +272,9 @@ ROUTES: Mapping[str, Access] = {
     "privacy.drop": RESIDENT,
     "privacy.fetch_own": _fresh(RESIDENT),
     "privacy.form": _staff(Permission.OWNER_ENTER),
-    "privacy.ask": _staff(Permission.OWNER_ENTER),
-    "privacy.fetch": _fresh(_staff(Permission.OWNER_ENTER)),
+    "privacy.ask": _fresh(_staff(Permission.OWNER_ENTER)),
+    "privacy.waiting": _staff(Permission.OWN_DATA_HAND_OUT),
+    "privacy.hand_out": _fresh(_staff(Permission.OWN_DATA_HAND_OUT)),
     "safety.odd": UNPROVEN,  # an account that is not finished yet may be in wrong hands already
     "safety.report": UNPROVEN,
     "safety.sent": UNPROVEN,

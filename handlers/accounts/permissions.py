@@ -218,6 +218,7 @@ POST_PERMISSIONS: Mapping[Post, frozenset[Permission]] = {
             Permission.ACCESS_LOG_READ,
             Permission.EXPORT_APPROVE,
             Permission.PERSON_ERASE,
+            Permission.OWN_DATA_HAND_OUT,
             Permission.OWNER_READ,
             Permission.OWNER_REVEAL_ID_FOR_CASE,
             Permission.STATISTICS_READ,

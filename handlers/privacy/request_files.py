@@ -6,21 +6,22 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from engine.ports import SYSTEM
+from engine.ports import SYSTEM, Json, OutboxItem
 from engine.store.tables import instance
 from engine.work import Work
+from handlers.accounts.permissions import Post
 from handlers.accounts.records import account
 from handlers.estate.authorisation import agreements
 from handlers.estate.people import unsealed
 from handlers.estate.records import estate_house, estate_person, estate_relation, estate_vehicle
-from handlers.privacy import requests
+from handlers.privacy import handing_out, requests
 from handlers.privacy.export_rows import language_of
 from handlers.privacy.records import RequestState, privacy_export, privacy_export_person
 from handlers.privacy.requests import Request
 from handlers.privacy.words import PURPOSES, RELATIONS
 from handlers.shared import access_log, limits, work_files
-from handlers.shared.messages import notification
-from handlers.shared.outbox import JobContext
+from handlers.shared.messages import NOTIFY
+from handlers.shared.outbox import JobContext, put
 from handlers.shared.spreadsheets import spreadsheet
 
 JOB = "request_file"
@@ -50,7 +51,7 @@ _SAID = {
 
 
 def make(context: JobContext) -> None:
-    """Make the file of a granted request, seal it, and tell who asked; run by the outbox."""
+    """Make the file of a granted request, seal it, and tell the person; run by the outbox."""
     engine, number = context.engine, str(context.job.args["number"])
     with engine.reading(SYSTEM) as work:
         row = requests.by_number(work, number)
@@ -80,13 +81,13 @@ def lines(work: Work, person_id: int) -> list[Line]:
 def _keep(work: Work, row: Request, name: str) -> None:
     requests.change(work, row, file_name=name, file_until=work.now + limits.REQUEST_LINK)
     access_log.append(work, access_log.Entry("make_own_data", requests.RECORD, row.id))
-    told = notification(
-        "request_file_ready",
-        [f"account:{row.asked_by}"],
-        f"request_file_ready:{row.id}",
-        request_id=str(row.id),
-    )
-    work.engine.outbox.put_many(work.connection, [told], work.now)
+    if not handing_out.is_for_hands(work, row):
+        requests.tell(work, row, "request_file_ready")
+        return
+    requests.tell(work, row, "request_file_at_desk")
+    args: dict[str, Json] = {"group": Post.DPO, "scope_id": str(row.community_id)}
+    key = f"request_hand_out:{row.id}"
+    put(work, OutboxItem(NOTIFY, {"template": "request_hand_out", "request_id": str(row.id), **args}, key))
 
 
 def _written(work: Work, row: Request) -> bytes:

@@ -23,7 +23,6 @@ from handlers.shared import access_log
 from handlers.shared.answers import Answers
 from handlers.shared.facts import Facts, Pairs, local, names, pairs
 from handlers.shared.masks import mask_name
-from handlers.shared.messages import notification
 from handlers.shared.outbox import put
 
 _OWES = "unpaid"
@@ -68,6 +67,9 @@ def said(work: Work, row: Request) -> Pairs:
         ("更正单号", row.correction),
         ("答复", requests.answer_of(work, row)),
         ("答复时间", local(work, row.settled_at)),
+        ("交给", notes.get("handed_to", "")),
+        ("交付时怎样核对的", notes.get("handed_proof", "")),
+        ("文件交付时间", local(work, row.fetched_at)),
     )
 
 
@@ -105,7 +107,7 @@ def decide(context: Context, answers: dict[str, Json]) -> None:
     detail: dict[str, Json] = {"outcome": given.outcome}
     access_log.append(work, access_log.Entry("decide_privacy_request", RECORD, row.id, detail=detail))
     if given.outcome == "grant" and is_deletion:
-        _tell(work, row, "request_erasing")  # while there is still a number to tell it to
+        requests.tell(work, row, "request_erasing")  # while there is still a number to tell it to
 
 
 @completion("privacy.hand_to_correction")
@@ -129,7 +131,7 @@ def hand_to_correction(context: Context, answers: dict[str, Json]) -> None:
             {"correction": ("没有此人在申请之后的更正 {number}，请先录入更正", {"number": number})}
         )
     _settle(work, row, RequestState.GRANTED, correction=number)
-    _tell(work, row, "request_correction")
+    requests.tell(work, row, "request_correction")
 
 
 @service_task("privacy.withdraw_consent")
@@ -143,7 +145,7 @@ def withdraw_consent(context: Context) -> None:
         return
     authorisation.end(work, row.person_id, (Purpose(one) for one in row.scopes))
     _settle(work, row, RequestState.GRANTED)
-    _tell(work, row, "request_withdrawn_consent")
+    requests.tell(work, row, "request_withdrawn_consent")
 
 
 @service_task("privacy.carry_out")
@@ -165,7 +167,7 @@ def carry_out(context: Context) -> None:
         put(work, OutboxItem(JOB, {"number": row.number}, f"{JOB}:{row.id}"))
     if row.kind == "close":
         _close(work, row.person_id)
-    _tell(work, row, "request_answered")
+    requests.tell(work, row, "request_answered")
 
 
 @service_task("privacy.restrict")
@@ -179,7 +181,7 @@ def restrict(context: Context) -> None:
         _answer(work, row, "\n".join(filter(None, (own, in_both(reasons)[0]))))
     authorisation.end(work, row.person_id, Purpose)
     _settle(work, row, RequestState.RESTRICTED)
-    _tell(work, row, "request_restricted")
+    requests.tell(work, row, "request_restricted")
 
 
 @service_task("privacy.refuse_request")
@@ -189,7 +191,7 @@ def refuse_request(context: Context) -> None:
     if row.state != RequestState.OPEN:
         return
     _settle(work, row, RequestState.REFUSED)
-    _tell(work, row, "request_refused")
+    requests.tell(work, row, "request_refused")
 
 
 @service_task("privacy.withdraw_request")
@@ -206,6 +208,8 @@ def withdraw_request(context: Context, reason: str) -> None:
         )
     _answer(work, row, reason)
     _settle(work, row, RequestState.WITHDRAWN)
+    if row.channel == "counter":
+        requests.tell(work, row, "request_withdrawn")
 
 
 def _of(context: Context) -> Request:
@@ -236,8 +240,3 @@ def _close(work: Work, person_id: int) -> None:
     found = work.connection.execute(select(account.c.id).where(account.c.person_id == person_id))
     for account_id in found.scalars().all():
         residents.withdraw(work, account_id)
-
-
-def _tell(work: Work, row: Request, template: str) -> None:
-    item = notification(template, [f"person:{row.person_id}"], f"{template}:{row.id}", request_id=str(row.id))
-    work.engine.outbox.put_many(work.connection, [item], work.now)

@@ -22,6 +22,7 @@ from handlers.estate.records import estate_house, estate_relation
 from handlers.privacy.records import RequestState, privacy_request
 from handlers.privacy.words import KINDS, ON_BEHALF
 from handlers.shared import access_log, limits, work_files
+from handlers.shared.messages import notification
 from handlers.shared.numbers import next_number
 from handlers.shared.permissions import Permission
 
@@ -79,34 +80,43 @@ def ask(engine: Engine, actor: Actor, asked: Asked) -> str:
 
 
 def withdraw(engine: Engine, actor: Actor, number: str, reason: str) -> None:
-    """Withdraw a request as who asked, while it is open."""
+    """Withdraw a request as the resident whose data it is about, while it is open."""
     with engine.reading(actor) as work:
         row = _own(work, number)
     engine.run(SYSTEM, lambda work: instances.cancel(work, row.instance_id, reason))
 
 
 def fetch(work: Work, number: str) -> bytes:
-    """Hand out the answer's file, once, to who asked.
+    """Hand out the answer's file, once, to the resident whose data it holds.
 
     Raises:
         RecordConflict: it is not there yet, or not any more.
     """
     row = _own(work, number, locked=True)
-    if row.kind != "withdraw":
-        trust.require_settled(work)
+    trust.require_settled(work)
+    return released(work, row, access_log.Entry("fetch_own_data", RECORD, row.id))
+
+
+def released(work: Work, row: Request, entry: access_log.Entry) -> bytes:
+    """Open the file of a request, for commands that have asked who may; it is gone then.
+
+    Raises:
+        RecordConflict: it is not there yet, or not any more.
+    """
     if row.file_name is None or row.file_until is None or work.now >= row.file_until:
         raise RecordConflict("request_file_gone", "文件还没有生成、已下载过或已过期，可以再申请一次")
     files, name = work_files.of(work.engine), row.file_name
     content = b"".join(files.read(name))
     change(work, row, fetched_at=work.now, file_name=None)
-    access_log.append(work, access_log.Entry("fetch_own_data", RECORD, row.id))
+    access_log.append(work, entry)
     work.after_commit(lambda: files.delete(name))
     return content
 
 
 def own(work: Work) -> list[Request]:
-    """List what the actor asked, newest first."""
-    return _listed(work, privacy_request.c.asked_by == work.actor.id)
+    """List what was asked about the actor's own data, by them or for them, newest first."""
+    person_id = _own_person(work)
+    return [] if person_id is None else _listed(work, privacy_request.c.person_id == person_id)
 
 
 def of_person(work: Work, house_id: int, person_id: int) -> list[Request]:
@@ -125,14 +135,14 @@ def by_number(work: Work, number: str, *, locked: bool = False) -> Request:
 
 
 def seen(work: Work, number: str) -> Request:
-    """Return a request for who asked, for the desk there and for data protection.
+    """Return a request for the person concerned, for the desk there and for data protection.
 
     Raises:
         RecordNotFound: there is none for this actor.
     """
     row = by_number(work, number)
     readers = (Permission.OWNER_ENTER, Permission.ACCESS_LOG_READ)
-    if row.asked_by != work.actor.id and not any(work.may(one, row.community_id) for one in readers):
+    if row.person_id != _own_person(work) and not any(work.may(one, row.community_id) for one in readers):
         raise _not_found()
     return row
 
@@ -143,7 +153,7 @@ def change(work: Work, row: Request, **values: object) -> None:
 
 
 def notes(work: Work, row: Request) -> Mapping[str, str]:
-    """Open what was written down: "wish" in the person's words, "proof", "found" and "fees" by the steps."""
+    """Open what was written down: "wish" in the person's words, "proof" and more by the steps."""
     if row.wish is None:
         return {}
     found: dict[str, str] = json.loads(work.engine.vault.open("privacy_request", "wish", row.id, row.wish))
@@ -160,6 +170,12 @@ def answer_of(work: Work, row: Request) -> str:
     """Open the answer; empty where there is none yet."""
     sealed = row.answer
     return "" if sealed is None else work.engine.vault.open("privacy_request", "answer", row.id, sealed)
+
+
+def tell(work: Work, row: Request, template: str) -> None:
+    """Tell the person whose data a request is about."""
+    item = notification(template, [f"person:{row.person_id}"], f"{template}:{row.id}", request_id=str(row.id))
+    work.engine.outbox.put_many(work.connection, [item], work.now)
 
 
 def _taken_in(work: Work, asked: Asked, place: _Place, actor: Actor) -> str:
@@ -189,6 +205,8 @@ def _taken_in(work: Work, asked: Asked, place: _Place, actor: Actor) -> str:
     note(work, by_number(work, number), wish=asked.wish.strip())
     detail: dict[str, Json] = {"kind": asked.kind, "asked_by": str(actor.id)}
     access_log.append(work, access_log.Entry("ask_privacy_request", RECORD, request_id, detail=detail))
+    if channel == "counter":
+        tell(work, by_number(work, number), "request_made_for_you")
     _start(work, number, asked.kind, place.community_id, channel)
     return number
 
@@ -279,9 +297,13 @@ def _require_none_open(work: Work, asked: Asked, place: _Place) -> None:
 
 def _own(work: Work, number: str, *, locked: bool = False) -> Request:
     row = by_number(work, number, locked=locked)
-    if row.asked_by != work.actor.id:
+    if row.person_id != _own_person(work):
         raise _not_found()
     return row
+
+
+def _own_person(work: Work) -> int | None:
+    return own_person(work) if work.actor.kind == "resident" else None
 
 
 def _listed(work: Work, condition: ColumnElement[bool]) -> list[Request]:

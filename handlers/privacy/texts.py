@@ -25,6 +25,31 @@ def _request_facts(work: Work, args: Mapping[str, Json], language: str) -> dict[
 
 _REQUESTS = (
     (
+        "request_made_for_you", "有人为您登记了申请", "A request about your data",
+        "物业前台登记了一项关于您个人信息的申请“{kind}”（{number}）。如非您本人要求，请马上联系客服 {desk}",
+        "The desk entered a request about your data: “{kind}” ({number}). If you did not want it, call the "
+        "desk at once: {desk}",
+    ),
+    (
+        "request_withdrawn", "申请已撤回", "A request was withdrawn",
+        "为您登记的申请“{kind}”（{number}）已撤回，不再办理。如非您的意思，请联系客服 {desk}",
+        "The request entered for you, “{kind}” ({number}), was withdrawn and is not dealt with any more. If "
+        "that is not what you wanted, call the desk: {desk}",
+    ),
+    (
+        "request_file_at_desk", "您的信息可以领取", "Your data can be collected",
+        "申请 {number} 的文件已生成，5 天内请带身份证件到物业，由个保负责人当面交付。如非您本人要求，"
+        "请马上联系客服 {desk}",
+        "The file of request {number} is ready; within 5 days our data protection officer hands it to you, "
+        "bring an ID document. If you did not want it, call the desk at once: {desk}",
+    ),
+    (
+        "request_hand_out", "有信息文件待当面交付", "A file waits to be handed out",
+        "申请 {number}（{kind}）的文件已生成，本人没有账户，请在“交付个人信息”当面交付，5 天有效。",
+        "The file of request {number} ({kind}) is ready and the person has no account: hand it out in person "
+        "under “Hand out data” within 5 days.",
+    ),
+    (
         "request_answered", "您的申请已办理", "Your request was granted",
         "您的申请“{kind}”（{number}）已办理，答复见“个人信息”。客服 {desk}",
         "Your request “{kind}” ({number}) was granted; the answer stands under “Privacy”. Desk {desk}",

@@ -74,4 +74,5 @@ class Permission(StrEnum):
     EXPORT_ASK = "export.ask"
     EXPORT_APPROVE = "export.approve"
     PERSON_ERASE = "person.erase"
+    OWN_DATA_HAND_OUT = "own_data.hand_out"
     MESSAGES_READ = "outbox.read"

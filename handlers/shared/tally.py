@@ -21,7 +21,13 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "papers": ("open_paper",),
     "searches": ("search_person", "search_phone"),
     "rows": (),  # of owners, in lists
-    "exports": ("ask_export", "fetch_export"),
+    "exports": (
+        "ask_export",
+        "fetch_export",
+        "ask_privacy_request",
+        "fetch_own_data",
+        "hand_out_own_data",
+    ),
     "over": (),  # asked for when a quota was used up
     "refused": (),  # what the post does not include, or another community's
 }
