@@ -88,6 +88,7 @@ JOBS: Mapping[str, JobFunction] = {
     OLD_PHONE_JOB: deliveries.old_phone,
     LONG_WORK: long_work.run(LONG_KINDS),
     TELL: stuck.tell,
+    stuck.GATHERED: stuck.tell_gathered,
     **owning.JOBS,
     **checking.JOBS,
     **privacy.JOBS,

@@ -19,9 +19,9 @@ def case_facts(work: Work, args: Mapping[str, Json], language: str) -> dict[str,
     Args:
         args: may hold `instance_id`, `task_id` and moments in ISO format.
     Returns:
-        case, title and place of the instance, step of the task, and each moment as a local time.
+        case, title and place of the instance, step of the task, how many, and each moment as a local time.
     """
-    facts = {"case": "", "title": "", "place": "", "step": ""}
+    facts = {"case": "", "title": "", "place": "", "step": "", "count": str(args.get("count", ""))}
     in_english = language.startswith("en")
     if args.get("instance_id"):
         row = work.connection.execute(

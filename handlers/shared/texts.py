@@ -40,6 +40,15 @@ TEMPLATES = (
         "please see “Incidents”, and call whoever is waiting.",
     ),
     Template(
+        code="cases_stuck",
+        subject="又有事项卡住了",
+        subject_en="Several cases are stuck",
+        text="【物业云】{case} 等 {count} 件停在同一步，办不下去。"
+        "请管理员或项目经理到“异常”处理，并告知等待的人。",
+        text_en="[Wuye Flow] The platform cannot go on with {count} at the same step, such as {case}. "
+        "Administrator or manager: please see “Incidents”, and call whoever is waiting.",
+    ),
+    Template(
         code="first_password",
         subject="您的初始密码",
         subject_en="Your first password",
