@@ -168,7 +168,10 @@ def test_sums_behind_reports_are_rebuilt_where_there_is_an_installation(
     main(["init"])
     capsys.readouterr()
     assert main(["reports", "rebuild"]) == 0
-    assert capsys.readouterr().out == "0 finished steps; 0 sums by day and 0 by month corrected.\n"
+    assert capsys.readouterr().out.splitlines() == [
+        "已完成的步骤 0 个；更正日汇总 0 条、月汇总 0 条。",
+        "0 finished steps; 0 sums by day and 0 by month corrected.",
+    ]
     with pytest.raises(SystemExit) as ended:
         main(["reports"])
     assert ended.value.code == 2

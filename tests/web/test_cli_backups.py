@@ -246,3 +246,12 @@ def test_a_list_of_erased_ids_that_is_missing_or_broken_stops_a_restore_before_i
     for given in (wrong, tmp_path / "nowhere.list"):
         assert main(["restore", str(file), "--erased", str(given)]) == 1
     assert not place.key_file.exists()
+
+
+def test_what_was_done_is_said_in_both_languages(settings, tmp_path, capsys):
+    file = tmp_path / "all.backup"
+    assert main(["backup", str(file)]) == 0
+    assert main(["restore", "--test", str(file)]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split("：")[0].split(" ")[0] for line in said[::2]] == ["已备份到", "试恢复完成，全部完好"]
+    assert said[3] == "Restored beside it; everything is there."

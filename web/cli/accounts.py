@@ -6,6 +6,7 @@ from typing import Any
 from engine.work import SYSTEM
 from handlers.accounts import recovery
 from web.cli.engines import installed
+from web.cli.saying import say
 
 
 def add_commands(commands: Any) -> None:
@@ -25,5 +26,11 @@ def run_recover(arguments: argparse.Namespace) -> None:
     engine = installed()
     with engine.work(SYSTEM) as work:  # shown before it counts: nobody could read it later
         password = recovery.recover(work, arguments.login)
-        print(f"First password, shown once, valid for 72 hours: {password}", flush=True)
-    print("All sessions ended. An authenticator is bound anew at the next sign-in. This was logged.")
+        say(
+            f"初始密码（只显示这一次，72 小时内有效）：{password}",
+            f"First password, shown once, valid for 72 hours: {password}",
+        )
+    say(
+        "该账号的登录已全部退出，下次登录时重新绑定动态口令。此操作已记入日志。",
+        "All sessions ended. An authenticator is bound anew at the next sign-in. This was logged.",
+    )

@@ -3,7 +3,6 @@
 import argparse
 import os
 import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,13 +21,17 @@ from handlers.shared.backup_proof import BACKUP, RESTORE_TEST, Failure
 from web.cli import files, progress
 from web.cli.engines import installed
 from web.cli.locking import alone
+from web.cli.saying import complain, say
 
 _LOCK = f"{TEMPORARY}lock"  # beginning so, it is never copied
 _FAILURES = {
-    "rows": "table {what} has not the rows that it had when the backup was made",
-    "sealed": "{what} holds a value that no key on the ring opens",
-    "file": "attachment {what} is missing or damaged",
-    "log": "the access log is broken at {what}",
+    "rows": (
+        "表 {what} 的行数与备份时不同",
+        "table {what} has not the rows that it had when the backup was made",
+    ),
+    "sealed": ("{what} 中有数据，任何密钥都打不开", "{what} holds a value that no key on the ring opens"),
+    "file": ("附件 {what} 缺失或损坏", "attachment {what} is missing or damaged"),
+    "log": ("访问日志在 {what} 处不完整", "the access log is broken at {what}"),
 }
 
 
@@ -62,13 +65,16 @@ def run_backup(arguments: argparse.Namespace) -> None:
     engine, file = installed(), arguments.file.absolute()
     files.require_file(file)
     made_at = engine.clock.now().isoformat()
-    with _alone(settings.of(engine)), progress.shown("Backing up"):
+    with _alone(settings.of(engine)), progress.shown("正在备份 / Backing up"):
         if not arguments.force:
             backup.require_new(file)
         size = backup.back_up(settings.of(engine), file, _phrase(), made_at)
     engine.run(SYSTEM, lambda work: backup_proof.note(work, BACKUP, size, []))
     erased_list.keep(engine, file.parent)
-    print(f"{size} bytes in {arguments.file}. Keep the phrase apart from it: nothing opens it without.")
+    say(
+        f"已备份到 {arguments.file}，{size} 字节。口令请另行保管，没有它无法恢复。",
+        f"{size} bytes in {arguments.file}. Keep the phrase apart from it: nothing opens it without.",
+    )
 
 
 def run_restore(arguments: argparse.Namespace) -> int:
@@ -82,28 +88,29 @@ def run_restore(arguments: argparse.Namespace) -> int:
     configured = settings.from_environment()
     configured.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _alone(configured):
-        with progress.shown("Restoring"):
+        with progress.shown("正在恢复 / Restoring"):
             manifest = backup.restore(configured, file, _phrase())
         try:
             failures, again = _finish(bootstrap.build(configured), manifest, lists)
         except KeyboardInterrupt:
-            print(
+            complain(
                 "恢复没有做完：已删除的人可能又在其中。请清空数据目录和数据库后重新恢复。",
                 "The restore is not finished: people who had been erased may be back. "
                 "Empty data folder and database, and restore again.",
-                sep="\n",
-                file=sys.stderr,
             )
             raise
-    print(f"{again} people and accounts that had been erased since were erased again.")
-    print("Restored." if not failures else f"Restored, but {len(failures)} things do not hold.")
+    say(
+        f"备份之后删除过的 {again} 个人员和账号已再次删除。",
+        f"{again} people and accounts that had been erased since were erased again.",
+    )
+    _conclude(("已恢复", "Restored"), failures)
     return 1 if failures else 0
 
 
 def _finish(engine: Engine, manifest: Manifest, lists: list[Path]) -> tuple[list[Failure], int]:
-    with progress.shown("Looking whether everything came back"):
+    with progress.shown("正在核对 / Looking whether everything came back"):
         failures = _proved(engine, manifest)
-    with progress.shown("Erasing again what had been erased"):
+    with progress.shown("正在再次删除已删除的人 / Erasing again what had been erased"):
         return failures, erase_again(engine, lists)
 
 
@@ -127,7 +134,7 @@ def _test(file: Path) -> int:
     engine = installed()
     with (
         _alone(settings.of(engine)),
-        progress.shown("Restoring beside this installation"),
+        progress.shown("正在另处试恢复 / Restoring beside this installation"),
         backup_proof.scratch(settings.of(engine)) as place,
     ):
         manifest = backup.restore(place, file, _phrase())
@@ -136,7 +143,7 @@ def _test(file: Path) -> int:
         copy.database.dispose()
     size = file.stat().st_size
     engine.run(SYSTEM, lambda work: backup_proof.note(work, RESTORE_TEST, size, failures, manifest.made_at))
-    print("It comes back whole." if not failures else f"{len(failures)} things do not hold.")
+    _conclude(("试恢复完成", "Restored beside it"), failures)
     return 1 if failures else 0
 
 
@@ -146,8 +153,16 @@ def _proved(engine: Engine, manifest: Manifest) -> list[Failure]:
     schema.upgrade(engine.database)
     failures = [*rows, *backup_proof.prove(engine)]
     for one in failures:
-        print(_FAILURES[one.code].format(what=one.what), file=sys.stderr)
+        complain(*(text.format(what=one.what) for text in _FAILURES[one.code]))
     return failures
+
+
+def _conclude(done: tuple[str, str], failures: list[Failure]) -> None:
+    chinese, english = done
+    if failures:
+        say(f"{chinese}，但有 {len(failures)} 处不符", f"{english}, but {len(failures)} things do not hold.")
+    else:
+        say(f"{chinese}，全部完好", f"{english}; everything is there.")
 
 
 def _phrase() -> str:

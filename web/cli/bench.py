@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from web.cli.saying import complain
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 REFUSED = 1
 
@@ -22,7 +24,10 @@ def add_commands(commands: Any) -> None:
 def run_bench(arguments: argparse.Namespace) -> int:
     """Hand over to the package `bench`, which is not installed with the product."""
     if not (CHECKOUT / "bench" / "__main__.py").is_file():
-        print("The measurements are not installed: run this in a checkout of the product.", file=sys.stderr)
+        complain(
+            "没有安装测量程序：请在产品源码目录中运行。",
+            "The measurements are not installed: run this in a checkout of the product.",
+        )
         return REFUSED
     sys.path.insert(0, str(CHECKOUT))
     options = [f"--{name}" for name in ("quick", "postgresql") if getattr(arguments, name)]

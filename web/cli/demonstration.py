@@ -3,10 +3,10 @@
 import argparse
 import socket
 import sqlite3
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from handlers.settings import Settings
 from handlers.shared import log_anchors
 from web.cli.installing import prepare
 from web.cli.locking import alone
+from web.cli.saying import complain, say
 from web.cli.serving import require_port
 
 SIGN_INS = "demo-sign-ins.txt"
@@ -29,10 +30,7 @@ _DRAFT = ".demo-draft"
 LOCK = "demo-lock"
 _TRACES = ("", "-wal", "-shm", "-journal")
 _REFUSED = 1
-
-
-def _say(*texts: str) -> None:
-    print(*texts, sep="\n", flush=True)
+_PRINT = partial(print, flush=True)
 
 
 def add_commands(commands: Any) -> None:
@@ -68,14 +66,14 @@ def run_demo(arguments: argparse.Namespace) -> int:
         sign_ins = fill(configured, engine, demo.SMALL if arguments.small else demo.FULL, arguments.seed)
         log_anchors.keep(engine)
     print(sign_ins.read_text(encoding="utf-8"), end="")
-    _say(f"登录账号保存在：{sign_ins}", f"Sign-ins are kept in {sign_ins}")
+    say(f"登录账号保存在：{sign_ins}", f"Sign-ins are kept in {sign_ins}")
     if arguments.port is None:  # else it is served next
-        _say("启动：WUYE_DEMO=1 wuye serve", "Start with: WUYE_DEMO=1 wuye serve")
+        say("启动：WUYE_DEMO=1 wuye serve", "Start with: WUYE_DEMO=1 wuye serve")
     return 0
 
 
 def fill(
-    configured: Settings, engine: Engine, size: Size, seed: int, say: Callable[[str], None] = _say
+    configured: Settings, engine: Engine, size: Size, seed: int, say: Callable[[str], None] = _PRINT
 ) -> Path:
     """Build a whole demonstration, or nothing when it is interrupted; return where the sign-ins are."""
     sign_ins = configured.data_dir / SIGN_INS
@@ -127,12 +125,12 @@ def _what_is_there(configured: Settings, engine: Engine, *, is_welcome: bool) ->
         )
     if sign_ins.exists():
         print(sign_ins.read_text(encoding="utf-8"), end="")
-        _say(
+        say(
             f"演示数据已建好，登录账号在：{sign_ins}",
             f"The demonstration is there already; its sign-ins are in {sign_ins}",
         )
         return 0
-    _say(
+    say(
         "已有小区数据，但这里没有演示登录账号。"
         f"如果只是未建完的演示数据，请删除 {configured.data_dir} 后再运行一次。",
         "There is an estate already, and no sign-ins of a demonstration. "
@@ -164,7 +162,7 @@ def _who_can_sign_in(made: Demonstration) -> str:
 
 
 def _refuse(chinese: str, english: str) -> int:
-    print(f"{chinese}\n{english}", file=sys.stderr)
+    complain(chinese, english)
     return _REFUSED
 
 

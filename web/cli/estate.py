@@ -14,6 +14,7 @@ from handlers.estate.importing import ImportReport
 from handlers.shared.permissions import Permission
 from web.cli import files, progress
 from web.cli.engines import installed
+from web.cli.saying import say
 
 
 def add_commands(commands: Any) -> None:
@@ -42,7 +43,7 @@ def run_import(arguments: argparse.Namespace) -> None:
     content = files.content_of(arguments.file)
     if arguments.first:
         engine.run(SYSTEM, importing.require_first)
-    with progress.shown("Reading the list"):
+    with progress.shown("正在读取清单 / Reading the list"):
         report = importing.import_estate(engine, SYSTEM, content, arguments.community)
     released = 0
     if arguments.first:  # before anything is printed: whoever reads may have gone
@@ -52,7 +53,10 @@ def run_import(arguments: argparse.Namespace) -> None:
     for one in report.problems:
         print(f"{one.sheet} {one.row} {one.column} {one.value}: {one.reason()}")
     if arguments.first:
-        print(f"Released at once as the first list: {released} owners' records are in force.")
+        say(
+            f"作为首份清单直接生效：{released} 条业主记录已启用。",
+            f"Released at once as the first list: {released} owners' records are in force.",
+        )
     else:
         _say_who_releases(engine, report)
 
@@ -61,11 +65,21 @@ def _say_who_releases(engine: Engine, report: ImportReport) -> None:
     with engine.reading(SYSTEM) as work:
         past = importing.one_import(work, report.import_id)
         able = holders(work, Permission.HOUSE_CHECK, past.communities)
-    print(f"Nothing of it counts before somebody releases it on the page /imports/{report.import_id}.")
+    say(
+        f"须由另一人在 /imports/{report.import_id} 页面放行后才生效。",
+        f"Nothing of it counts before somebody releases it on the page /imports/{report.import_id}.",
+    )
     if able:
-        print("Who can: " + ", ".join(f"{one.name} ({POST_NAMES[one.post][1]})" for one in able))
+        names = [(one.name, *POST_NAMES[one.post]) for one in able]
+        say(
+            "可放行的人：" + "、".join(f"{name}（{chinese}）" for name, chinese, _english in names),
+            "Who can: " + ", ".join(f"{name} ({english})" for name, _chinese, english in names),
+        )
     else:
-        print("Nobody can yet: grant a customer service lead of these communities the post first.")
+        say(
+            "目前无人可放行：请先给这些小区的客服主管授岗。",
+            "Nobody can yet: grant a customer service lead of these communities the post first.",
+        )
 
 
 def run_community(arguments: argparse.Namespace) -> None:

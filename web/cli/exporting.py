@@ -9,6 +9,7 @@ from engine.work import SYSTEM
 from handlers.shared import process_logs
 from web.cli import files, progress
 from web.cli.engines import installed
+from web.cli.saying import say
 
 _WRITERS = {"xes": process_logs.write_xes, "ocel": process_logs.write_ocel}
 
@@ -28,7 +29,7 @@ def run_export(arguments: argparse.Namespace) -> None:
     draft = arguments.file.with_name(f"{arguments.file.name}.{token_hex(4)}.part")
     try:
         with (
-            progress.shown("Writing"),
+            progress.shown("正在写文件 / Writing"),
             draft.open("x", encoding="utf-8") as file,
             engine.reading(SYSTEM) as work,
         ):
@@ -36,4 +37,5 @@ def run_export(arguments: argparse.Namespace) -> None:
         draft.replace(arguments.file)
     finally:
         draft.unlink(missing_ok=True)
-    print(f"{count} {'cases' if arguments.format == 'xes' else 'events'} in {arguments.file}")
+    chinese, english = ("件", "cases") if arguments.format == "xes" else ("个事件", "events")
+    say(f"已写入 {arguments.file}：{count} {chinese}", f"{count} {english} in {arguments.file}")

@@ -1,13 +1,13 @@
 """`wuye keys rotate`: seal everything with a new key."""
 
 import argparse
-import sys
 from typing import Any
 
 from handlers.shared import rotation
 from handlers.shared.sealed import vault_of
 from web.cli import progress
 from web.cli.engines import installed
+from web.cli.saying import complain, say
 
 
 def add_commands(commands: Any) -> None:
@@ -28,16 +28,21 @@ def add_commands(commands: Any) -> None:
 def run_rotate(_arguments: argparse.Namespace) -> int:
     """Rotate, and say how much was sealed again."""
     engine = installed()
-    with progress.shown("Sealing everything with a new key"):
+    with progress.shown("正在用新密钥加密 / Sealing everything with a new key"):
         done = rotation.rotate(engine)
     active = vault_of(engine).ring.active
-    print(f"{done.values} values and {done.files} files are sealed with key {active} now. Back up keys.json.")
+    say(
+        f"{done.values} 项数据和 {done.files} 个文件已改用密钥 {active} 加密。请备份 keys.json。",
+        f"{done.values} values and {done.files} files are sealed with key {active} now. Back up keys.json.",
+    )
     for name in done.broken:
-        print(f"{name} cannot be opened and stays as it is", file=sys.stderr)
+        complain(f"{name} 打不开，保持原样", f"{name} cannot be opened and stays as it is")
     return 1 if done.broken else 0
 
 
 def run_forget(_arguments: argparse.Namespace) -> None:
     """Forget old keys, and say how many."""
     gone = rotation.forget_old_keys(installed())
-    print(f"{gone} old keys are off the ring. Back up keys.json.")
+    say(
+        f"已移除 {gone} 把旧密钥。请备份 keys.json。", f"{gone} old keys are off the ring. Back up keys.json."
+    )

@@ -19,6 +19,7 @@ from engine.work import SYSTEM, Engine
 from handlers import bootstrap, built_in, settings
 from web.cli.engines import installed, is_made
 from web.cli.files import content_of
+from web.cli.saying import complain, say
 
 KINDS = (".bpmn", ".dmn", ".form")
 REFUSED = 1
@@ -55,11 +56,9 @@ def _engine() -> Iterator[tuple[Engine, Mapping[str, bytes]]]:
     if is_made(settings.from_environment()):
         yield installed(), {}
         return
-    print(
+    complain(
         "尚未安装：与随产品提供的文件一起检查。",
         "Nothing is installed yet: checked with the files that come with the product.",
-        sep="\n",
-        file=sys.stderr,
     )
     with TemporaryDirectory() as folder:
         engine = bootstrap.build(settings.from_environment({"WUYE_DATA_DIR": folder}))
@@ -85,7 +84,7 @@ def run_deploy(arguments: argparse.Namespace) -> int:
     for one in deployed.definitions:
         print(f"{one.kind} {one.key} version {one.version} ({one.resource})")
     if not deployed.definitions:
-        print("Nothing new: every file is in force already.")
+        say("没有新内容：所有文件都已生效。", "Nothing new: every file is in force already.")
     return 0
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from engine import rollup
 from web.cli import progress
 from web.cli.engines import installed
+from web.cli.saying import say
 
 
 def add_commands(commands: Any) -> None:
@@ -24,6 +25,9 @@ def add_commands(commands: Any) -> None:
 def run_rebuild(_arguments: argparse.Namespace) -> None:
     """Rebuild the sums and say what was wrong."""
     engine = installed()
-    with progress.shown("Comparing the sums with history"):
+    with progress.shown("正在核对汇总 / Comparing the sums with history"):
         done = rollup.rebuild(engine)
-    print(f"{done.steps} finished steps; {done.days} sums by day and {done.months} by month corrected.")
+    say(
+        f"已完成的步骤 {done.steps} 个；更正日汇总 {done.days} 条、月汇总 {done.months} 条。",
+        f"{done.steps} finished steps; {done.days} sums by day and {done.months} by month corrected.",
+    )

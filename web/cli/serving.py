@@ -16,6 +16,7 @@ from web.app import COOKIE_SECRET, create_app
 from web.background import Background
 from web.cli import interpreter
 from web.cli.engines import installed
+from web.cli.saying import say
 from web.config import from_environment
 
 THREADS = 16
@@ -141,9 +142,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
 def _say_address(host: str, port: int) -> None:
     address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    print(
-        f"物业云已启动，请用浏览器打开：{address}", f"Wuye Flow is ready at {address}", sep="\n", flush=True
-    )
+    say(f"物业云已启动，请用浏览器打开：{address}", f"Wuye Flow is ready at {address}")
 
 
 def _log_to_stderr() -> None:
