@@ -26,7 +26,7 @@ class Screen(StringIO):
 def test_what_takes_long_is_told_and_wiped_away_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress, "_STEP", 0.001)
     screen = Screen()
-    with progress.shown("Backing up", screen):
+    with progress.shown("正在备份", "Backing up", screen):
         assert screen.written.wait(30)
     assert "Backing up, 0 s" in screen.getvalue()
     assert screen.getvalue().endswith("\r\x1b[K")
@@ -34,11 +34,11 @@ def test_what_takes_long_is_told_and_wiped_away_at_the_end(monkeypatch: pytest.M
 
 def test_a_file_gets_no_line() -> None:
     out = StringIO()
-    with progress.shown("Backing up", out):
+    with progress.shown("正在备份", "Backing up", out):
         pass
     assert out.getvalue() == ""
 
 
 def test_an_error_comes_through() -> None:
-    with pytest.raises(ValueError, match="broken"), progress.shown("Backing up", Screen()):
+    with pytest.raises(ValueError, match="broken"), progress.shown("正在备份", "Backing up", Screen()):
         raise ValueError("broken")

@@ -43,7 +43,7 @@ def run_verify(arguments: argparse.Namespace) -> int:
     """Print every place where the chain does not hold; keep a new anchor when it holds everywhere."""
     engine = installed()
     try:
-        with progress.shown("Reading the access log"):
+        with progress.shown("正在读取访问日志", "Reading the access log"):
             elsewhere = _elsewhere(arguments.anchors)
             breaks = log_anchors.verify(engine, elsewhere)
             if installation.is_in_use(engine):

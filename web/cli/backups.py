@@ -65,7 +65,7 @@ def run_backup(arguments: argparse.Namespace) -> None:
     engine, file = installed(), arguments.file.absolute()
     files.require_file(file)
     made_at = engine.clock.now().isoformat()
-    with _alone(settings.of(engine)), progress.shown("正在备份 / Backing up"):
+    with _alone(settings.of(engine)), progress.shown("正在备份", "Backing up"):
         if not arguments.force:
             backup.require_new(file)
         size = backup.back_up(settings.of(engine), file, _phrase(), made_at)
@@ -88,7 +88,7 @@ def run_restore(arguments: argparse.Namespace) -> int:
     configured = settings.from_environment()
     configured.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _alone(configured):
-        with progress.shown("正在恢复 / Restoring"):
+        with progress.shown("正在恢复", "Restoring"):
             manifest = backup.restore(configured, file, _phrase())
         try:
             failures, again = _finish(bootstrap.build(configured), manifest, lists)
@@ -108,9 +108,9 @@ def run_restore(arguments: argparse.Namespace) -> int:
 
 
 def _finish(engine: Engine, manifest: Manifest, lists: list[Path]) -> tuple[list[Failure], int]:
-    with progress.shown("正在核对 / Looking whether everything came back"):
+    with progress.shown("正在核对", "Looking whether everything came back"):
         failures = _proved(engine, manifest)
-    with progress.shown("正在再次删除已删除的人 / Erasing again what had been erased"):
+    with progress.shown("正在再次删除已删除的人", "Erasing again what had been erased"):
         return failures, erase_again(engine, lists)
 
 
@@ -134,7 +134,7 @@ def _test(file: Path) -> int:
     engine = installed()
     with (
         _alone(settings.of(engine)),
-        progress.shown("正在另处试恢复 / Restoring beside this installation"),
+        progress.shown("正在另处试恢复", "Restoring beside this installation"),
         backup_proof.scratch(settings.of(engine)) as place,
     ):
         manifest = backup.restore(place, file, _phrase())

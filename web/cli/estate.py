@@ -43,7 +43,7 @@ def run_import(arguments: argparse.Namespace) -> None:
     content = files.content_of(arguments.file)
     if arguments.first:
         engine.run(SYSTEM, importing.require_first)
-    with progress.shown("正在读取清单 / Reading the list"):
+    with progress.shown("正在读取清单", "Reading the list"):
         report = importing.import_estate(engine, SYSTEM, content, arguments.community)
     released = 0
     if arguments.first:  # before anything is printed: whoever reads may have gone
@@ -70,11 +70,9 @@ def _say_who_releases(engine: Engine, report: ImportReport) -> None:
         f"Nothing of it counts before somebody releases it on the page /imports/{report.import_id}.",
     )
     if able:
-        names = [(one.name, *POST_NAMES[one.post]) for one in able]
-        say(
-            "可放行的人：" + "、".join(f"{name}（{chinese}）" for name, chinese, _english in names),
-            "Who can: " + ", ".join(f"{name} ({english})" for name, _chinese, english in names),
-        )
+        chinese = "、".join(f"{one.name}（{POST_NAMES[one.post][0]}）" for one in able)
+        english = ", ".join(f"{one.name} ({POST_NAMES[one.post][1]})" for one in able)
+        say(f"可放行的人：{chinese}", f"Who can: {english}")
     else:
         say(
             "目前无人可放行：请先给这些小区的客服主管授岗。",

@@ -29,7 +29,7 @@ def run_export(arguments: argparse.Namespace) -> None:
     draft = arguments.file.with_name(f"{arguments.file.name}.{token_hex(4)}.part")
     try:
         with (
-            progress.shown("正在写文件 / Writing"),
+            progress.shown("正在写文件", "Writing"),
             draft.open("x", encoding="utf-8") as file,
             engine.reading(SYSTEM) as work,
         ):
@@ -37,5 +37,7 @@ def run_export(arguments: argparse.Namespace) -> None:
         draft.replace(arguments.file)
     finally:
         draft.unlink(missing_ok=True)
-    chinese, english = ("件", "cases") if arguments.format == "xes" else ("个事件", "events")
-    say(f"已写入 {arguments.file}：{count} {chinese}", f"{count} {english} in {arguments.file}")
+    if arguments.format == "xes":
+        say(f"已写入 {arguments.file}：{count} 件", f"{count} cases in {arguments.file}")
+    else:
+        say(f"已写入 {arguments.file}：{count} 个事件", f"{count} events in {arguments.file}")

@@ -24,7 +24,7 @@ def run_init(arguments: argparse.Namespace) -> None:
     """Make or upgrade an installation; a second time changes only what is new."""
     login = checked_name(arguments.admin)
     engine = bootstrap.build(settings.from_environment())
-    with progress.shown("正在准备 / Making ready"):
+    with progress.shown("正在准备", "Making ready"):
         prepare(engine)
     with engine.work(SYSTEM) as work:  # shown before it counts: nobody could read it later
         password = installation.create_first_administrator(work, login)

@@ -28,7 +28,7 @@ def add_commands(commands: Any) -> None:
 def run_rotate(_arguments: argparse.Namespace) -> int:
     """Rotate, and say how much was sealed again."""
     engine = installed()
-    with progress.shown("正在用新密钥加密 / Sealing everything with a new key"):
+    with progress.shown("正在用新密钥加密", "Sealing everything with a new key"):
         done = rotation.rotate(engine)
     active = vault_of(engine).ring.active
     say(

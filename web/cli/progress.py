@@ -13,18 +13,19 @@ _CLEAR = "\r\x1b[K"
 
 
 @contextmanager
-def shown(what: str, out: TextIO | None = None) -> Iterator[None]:
+def shown(chinese: str, english: str, out: TextIO | None = None) -> Iterator[None]:
     """Show what is being done while the block runs; nothing where nobody sits before a terminal.
 
     Args:
-        what: in the words of a person, such as "Copying the database".
+        chinese: in the words of a person, such as “正在备份”.
+        english: the same, such as "Backing up".
     """
     stream = out or sys.stderr
     if not stream.isatty():
         yield
         return
     over = Event()
-    line = Thread(target=_tell, args=(what, stream, over), daemon=True)
+    line = Thread(target=_tell, args=(f"{chinese} {english}", stream, over), daemon=True)
     line.start()
     try:
         yield

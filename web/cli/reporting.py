@@ -25,7 +25,7 @@ def add_commands(commands: Any) -> None:
 def run_rebuild(_arguments: argparse.Namespace) -> None:
     """Rebuild the sums and say what was wrong."""
     engine = installed()
-    with progress.shown("正在核对汇总 / Comparing the sums with history"):
+    with progress.shown("正在核对汇总", "Comparing the sums with history"):
         done = rollup.rebuild(engine)
     say(
         f"已完成的步骤 {done.steps} 个；更正日汇总 {done.days} 条、月汇总 {done.months} 条。",
