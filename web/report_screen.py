@@ -101,8 +101,8 @@ def report_screen(work: Work, refused: Mapping[str, Json] | None, *, is_asking: 
     )
 
 
-def submit(work: Work, typed: Mapping[str, Json], key: str | None) -> str:
-    """Report a fault as it was typed, and return its number.
+def submit(work: Work, typed: Mapping[str, Json], key: str | None) -> tuple[str, bool]:
+    """Report a fault as it was typed; return its number, and whether it was in already.
 
     Raises:
         FieldsInvalid: a field is wrong, or the one question must be answered first.
@@ -126,9 +126,10 @@ def submit(work: Work, typed: Mapping[str, Json], key: str | None) -> str:
         urgency=look.question.urgency if look.question and answer == look.question.urgency else None,
         attachments=ids(photos) if isinstance(photos, list) else (),
     )
-    number = reporting.report_online(work, report, idempotency_key=key).number
+    known = reporting.sent_before(work, report)
+    number = known or reporting.report_online(work, report, idempotency_key=key).number
     report_drafts.forget(work)
-    return number
+    return number, known is not None
 
 
 def _look(work: Work, typed: Mapping[str, Json]) -> FirstLook:

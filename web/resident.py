@@ -41,8 +41,15 @@ def report() -> Response:
     """Take a report in."""
     engine, actor = context.engine(), context.actor()
     typed = posted(request.form, uploads.kept(engine, actor))
-    number = engine.run(actor, lambda work: submit(work, typed, request.form.get("_key")))
-    flash(gettext("已收到报修，单号 %(number)s", number=number))
+    number, is_known = engine.run(actor, lambda work: submit(work, typed, request.form.get("_key")))
+    if is_known:
+        flash(
+            gettext(
+                "这份报修刚才已收到，单号 %(number)s。还有一处坏了，请写明在哪里，再报一次。", number=number
+            )
+        )
+    else:
+        flash(gettext("已收到报修，单号 %(number)s", number=number))
     return redirect(url_for("resident.case", number=number))
 
 

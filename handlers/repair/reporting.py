@@ -1,8 +1,9 @@
 """Takes reports in: online by residents, found by staff, raised by equipment."""
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from engine import idempotency, instances
 from engine.forms.answers import BadAnswer, clean
@@ -14,7 +15,7 @@ from handlers.estate.identity import InvalidIdentity, normalised_phone
 from handlers.repair import catalogue, contacts, media, notices, orders, places, rules
 from handlers.repair.catalogue import Fault
 from handlers.repair.orders import NOTE_LENGTH, Order
-from handlers.repair.records import Area, Channel, OrderState, Urgency, repair_number, repair_order
+from handlers.repair.records import OVER, Area, Channel, OrderState, Urgency, repair_number, repair_order
 from handlers.repair.words import hint_in, without_naming
 from handlers.shared import attachments
 from handlers.shared.numbers import next_number
@@ -25,6 +26,7 @@ PROCESS = "repair"
 _START = "repair_online"
 _NAME_LENGTH = 50
 _UNKNOWN = "unknown"  # category of the fault 其他
+_MOMENTS = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,33 @@ def report_online(work: Work, report: Report, *, idempotency_key: str | None = N
         name, phone = contacts.named(work, report.house_id, report.contact_person_id)
         report = replace(report, contact_name=name, contact_phone=phone)
     return _taken_in(work, report, Channel.ONLINE, idempotency_key)
+
+
+def sent_before(work: Work, report: Report) -> str | None:
+    """Return the number of the very report that the actor sent moments ago, such as from a page gone back to.
+
+    New photos go to that report. What is said to be urgent is never taken for a repetition.
+    """
+    if report.house_id is None or report.urgency is not None:
+        return None
+    work.require(Permission.REPAIR_SUBMIT, report.house_id)
+    text = _worded(report, _checked(work, report)).description
+    place = site_of(work, report.area, report.house_id, report.building_id, report.place).text
+    lately = select(repair_order).where(
+        repair_order.c.reporter_account_id == work.actor.id,
+        repair_order.c.channel == Channel.ONLINE,
+        repair_order.c.house_id == report.house_id,
+        repair_order.c.area == report.area,
+        repair_order.c.place == place,
+        repair_order.c.fault_code == report.fault_code,
+        repair_order.c.state.not_in(OVER),
+        repair_order.c.called_at > work.now - _MOMENTS,
+    )
+    for order in work.connection.execute(lately):
+        if orders.opened(work, order, "description") == _clean("description", text):
+            media.attach(work, order, report.attachments)
+            return str(order.number)
+    return None
 
 
 def report_found(work: Work, report: Report, *, idempotency_key: str | None = None) -> Reported:

@@ -17,6 +17,7 @@ LEAST_TARGET_PX = 44
 STORED = "JSON.stringify({...sessionStorage})"
 FORM = "form[action='/home/privacy']"
 # The seal takes a moment; nothing but what is stored tells when it is done.
+LAMP = "楼梯口的灯，网络断了"
 IS_KEPT = "Object.keys(sessionStorage).some((one) => one.startsWith('typed:'))"
 
 
@@ -108,3 +109,30 @@ def test_a_file_too_large_to_send_is_not_chosen_and_the_others_stay(visit: Visit
     box = page.locator(".photo-remove").first.bounding_box()
     assert box is not None
     assert min(box["width"], box["height"]) >= LEAST_TARGET_PX
+
+
+def write_report(page: Page) -> None:
+    """Fill a report in with one event, so that one seal holds all of it."""
+    for name in ("[name=what][value=power]", "[name=fault][value=P04]"):
+        page.evaluate("(name) => (document.querySelector(name).checked = true)", name)
+    page.fill("[name=description]", LAMP)
+
+
+def test_a_report_whose_answer_never_came_is_there_again_and_is_taken_in_once(visit: Visitors) -> None:
+    owner = visit(PHONE).sign_in(OWNER)
+    page = owner.open("/home/report")
+    page.evaluate("addEventListener('submit', (event) => event.preventDefault())")  # goes nowhere
+    write_report(page)
+    page.wait_for_function(IS_KEPT)
+    page.evaluate("document.querySelector('main [data-primary]').click()")
+    page.reload()
+    expect(page.locator("[name=description]")).to_have_value(LAMP)
+    assert page.is_checked("[name=fault][value=P04]")
+    owner.send()
+    number = page.url.rsplit("/", 1)[1]
+    assert f"单号 {number}" in page.inner_text(".flashes")
+    owner.open("/home/report")
+    write_report(page)
+    owner.send()
+    assert page.url.endswith(number)
+    assert "刚才已收到" in page.inner_text(".flashes")

@@ -42,6 +42,18 @@ def test_three_presses_report_a_fault_and_name_the_resident_as_the_contact(pages
     assert shop.opened(order, "description") == "户内水龙头/软管滴漏"
 
 
+def test_a_report_sent_again_from_a_page_gone_back_to_is_the_same_report(pages: Pages) -> None:
+    shop = pages.shop
+    first = send(pages, description="厨房龙头滴漏", _key="first")
+    again = send(pages, description="厨房龙头滴漏", _key="second")
+    assert again.location == first.location
+    other = send(pages, description="阳台龙头滴漏", _key="third")
+    assert other.location != first.location
+    shop.clock.advance(minutes=11)
+    later = send(pages, description="厨房龙头滴漏", _key="fourth")
+    assert later.location not in (first.location, other.location)
+
+
 def test_a_picture_with_one_fault_behind_it_is_enough(pages: Pages) -> None:
     order = reported(pages, send(pages, what="gas", fault=""))
     assert (order.fault_code, order.urgency) == ("G01", "P0")

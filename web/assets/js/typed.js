@@ -88,6 +88,9 @@ async function bringBack(form) {
   const before = said(form);
   fill(form, fields, isRefused);
   if (isRefused || said(form) === before) return;
+  // What is sent as it was is known by its key, should it have arrived already; what is changed is new.
+  form.addEventListener("input", (event) => own && event.target !== form && (form.elements._key.value = own));
+  if (document.querySelector("[data-clears]")) return; // the server has said it: it keeps a draft as well
   const { typedBack, typedClear } = document.body.dataset;
   const note = say(form, typedBack, typedClear, () => {
     forget(name);
@@ -95,16 +98,14 @@ async function bringBack(form) {
     note.remove();
     form.dispatchEvent(new Event("input", { bubbles: true }));
   });
-  // What is sent as it was is known by its key, should it have arrived already; what is changed is new.
-  form.addEventListener("input", (event) => own && event.target !== form && (form.elements._key.value = own));
 }
 
 function send(event) {
   const form = event.target;
   if (form.dataset.signOut !== undefined) return sessionStorage.clear();
-  const isTyped = form.dataset.typed !== undefined;
-  if (!isTyped && form.dataset.keep === undefined) return;
-  if (navigator.onLine) return isTyped && sessionStorage.setItem(SENT + nameOf(form), "yes");
+  if (form.dataset.clears !== undefined) return document.querySelectorAll("form[data-typed]").forEach((one) => forget(nameOf(one)));
+  if (form.dataset.typed === undefined) return;
+  if (navigator.onLine) return sessionStorage.setItem(SENT + nameOf(form), "yes");
   event.preventDefault();
   event.stopImmediatePropagation();
   say(form, document.body.dataset.offline);
