@@ -33,6 +33,7 @@ def employ(work: Work, settled: Settled, people: Sequence[crew.Employee], throwa
         account_id = staff.insert_staff(work, entry)
         community_id = None if one.community is None else settled.communities[one.community]
         staff.insert_post(work, account_id, one.post, community_id)
+        staff.log(work, "grant_post", account_id, f"{one.post}@{community_id or '*'}")
         make_usable(work, account_id, throwaway_hash)
         skills += [{"account_id": account_id, "skill": skill} for skill in sorted(one.skills)]
         settled.staff.append((one, account_id))

@@ -124,7 +124,8 @@ def end_access(context: Context) -> None:
     if row.left_at is not None:
         return
     staff.end_account(work, row.account_id)
-    lasting.end_grants(work, account_post.c.account_id == row.account_id)
+    for ended in lasting.end_grants(work, account_post.c.account_id == row.account_id):
+        staff.log(work, "end_post", row.account_id, ended.post)
     _leave_roster(work, row.account_id)
     tasks.hand_over(work, row.account_id, row.successor_id)
     drafts.forget_all(work, row.account_id)

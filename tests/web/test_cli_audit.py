@@ -13,6 +13,7 @@ from engine.store.database import Database
 from engine.work import Engine
 from handlers import bootstrap
 from handlers.accounts import installation
+from handlers.accounts.records import account_post
 from handlers.settings import Settings, as_environment
 from handlers.shared import access_log, log_anchors
 from handlers.shared.access_log import Entry
@@ -172,3 +173,18 @@ def test_a_place_for_anchors_that_cannot_be_written_to_is_told_and_stops_nobody(
     with caplog.at_level(logging.INFO):
         log_anchors.keep(used)
     assert "cannot be kept" in caplog.text
+
+
+def test_a_post_that_no_entry_gives_is_told_until_somebody_has_adopted_it(
+    used: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log_anchors.keep(used)
+    assert main(["audit", "verify"]) == 0
+    with used.reading(SYSTEM) as work:
+        held = work.connection.execute(select(account_post).limit(1)).one()
+    do(used, update(account_post).where(account_post.c.id == held.id).values(post="csl"))
+    assert main(["audit", "verify"]) == 1
+    assert f"{held.account_id} csl@*: no entry gives this account the post" in capsys.readouterr().err
+    assert main(["audit", "adopt"]) == 0
+    assert f"{held.account_id} csl@*" in capsys.readouterr().out
+    assert main(["audit", "verify"]) == 0

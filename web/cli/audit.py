@@ -1,12 +1,15 @@
-"""`wuye audit verify`: is the access log whole?"""
+"""`wuye audit`: is the access log whole, and does what is in force stand in it?"""
 
 import argparse
 import sys
 from pathlib import Path
 from typing import Any
 
+from engine.work import Engine
 from handlers.accounts import installation
 from handlers.errors import RuleRefused
+from handlers.safety import reconciling
+from handlers.safety.reconciling import Difference
 from handlers.shared import log_anchors
 from handlers.shared.access_log import Anchor
 from web.cli import progress
@@ -23,6 +26,12 @@ _REASONS = {
     "no_entries": "there are accounts or cases, but the access log is empty",
     "no_anchors": "no anchor was kept, so a cut log could not be found; was the file of anchors removed?",
 }
+_DIFFERENCES = {
+    "post_not_given": "no entry gives this account the post it holds (after an upgrade: wuye audit adopt)",
+    "post_revived": "this account holds a post that was ended",
+    "consent_revived": "this person's consent is in force though it was withdrawn since",
+    "tally_lowered": "fewer looks of this account are counted than the log tells of",
+}
 
 
 def add_commands(commands: Any) -> None:
@@ -37,6 +46,10 @@ def add_commands(commands: Any) -> None:
         help="a process log that was collected on another machine: its anchors are held against the log too",
     )
     verify.set_defaults(run=run_verify)
+    adopt = actions.add_parser(
+        "adopt", help="once after an upgrade: note that posts an earlier version did not log were looked at"
+    )
+    adopt.set_defaults(run=run_adopt)
 
 
 def run_verify(arguments: argparse.Namespace) -> int:
@@ -59,12 +72,33 @@ def run_verify(arguments: argparse.Namespace) -> int:
         return REFUSED
     for one in breaks:
         print(f"{one.day} entry {one.number}: {_REASONS[one.reason]}", file=sys.stderr)
+    different = reconciling.differences(engine)
+    for difference in different:
+        print(_line(engine, difference), file=sys.stderr)
+    if different:
+        print(f"{len(different)} things are in force that the access log does not tell of.", file=sys.stderr)
     if breaks:
         print(f"The access log was tampered with in {len(breaks)} places.", file=sys.stderr)
+    if breaks or different:
         return REFUSED
     end = log_anchors.keep(engine)
     print("The access log is whole." if end is None else f"The access log is whole up to {end.line()}.")
     return 0
+
+
+def run_adopt(_arguments: argparse.Namespace) -> int:
+    """Print what was adopted, so that whoever runs it has seen it."""
+    engine = installed()
+    for difference in reconciling.adopt(engine):
+        print(_line(engine, difference))
+    log_anchors.keep(engine)
+    print("Noted in the access log. A post that nobody can explain is ended on the page of the person.")
+    return 0
+
+
+def _line(engine: Engine, one: Difference) -> str:
+    at = one.at.astimezone(engine.zone)
+    return f"{at:%Y-%m-%d %H:%M} {one.subject_id} {one.detail}: {_DIFFERENCES[one.what]}"
 
 
 def _elsewhere(path: Path | None) -> list[Anchor]:

@@ -1,0 +1,96 @@
+"""What somebody writes into the database to gain rights is found by holding it against the access log."""
+
+from collections.abc import Callable
+
+import pytest
+
+from engine.ids import new_id
+from engine.ports import SYSTEM
+from engine.work import Engine
+from handlers.accounts import granting, lasting, staff
+from handlers.accounts.permissions import Post
+from handlers.accounts.records import account_post
+from handlers.estate import authorisation
+from handlers.estate.authorisation import Purpose
+from handlers.estate.records import estate_authorisation
+from handlers.safety import reconciling
+from handlers.shared import access_log
+from handlers.shared.access_log import Entry
+from handlers.shared.records import access_tally
+from tests.handlers.office import Office
+
+
+@pytest.fixture
+def known(office: Office) -> Office:
+    """An office whose posts, which no entry tells of, were adopted, and which granted one by the rules."""
+    assert len(reconciling.adopt(office.engine)) > 0
+    clerk = office.staff(None)
+    office.engine.run(office.sys, lambda work: granting.grant_post(work, clerk.id, Post.CS, office.community))
+    assert reconciling.differences(office.engine) == []
+    return office
+
+
+def found(engine: Engine) -> set[tuple[str, int, str]]:
+    return {(one.what, one.subject_id, one.detail) for one in reconciling.differences(engine)}
+
+
+def write(office: Office, *statements: object) -> None:
+    with office.engine.work(SYSTEM) as work:
+        for one in statements:
+            work.connection.execute(one)  # type: ignore[call-overload]  # an insert, update or delete
+
+
+def test_a_post_written_into_the_database_is_found(known: Office) -> None:
+    values = {"id": new_id(), "account_id": known.sys.id, "post": "csl", "community_id": None}
+    granted = {"granted_at": known.clock.now(), "granted_by": known.sys.id}
+    write(known, account_post.insert().values(**values, **granted))
+    assert found(known.engine) == {("post_not_given", known.sys.id, "csl@*")}
+
+
+def test_a_post_made_wider_or_given_to_another_is_found(known: Office) -> None:
+    mine = account_post.c.account_id == known.clerk.id
+    write(known, account_post.update().where(mine).values(community_id=None))
+    assert found(known.engine) == {("post_not_given", known.clerk.id, "cs@*")}
+    write(known, account_post.update().where(mine).values(account_id=known.adm.id))
+    assert found(known.engine) == {("post_not_given", known.adm.id, "cs@*")}
+
+
+def test_a_post_that_was_ended_and_revived_is_found(known: Office) -> None:
+    mine = account_post.c.account_id == known.clerk.id
+
+    def end(work: object) -> None:
+        (ended,) = lasting.end_grants(work, mine)  # type: ignore[arg-type]  # a Work
+        staff.log(work, "end_post", known.clerk.id, ended.post)  # type: ignore[arg-type]
+
+    known.clock.advance(minutes=1)
+    known.engine.run(known.sys, end)
+    assert found(known.engine) == set()
+    write(known, account_post.update().where(mine).values(ended_at=None))
+    assert found(known.engine) == {("post_revived", known.clerk.id, f"cs@{known.community}")}
+
+
+def test_a_consent_that_was_withdrawn_and_revived_is_found(known: Office) -> None:
+    person = known.person("陈静", "13900000001")
+    known.relate(person, known.house)
+
+    def said(step: Callable[..., None], *more: str) -> None:
+        known.clock.advance(minutes=1)
+        known.engine.run(known.clerk, lambda work: step(work, person, known.house, Purpose.NOTICE, *more))
+
+    said(authorisation.authorise, "1")
+    said(authorisation.withdraw)
+    assert found(known.engine) == set()
+    write(known, estate_authorisation.update().values(withdrawn_at=None))
+    assert found(known.engine) == {("consent_revived", person, "notice")}
+
+
+def test_counts_taken_out_of_the_tally_are_found_from_the_day_after_adopting(known: Office) -> None:
+    def look(work: object) -> None:
+        access_log.append(work, Entry("reveal_phone", "person", 1))  # type: ignore[arg-type]  # a Work
+
+    for expected in (set(), {("tally_lowered", known.clerk.id, "reveals")}):
+        known.engine.run(known.clerk, look)
+        assert found(known.engine) == set()
+        write(known, access_tally.delete())
+        assert found(known.engine) == expected
+        known.clock.advance(days=1)
