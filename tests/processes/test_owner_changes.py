@@ -45,6 +45,8 @@ REFUSED = [
     (SHEET, MORE_INFO, "${outcome == “more_info”}", "accepted_to_supply_info", "bad_expression"),
     (SHEET, MORE_INFO, '${outcome = "more_info"}', "accepted_to_supply_info", "bad_expression"),
     (SHEET, MORE_INFO, '${outcom == "more_info"}', "accepted_to_supply_info", "unknown_name"),
+    (SHEET, MORE_INFO, '${outcome == "more_infos"}', "accepted_to_supply_info", "no_such_option"),
+    (SHEET, MORE_INFO, '${outcome == "satisfied"}', "accepted_to_supply_info", "no_such_option"),
     (SHEET, r"\$\{repaired == true\}", "修好", "is_repaired_to_confirmation", "bad_expression"),
     (SHEET, ' default="is_urgent_to_accept"', "", "is_urgent_to_accept", "no_condition"),
     (SHEET, 'calledElement="repair_visit"', 'calledElement="repair_visits"', "visit", "called"),
@@ -81,6 +83,15 @@ def changed(name: str, old: str, new: str) -> dict[str, bytes]:
 
 
 AROUND = Surroundings(POSTS, frozenset({"24x7", "office"}), now=datetime(2026, 11, 23, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("end", ["source", "target"])
+def test_a_flow_that_leads_nowhere_is_the_one_finding(end: str) -> None:
+    wrong = rf'(id="accept_to_accepted".*?{end}Ref=)"\w+"'
+    (found,) = examine(changed(SHEET, wrong, r'\1"nowhere"'), AROUND).problems
+    assert (found.element_id, found.rule) == ("accept_to_accepted", "flow_ends")
+    assert f"no node “nowhere” as its {end}" in found.en
+    assert f"{end}Ref" in found.remedy_en
 
 
 @pytest.mark.parametrize(("name", "old", "new"), FINE)

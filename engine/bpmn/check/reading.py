@@ -106,6 +106,13 @@ FLOW_ENDS = Rule(
     "delete it and draw it anew; a flow cannot cross the border of a subprocess or pool",
 )
 
+FLOW_NOWHERE = Rule(
+    "flow_ends",
+    "连线“{id}”的{end_zh}“{node}”不存在",
+    "the flow “{id}” has no node “{node}” as its {end_en}",
+    "删掉这条连线，重新从元素拉到元素；用文本编辑的，把 {attribute} 改成元素的 id",
+    "delete it and draw it anew; in a text editor, write the id of a node into {attribute}",
+)
 TWO_LANES = Rule(
     "two_lanes",
     "“{name}”同时列在泳道“{first}”和“{second}”中，不知由谁办理",
@@ -115,6 +122,10 @@ TWO_LANES = Rule(
 )
 
 
+# Found where a flow is missing, and gone once it is there again.
+_FOLLOWS_FROM_A_LOST_FLOW = frozenset({"unreachable", "dead_end", "no_end", "default_flow", "one_way"})
+
+
 class DiagramReader:
     """Reads one file."""
 
@@ -122,6 +133,7 @@ class DiagramReader:
         self.resource = resource
         self.root = root
         self.report = report
+        self.ids: frozenset[str] = frozenset()
 
     def read(self) -> Diagram:
         """Build the graph.
@@ -179,6 +191,7 @@ class DiagramReader:
                 self.report.add(DUPLICATE_ID, Place(self.resource, identity, line_of(element)), id=identity)
             elif identity is not None:
                 seen.add(identity)
+        self.ids = frozenset(seen)
 
     def _read_names(self, diagram: Diagram) -> None:
         """Collect what event definitions refer to; a name that only differs by blanks is the same."""
@@ -224,8 +237,7 @@ class DiagramReader:
         identity = self._id(element)
         source, target = element.get("sourceRef", ""), element.get("targetRef", "")
         if source not in by_id or target not in by_id:
-            place = Place(self.resource, identity, line_of(element))
-            self.report.add(FLOW_ENDS, place, id=identity, source=source or "?", target=target or "?")
+            self._refuse_ends(Place(self.resource, identity, line_of(element)), source, target)
             return
         written = element.find(f"{BPMN}conditionExpression")
         condition = None if written is None else (written.text or "").strip()
@@ -233,6 +245,17 @@ class DiagramReader:
         scope.flows.append(flow)
         flow.source.outgoing.append(flow)
         flow.target.incoming.append(flow)
+
+    def _refuse_ends(self, place: Place, source: str, target: str) -> None:
+        """Say what is wrong with a flow; without it a path is broken, which need not be said as well."""
+        self.report.mute(place.resource, _FOLLOWS_FROM_A_LOST_FLOW)
+        ends = (("sourceRef", source, "起点", "source"), ("targetRef", target, "终点", "target"))
+        missing = [end for end in ends if end[1] not in self.ids]
+        if not missing:
+            self.report.add(FLOW_ENDS, place, id=place.element_id, source=source, target=target)
+        for attribute, node, end_zh, end_en in missing:
+            words = {"attribute": attribute, "node": node or "?", "end_zh": end_zh, "end_en": end_en}
+            self.report.add(FLOW_NOWHERE, place, id=place.element_id, **words)
 
     def _read_lanes(self, process: Process) -> None:
         nodes = {node.id: node for node in process.nodes()}

@@ -76,9 +76,16 @@ class Report:
     _unlisted: defaultdict[tuple[str, Severity], Counter[str]] = field(
         default_factory=lambda: defaultdict(Counter)
     )
+    _muted: defaultdict[str, frozenset[str]] = field(default_factory=lambda: defaultdict(frozenset))
+
+    def mute(self, resource: str, rules: frozenset[str]) -> None:
+        """Pass over what breaks some rules in a file from now on: it follows from something else there."""
+        self._muted[resource] |= rules
 
     def add(self, rule: Rule, place: Place, **params: object) -> None:
         """Note a finding; its parameters are cut to a length that people can read."""
+        if rule.name in self._muted[place.resource]:
+            return
         kind = (place.resource, rule.severity)
         self._counts[kind] += 1
         if self._counts[kind] > MOST_LISTED:

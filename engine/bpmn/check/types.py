@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from engine.bpmn.check.expressions import ASKS, RANK, Compiled, Use
-from engine.bpmn.check.model import Process
+from engine.bpmn.check.gateways import DECIDING
+from engine.bpmn.check.model import Node, Process
 from engine.bpmn.check.names import Names, crossings, local
 from engine.bpmn.check.rules import Report, Rule
 from engine.bpmn.expressions import Expression, TimerExpression, ValueType, tree
 from engine.bpmn.expressions.operators import ARITHMETIC, ORDERINGS
 from engine.bpmn.expressions.values import type_of
-from engine.check_problem import Severity
 
 Types: TypeAlias = Mapping[str, ValueType]
 
@@ -55,7 +55,6 @@ NO_SUCH_OPTION = Rule(
     "{what_en} of “{name}” compares “{variable}” with “{value}”; the options of the form are {options}",
     "改成其中一个选项的值，或在表单中加上这个选项",
     "write the value of one of the options, or add it to the form",
-    Severity.WARNING,
 )
 _NO_TIMES = frozenset({ValueType.NUMBER, ValueType.BOOLEAN, ValueType.LIST, ValueType.DATE})
 _UNORDERED = frozenset({ValueType.BOOLEAN, ValueType.LIST})
@@ -99,8 +98,12 @@ def check_types(names: Names, uses: Sequence[Use], report: Report) -> None:
                 _check_comparison(use, node, types, report)
                 _check_reckoning(use, node, types, report)
                 for variable, value in _compared(node):
-                    if variable not in hidden | handed_in.get(process.id, frozenset()):
-                        _check_option(names, use, variable, value, report)
+                    is_handed_in = variable in handed_in.get(process.id, frozenset())
+                    options = _options_before(names, use.node, variable)
+                    if not options and not is_handed_in:
+                        options = _options(names, process, variable)
+                    if variable not in hidden:
+                        _check_option(use, variable, value, options, report)
 
 
 def kind_of(node: tree.Node, types: Types) -> ValueType:
@@ -197,26 +200,38 @@ def _compared(node: tree.Binary) -> Iterator[tuple[str, str]]:
                 yield one.name, code.value
 
 
-def _check_option(names: Names, use: Use, variable: str, value: str, report: Report) -> None:
-    options = _options(names, use.process, variable)
+def _check_option(use: Use, variable: str, value: str, options: frozenset[str], report: Report) -> None:
     if options and value not in options:
         listed = "、".join(sorted(options))
         report.add(NO_SUCH_OPTION, use.place, variable=variable, value=value, options=listed, **_told(use))
 
 
+def _options_before(names: Names, gateway: Node | None, variable: str) -> frozenset[str]:
+    """Collect the options of the forms right before a gateway; none where anything else may set it."""
+    if gateway is None or gateway.kind not in DECIDING or not gateway.incoming:
+        return frozenset()
+    found = [_options_at(names, flow.source, variable) for flow in gateway.incoming]
+    return frozenset().union(*found) if all(found) else frozenset()
+
+
 def _options(names: Names, process: Process, variable: str) -> frozenset[str]:
     """Collect the options of the forms that set a variable; none where anything else sets it."""
-    found: set[str] = set()
-    for node in process.nodes():
-        if variable not in names.outputs[node]:
-            continue
-        form = names.whole.forms.get(node.camunda("formRef")) if node.kind == "userTask" else None
-        field = form.fields.get(variable) if form else None
-        is_set_again = form is not None and variable in names.whole.topics.set_by(form.on_complete)
-        if field is None or field.options_key or is_set_again:
-            return frozenset()
-        found.update(option.value for option in field.options)
-    return frozenset(found)
+    found = [
+        _options_at(names, node, variable) for node in process.nodes() if variable in names.outputs[node]
+    ]
+    return frozenset().union(*found) if all(found) else frozenset()
+
+
+def _options_at(names: Names, node: Node, variable: str) -> frozenset[str]:
+    """Return what a step's form lets somebody choose for a variable; none where it is not surely that."""
+    if node.kind != "userTask" or variable not in names.outputs[node]:
+        return frozenset()
+    form = names.whole.forms.get(node.camunda("formRef"))
+    field = form.fields.get(variable) if form else None
+    is_set_again = form is not None and variable in names.whole.topics.set_by(form.on_complete)
+    if field is None or field.options_key or is_set_again or node.loop is not None:
+        return frozenset()
+    return frozenset(option.value for option in field.options)
 
 
 def _handed_in(names: Names) -> Mapping[str, frozenset[str]]:
