@@ -98,6 +98,10 @@ class NotPermitted(EngineError, NotAllowed):
     """The actor lacks the permission or is not a candidate."""
 
 
+class TaskHidden(TaskNotFound, NotPermitted):
+    """The task is open, and none of this actor's business: they read that there is none."""
+
+
 class AlreadyDone(EngineError, Conflict):
     """The state of the thing does not allow this any more."""
 

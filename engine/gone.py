@@ -6,8 +6,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from engine import definitions, rights, stepping
-from engine.bilingual import named
-from engine.errors import NotPermitted, TaskNotFound
+from engine.errors import TaskNotFound
 from engine.forms import Form
 from engine.store.tables import instance, task_history, user_task
 from engine.work import Work
@@ -34,13 +33,12 @@ def of(work: Work, task_id: int) -> Gone:
     """Read what a task was.
 
     Raises:
-        TaskNotFound, NotPermitted: it never was this actor's business.
+        TaskNotFound: it never was this actor's business.
     """
     task = work.connection.execute(select(user_task).where(user_task.c.id == task_id)).one_or_none()
     if task is not None:
         case = _case(work, task.instance_id)
-        if rights.candidate_right(work, task) is None and not rights.may_see(work, case):
-            raise NotPermitted("not_a_candidate", "任务“{name}”不属于您的岗位或范围", name=named(task))
+        rights.require_known(work, task, case)
         return Gone(case, task.name, task.name_en, _form(work, case, task.form_key), is_open=True)
     why = rights.gone(work, task_id)
     if isinstance(why, TaskNotFound):

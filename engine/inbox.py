@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from engine import form_steps, rights
-from engine.bilingual import named
-from engine.errors import NotPermitted, RuleBroken
+from engine.errors import RuleBroken
 from engine.form_steps import OpenedForm
 from engine.inbox_counts import COUNTED_UP_TO, PARTS, counts_query
 from engine.inbox_queries import LOOKED, Shape, View, done_query, page_query, size_query
@@ -218,8 +217,7 @@ def detail(work: Work, task_id: int) -> TaskDetail:
     """Read a task for its page.
 
     Raises:
-        TaskGone, TaskNotFound: it is not open.
-        NotPermitted: the actor is neither candidate nor may see the case.
+        TaskGone, TaskNotFound: it is not open, or the actor is neither candidate nor may see the case.
     """
     task = work.connection.execute(select(user_task).where(user_task.c.id == task_id)).one_or_none()
     if task is None:
@@ -227,8 +225,8 @@ def detail(work: Work, task_id: int) -> TaskDetail:
     case = work.connection.execute(select(instance).where(instance.c.id == task.instance_id)).one()
     right = rights.right_to(work, task)
     candidate = right is not None or rights.candidate_right(work, task) is not None
-    if not candidate and not rights.may_see(work, case):
-        raise NotPermitted("not_a_candidate", "任务“{name}”不属于您的岗位或范围", name=named(task))
+    if not candidate:
+        rights.require_known(work, task, case)
     own = candidate and rights.checks_own(work, task, case)
     active = case.state == "active" and not own
     return TaskDetail(

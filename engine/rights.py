@@ -8,7 +8,7 @@ from sqlalchemy import Row, select
 
 from engine import stepping
 from engine.bilingual import named
-from engine.errors import AlreadyDone, NotPermitted, TaskGone, TaskNotFound
+from engine.errors import AlreadyDone, NotPermitted, TaskGone, TaskHidden, TaskNotFound
 from engine.ports import Actor
 from engine.stepping import Case
 from engine.store.tables import history_event, instance, task_candidate, task_history, user_task
@@ -58,6 +58,25 @@ def candidate_right(work: Work, task: Task) -> Right | None:
         if (member.group, member.scope_id) in extra:
             return Right(member.on_behalf_of)
     return None
+
+
+def require_known(work: Work, task: Task, case: Case) -> None:
+    """Tell whoever has nothing to do with an open task and may not see its case that there is none.
+
+    Raises:
+        TaskHidden: which says the same as for a task that never was.
+    """
+    if not (
+        right_to(work, task) is not None
+        or candidate_right(work, task) is not None
+        or any(work.may(permission, task.scope_id) for permission in _OVER_TASKS)
+        or may_see(work, case)
+    ):
+        raise TaskHidden(*_NO_TASK, id=str(task.id))
+
+
+_NO_TASK = ("task_not_found", "没有编号为 {id} 的任务")
+_OVER_TASKS = ("task.reassign", "task.move_due", "task.approve_pause", "instance.operate")
 
 
 def acts_for(work: Work, task: Task, right: Right) -> int | None:
@@ -187,7 +206,7 @@ def gone(work: Work, task_id: int) -> TaskGone | TaskNotFound:
     )
     case = _case_of(work, past) if past is not None else None
     if past is None or case is None or not (concerned or _is_overseen(work, case)):
-        return TaskNotFound("task_not_found", "没有编号为 {id} 的任务", id=str(task_id))
+        return TaskNotFound(*_NO_TASK, id=str(task_id))
     facts = {
         "name": named(past),
         "who": name_of(work, past.actor_id) or "系统",

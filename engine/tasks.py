@@ -44,6 +44,7 @@ def locked(work: Work, task_id: int) -> tuple[Case, Task]:
     task = work.connection.execute(_TASK, wanted).one_or_none()
     if task is None:
         raise rights.gone(work, task_id)
+    rights.require_known(work, task, case)
     stepping.require_active(case)
     return case, task
 

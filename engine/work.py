@@ -161,9 +161,11 @@ class Work:
         """Refuse an actor without a permission.
 
         Raises:
-            NotPermitted: naming the permission.
+            NotPermitted: naming the permission to members of staff, who can ask for it.
         """
         if not self.may(permission, scope_id):
+            if self.actor.kind == "resident":
+                raise NotPermitted("not_for_residents", "您不能办理此事，需要时请联系物业前台")
             raise NotPermitted("permission_missing", "您没有“{permission}”权限", permission=permission)
 
     @contextmanager

@@ -59,7 +59,7 @@ def count_refusal(response: Response) -> Response:
 
     A phone that did not hear the answer sends its form again by itself.
     """
-    if response.status_code == HTTPStatus.FORBIDDEN and "asked_again" not in g:
+    if _is_refusal(response) and "asked_again" not in g:
         person = context.person()
         if person is not None and person.is_staff and not person.is_unfinished:
             name = repeats.name_of_refusal()
@@ -70,6 +70,14 @@ def count_refusal(response: Response) -> Response:
                 ),
             )
     return response
+
+
+def _is_refusal(response: Response) -> bool:
+    """Tell whether somebody tried what is not for them; of others' tasks they hear that there is none."""
+    is_of_task = request.method == "POST" and request.blueprint == "tasks"
+    return response.status_code == HTTPStatus.FORBIDDEN or (
+        is_of_task and response.status_code == HTTPStatus.NOT_FOUND
+    )
 
 
 def on_csrf(_error: CSRFError) -> ResponseReturnValue:

@@ -133,7 +133,10 @@ def test_a_remark_is_kept_and_told_on_the_cases_page(site: Site) -> None:
 def test_a_task_of_another_team_cannot_be_completed(site: Site) -> None:
     task_id = site.task(site.start())
     answer = site.browser(Post.RP).post(f"/tasks/{task_id}/complete", {"outcome": "accept"}, page="/inbox")
-    assert answer.status_code == 403
+    none = site.browser(Post.RP).post("/tasks/7/complete", {"outcome": "accept"}, page="/inbox")
+    assert answer.status_code == none.status_code == 404
+    assert f"没有编号为 {task_id} 的任务" in answer.text
+    assert "没有编号为 7 的任务" in none.text
 
 
 def test_a_refused_form_that_is_sent_again_is_counted_once(site: Site) -> None:
@@ -141,7 +144,7 @@ def test_a_refused_form_that_is_sent_again_is_counted_once(site: Site) -> None:
 
     def refused(**form: str) -> int:
         path = f"/tasks/{task_id}/complete"
-        assert repairer.post(path, {"outcome": "accept", **form}, page="/inbox").status_code == 403
+        assert repairer.post(path, {"outcome": "accept", **form}, page="/inbox").status_code == 404
         with site.engine.reading(SYSTEM) as work:
             of_refusals = select(func.sum(access_tally.c.amount)).where(access_tally.c.kind == "refused")
             return int(work.connection.execute(of_refusals).scalar_one())

@@ -3,7 +3,7 @@
 import pytest
 
 from engine import drafts
-from engine.errors import NotPermitted, Refused
+from engine.errors import Refused, TaskNotFound
 from engine.ports import SYSTEM, Actor, Json
 from tests.engine.cases.conftest import CLERK, SECOND_CLERK, STRANGER, Shop
 from tests.engine.models import Model
@@ -58,7 +58,7 @@ def test_a_draft_has_a_limit_and_is_forgotten_when_nobody_comes_back(two: Shop) 
 
 def test_nobody_keeps_a_draft_for_a_task_of_others(two: Shop) -> None:
     task_id = two.task("first")
-    with pytest.raises(NotPermitted), two.engine.work(STRANGER) as work:
+    with pytest.raises(TaskNotFound), two.engine.work(STRANGER) as work:
         drafts.save_draft(work, task_id, {"remark": "一句话"})
 
 
