@@ -123,9 +123,11 @@ def assign(work: Work, order: Order, worker_id: int, mode: str, key: str) -> Non
 
 
 def sent_at(connection: Connection, order_id: int) -> datetime | None:
-    """Return when whoever has the order now was sent."""
+    """Return when somebody was sent last; whoever goes in their place has no more time than they had."""
+    column = repair_assignment.c
+    was_sent = (column.order_id == order_id) & column.mode.not_in(("substitute", "handed"))
     return connection.execute(
-        select(repair_assignment.c.assigned_at).where(_open(order_id))
+        select(column.assigned_at).where(was_sent).order_by(column.id.desc()).limit(1)
     ).scalar_one_or_none()
 
 

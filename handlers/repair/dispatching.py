@@ -139,7 +139,7 @@ def handed_to(context: Context, worker_id: int) -> None:
         return
     if order.worker_id == context.actor.id:
         crew.end(work, order.id, "transferred")
-    crew.assign(work, order, worker_id, "transferred", context.key)
+    crew.assign(work, order, worker_id, "handed", context.key)
     if order.state != OrderState.ASSIGNED:
         crew.taken(work, order.id)
     orders.tell(work, order.id, "transferred", {"to": str(worker_id)})

@@ -229,7 +229,9 @@ repair_assignment = Table(
     Column("worker_id", BigInteger, nullable=False),
     Column("assigned_at", UtcDateTime, nullable=False),
     Column("assigned_by", BigInteger, nullable=False),
-    Column("mode", String(16), nullable=False),  # automatic | chosen | rework
+    Column(
+        "mode", String(16), nullable=False
+    ),  # automatic | chosen | rework | urgent | transferred | substitute | handed
     Column("key", String(100), nullable=False, unique=True),  # a step that runs again assigns once
     Column("taken_at", UtcDateTime),
     Column("ended_at", UtcDateTime),

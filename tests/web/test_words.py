@@ -8,7 +8,7 @@ from flask import Flask
 from flask_babel import Babel, force_locale
 
 from engine.durations import Duration
-from web import words
+from web import resident_words, words
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
@@ -78,3 +78,9 @@ def test_a_limit_of_months_keeps_its_months() -> None:
 def test_amounts_are_exact_to_the_fen() -> None:
     assert words.money(123456) == "¥1,234.56"
     assert words.money(-5) == "-¥0.05"
+
+
+@pytest.mark.usefixtures("chinese")
+def test_the_day_of_a_visit_has_its_year_where_it_is_another() -> None:
+    assert resident_words.visit_day(NOW + timedelta(days=3), NOW) == "11-26 周四"
+    assert resident_words.visit_day(NOW + timedelta(days=40), NOW).startswith("2027-01-02 ")

@@ -11,7 +11,7 @@ from engine.ports import Actor, Json
 from engine.service_tasks import Context
 from handlers.errors import ActionNotAllowed
 from handlers.estate.records import RelationKind
-from handlers.repair import commands, dispatching, merging, queries, reporting, story, visibility
+from handlers.repair import commands, dispatching, merging, queries, reporting, story, visibility, visiting
 from handlers.repair.records import Area
 from handlers.repair.reporting import Report
 from tests.handlers.repair.repair_world import FULL_MARKS, OWNER_PHONE, Shop
@@ -73,6 +73,15 @@ def test_an_order_follows_a_later_step_into_other_hands(shop: Shop, assigned: st
     assert shop.told("repair_appointed")[before:] == [[f"repair_order:{order.id}"]]
     shop.do(assigned, "arrive", shop.second_plumber, outcome="met")
     assert shop.task(assigned, "diagnose").assignee_id == shop.second_plumber.id
+
+
+def test_who_comes_in_somebodys_place_has_no_more_time_than_they_had(shop: Shop, assigned: str) -> None:
+    shop.do(assigned, "take", shop.plumber, outcome="taken")
+    shop.clock.advance(minutes=30)
+    hand(shop, assigned, "appoint", shop.plumber, shop.second_plumber)
+    with shop.engine.reading(shop.second_plumber) as work:
+        limit = visiting.arrive_by(work, shop.order(assigned))
+    assert limit == shop.clock.now() - timedelta(minutes=30) + timedelta(hours=4)
 
 
 def test_a_step_handed_on_at_work_changes_who_comes_another_day(shop: Shop, assigned: str) -> None:
