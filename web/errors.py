@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import LazyString
 from flask_login import AnonymousUserMixin
 from werkzeug.exceptions import HTTPException
 
@@ -22,6 +23,7 @@ from engine.errors import (
     StoreUnavailable,
     TransactionLost,
 )
+from web import context
 from web.texts import gettext, lazy_gettext
 from web.words import filled, problem_text
 
@@ -56,6 +58,18 @@ _ADVICE = {
         lazy_gettext("没有保存任何内容。请重试；再次出错请把编号告诉系统管理员。"),
     ),
     503: (lazy_gettext("系统正忙"), lazy_gettext("没有保存任何内容，请稍后重试。")),
+}
+# What residents read instead: they have no posts, and call the desk.
+_ADVICE_AT_HOME = {
+    403: (
+        lazy_gettext("这一页您打不开"),
+        lazy_gettext("您的账号用不到它。要办事请回首页，或打物业前台电话。"),
+    ),
+    404: (lazy_gettext("没有找到这一页"), lazy_gettext("它可能已经办完，或地址不对。请回到首页。")),
+    500: (
+        lazy_gettext("系统出错了"),
+        lazy_gettext("没有保存任何内容。请再试一次；还不行，请打物业前台电话，报上面的编号。"),
+    ),
 }
 
 _RETRY = {"Retry-After": "5"}  # seconds
@@ -191,11 +205,17 @@ def on_bug(error: Exception) -> ResponseReturnValue:
     return answer(HTTPStatus.INTERNAL_SERVER_ERROR, gettext("错误编号 %(number)s", number=number))
 
 
+def _words_for(status: int) -> tuple[LazyString, LazyString]:
+    known = _ADVICE.get(status, _ADVICE[400 if status < 500 else 500])
+    person = context.person()
+    return known if person and person.is_staff else _ADVICE_AT_HOME.get(status, known)
+
+
 def answer(status: int, text: str) -> ResponseReturnValue:
     """Build the page of an error, or a line of JSON for a program."""
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         g._login_user = AnonymousUserMixin()  # the layout must not ask the database who reads this
-    title, advice = _ADVICE.get(status, _ADVICE[400 if status < 500 else 500])
+    title, advice = _words_for(status)
     if for_script():
         return {"message": text or str(title)}, status
     template = "parts/error_pane.html" if "HX-Request" in request.headers else "error.html"

@@ -36,6 +36,12 @@ _STAGES = (
 
 # What happens inside the company and tells a resident nothing.
 _INTERNAL = frozenset({"urgency_set", "worked", "second_checked", "quote_checked"})
+# What a step is called to whoever is asked; the diagram speaks of them to others.
+_ASKED = {
+    "answer": lazy_gettext("请您答复报价"),
+    "rebook": lazy_gettext("请您另约时间"),
+    "supply_info": lazy_gettext("请您补充说明"),
+}
 
 
 @dataclass(frozen=True)
@@ -246,7 +252,7 @@ def _ask(
     is_quote = order.line.state == OrderState.QUOTED and order.quote_decision is None
     return Ask(
         id=task.id,
-        step=either(task.name, task.name_en),
+        step=str(_ASKED.get(task.step_id, "")) or either(task.name, task.name_en),
         due_at=task.due_at,
         facts=[] if is_quote else _new_facts(order, opened.facts),
         lines=order.quote if is_quote else (),

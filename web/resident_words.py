@@ -95,6 +95,8 @@ def _reported(standing: Standing) -> str:
 
 
 def _assigned(standing: Standing) -> str:
+    if standing.is_asked:
+        return gettext("上次上门没有见到您。请在下面选一个方便的时间。")
     return gettext("已派给%(name)s，接单后会和您约时间。", name=_worker(standing))
 
 

@@ -62,6 +62,26 @@ def test_the_repairer_and_the_hours_of_the_visit_are_named(pages: Pages) -> None
     assert "明天 13:30–14:30" in home
 
 
+def test_who_was_not_at_home_is_told_so_and_asked_for_another_time(pages: Pages) -> None:
+    shop = pages.shop
+    number = shop.report()
+    shop.accept(number)
+    shop.do(number, "take", shop.plumber, outcome="taken")
+    shop.do(number, "appoint", shop.plumber, outcome="soon")
+    shop.do(number, "arrive", shop.plumber, outcome="absent", called_times=2, card_left=True)
+    page = page_of(pages, number)
+    assert "上次上门没有见到您" in page
+    assert "请您另约时间" in page
+    assert "业主改约" not in page
+
+
+def test_a_resident_who_is_refused_a_page_reads_of_no_posts(pages: Pages) -> None:
+    for path, title in (("/overdue", "这一页您打不开"), ("/nowhere", "没有找到这一页")):
+        page = pages.browser(pages.shop.owner).get(path).text
+        assert title in page
+        assert "岗位" not in page
+
+
 def test_a_visit_is_moved_from_the_page(pages: Pages) -> None:
     shop = pages.shop
     number = agreed(shop)
