@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, literal_column, select
 
-from engine import inbox, tasks
+from engine import inbox, rights, tasks
 from engine.inbox import Page, Place, TaskRow, View
 from engine.narrowing import EVERYTHING, Narrowing
-from engine.store.tables import user_task
+from engine.store.tables import instance, user_task
 from engine.work import Work
 
 _LOOKED_AT = (5, 50)  # nearly always one of the first will do, and rows cost
@@ -19,6 +19,17 @@ ReadPage = Callable[[Place | None, int], Page]
 # Built once: SQLAlchemy takes longer to build a statement than SQLite to run it.
 _PLACE = select(user_task.c.instance_id, user_task.c.rank, user_task.c.due_sort).where(
     user_task.c.id == bindparam("task_id")
+)
+# What the rule of four eyes asks of a task and of its case.
+_CHECK_FIELDS = (
+    user_task.c.called_process,
+    user_task.c.step_id,
+    *instance.c["id", "bundle_id", "starter_id"],
+)
+_CHECK = (
+    select(*_CHECK_FIELDS)
+    .join(instance, instance.c.id == user_task.c.instance_id)
+    .where(user_task.c.id == bindparam("task_id"))
 )
 _OWN = (
     select(user_task.c.id)
@@ -72,7 +83,9 @@ def read_view(work: Work, view: View, wanted: Narrowing = EVERYTHING) -> ReadPag
 def _first_to_do(work: Work, read_page: ReadPage, after: Place | None) -> int | None:
     for limit in _LOOKED_AT:
         page = read_page(after, limit)
-        found = next((row.id for row in page.rows if _may_be_done(work, row)), None)
+        found = next(
+            (row.id for row in page.rows if _may_be_done(work, row) and _is_for_me(work, row.id)), None
+        )
         if found is not None or page.next is None:
             return found
     return None
@@ -82,3 +95,9 @@ def _may_be_done(work: Work, row: TaskRow) -> bool:
     """Pass over what others hold and what waits for a planned moment."""
     holders = (None, work.actor.id, *work.grants.stands_in_for)
     return row.ended_at is None and row.paused_until is None and row.assignee_id in holders
+
+
+def _is_for_me(work: Work, task_id: int) -> bool:
+    """Pass over the check of what the actor did (policy C1)."""
+    row = work.connection.execute(_CHECK, {"task_id": task_id}).one()
+    return not rights.checks_own(work, row, row)

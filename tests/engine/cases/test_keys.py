@@ -1,0 +1,82 @@
+"""What is sent twice under one key is done once, and a key serves one request of one person."""
+
+import pytest
+
+from engine import idempotency, instances, tasks
+from engine.errors import RuleBroken, TaskGone
+from engine.instances import Subject
+from engine.ports import SYSTEM
+from engine.store.tables import instance, task_history
+from tests.engine.cases.conftest import CLERK, COMMUNITY, SECOND_CLERK, Shop
+from tests.engine.cases.test_tasks import TWO_STEPS
+
+
+@pytest.fixture
+def two(shop: Shop) -> Shop:
+    """Return a shop with one case of two steps."""
+    shop.deploy(TWO_STEPS)
+    shop.start("two")
+    return shop
+
+
+def test_the_same_submission_twice_completes_once(two: Shop) -> None:
+    task_id = two.task("first")
+    for _ in range(2):
+        two.engine.run(CLERK, lambda work: tasks.complete(work, task_id, {}, idempotency_key="k1"))
+
+    assert two.steps() == ["second"]
+    assert len(two.rows(task_history)) == 1
+
+
+def test_a_key_serves_one_submission_only(two: Shop) -> None:
+    task_id = two.task("first")
+    two.engine.run(CLERK, lambda work: tasks.complete(work, task_id, {}, idempotency_key="k1"))
+    second = two.task("second")
+
+    with pytest.raises(RuleBroken):
+        two.engine.run(
+            CLERK, lambda work: tasks.complete(work, second, {"outcome": "yes"}, idempotency_key="k1")
+        )
+
+
+def test_a_key_sent_again_with_other_answers_is_refused(two: Shop) -> None:
+    two.complete("first")
+    second = two.task("second")
+    answers = {"outcome": "yes"}
+    two.engine.run(CLERK, lambda work: tasks.complete(work, second, answers, idempotency_key="k1"))
+    two.engine.run(CLERK, lambda work: tasks.complete(work, second, answers, idempotency_key="k1"))
+
+    with pytest.raises(RuleBroken):
+        two.engine.run(
+            CLERK, lambda work: tasks.complete(work, second, {"outcome": "no"}, idempotency_key="k1")
+        )
+
+
+def test_a_key_is_its_senders_alone(two: Shop) -> None:
+    task_id = two.task("first")
+    two.engine.run(CLERK, lambda work: tasks.complete(work, task_id, {}, idempotency_key="k1"))
+
+    with pytest.raises(TaskGone):  # and no answer that says it was theirs
+        two.engine.run(SECOND_CLERK, lambda work: tasks.complete(work, task_id, {}, idempotency_key="k1"))
+
+
+def test_starting_twice_with_one_key_starts_once(shop: Shop) -> None:
+    shop.deploy(TWO_STEPS)
+    subject = Subject("R9", COMMUNITY)
+    started = [
+        shop.engine.run(CLERK, lambda work: instances.start(work, "two", subject, idempotency_key="s1"))
+        for _ in range(2)
+    ]
+
+    assert started[0] == started[1]
+    assert len(shop.rows(instance)) == 1
+
+
+def test_an_answer_is_forgotten_after_a_week(two: Shop) -> None:
+    task_id = two.task("first")
+    two.engine.run(CLERK, lambda work: tasks.complete(work, task_id, {}, idempotency_key="k1"))
+    two.clock.advance(days=6)
+    assert two.engine.run(SYSTEM, idempotency.forget_old) == 0
+    two.clock.advance(days=2)
+
+    assert two.engine.run(SYSTEM, idempotency.forget_old) == 1
