@@ -94,7 +94,7 @@ def said(work: Work, row: Case) -> Pairs:
         ("姓名", cases.opened(work, row, "name")),
         ("手机", mask_phone(cases.opened(work, row, "phone"))),
         ("部门", row.department),
-        *(("岗位", POST_NAMES[post]) for post in row.posts),
+        *(("加任岗位" if place else "岗位", POST_NAMES[post]) for place, post in enumerate(row.posts)),
         ("小区", places.get(row.community_id, "") if row.community_id else ("所有小区", "All communities")),
         ("申请人", names(work, [row.asked_by])),
         ("申请时间", local(work, row.asked_at)),

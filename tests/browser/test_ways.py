@@ -136,6 +136,15 @@ def test_without_an_answer_the_desk_calls_and_writes_down_what_was_said(home: At
     assert home.seen(number, "call_owner", desk.clerk, outcome="agree", how="phone") == ["enter"]
 
 
+@pytest.mark.long
+def test_an_owner_who_says_no_when_called_ends_it(home: AtHome) -> None:
+    number, desk = home.asked_of_owner(), home.desk
+    desk.later(hours=12, minutes=1)
+    no: dict[str, Json] = {"outcome": "refuse", "how": "phone", "note": "没有出租"}
+    assert home.seen(number, "call_owner", desk.clerk, **no) == []
+    assert desk.record(number).state == "stopped"
+
+
 def test_the_desk_writes_down_an_owners_no(home: AtHome) -> None:
     number = home.asked_of_owner()
     no: dict[str, Json] = {"outcome": "refuse", "how": "in_person", "note": "没有出租"}
@@ -215,7 +224,7 @@ def test_after_the_check_defects_go_to_the_developer_and_keys_to_the_owner(home:
     again["again_name"] = f"李{desk.contact[-4:].lstrip('0')}"
     assert home.seen(number, "second_check", desk.desk_lead, **again) == ["inspect", "set_fees"]
     found: dict[str, Json] = {"outcome": "defects", "defects": [{"place": "厨房", "what": "渗漏"}]}
-    home.do(number, "inspect", desk.plumber, **found, water=1, power=3)
+    home.seen(number, "inspect", desk.plumber, **found, water=1, power=3)
     home.seen(number, "report_defects", desk.clerk, sent_to="developer")
     home.seen(number, "keys", desk.clerk, keys=3, cards=2, signed=True)
     today = desk.clock.now().date().isoformat()

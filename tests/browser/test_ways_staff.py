@@ -1,7 +1,8 @@
 """Everything that may become of a newcomer, of somebody who leaves and of a report, each in a real browser.
 
 staff_onboarding: joined, a further post agreed to or not, the password sent again; administration refuses
-in test_ways_office. staff_offboarding: with a hand-over, without one when the time is up, at once.
+in test_ways_office. staff_password: sent, not sent, not confirmed. staff_offboarding: with a hand-over,
+without one when the time is up, at once.
 security_incident: from the report to the lessons, false alarms, what concerns an administrator.
 """
 
@@ -13,7 +14,7 @@ from sqlalchemy import select
 from engine.ports import SYSTEM, Actor, Json
 from handlers.accounts import staff
 from handlers.accounts.permissions import Post
-from handlers.accounts.records import account_post
+from handlers.accounts.records import account, account_post
 from handlers.staffing.records import staffing_case
 from tests.browser.ways import AtHome, company, crowd, home, town
 
@@ -93,6 +94,36 @@ def test_a_further_post_that_is_agreed_to_counts(home: AtHome) -> None:
     yes: dict[str, Json] = {"outcome": "approve", "reason": "小项目，一人兼任"}
     assert home.seen(number, "approve", desk.sec, **yes) == ["brief"]
     assert posts_of(home, number) == {"cs", "fin"}
+
+
+# --- a password that was forgotten --------------------------------------------------------------------------
+
+
+def forgot(home: AtHome, who: Actor) -> str:
+    """Let somebody of staff who forgot the password say so on the page before the sign-in."""
+    outside = home.nobody()
+    outside.open("/staff-password").fill("[name=login]", home.desk.login_of(who))
+    outside.press()
+    return home.newest_of("staff_password")
+
+
+def test_a_forgotten_password_is_confirmed_by_the_lead_and_sent_or_not_sent(home: AtHome) -> None:
+    desk = home.desk
+    known: dict[str, Json] = {"outcome": "confirm", "how": "当面核实"}
+    for outcome in ("issue", "refuse"):
+        who = desk.staff(Post.CS)
+        number = forgot(home, who)
+        assert home.seen(number, "confirm", desk.desk_lead, **known) == ["issue"]
+        assert home.seen(number, "issue", desk.sys, outcome=outcome) == []
+        with desk.engine.reading(SYSTEM) as work:
+            query = select(account.c.must_change_password).where(account.c.id == who.id)
+            assert work.connection.execute(query).scalar_one() is (outcome == "issue")
+
+
+def test_a_forgotten_password_of_which_the_person_knows_nothing_stays(home: AtHome) -> None:
+    number = forgot(home, home.desk.staff(Post.CS))
+    no: dict[str, Json] = {"outcome": "refuse", "how": "本人说没有申请"}
+    assert home.seen(number, "confirm", home.desk.desk_lead, **no) == []
 
 
 # --- leaving ------------------------------------------------------------------------------------------------

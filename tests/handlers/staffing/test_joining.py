@@ -90,6 +90,8 @@ def test_a_further_post_waits_for_the_security_administrator(office: Office) -> 
     office.do(number, "register", office.adm, outcome="register", login="zhaoliu")
     office.do(number, "grant", office.sys, matches=True)
     assert office.steps(number) == ["approve"]
+    with office.engine.reading(office.sec) as work:
+        assert "加任岗位" in str(telling.told(work, number))
     office.do(number, "approve", office.sec, outcome="approve", reason="小项目，一人兼任")
     assert office.steps(number) == ["brief"]
     sign_in_first(office, joined(office, number))
