@@ -33,6 +33,7 @@ class Background:
     def start(self) -> None:
         """Begin to fire timers and deliver messages."""
         log_anchors.keep(self._engine)
+        log_anchors.keep_at_once(self._engine)
         self._scheduler.start()
         for thread in self._threads:
             thread.start()

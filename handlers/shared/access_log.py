@@ -3,7 +3,7 @@
 import hmac
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from engine.ports import Json
 from engine.store.dialects import insert_new
-from engine.work import Work
+from engine.work import Engine, Work
 from handlers.shared import tally
 from handlers.shared.records import access_log, access_log_head
 from handlers.shared.sealed import vault_of
@@ -77,8 +77,18 @@ def append(work: Work, entry: Entry) -> None:
     head = _locked_head(work.connection, day)
     if head is None:
         head = _open_day(work, key, day)
-    _chain(work, key, Anchor(day, head.number, head.mac), entry)
+    end = _chain(work, key, Anchor(day, head.number, head.mac), entry)
     tally.of_action(work, entry.action)
+    if entry.action in _ANCHORED:
+        _anchor_after_commit(work, end)
+
+
+def anchor_at_once(engine: Engine, write: Callable[[Anchor], None]) -> None:
+    """Have the end of the chain kept with every look in clear, export and grant, once they are durable.
+
+    Between two anchors that are kept by the clock, the newest entries could be cut off.
+    """
+    engine.cache[_AT_ONCE] = write
 
 
 def count(work: Work, action: str, since: datetime) -> int:
@@ -164,8 +174,24 @@ def verify(work: Work, anchors: Iterable[Anchor] = ()) -> list[Break]:
 
 
 _OPENING = "open_day"
+_AT_ONCE = "anchor_at_once"
+_ANCHORED = frozenset(
+    {
+        *(action for kind in ("reveals", "units", "papers", "exports") for action in tally.KINDS[kind]),
+        *("grant_post", "change_post", "approve_post", "grant_unapproved", "create_token", "set_substitute"),
+    }
+)
 _IN_ORDER = select(access_log).order_by(access_log.c.day, access_log.c.number)
 _FIELDS = ("day", "number", "at", "actor_id", "action", "subject_kind", "subject_id", "purpose", "detail")
+
+
+def _anchor_after_commit(work: Work, end: Anchor) -> None:
+    write = work.engine.cache.get(_AT_ONCE)
+    if not callable(write):
+        return
+    if _AT_ONCE not in work.read:
+        work.after_commit(lambda: write(work.read[_AT_ONCE]))
+    work.read[_AT_ONCE] = end  # one anchor for all entries of a transaction: its last
 
 
 def _locked_head(connection: Connection, day: date) -> Anchor | None:

@@ -48,20 +48,16 @@ def keep(engine: Engine) -> Anchor | None:
     """
     with engine.reading(SYSTEM) as work:
         end = access_log.anchor(work)
-    path = file_of(engine)
-    try:
-        last = _last_line(path)
-        if end is None:
-            if last:
-                _log.error("the access log is empty, but %s knows of entries", path)
-            return None
-        if end.line() == last:
-            return end
-        _log.info("access log anchor: %s", end.line())
-        _append(path, end.line())
-    except OSError as error:
-        _log.error("anchors of the access log cannot be kept in %s: %s", path, error.strerror)
+    if end is not None:
+        _note(engine, end)
+    elif known_before := _last_line_of(engine):
+        _log.error("the access log is empty, but anchors know of entries: %s", known_before)
     return end
+
+
+def keep_at_once(engine: Engine) -> None:
+    """Have a process that serves keep an anchor with every look in clear, export and grant as well."""
+    access_log.anchor_at_once(engine, lambda end: _note(engine, end))
 
 
 def verify(engine: Engine, elsewhere: Iterable[Anchor] = ()) -> list[Break]:
@@ -82,6 +78,24 @@ def lacking(engine: Engine, elsewhere: Iterable[Anchor] = ()) -> list[Break]:
         today = work.now.date()
     lacks = [] if end is not None else [Break(today, 0, "no_entries")]
     return lacks if known(engine) or [*elsewhere] else [*lacks, Break(today, 0, "no_anchors")]
+
+
+def _note(engine: Engine, end: Anchor) -> None:
+    path = file_of(engine)
+    try:
+        if end.line() == _last_line(path):
+            return
+        _log.info("access log anchor: %s", end.line())
+        _append(path, end.line())
+    except OSError as error:
+        _log.error("anchors of the access log cannot be kept in %s: %s", path, error.strerror)
+
+
+def _last_line_of(engine: Engine) -> str:
+    try:
+        return _last_line(file_of(engine))
+    except OSError:
+        return ""
 
 
 def _last_line(path: Path) -> str:

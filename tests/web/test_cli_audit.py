@@ -133,18 +133,18 @@ def test_an_emptied_log_is_found_though_the_anchors_were_removed(
 
 
 def test_every_anchor_leaves_with_the_process_log_and_is_held_against_the_log(
-    used: Engine, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    engine: Engine, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO):
-        log_anchors.keep(used)
-        used.run(SYSTEM, lambda work: log(work, 5))
-        log_anchors.keep(used)
+        log_anchors.keep(engine)
+        engine.run(SYSTEM, lambda work: log(work, 5))
+        log_anchors.keep(engine)
     collected = tmp_path / "collected.log"
     collected.write_text("\n".join(f"12:00 INFO {one}" for one in caplog.messages), encoding="utf-8")
-    vanish(used)
-    log_anchors.file_of(used).unlink()
-    used.run(SYSTEM, lambda work: log(work, 1))
-    log_anchors.keep(used)
+    vanish(engine)
+    log_anchors.file_of(engine).unlink()
+    engine.run(SYSTEM, lambda work: log(work, 1))
+    log_anchors.keep(engine)
     assert main(["audit", "verify"]) == 0
     assert main(["audit", "verify", "--anchors", str(collected)]) == 1
 
@@ -188,3 +188,16 @@ def test_a_post_that_no_entry_gives_is_told_until_somebody_has_adopted_it(
     assert main(["audit", "adopt"]) == 0
     assert f"{held.account_id} csl@*" in capsys.readouterr().out
     assert main(["audit", "verify"]) == 0
+
+
+def test_a_look_that_is_cut_off_within_the_five_minutes_is_found(engine: Engine) -> None:
+    log_anchors.keep_at_once(engine)
+    with engine.reading(SYSTEM) as work:
+        row = work.connection.execute(access_log_head.select()).mappings().one()
+    engine.run(SYSTEM, lambda work: [log(work, number) for number in (4, 5)])
+    assert [one.number for one in log_anchors.known(engine)] == [5]
+    engine.run(SYSTEM, lambda work: access_log.append(work, Entry("sign_in", "account", 1)))
+    assert [one.number for one in log_anchors.known(engine)] == [5]
+    do(engine, delete(entries).where(entries.c.number > 3))
+    do(engine, update(access_log_head).values(dict(row)))
+    assert main(["audit", "verify"]) == 1
