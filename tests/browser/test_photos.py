@@ -37,3 +37,22 @@ def test_a_form_sent_while_its_photo_is_made_small_waits_for_it(
         page.evaluate("letGo()")
     with town.engine.reading(SYSTEM) as work:
         assert len(media.of_order(work, orders.by_number(work.connection, number))) == 1
+
+
+def test_a_photo_sent_ahead_of_its_form_is_there_again_after_loading_the_page_again(
+    town: Town, visit: Visitors, photo: Path
+) -> None:
+    number = nearly_done(town, "楼道的灯不亮，拍到一半")
+    repairer = visit(PHONE).sign_in(town.logins[Post.RP])
+    page = repairer.open(f"/tasks/{task_id(town, number, 'finish')}")
+    for count in (1, 2):
+        page.set_input_files("#f-photos input[capture]", photo)
+        expect(page.locator("#f-photos .photo-sent")).to_have_count(count)
+    page.locator("#f-photos .photo-remove").first.tap()
+    page.reload()
+    kept = page.locator("#f-photos .choice-photo")
+    expect(kept).to_have_count(1)
+    assert kept.locator("img").evaluate("image => image.naturalWidth") > 0
+    repairer.send()
+    with town.engine.reading(SYSTEM) as work:
+        assert len(media.of_order(work, orders.by_number(work.connection, number))) == 1

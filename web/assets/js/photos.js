@@ -49,7 +49,7 @@ function hold(event) {
   held.set(form, () => {
     held.delete(form);
     note.remove();
-    form.requestSubmit(submitter);
+    if (!form.querySelector(".photo-bad")) form.requestSubmit(submitter); // else one is to be seen first
   });
 }
 window.addEventListener("submit", hold, true); // before anybody else takes it for sent
@@ -137,7 +137,7 @@ class Photos {
     Object.assign(field, { type: "hidden", name: this.holder.name, value: data.id });
     figure.append(field);
     figure.classList.add("photo-sent");
-    if (field.form.dataset.sendAhead !== undefined) field.dispatchEvent(new Event("input", { bubbles: true })); // for its draft
+    this.keep(field);
     this.waiting = this.waiting.filter((one) => one !== file);
     this.sync();
   }
@@ -147,9 +147,18 @@ class Photos {
     figure.append(Object.assign(document.createElement("figcaption"), { textContent: words ?? "" }));
   }
 
+  /** Have the draft of the form name the file; a signature belongs to what is charged now, and is given anew. */
+  keep(field) {
+    if (!this.upload.matches("[data-signature]")) field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
   remove(figure) {
-    const sent = figure.querySelector("input[type=hidden]")?.value;
-    if (sent && this.send) this.send.discard(sent);
+    const sent = figure.querySelector("input[type=hidden]");
+    if (sent && this.send) {
+      this.send.discard(sent.value);
+      sent.disabled = true;
+      this.keep(sent);
+    }
     this.waiting = this.waiting.filter((file) => file !== figure.file);
     figure.remove();
     this.sync();
