@@ -25,3 +25,7 @@ class RecordConflict(DomainError, Conflict):
 
 class ActionNotAllowed(DomainError, NotAllowed):
     """This actor may not do this."""
+
+
+class Overloaded(DomainError):
+    """Too much of this is being done right now; the same is possible in a moment."""

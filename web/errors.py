@@ -23,6 +23,7 @@ from engine.errors import (
     StoreUnavailable,
     TransactionLost,
 )
+from handlers.errors import Overloaded
 from web import context
 from web.texts import gettext, lazy_gettext
 from web.words import filled, problem_text
@@ -38,6 +39,7 @@ _FATES = (
     (Refused, HTTPStatus.UNPROCESSABLE_ENTITY),
     (TransactionLost, HTTPStatus.SERVICE_UNAVAILABLE),
     (StoreUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
+    (Overloaded, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 
 _ADVICE = {
@@ -217,7 +219,8 @@ def answer(status: int, text: str) -> ResponseReturnValue:
         g._login_user = AnonymousUserMixin()  # the layout must not ask the database who reads this
     title, advice = _words_for(status)
     if for_script():
-        return {"message": text or str(title)}, status
+        said = {"message": text or str(title)}
+        return (said, status, _RETRY) if status == HTTPStatus.SERVICE_UNAVAILABLE else (said, status)
     template = "parts/error_pane.html" if "HX-Request" in request.headers else "error.html"
     facts = {"title": title, "advice": advice, "text": text, "typed": typed(), "came_from": _came_from()}
     page = render_template(template, status=int(status), **facts)

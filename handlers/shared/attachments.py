@@ -15,7 +15,7 @@ from engine.ids import new_id
 from engine.ports import Actor
 from engine.work import Engine, Work
 from handlers.errors import ActionNotAllowed, RecordNotFound, RuleRefused
-from handlers.shared import access_log, limits
+from handlers.shared import access_log, limits, turns
 from handlers.shared.permissions import Permission
 from handlers.shared.records import attachment
 from handlers.shared.sealed import SealedVault
@@ -93,10 +93,12 @@ def upload(engine: Engine, actor: Actor, file: BinaryIO, name: str, *, key: str 
         The attachment's id.
     Raises:
         UploadRefused: with the reason, for the person.
+        Overloaded: too many photos are being looked at.
     """
     with engine.reading(actor) as work:
         _require_may_upload(work)
-    found = read_upload(file, name)
+    with turns.DECODING.take(actor.id):
+        found = read_upload(file, name)
     if isinstance(found, Document) and actor.kind != "staff":
         raise UploadRefused("upload_type", "只能上传照片（JPEG、PNG、WebP）或短视频（MP4、MOV）")
     random_name = secrets.token_hex(16)

@@ -7,7 +7,7 @@ import pytest
 from engine.ports import Actor
 from handlers import built_in
 from handlers.accounts.permissions import Post
-from handlers.shared import attachments, limits
+from handlers.shared import attachments, limits, turns
 from tests.handlers.shared.uploads_made import picture
 from tests.web.conftest import Browser, Site
 
@@ -86,3 +86,16 @@ def test_nobody_sees_or_drops_what_another_uploaded(site: Site, path: str) -> No
     else:
         assert str(mine) not in clerk.get(path).text
     assert waiting(site, site.owner) == [mine]
+
+
+def test_who_comes_while_too_many_photos_are_unpacked_is_told_to_try_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    narrow = turns.Turns(line=1)
+    monkeypatch.setattr(turns, "DECODING", narrow)
+    owner, photo = site.browser(site.owner), picture(size=(20, 10))
+    with narrow.take(site.neighbour.id):
+        answer = owner.post("/attachments/", {"file": (BytesIO(photo), "a.jpg")}, page="/home/")
+        assert owner.get("/home/").status_code == 200
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert owner.post("/attachments/", {"file": (BytesIO(photo), "a.jpg")}, page="/home/").status_code == 200
