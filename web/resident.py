@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug import Response
 
 from engine import cases, instances
+from engine.errors import TaskGone
 from handlers.repair import appointments, commands, queries, report_drafts
 from web import completing, context, errors, uploads
 from web.answers import posted
@@ -13,6 +14,8 @@ from web.repair_words import RELATIONS
 from web.report_screen import report_screen, submit
 from web.resident_screen import home_screen, reported_screen
 from web.texts import gettext
+
+_WORDS = frozenset({"reason", "comment", "problem", "answer", "note"})  # what residents put in words
 
 bp = Blueprint("resident", __name__, url_prefix="/home")
 
@@ -77,7 +80,11 @@ def case(number: str, task_id: int = 0) -> str:
         screen = reported_screen(
             work, number, None if typed is None else (task_id, typed), errors.field_errors()
         )
-    return render_template("resident/case.html", screen=screen, errors=errors.field_errors())
+    words = [text for key, text in errors.typed() if key in _WORDS]
+    is_gone = isinstance(errors.refusal(), TaskGone)
+    return render_template(
+        "resident/case.html", screen=screen, errors=errors.field_errors(), is_gone=is_gone, words=words
+    )
 
 
 @bp.post("/reports/<number>/answer/<int:task_id>")

@@ -123,6 +123,20 @@ def test_a_quote_is_read_line_by_line_and_agreed_to_before_any_work(pages: Pages
     assert "正在维修" in browser.get(f"/home/reports/{number}").text
 
 
+def test_who_answers_in_a_second_window_is_told_and_gets_the_words_back(pages: Pages) -> None:
+    number = quoted(pages.shop)
+    task_id = pages.shop.task(number, "answer").id
+    browser, status = answer(pages, number, "answer", outcome="agree", _key="one")
+    assert status == 302
+    page = f"/home/reports/{number}"
+    late = {"outcome": "revise", "reason": "能便宜些吗", "_key": "two"}
+    again = browser.post(f"{page}/answer/{task_id}", late, page=page)
+    assert again.status_code == 409
+    assert "已经答复过了" in again.text
+    assert "能便宜些吗" in again.text
+    assert "收件箱" not in again.text
+
+
 def test_declining_closes_the_report(pages: Pages) -> None:
     number = quoted(pages.shop)
     answer(pages, number, "answer", outcome="decline", reason="自己修")
