@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from handlers.errors import FieldsInvalid, RuleRefused
 from handlers.estate.records import RelationKind
@@ -21,6 +21,7 @@ _OF_WAY: dict[str, tuple[str, _Message]] = {
     "notarised": (Way.INHERITANCE, ("公证书只适用于按“继承”登记的变更；登记错了，请取消后重办", {})),
 }
 ASK_OWNER = "ask_owner"
+LONGEST_LEASE_YEARS = 20  # Civil Code, article 705: what goes beyond is void
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,36 @@ def next_of_tenant(what: str, told_by: str) -> str:
     if what == "out":
         return "leave"
     return "enter" if told_by == "owner" else ASK_OWNER
+
+
+def require_lease_end(lease_ends_on: date | None, today: date) -> None:
+    """Refuse the end of a lease that is over already, or that lies further away than the law lets one run.
+
+    Raises:
+        FieldsInvalid: not after today, or more than twenty years away.
+    """
+    if lease_ends_on is None or lease_ends_on <= today:
+        raise FieldsInvalid({"lease_ends_on": ("租期须在今天以后结束", {})})
+    if (lease_ends_on.year - LONGEST_LEASE_YEARS, lease_ends_on.month, lease_ends_on.day) > (
+        today.year,
+        today.month,
+        today.day,
+    ):
+        message = "租期最长 {years} 年（民法典第七百零五条），请核对结束日期"
+        raise FieldsInvalid({"lease_ends_on": (message, {"years": LONGEST_LEASE_YEARS})})
+
+
+def require_moved_out(moved_out_on: date | None, came_on: date, today: date) -> None:
+    """Refuse a day of moving out on which nobody can have moved out.
+
+    Raises:
+        FieldsInvalid: later than today, or before the tenant came.
+    """
+    if moved_out_on is None or moved_out_on > today:
+        raise FieldsInvalid({"moved_out_on": ("还没有搬离的，等搬离后再确认", {})})
+    if moved_out_on < came_on:
+        message = "租户 {day} 起才登记在这套房屋，搬离日期不能更早"
+        raise FieldsInvalid({"moved_out_on": (message, {"day": came_on.isoformat()})})
 
 
 def vehicles_leaving(vehicles: Iterable[tuple[int, int]], staying: Collection[int]) -> list[int]:

@@ -4,23 +4,28 @@ from collections.abc import Mapping
 
 from sqlalchemy import select
 
+from engine.bilingual import in_both
 from engine.ports import Json
 from engine.work import Work
 from handlers.estate.records import estate_community, estate_house
-from handlers.moving import cases
+from handlers.moving import cases, words
 from handlers.shared.messages import Template
 
 
-def facts(work: Work, args: Mapping[str, Json], _language: str) -> dict[str, str]:
-    """Return the words for a case: number, house, community and the desk's phone."""
+def facts(work: Work, args: Mapping[str, Json], language: str) -> dict[str, str]:
+    """Return the words for a case: number, house, community, the desk's phone, and what is changed."""
     case = cases.by_id(work.connection, int(str(args["case_id"])))
     house = work.connection.execute(
         select(estate_house.c.address, estate_community.c.name, estate_community.c.desk_phone)
         .join(estate_community, estate_community.c.id == estate_house.c.community_id)
         .where(estate_house.c.id == case.house_id)
     ).one()
+    in_english = language.startswith("en")
     return {
         "number": case.number,
+        "what": in_both(words.WAY_NAMES.get(case.way, ""))[in_english],
+        "how": in_both(words.ANSWER_WAYS.get(str(case.facts.get("owner_how", "")), ""))[in_english],
+        "left_on": str(case.facts.get("moved_out_on") or ""),
         "house": house.address,
         "community": house.name,
         "desk": house.desk_phone,
@@ -65,14 +70,71 @@ _TEXTS = (
         "{community} {house}: the owner did not agree to the change you asked for. Desk {desk}",
     ),
     (
+        "tenant_owner_told", "正在登记租户", "A tenant is being registered",
+        "{community}{house}：我们接到业主通知，正在登记“{what}”。不是您或其他业主通知的，请立即联"
+        "系客服 {desk}",
+        "{community} {house}: an owner told us, and we are registering: {what}. If it was neither "
+        "you nor another "
+        "owner, call the desk at once: {desk}",
+    ),
+    (
+        "tenant_owner_agreed", "业主已同意租户", "An owner agreed to a tenant",
+        "{community}{house}：“{what}”已记录为业主同意（{how}）。不是您或其他业主的意思，请立即联系"
+        "客服 {desk}",
+        "{community} {house}: it is written down that an owner agreed ({how}): {what}. If neither "
+        "you nor another "
+        "owner did, call the desk at once: {desk}",
+    ),
+    (
+        "tenant_owner_refused", "业主未同意租户", "An owner refused a tenant",
+        "{community}{house}：“{what}”已记录为业主不同意（{how}），不再办理。不是您或其他业主的意思，"
+        "请联系客服 {desk}",
+        "{community} {house}: it is written down that an owner refused ({how}): {what}. It goes no "
+        "further. If "
+        "neither you nor another owner did, call the desk: {desk}",
+    ),
+    (
+        "tenant_granted_owner", "租户已可使用该房屋的服务", "A tenant now has access",
+        "{community}{house} 的租户登记已生效：租户可以报修和查看事项，租期至 {lease_end}，可在“我"
+        "的资料 - 出租与租约”"
+        "查看。不是您同意的，请立即联系客服 {desk}",
+        "{community} {house}: the tenant is registered and may report repairs; the lease ends on "
+        "{lease_end}. See "
+        "“My data – Letting”. If you did not agree, call the desk at once: {desk}",
+    ),
+    (
+        "tenant_leaving", "正在办理退租", "The tenant is said to leave",
+        "{community}{house}：正在办理退租。确认搬离以前一切照旧，确认后租户和同住人对该房屋的权限终止。"
+        "情况不属实，请立即联系客服 {desk}",
+        "{community} {house}: we were told that the tenant leaves. Nothing changes until moving out "
+        "is confirmed; "
+        "then the access of the tenant and who lives with them ends. If it is not so, call the desk "
+        "at once: {desk}",
+    ),
+    (
+        "tenant_left_owner", "租户已搬离", "The tenant has left",
+        "{community}{house} 的租户已于 {left_on} 搬离，对该房屋的权限已终止。情况不属实，请立即联"
+        "系客服 {desk}",
+        "{community} {house}: the tenant moved out on {left_on}; their access has ended. If it is "
+        "not so, call the "
+        "desk at once: {desk}",
+    ),
+    (
+        "tenant_stays", "退租不再办理", "The tenant stays",
+        "{community}{house}：退租不再办理，一切照旧。客服 {desk}",
+        "{community} {house}: moving out goes no further; everything stays as it was. Desk {desk}",
+    ),
+    (
         "tenant_granted", "租户登记已生效", "Tenant registered",
         "{community}{house} 的租户登记已生效，租期至 {lease_end}。客服 {desk}",
         "{community} {house}: the tenant is registered, the lease ends on {lease_end}. Desk {desk}",
     ),
     (
         "tenant_left", "租户登记已终止", "Tenancy ended",
-        "{community}{house} 已确认搬离，您和同住人对该房屋的权限已终止。客服 {desk}",
-        "{community} {house}: moving out is confirmed, your access to this home has ended. Desk {desk}",
+        "{community}{house} 已确认搬离，您和同住人对该房屋的权限已终止。没有搬离的，请立即联系客服 {desk}",
+        "{community} {house}: moving out is confirmed, your access to this home has ended. If you "
+        "have not left, call the "
+        "desk at once: {desk}",
     ),
     (
         "transfer_stopped", "产权变更已中止", "Change of owner stopped",

@@ -34,16 +34,27 @@ def register(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     cases.note(work, case, "told_by", f"{given.text('contact_name')} {given.text('contact_phone')}".strip())
     cases.note(work, case, "notice", given.text("note"))
     case = cases.change(work, case, way=what)
-    cases.add_facts(work, case, told_by=told_by, tenant=given.text("tenant") or None)
+    case = cases.add_facts(work, case, told_by=told_by, tenant=given.text("tenant") or None)
     next_step = rules.next_of_tenant(what, told_by)
     if next_step == rules.ASK_OWNER:
         notices.to_owners(work, case, "tenant_ask_owner")
+    elif next_step == "leave":
+        _tell_leaving(work, case)
+    else:
+        notices.to_owners(work, case, "tenant_owner_told")
     return {"next_step": next_step}
+
+
+def _tell_leaving(work: Work, case: Case) -> None:
+    """Tell both sides before anybody's access ends: whoever knows nothing of it can say so in time."""
+    notices.to_owners(work, case, "tenant_leaving")
+    tenant = tenant_of(work, case)
+    notices.to_people(work, case, [tenant.person_id] if tenant else [], "tenant_leaving")
 
 
 @completion("tenant.owner")
 def owner(context: Context, answers: dict[str, Json]) -> None:
-    """Keep what the owner says; without their agreement nobody moves in.
+    """Keep what the owner says and tell every owner; without their agreement nobody moves in.
 
     Raises:
         ActionNotAllowed: a resident who does not own the house answers.
@@ -53,7 +64,16 @@ def owner(context: Context, answers: dict[str, Json]) -> None:
     if work.actor.kind == "resident" and not requesting.is_owner(work, case.house_id):
         raise ActionNotAllowed("owner_only", "须由业主本人答复")
     cases.note(work, case, "owner", given.text("note"))
-    case = cases.add_facts(work, case, owner_said=given.outcome, owner_how=given.text("how"))
+    case = cases.add_facts(
+        work,
+        case,
+        owner_said=given.outcome,
+        owner_how=given.text("how"),
+        owner_id_seen=given.flag("id_seen"),
+    )
+    notices.to_owners(
+        work, case, "tenant_owner_refused" if given.outcome == "refuse" else "tenant_owner_agreed"
+    )
     if given.outcome == "refuse":
         cases.change(work, case, state=State.STOPPED, closed_at=work.now)
         tenant = tenant_of(work, case)
@@ -71,8 +91,7 @@ def enter(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     work.require(Permission.OWNER_ENTER, case.community_id)
     lease_ends_on = given.day("lease_ends_on")
     if given.text("entry") != KEEP:
-        if lease_ends_on is None or lease_ends_on <= work.now.astimezone(work.engine.zone).date():
-            raise FieldsInvalid({"lease_ends_on": ("租期须在今天以后结束", {})})
+        rules.require_lease_end(lease_ends_on, work.now.astimezone(work.engine.zone).date())
         members = [_renewing(case)] if given.text("entry") == RENEW else [_tenant(given), *_others(given)]
         people.enter(work, case, members)
         case = cases.add_facts(work, case, scopes=list(given.choices("scopes")), entry=given.text("entry"))
@@ -158,6 +177,7 @@ def grant(context: Context) -> None:
         switching.open_account(work, main.person.id, case.house_id)
     cases.change(work, case, state=State.CLOSED, done_at=work.now, closed_at=work.now)
     notices.to_people(work, case, [main.person.id], "tenant_granted")
+    notices.to_owners(work, case, "tenant_granted_owner")
     access_log.append(work, access_log.Entry("grant_tenant", "house", case.house_id))
 
 
@@ -167,38 +187,75 @@ def lease_end(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     given = Answers(answers)
     work, case = context.work, cases.of(context)
     cases.note(work, case, "notice", given.text("note"))
-    cases.change(work, case, way=RENEW if given.outcome == "renew" else "out", noticed_at=work.now)
+    case = cases.change(work, case, way=RENEW if given.outcome == "renew" else "out", noticed_at=work.now)
+    if given.outcome == "renew":
+        notices.to_owners(work, case, "tenant_owner_told")
+    else:
+        _tell_leaving(work, case)
     return {"notice_at": work.now.isoformat()}
 
 
 @completion("tenant.leave")
 def leave(context: Context, answers: dict[str, Json]) -> None:
-    """Note that the tenant has moved out, and take their vehicles off."""
+    """Note that the tenant has moved out, and which vehicles go; somebody else looks whether it is so."""
     given = Answers(answers)
     work, case = context.work, cases.of(context)
+    zone = work.engine.zone
+    tenant = tenant_of(work, case)
+    if tenant is None:
+        raise RuleRefused("no_tenant", "没有指明是哪位租户搬离，请取消后重新登记")
     moved_out_on = given.day("moved_out_on")
-    if moved_out_on is None or moved_out_on > work.now.astimezone(work.engine.zone).date():
-        raise FieldsInvalid({"moved_out_on": ("还没有搬离的，等搬离后再确认", {})})
-    handing_over.end_vehicles(work, case, given.choices("ended"))
+    came_on = tenant.valid_from.astimezone(zone).date()
+    rules.require_moved_out(moved_out_on, came_on, work.now.astimezone(zone).date())
     meters: dict[str, Json] = {key: given.text(key) for key in ("water", "power") if given.text(key)}
     cases.note(work, case, "leaving", given.text("note"))
-    cases.add_facts(work, case, moved_out_on=moved_out_on.isoformat(), meters=meters)
+    cases.add_facts(
+        work,
+        case,
+        moved_out_on=str(moved_out_on),
+        meters=meters,
+        vehicles_ended=list(given.choices("ended")),
+        left_by=str(work.actor.id),
+    )
+
+
+@completion("tenant.check_out")
+def check_out(context: Context, answers: dict[str, Json]) -> None:
+    """Keep what a second person found; what is not so goes back, and everything stays as it is.
+
+    Raises:
+        ActionNotAllowed: the actor confirmed it themselves.
+    Source: policy C1.
+    """
+    given = Answers(answers)
+    work, case = context.work, cases.of(context)
+    if case.facts.get("left_by") == str(work.actor.id):
+        raise ActionNotAllowed("four_eyes", "搬离由您确认，须由另一人核实")
+    if given.outcome == "reject":
+        cases.note(work, case, "not_left", given.text("note"))
+        cases.change(work, case, differed=case.differed + 1)
+        return
+    case = cases.add_facts(work, case, left_how=given.text("how"))
+    cases.change(work, case, checked_at=work.now, checked_by=work.actor.id)
 
 
 @service_task("tenant.end_access")
 def end_access(context: Context) -> None:
-    """End the access of the tenant and of everybody who stood to the house through them.
+    """End the access of the tenant and of all who stood to the house through them; take vehicles off.
 
     Running again does nothing.
 
     Raises:
-        RuleRefused: nobody has confirmed that they moved out.
+        RuleRefused: nobody has confirmed that they moved out, or no second person has checked it.
     """
     work, case = context.work, cases.of(context)
     if case.done_at is not None:
         return
     if "moved_out_on" not in case.facts:
         raise RuleRefused("not_moved_out", "尚未确认搬离，不能终止权限")
+    if case.checked_at is None:
+        raise RuleRefused("not_checked", "未经另一人核实，不能终止权限")
+    handing_over.end_vehicles(work, case, case.facts.get("vehicles_ended", []))
     before = people.standings(work, case.house_id)
     tenants = [one for one in before if str(one.id) == str(case.facts.get("tenant"))]
     ended = rules.leaving_with(before, tenants)
@@ -208,6 +265,7 @@ def end_access(context: Context) -> None:
     switching.detach_cases(work, case, [one for one in before if one.id not in ended])
     cases.change(work, case, state=State.CLOSED, done_at=work.now, closed_at=work.now)
     notices.to_people(work, case, [one.person_id for one in tenants], "tenant_left")
+    notices.to_owners(work, case, "tenant_left_owner")
     access_log.append(work, access_log.Entry("end_tenant", "house", case.house_id))
 
 
@@ -227,6 +285,10 @@ def cancel(context: Context, reason: str) -> None:
     people.withdraw(work, case)
     cases.note(work, case, "cancelled", reason)
     cases.change(work, case, state=State.STOPPED, closed_at=work.now)
+    if case.way == "out":
+        notices.to_owners(work, case, "tenant_stays")
+        tenant = tenant_of(work, case)
+        notices.to_people(work, case, [tenant.person_id] if tenant else [], "tenant_stays")
 
 
 def tenant_of(work: Work, case: Case) -> Case | None:

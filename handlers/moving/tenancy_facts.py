@@ -1,21 +1,12 @@
 """What people read before they act on a change of tenant; nobody is named in full."""
 
-from collections.abc import Mapping
-
 from engine.bilingual import Text, beside
 from engine.ports import Json
 from engine.service_tasks import Context, form_data
 from engine.work import Work
 from handlers.moving import cases, checks, people, requesting, tenancy, transfer_entry, words
 from handlers.moving.cases import Case
-from handlers.shared.facts import Facts, Options, local, names, option, pairs
-
-_HOWS: Mapping[str, Text] = {
-    "phone": ("电话", "By phone"),
-    "in_person": ("当面", "In person"),
-    "message": ("短信或微信", "By message"),
-    requesting.CHANNEL: ("业主网上答复", "By the owner online"),
-}
+from handlers.shared.facts import Facts, Options, Pairs, local, names, option, pairs
 
 
 @form_data("tenant.register_facts")
@@ -40,18 +31,29 @@ def register_facts(context: Context) -> Facts:
 
 @form_data("tenant.owner_facts")
 def owner_facts(context: Context) -> Facts:
-    """Name the owners and who told us, masked; an owner at home reads that they answer online."""
+    """Name the owners and who told us, masked; an owner at home reads that they answer online.
+
+    While the owner's own time runs, the desk writes down only what an owner says who stands before it.
+    """
     work, case = context.work, cases.of(context)
     facts = words.common(work, case) + words.owners(work, case)
     facts += pairs(("通知人", words.who_told(work, case)))
     is_own = work.actor.kind == "resident"
-    hows = [option(code, name) for code, name in _HOWS.items() if (code == requesting.CHANNEL) == is_own]
+    hows = _hows(is_own=is_own, is_early=context.step == requesting.CONFIRM)
     facts += words.note(work, case, "登记说明", "notice")
     return {
         "facts": facts,
-        "options": {"hows": hows},
-        "values": {"how": requesting.CHANNEL} if is_own else {},
+        "options": {"hows": [option(code, words.ANSWER_WAYS[code]) for code in hows]},
+        "values": {"how": hows[0]} if len(hows) == 1 else {},
     }
+
+
+def _hows(*, is_own: bool, is_early: bool) -> list[str]:
+    if is_own:
+        return [words.ONLINE]
+    if is_early:
+        return [words.IN_PERSON]
+    return [code for code in words.ANSWER_WAYS if code != words.ONLINE]
 
 
 @form_data("tenant.enter_facts")
@@ -92,10 +94,35 @@ def check_facts(context: Context) -> Facts:
 def leaving_facts(context: Context) -> Facts:
     """Say who leaves, masked, and until when the lease runs."""
     work, case = context.work, cases.of(context)
+    facts = _who_leaves(work, case)
+    facts += words.note(work, case, "哪里不属实", "not_left")
+    return {"facts": facts, "options": {"vehicles": words.vehicle_options(work, case)}}
+
+
+@form_data("tenant.left_facts")
+def left_facts(context: Context) -> Facts:
+    """Say who is said to have left, masked, on which day, and who confirmed it."""
+    work, case = context.work, cases.of(context)
+    by = case.facts.get("left_by")
+    facts = _who_leaves(work, case)
+    facts += pairs(
+        ("确认人", names(work, [int(str(by))] if by else [])),
+        ("哪天搬离", str(case.facts.get("moved_out_on") or "")),
+    )
+    return {"facts": facts + words.note(work, case, "说明", "leaving")}
+
+
+def _who_leaves(work: Work, case: Case) -> Pairs:
     tenant = tenancy.tenant_of(work, case)
     found = dict(people.masked(work, case.house_id, "tenant"))
     who = found.get(tenant.id) if tenant else None
     lease_end = str(tenant.lease_ends_on or "") if tenant else ""
-    facts = words.common(work, case) + words.owners(work, case)
-    facts += pairs(("租户", beside(who.name, who.phone) if who else ""), ("租期到", lease_end))
-    return {"facts": facts, "options": {"vehicles": words.vehicle_options(work, case)}}
+    return (
+        words.common(work, case)
+        + words.owners(work, case)
+        + pairs(
+            ("租户", beside(who.name, who.phone) if who else ""),
+            ("租期到", lease_end),
+            ("通知人", words.who_told(work, case)),
+        )
+    )

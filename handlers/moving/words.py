@@ -69,6 +69,14 @@ _TOLD_BY: Mapping[str, Text] = {
     "tenant": ("租户", "The tenant"),
     "agent": ("中介", "An agent"),
 }
+# How an owner's answer about a tenant reached us.
+IN_PERSON, ONLINE = "in_person", "online"
+ANSWER_WAYS: Mapping[str, Text] = {
+    "phone": ("电话", "By phone"),
+    IN_PERSON: ("当面", "In person"),
+    "message": ("短信或微信", "By message"),
+    ONLINE: ("业主网上答复", "By the owner online"),
+}
 OWNER_KINDS = (RelationKind.OWNER, RelationKind.CO_OWNER)
 
 

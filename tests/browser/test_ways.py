@@ -133,7 +133,7 @@ def test_without_an_answer_the_desk_calls_and_writes_down_what_was_said(home: At
     number, desk = home.asked_of_owner(), home.desk
     desk.later(hours=12, minutes=1)
     assert desk.steps(number) == ["call_owner"]
-    assert home.seen(number, "call_owner", desk.clerk, outcome="agree", how="phone") == ["enter"]
+    assert home.seen(number, "call_owner", desk.other_clerk, outcome="agree", how="phone") == ["enter"]
 
 
 @pytest.mark.long
@@ -141,14 +141,14 @@ def test_an_owner_who_says_no_when_called_ends_it(home: AtHome) -> None:
     number, desk = home.asked_of_owner(), home.desk
     desk.later(hours=12, minutes=1)
     no: dict[str, Json] = {"outcome": "refuse", "how": "phone", "note": "没有出租"}
-    assert home.seen(number, "call_owner", desk.clerk, **no) == []
+    assert home.seen(number, "call_owner", desk.other_clerk, **no) == []
     assert desk.record(number).state == "stopped"
 
 
 def test_the_desk_writes_down_an_owners_no(home: AtHome) -> None:
     number = home.asked_of_owner()
-    no: dict[str, Json] = {"outcome": "refuse", "how": "in_person", "note": "没有出租"}
-    assert home.seen(number, "owner_confirm", home.desk.clerk, **no) == []
+    no: dict[str, Json] = {"outcome": "refuse", "how": "in_person", "id_seen": True, "note": "没有出租"}
+    assert home.seen(number, "owner_confirm", home.desk.other_clerk, **no) == []
     assert home.desk.record(number).state == "stopped"
 
 
@@ -163,7 +163,10 @@ def test_an_owner_asks_online_and_the_desk_finds_it_filled_in(home: AtHome) -> N
     desk = home.desk
     assert home.seen(number, "register", desk.clerk) == ["confirm_out"]
     today = desk.clock.now().astimezone(desk.engine.zone).date().isoformat()
-    assert home.seen(number, "confirm_out", desk.clerk, moved_out_on=today, keys_returned=True) == []
+    assert home.seen(number, "confirm_out", desk.clerk, moved_out_on=today, keys_returned=True) == [
+        "check_out"
+    ]
+    assert home.seen(number, "check_out", desk.other_clerk, outcome="confirm", how="seen") == []
     assert not desk.may_act(desk.tenant)
 
 
@@ -234,7 +237,7 @@ def test_after_the_check_defects_go_to_the_developer_and_keys_to_the_owner(home:
 
 def test_a_new_tenant_is_entered_word_for_word(home: AtHome) -> None:
     number, desk = home.asked_of_owner(), home.desk
-    home.do(number, "owner_confirm", desk.clerk, outcome="agree", how="phone")
+    home.do(number, "owner_confirm", desk.other_clerk, outcome="agree", how="in_person", id_seen=True)
     ends = (desk.clock.now() + timedelta(days=365)).date().isoformat()
     tenant = {**ENTRY, "lease_ends_on": ends, "others": [{"name": "赵小宝"}]}
     assert home.seen(number, "enter", desk.clerk, **tenant) == ["second_check"]

@@ -13,7 +13,7 @@ MOST_NODES = {
     "data_correction": 18,
     "ownership_transfer": 22,
     "move_in": 22,
-    "tenant_change": 20,
+    "tenant_change": 21,
     "security_incident": 20,
     "staff_onboarding": 15,
     "staff_offboarding": 15,

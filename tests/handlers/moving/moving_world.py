@@ -127,6 +127,12 @@ class Desk(Shop):
         self.do(number, "keys", self.clerk, keys="between_owners")
         self.do(number, "matters", self.clerk)
 
+    def moved_out(self, number: str) -> None:
+        """Confirm that a tenant has left, and let another clerk find it so."""
+        today = self.clock.now().date().isoformat()
+        self.do(number, "confirm_out", self.clerk, moved_out_on=today, keys_returned=True)
+        self.do(number, "check_out", self.other_clerk, outcome="confirm", how="tenant")
+
     # --- what can be seen -----------------------------------------------------------------------------------
 
     def record(self, number: str) -> Any:

@@ -13,6 +13,7 @@ from handlers.moving.starting import Notice
 from tests.handlers.moving.moving_world import AGAIN, ENTRY, Desk
 
 STORES = ("sqlite", "postgresql")
+PRESENT: dict[str, Json] = {"how": "in_person", "id_seen": True}
 
 
 def told(desk: Desk, ago: timedelta = timedelta(0)) -> str:
@@ -57,6 +58,8 @@ def test_a_tenant_of_whom_the_owner_tells_moves_in_after_the_check(desk: Desk) -
     assert [one.check_state for one in child] == ["checked"]
     assert (desk.record(number).state, desk.case(number).state) == ("closed", "completed")
     assert desk.told("tenant_granted") == [[f"person:{tenant.person_id}"]]
+    owner = [f"person:{desk.owner_person}"]
+    assert [desk.told("tenant_owner_told"), desk.told("tenant_granted_owner")] == [[owner], [owner]]
 
 
 def test_a_tenant_who_tells_of_themselves_needs_the_owners_word(desk: Desk) -> None:
@@ -64,14 +67,14 @@ def test_a_tenant_who_tells_of_themselves_needs_the_owners_word(desk: Desk) -> N
     register(desk, number, "in", by="tenant")
     assert desk.steps(number) == ["owner_confirm"]
     assert desk.task(number, "owner_confirm").due_at == desk.clock.now() + timedelta(hours=12)
-    desk.do(number, "owner_confirm", desk.clerk, outcome="agree", how="phone")
+    desk.do(number, "owner_confirm", desk.other_clerk, **PRESENT, outcome="agree")
     assert desk.steps(number) == ["enter"]
 
 
 def test_an_owner_who_refuses_ends_it(desk: Desk) -> None:
     number = told(desk)
     register(desk, number, "in", by="agent")
-    desk.do(number, "owner_confirm", desk.clerk, outcome="refuse", how="phone", note="没有出租")
+    desk.do(number, "owner_confirm", desk.other_clerk, **PRESENT, outcome="refuse", note="没有出租")
     assert (desk.record(number).state, desk.case(number).state) == ("stopped", "completed")
     assert len(desk.relations(RelationKind.TENANT)) == 1
 
@@ -110,6 +113,64 @@ def test_a_lease_that_has_ended_already_is_refused(desk: Desk) -> None:
     assert set(refused.value.fields) == {"lease_ends_on"}
 
 
+def test_a_lease_runs_no_longer_than_the_law_lets_it(desk: Desk) -> None:
+    number = told(desk)
+    register(desk, number, "in")
+    today = desk.clock.now().date()
+    with pytest.raises(Invalid) as refused:
+        enter(desk, number, lease_ends_on=today.replace(year=today.year + 20, month=12, day=31).isoformat())
+    assert set(refused.value.fields) == {"lease_ends_on"}
+    enter(desk, number, lease_ends_on=today.replace(year=today.year + 20).isoformat())
+
+
+def test_no_clerk_speaks_for_the_owner_alone_or_before_the_owners_time_is_up(desk: Desk) -> None:
+    number = told(desk)
+    register(desk, number, "in", by="tenant")
+    with pytest.raises(NotAllowed):  # who registered it
+        desk.do(number, "owner_confirm", desk.clerk, **PRESENT, outcome="agree")
+    for how in ({"how": "phone"}, {"how": "in_person"}):  # too early; no document seen
+        with pytest.raises(Invalid):
+            desk.do(number, "owner_confirm", desk.other_clerk, **how, outcome="agree")
+    desk.later(hours=12, minutes=1)
+    with pytest.raises(NotAllowed):
+        desk.do(number, "call_owner", desk.clerk, outcome="agree", how="phone")
+    desk.do(number, "call_owner", desk.other_clerk, outcome="agree", how="phone")
+    with pytest.raises(NotAllowed):  # who wrote the owner's word down enters nobody
+        desk.do(number, "enter", desk.other_clerk, entry="new")
+    assert desk.told("tenant_owner_agreed") == [[f"person:{desk.owner_person}"]]
+
+
+def test_nobody_is_put_out_by_one_clerk_and_both_sides_are_told_before_and_after(desk: Desk) -> None:
+    number = told(desk)
+    register(desk, number, "out", tenant=str(tenancy(desk)))
+    owner, tenant = [f"person:{desk.owner_person}"], [f"person:{desk.tenant_person}"]
+    assert desk.told("tenant_leaving") == [owner, tenant]
+    today = desk.clock.now().date().isoformat()
+    with pytest.raises(Invalid) as refused:
+        desk.do(number, "confirm_out", desk.clerk, moved_out_on="1999-01-01", keys_returned=True)
+    assert set(refused.value.fields) == {"moved_out_on"}
+    desk.do(number, "confirm_out", desk.clerk, moved_out_on=today, keys_returned=True)
+    with pytest.raises(NotAllowed):
+        desk.do(number, "check_out", desk.clerk, outcome="confirm", how="tenant")
+    desk.do(number, "check_out", desk.other_clerk, outcome="reject", note="租户说没有搬")
+    assert (desk.steps(number), desk.may_act(desk.tenant)) == (["confirm_out"], True)
+    assert desk.told("tenant_left", "tenant_left_owner") == []
+    desk.moved_out(number)
+    assert desk.told("tenant_left", "tenant_left_owner") == [tenant, owner]
+    assert not desk.may_act(desk.tenant)
+
+
+def test_the_lead_ends_a_false_notice_of_leaving_and_the_tenant_stays(desk: Desk) -> None:
+    number = told(desk)
+    register(desk, number, "out", tenant=str(tenancy(desk)))
+    with pytest.raises(NotAllowed), desk.engine.work(desk.clerk) as work:
+        instances.cancel(work, desk.case(number).id, "没有退租")
+    with desk.engine.work(desk.desk_lead) as work:
+        instances.cancel(work, desk.case(number).id, "没有退租")
+    assert desk.may_act(desk.tenant)
+    assert len(desk.told("tenant_stays")) == 2
+
+
 def test_a_renewal_changes_the_end_of_the_lease_and_nothing_else(desk: Desk) -> None:
     number = told(desk)
     register(desk, number, "renew", tenant=str(tenancy(desk)))
@@ -136,7 +197,7 @@ def test_moving_out_ends_access_of_the_tenant_and_who_lived_there_and_of_nobody_
         tomorrow = (today + timedelta(days=1)).isoformat()
         desk.do(number, "confirm_out", desk.clerk, moved_out_on=tomorrow, keys_returned=True)
     assert desk.may_act(desk.tenant)
-    desk.do(number, "confirm_out", desk.clerk, moved_out_on=today.isoformat(), keys_returned=True)
+    desk.moved_out(number)
     assert [desk.may_act(one) for one in (desk.tenant, flatmate)] == [False, False]
     assert [desk.may_act(one) for one in (desk.owner, desk.wife)] == [True, True]
     assert desk.case(repair).resident_scope_id is None
@@ -173,8 +234,7 @@ def test_a_lease_that_is_over_ends_nobodys_access(desk: Desk) -> None:
     desk.do(number, "lease_end", desk.clerk, outcome="leave")
     assert desk.may_act(desk.tenant)
     assert desk.task(number, "confirm_out").due_at == desk.clock.now() + timedelta(hours=16)
-    today = desk.clock.now().date().isoformat()
-    desk.do(number, "confirm_out", desk.clerk, moved_out_on=today, keys_returned=True)
+    desk.moved_out(number)
     assert not desk.may_act(desk.tenant)
 
 
@@ -208,8 +268,7 @@ def test_a_tenant_stays_when_the_house_is_sold_and_goes_to_the_new_owners_side(d
     assert desk.may_act(desk.tenant)
     number = told(desk)
     register(desk, number, "out", tenant=str(tenancy(desk)))
-    today = desk.clock.now().date().isoformat()
-    desk.do(number, "confirm_out", desk.clerk, moved_out_on=today, keys_returned=True)
+    desk.moved_out(number)
     assert not desk.may_act(desk.tenant)
 
 
