@@ -28,7 +28,7 @@ def end(
     vehicles = _open(work, estate_vehicle, case)
     gone = rules.vehicles_leaving([(row.id, row.person_id) for row in vehicles], staying)
     _end(work, case, estate_vehicle, gone)
-    if case.facts.get("leaving") is not None:
+    if any(one.kind in rules.OWNERS and one.id not in ended for one in before):
         return  # some of the owners stay: the places remain theirs
     sold = {int(str(one)) for one in case.facts.get("places", [])}
     places = _open(work, estate_parking, case)

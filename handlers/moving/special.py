@@ -9,19 +9,20 @@ from handlers.shared.answers import Answers
 
 @completion("transfer.heirs")
 def heirs(context: Context, answers: dict[str, Json]) -> None:
-    """Note what proves who inherits."""
+    """Note what proves who inherits, and who died; the access of the other owners does not change."""
     given = Answers(answers)
     work, case = context.work, cases.of(context)
-    cases.add_facts(work, case, special_paper=given.text("paper"))
+    cases.add_facts(work, case, special_paper=given.text("paper"), leaving=list(given.choices("leaving")))
     cases.note(work, case, "special_number", given.text("number"))
     cases.note(work, case, "special", given.text("note"))
 
 
 @completion("transfer.court")
 def court(context: Context, answers: dict[str, Json]) -> None:
-    """Note the court's document."""
+    """Note the court's document, and whose title it ends; the access of the others does not change."""
     given = Answers(answers)
     work, case = context.work, cases.of(context)
+    cases.add_facts(work, case, leaving=list(given.choices("leaving")))
     cases.note(work, case, "special_number", f"{given.text('court')} {given.text('number')}")
     cases.note(work, case, "special", given.text("note"))
 

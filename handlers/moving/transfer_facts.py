@@ -31,7 +31,11 @@ def verify_facts(context: Context) -> Facts:
     facts += words.note(work, case, "收到的材料", "papers")
     facts += words.note(work, case, "原业主的异议", "objects")
     facts += words.note(work, case, "裁定理由", "ruling")
-    return {"facts": facts, "values": {"proof_kind": case.proof_kind} if case.proof_kind else {}}
+    return {
+        "facts": facts,
+        "values": {"proof_kind": case.proof_kind} if case.proof_kind else {},
+        "options": {"owners": words.owner_options(work, case)},
+    }
 
 
 @form_data("transfer.tell_facts")

@@ -203,6 +203,7 @@ def answer(desk: Desk, number: str, step: str, found: dict[str, Any]) -> None:
     ],
 )
 def test_heirs_and_courts_are_looked_at_by_two(desk: Desk, way: str, step: str, found: Any) -> None:
+    found = {**found, "leaving": [str(desk.relations(RelationKind.OWNER)[0].id)]}
     number = desk.told_of_transfer()
     desk.register(number, way)
     desk.papers(number, proof="court_document" if way == "court" else "notarised")
@@ -214,3 +215,29 @@ def test_heirs_and_courts_are_looked_at_by_two(desk: Desk, way: str, step: str, 
     answer(desk, number, step, found)
     desk.do(number, "approve", desk.desk_lead, outcome="approve")
     assert desk.steps(number) == ["tell_old"]
+
+
+@pytest.mark.parametrize(
+    ("way", "proof", "found"),
+    [
+        ("inheritance", "notarised", {"paper": "notarised", "number": "公证8", "all_heirs": True}),
+        ("court", "court_document", {"court": "朝阳法院", "number": "执1号", "in_force": True}),
+    ],
+)
+def test_the_other_owner_stays_when_one_dies_or_a_court_takes_a_part(
+    desk: Desk, way: str, proof: str, found: Any
+) -> None:
+    survivor = desk.person("钱芳", "13822229999")
+    desk.relate(survivor, desk.house, RelationKind.CO_OWNER)
+    account = desk.resident(survivor)
+    gone = str(desk.relations(RelationKind.OWNER)[0].id)
+    number = desk.told_of_transfer()
+    desk.register(number, way)
+    desk.papers(number, proof)
+    step = "heirs" if way == "inheritance" else "court"
+    answer(desk, number, step, {**found, "leaving": [gone]})
+    desk.do(number, "approve", desk.desk_lead, outcome="approve")
+    desk.tell_old(number)
+    desk.enter(number)
+    desk.check(number)
+    assert (desk.may_act(account), desk.may_act(desk.owner)) == (True, False)
