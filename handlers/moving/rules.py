@@ -1,8 +1,10 @@
 """The rules of changing hands, as plain values."""
 
-from collections.abc import Collection, Iterable
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from fractions import Fraction
 
 from handlers.errors import FieldsInvalid, RuleRefused
 from handlers.estate.records import RelationKind
@@ -115,6 +117,27 @@ def require_moved_out(moved_out_on: date | None, came_on: date, today: date) -> 
     if moved_out_on < came_on:
         message = "租户 {day} 起才登记在这套房屋，搬离日期不能更早"
         raise FieldsInvalid({"moved_out_on": (message, {"day": came_on.isoformat()})})
+
+
+def require_shares(shares: Mapping[str, str]) -> None:
+    """Refuse shares that are none, or that come to more than the whole; an empty one is not counted.
+
+    Args:
+        shares: such as 1/2 or 50%, by the field they were typed into.
+    Raises:
+        FieldsInvalid: no share, or too many.
+    """
+    total = Fraction(0)
+    for field, text in shares.items():
+        found = re.fullmatch(r"([0-9]{1,5})(?:/([0-9]{1,5})|(%))", text.strip())
+        if not text.strip():
+            continue
+        below = (100 if found[3] else int(found[2])) if found else 0
+        if found is None or below == 0 or not 0 < int(found[1]) <= below:
+            raise FieldsInvalid({field: ("份额请写成 1/2 或 50%，不超过全部", {})})
+        total += Fraction(int(found[1]), below)
+        if total > 1:
+            raise FieldsInvalid({field: ("各人的份额加起来超过全部", {})})
 
 
 def vehicles_leaving(vehicles: Iterable[tuple[int, int]], staying: Collection[int]) -> list[int]:

@@ -7,7 +7,7 @@ from engine.work import Work
 from handlers.estate.identity import IdType
 from handlers.estate.people import PersonEntry
 from handlers.estate.records import RelationKind
-from handlers.moving import cases, checks, people, words
+from handlers.moving import cases, checks, people, rules, words
 from handlers.moving.cases import Case
 from handlers.moving.people import Member
 from handlers.moving.records import State
@@ -28,6 +28,9 @@ def enter(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     work, case = context.work, cases.of(context)
     work.require(Permission.OWNER_ENTER, case.community_id)
     if given.text("entry") != KEEP:
+        lines = given.lines("co_owners")
+        shares = {f"co_owners.{index}.share": line.text("share") for index, line in enumerate(lines)}
+        rules.require_shares({"share": given.text("share"), **shares})
         people.enter(work, case, [_owner(given), *_co_owners(given)])
         case = cases.add_facts(
             work,

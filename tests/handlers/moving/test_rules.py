@@ -80,3 +80,14 @@ def test_nobody_is_switched_who_was_not_told() -> None:
     with pytest.raises(RuleRefused, match="尚未告知"):
         rules.require_told(None)
     rules.require_told(datetime(2026, 11, 23, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("shares", [["150%"], ["3/2"], ["1/0"], ["half"], ["0%"], ["1/2", "60%"]])
+def test_what_is_no_share_or_more_than_the_whole_is_refused(shares: list[str]) -> None:
+    with pytest.raises(FieldsInvalid) as refused:
+        rules.require_shares({f"{index}.share": text for index, text in enumerate(shares)})
+    assert set(refused.value.fields) == {f"{len(shares) - 1}.share"}
+
+
+def test_shares_that_make_up_the_whole_or_less_are_taken() -> None:
+    rules.require_shares({"share": "1/3", "co_owners.0.share": "50%", "co_owners.1.share": ""})
