@@ -1,5 +1,9 @@
 // What is typed into a form waits in this tab until the form is taken in: loading the page again, going back, an
 // ended session or a lost connection lose nothing. It is sealed with a key that only pages of the same account carry.
+//
+// Forms of staff have remember.js for the same. Nothing but a loop over fields would be common to both: there the
+// vault (IndexedDB, with a key of its own) outlives the tab, which on a phone that a family shares would be wrong, and
+// it would make the script of residents much larger.
 
 const TYPED = "typed:";
 const SENT = "sent:";
