@@ -5,7 +5,7 @@ import secrets
 from sqlalchemy import exists, select
 
 from engine.ids import new_id
-from engine.ports import Actor
+from engine.ports import Actor, Json
 from engine.store.tables import instance
 from engine.work import SYSTEM, Engine, Work
 from handlers.accounts import passwords, sessions, staff
@@ -64,8 +64,14 @@ def is_in_use(engine: Engine) -> bool:
         return any(work.connection.execute(select(one.c.id).limit(1)).first() for one in (account, instance))
 
 
-def create_token(work: Work, name: str, post: Post, community_id: int | None = None) -> str:
-    """Open a service account for a program and return its token, which is shown once."""
+def create_token(
+    work: Work, name: str, post: Post, community_id: int | None = None, *, made_by: str = ""
+) -> str:
+    """Open a service account for a program and return its token, which is shown once.
+
+    Args:
+        made_by: the machine's own name for who runs the command, where the platform itself acts.
+    """
     work.require(Permission.ACCOUNT_GRANT)
     account_id = new_id()
     token = secrets.token_urlsafe(32)
@@ -92,7 +98,8 @@ def create_token(work: Work, name: str, post: Post, community_id: int | None = N
         )
     )
     staff.insert_post(work, account_id, post, community_id)
-    access_log.append(work, access_log.Entry("create_token", "account", account_id, detail={"post": post}))
+    detail: dict[str, Json] = {"post": post, **({"by": made_by} if made_by else {})}
+    access_log.append(work, access_log.Entry("create_token", "account", account_id, detail=detail))
     return token
 
 

@@ -243,7 +243,8 @@ def change_phone(work: Work, account_id: int, phone: str) -> None:
     """Enter a member of staff's new mobile number; it replaces the old one for signing in and messages.
 
     The old number and the leads are told, and for a day no first password goes to the new one unless a
-    system administrator has confirmed it: nobody takes an account over alone.
+    system administrator has confirmed it: nobody takes an account over alone. Meanwhile the account does
+    nothing delicate, as after a reset.
     """
     work.require(Permission.ACCOUNT_REGISTER)
     row = require_staff(work, account_id)
@@ -262,6 +263,7 @@ def change_phone(work: Work, account_id: int, phone: str) -> None:
     )
     remove_logins(work, account_id, "mobile")
     add_login(work, account_id, digits, "mobile")
+    trust.begin_cool_off_unless_new(work, account_id)
     _tell_old_phone(work, row)
     leads.tell_leads(work, "phone_changed", account_id)
     log(work, "change_phone", account_id)

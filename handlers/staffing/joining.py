@@ -149,10 +149,12 @@ def approve(context: Context, answers: dict[str, Json]) -> None:
 def hand_over(context: Context) -> None:
     """Send a first password to the person's own phone; a slip is printed for whoever has none.
 
+    Whoever holds no post, because the only one was turned down, gets none: there is nothing to sign in for.
+
     Source: policy A2.
     """
     row = cases.of(context)
-    if row.phone is not None:
+    if row.phone is not None and staff.posts_in_force(context.work, [row.account_id]):
         staff.send_first_password(context.work, row.account_id)
 
 

@@ -3,13 +3,16 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from engine.store import schema
 from engine.work import SYSTEM
 from handlers import bootstrap, built_in, settings
 from handlers.shared import access_log
+from handlers.shared.records import access_log as entries
 from tests.engine.models import Model
 from web.cli import main
+from web.cli.engines import installed
 
 
 @pytest.fixture(autouse=True)
@@ -152,10 +155,16 @@ def test_data_whose_keys_are_gone_is_left_alone_until_they_are_back(
     assert main(["audit", "verify"]) == 0
 
 
-def test_a_token_is_shown_once_and_needs_a_name(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_token_is_shown_once_needs_a_name_and_tells_in_the_log_who_made_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUDO_USER", "zhouming")
     main(["init"])
     capsys.readouterr()
     assert main(["token", "create", "--name", "meter reader", "--post", "sys"]) == 0
+    with installed().reading(SYSTEM) as work:
+        made = select(entries.c.detail).where(entries.c.action == "create_token")
+        assert "zhouming" in work.connection.execute(made).scalar_one()
     assert len(capsys.readouterr().out.strip()) >= 40
     assert main(["token", "create", "--name", " ", "--post", "sys"]) == 1
 

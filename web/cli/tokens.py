@@ -1,6 +1,8 @@
 """`wuye token create`: a service account for a program that uses /engine-rest."""
 
 import argparse
+import getpass
+import os
 from typing import Any
 
 from engine.errors import RuleBroken
@@ -29,4 +31,12 @@ def run_create(arguments: argparse.Namespace) -> None:
     engine = installed()
     post = Post(arguments.post)
     with engine.work(SYSTEM) as work:  # shown before it counts: nobody could read it later
-        print(installation.create_token(work, name, post), flush=True)
+        print(installation.create_token(work, name, post, made_by=_user()), flush=True)
+
+
+def _user() -> str:
+    """Return who runs this on the machine, also behind sudo: only they can tell whose token it is."""
+    try:
+        return os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):  # a container may have no name for its user
+        return str(os.getuid())

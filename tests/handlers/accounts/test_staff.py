@@ -9,7 +9,17 @@ from engine.clock import SettableClock
 from engine.errors import NotPermitted
 from engine.ports import SYSTEM, Actor
 from engine.work import Engine, Work
-from handlers.accounts import granting, installation, roster, sessions, sign_in, staff, staff_file, teams
+from handlers.accounts import (
+    granting,
+    installation,
+    roster,
+    sessions,
+    sign_in,
+    staff,
+    staff_file,
+    teams,
+    trust,
+)
 from handlers.accounts.booking import PlannedShift
 from handlers.accounts.logins import LoginTaken
 from handlers.accounts.permissions import POST_PERMISSIONS, Post
@@ -127,6 +137,8 @@ def test_a_new_phone_replaces_the_old_one_for_signing_in(
     with engine.work(administration) as work:
         staff.change_phone(work, clerk.id, "136 1234 0000")
     assert sign_in.sign_in(engine, "13612340000", PASSWORD, HERE)
+    with engine.reading(clerk) as work, pytest.raises(trust.StillCooling):
+        trust.require_settled(work)
     with pytest.raises(sign_in.SignInRefused):
         sign_in.sign_in(engine, old, PASSWORD, HERE)
 

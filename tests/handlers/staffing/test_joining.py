@@ -109,6 +109,16 @@ def test_a_further_post_that_is_turned_down_is_not_granted(office: Office) -> No
         assert {member.group for member in work.memberships} == {"cs"}
 
 
+def test_a_guarded_post_that_is_turned_down_sends_no_first_password(office: Office) -> None:
+    number = asked(office, Newcomer("赵六", "13712345678", "", Post.DPO))
+    office.do(number, "register", office.adm, outcome="register", login="zhaoliu")
+    office.do(number, "grant", office.sys, matches=True)
+    office.do(number, "approve", office.sec, outcome="refuse", reason="不需要")
+    with office.engine.reading(SYSTEM) as work:
+        jobs = work.connection.execute(select(outbox_job.c.name)).scalars().all()
+    assert staff.FIRST_PASSWORD_JOB not in jobs
+
+
 def test_administration_may_refuse(office: Office) -> None:
     number = asked(office)
     office.do(number, "register", office.adm, outcome="refuse", reason="资料不符")
