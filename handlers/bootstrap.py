@@ -43,7 +43,7 @@ from handlers.shared.key_file import ring_of
 from handlers.shared.messages import MessageBook, book_of
 from handlers.shared.outbox import LONG_WORK, Job, JobContext, JobFunction, Lane, TableOutbox
 from handlers.shared.outbox_worker import Child, Worker
-from handlers.shared.sealed import KeyRing, SealedVault
+from handlers.shared.sealed import SealedVault
 from handlers.staffing import offer as staffing
 
 # Modules whose marked functions diagrams and forms may name.
@@ -132,7 +132,7 @@ def build(settings: Settings, clock: Clock | None = None, database: Database | N
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = database or Database(settings.database_url)
-    vault = SealedVault(ring_of(settings, database), lambda: KeyRing.load(settings.key_file))
+    vault = SealedVault(ring_of(settings, database), settings.key_file)
     engine = Engine(
         database=database,
         directory=AccountDirectory(vault),

@@ -17,7 +17,7 @@ from handlers.shared.sealed import KeyRing, Unsealable, vault_of
 from handlers.shared.sealed_files import SealedFiles
 
 PART = 500  # rows in one transaction
-FRESH = timedelta(hours=1)  # by then every process that serves has met a new key
+FRESH = timedelta(hours=1)  # by then everything is over that sealed with an older key before it was made
 
 # Sealed columns of the engine's own tables.
 _OF_ENGINE = {"task_history": "extra", "task_draft": "body", "case_comment": "body", "inbox_filter": "body"}
@@ -41,8 +41,8 @@ def rotate(engine: Engine) -> Rotated:
     """Seal with a new key whatever is sealed with an older one, values and files.
 
     While something of an older key is left, because a rotation was cut off, it goes on with the key that was
-    made then. Older keys stay on the ring: whatever is written meanwhile by a process that does not know the
-    new key yet is opened with them.
+    made then. Older keys stay on the ring: whatever was sealed before and is stored meanwhile is opened with
+    them.
     """
     folders = _folders(engine)
     if not _is_any_left(engine, folders):
@@ -62,7 +62,7 @@ def forget_old_keys(engine: Engine) -> int:
     """Take the older keys off the ring once nothing is sealed with them, and return how many those were.
 
     Raises:
-        RuleRefused: something is, or the newest key is so young that a process may not have met it yet.
+        RuleRefused: something is, or the newest key is so young that what was sealed before it may not be stored yet.
     """
     configured = settings.of(engine)
     age = engine.clock.now().timestamp() - configured.key_file.stat().st_mtime
@@ -73,8 +73,8 @@ def forget_old_keys(engine: Engine) -> int:
     if _is_any_left(engine, _folders(engine)):
         raise RuleRefused("keys_in_use", "仍有资料用旧密钥加密，请先运行 wuye keys rotate")
     if len(ring.keys) > 1:
+        _write(configured.key_file, ring.without_old_keys().dump())
         vault_of(engine).ring = ring.without_old_keys()
-        _write(configured.key_file, vault_of(engine).ring.dump())
     return len(ring.keys) - 1
 
 
@@ -98,11 +98,11 @@ def _is_old(folder: SealedFiles, name: str) -> bool:
 
 
 def _make_key(engine: Engine) -> None:
-    """Put a new key on the ring and into its file; other processes find it there when they meet it."""
+    """Put a new key on the ring and into its file; other processes find it there before they seal."""
     configured = settings.of(engine)
-    vault = vault_of(engine)
-    vault.ring = KeyRing.load(configured.key_file).with_new_key(configured.algorithm)
-    _write(configured.key_file, vault.ring.dump())
+    ring = KeyRing.load(configured.key_file).with_new_key(configured.algorithm)
+    _write(configured.key_file, ring.dump())
+    vault_of(engine).ring = ring
 
 
 def _write(path: Path, text: str) -> None:

@@ -5,10 +5,10 @@ import binascii
 import hmac
 import json
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -140,19 +140,27 @@ class SealedVault:
 
     A sealed value reads `1.<key id>.<algorithm>.<nonce, ciphertext and tag>`; its table, column and row, like
     everything before the last point, are authenticated but not stored.
+
+    Another process may have made a key or forgotten one, so nothing is sealed before the file was looked at.
     """
 
-    def __init__(self, ring: KeyRing, source: Callable[[], KeyRing] | None = None) -> None:
+    def __init__(self, ring: KeyRing, file: Path | None = None) -> None:
         self.ring = ring
-        self._source = source  # reads the ring anew: another process may have made a key since
-        self._derived = lru_cache(maxsize=512)(self._derive)
+        self._file = file
+        self._stamp: tuple[int, ...] | None = None  # of the file as it was last read
+        self._renewing = Lock()
+        self._derived = lru_cache(maxsize=512)(_derive)
 
     def seal(self, table: str, column: str, row_id: int, value: str) -> str:
-        """Encrypt a value for one column of one row."""
-        key = self.ring.keys[self.ring.active]
+        """Encrypt a value for one column of one row.
+
+        Raises:
+            Unsealable: the key file was changed and is damaged.
+        """
+        key = self._active()
         head = f"1.{key.id}.{_CODES[key.algorithm]}"
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        secret = self._derived(key.id, f"{table}.{column}")
+        secret = self._derived(key, f"{table}.{column}")
         body = encrypt(key.algorithm, secret, nonce, value.encode(), _place(head, table, column, row_id))
         return f"{head}.{_encoded(nonce + body)}"
 
@@ -167,7 +175,7 @@ class SealedVault:
         key = self._key(parts[1]) if len(parts) == 3 and parts[0] == "1" else None
         if key is None or _ALGORITHMS.get(parts[2]) != key.algorithm:
             raise _unsealable(table, column)
-        secret = self._derived(key.id, f"{table}.{column}")
+        secret = self._derived(key, f"{table}.{column}")
         try:
             raw = _decoded(text)
             nonce, body = raw[:_NONCE_BYTES], raw[_NONCE_BYTES:]
@@ -190,7 +198,8 @@ class SealedVault:
 
     def purpose_key(self, purpose: str) -> Key:
         """Derive a key of the active one for a purpose other than columns, such as files."""
-        return self.derived_key(self.ring.active, purpose)
+        key = self._active()
+        return Key(key.id, key.algorithm, self._derived(key, purpose))
 
     def derived_key(self, key_id: str, purpose: str) -> Key:
         """Derive a key of any on the ring for a purpose.
@@ -201,19 +210,43 @@ class SealedVault:
         key = self._key(key_id)
         if key is None:
             raise _unsealable(purpose, "")
-        return Key(key_id, key.algorithm, self._derived(key_id, purpose))
+        return Key(key_id, key.algorithm, self._derived(key, purpose))
+
+    def _active(self) -> Key:
+        stamp = _stamp(self._file)
+        if stamp is not None and stamp != self._stamp:
+            self._renew()
+        ring = self.ring  # at once: another thread may renew it
+        return ring.keys[ring.active]
 
     def _key(self, key_id: str) -> Key | None:
-        if key_id not in self.ring.keys and self._source is not None:
-            renewed = self._source()
-            if key_id in renewed.keys:
-                self.ring = renewed
+        if key_id not in self.ring.keys:
+            self._renew()
         return self.ring.keys.get(key_id)
 
-    def _derive(self, key_id: str, purpose: str) -> bytes:
-        key = self.ring.keys[key_id]
-        length = _KEY_BYTES[key.algorithm]
-        return HKDF(SHA256(), length, salt=None, info=f"wuye|{purpose}".encode()).derive(key.secret)
+    def _renew(self) -> None:
+        if self._file is None:
+            return
+        with self._renewing:
+            stamp = _stamp(self._file)  # first: a change while it is read is seen the next time
+            self.ring = KeyRing.load(self._file)
+            self._stamp = stamp
+
+
+def _stamp(file: Path | None) -> tuple[int, ...] | None:
+    """Return what differs whenever a file was replaced; None when there is none, which forgets no key."""
+    if file is None:
+        return None
+    try:
+        found = file.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _derive(key: Key, purpose: str) -> bytes:
+    length = _KEY_BYTES[key.algorithm]
+    return HKDF(SHA256(), length, salt=None, info=f"wuye|{purpose}".encode()).derive(key.secret)
 
 
 def _broken(path: Path) -> Unsealable:

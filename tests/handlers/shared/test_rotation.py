@@ -20,7 +20,7 @@ from handlers.settings import of as settings_of
 from handlers.shared import rotation, work_files
 from handlers.shared.attachments import upload
 from handlers.shared.records import attachment
-from handlers.shared.sealed import KeyRing, SealedVault, vault_of
+from handlers.shared.sealed import KeyRing, SealedVault, Unsealable, vault_of
 from handlers.shared.sealed_files import CHUNK_BYTES
 from tests.handlers.estate_world import World
 from tests.handlers.shared.uploads_made import picture
@@ -172,6 +172,36 @@ def test_old_keys_leave_the_ring_only_when_nothing_needs_them(
     again = bootstrap.build(settings, engine.clock, engine.database)
     assert names(again) == people
     assert {name: read(again, name) for name in written} == written
+
+
+def test_a_process_that_was_quiet_never_seals_with_a_key_that_was_forgotten(
+    engine: Engine, settings: Settings, people: list[str]
+) -> None:
+    quiet = bootstrap.build(settings, engine.clock, engine.database)
+    quiet.vault.seal("estate_person", "name", 1, "before")
+    rotation.rotate(engine)
+    of_age(engine, settings)
+    assert rotation.forget_old_keys(engine) == 1
+
+    sealed = quiet.vault.seal("estate_person", "name", 1, "after")
+    name = work_files.of(quiet).write([b"photo"])
+
+    started = bootstrap.build(settings, engine.clock, engine.database)
+    assert started.vault.open("estate_person", "name", 1, sealed) == "after"
+    assert read(started, name) == b"photo"
+
+
+def test_a_key_file_that_is_damaged_stops_sealing_until_it_is_whole_again(
+    engine: Engine, settings: Settings
+) -> None:
+    whole = settings.key_file.read_bytes()
+    engine.vault.seal("estate_person", "name", 1, "before")
+    settings.key_file.write_bytes(whole[:40])
+    with pytest.raises(Unsealable):
+        engine.vault.seal("estate_person", "name", 1, "meanwhile")
+    settings.key_file.write_bytes(whole)
+    sealed = engine.vault.seal("estate_person", "name", 1, "after")
+    assert engine.vault.open("estate_person", "name", 1, sealed) == "after"
 
 
 def of_age(engine: Engine, settings: Settings) -> None:
