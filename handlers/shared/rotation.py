@@ -62,7 +62,7 @@ def forget_old_keys(engine: Engine) -> int:
     """Take the older keys off the ring once nothing is sealed with them, and return how many those were.
 
     Raises:
-        RuleRefused: something is, or the newest key is so young that what was sealed before it may not be stored yet.
+        RuleRefused: something is, or the newest key is so young that older work may not be stored yet.
     """
     configured = settings.of(engine)
     age = engine.clock.now().timestamp() - configured.key_file.stat().st_mtime
