@@ -17,7 +17,7 @@ _TOPIC = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*", re.ASCII)
 _KEYS = {
     "handler": {"inputs", "outputs", "errors"},
     "external": {"inputs", "outputs", "errors"},
-    "completion": {"outputs", "answers"},
+    "completion": {"outputs", "answers", "outcomes"},
     "form_data": set[str](),
     "start": {"variables"},
     "table": {"key", "rows", "columns", "codes", "codes_of", "filled", "filled_where", "among"},
@@ -50,10 +50,12 @@ class Completion:
     Attributes:
         outputs: process variables it sets.
         answers: keys of the form that it knows, or None if it takes whatever the form has.
+        outcomes: values of the answer `outcome` that it knows, or None if it takes whatever the form offers.
     """
 
     outputs: Mapping[str, ValueType] = field(default_factory=dict)
     answers: frozenset[str] | None = None
+    outcomes: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +204,8 @@ class _Reader:
 
     def _completion(self, name: str, row: Mapping[str, Any]) -> Completion:
         answers = frozenset(self._names(name, row, "answers")) if "answers" in row else None
-        return Completion(self._types(name, row, "outputs"), answers)
+        outcomes = frozenset(self._names(name, row, "outcomes")) if "outcomes" in row else None
+        return Completion(self._types(name, row, "outputs"), answers, outcomes)
 
     def _rows(self, document: Mapping[str, Any], kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         table = document.get(kind, {})

@@ -9,7 +9,7 @@ from engine.bpmn.loader import read_xml
 from engine.check_problem import DeploymentRefused, Severity
 from engine.escalation import ASSIGNEE, LADDER_DECISION, LadderBroken, Rung, parse_ladder
 from engine.forms import Form, read_form
-from engine.topics import TOPICS_FILE, Topics
+from engine.topics import TOPICS_FILE, Completion, Topics
 
 TABLE = Rule(
     "table",
@@ -40,6 +40,15 @@ FORM_ANSWERS = Rule(
     "make sure that they are not needed, or add them again",
     Severity.WARNING,
 )
+FORM_OUTCOMES = Rule(
+    "form_outcomes",
+    "表单“{form}”的“{values}”是“{topic}”不认识的办理结果",
+    "the form “{form}” offers the outcome “{values}”, which “{topic}” does not know",
+    "改回它认识的结果（{known}）；只给网关判断的选项请另设一个字段，并勾选为流程变量",
+    "use an outcome that it knows ({known}); for a choice that only a gateway reads add another field, "
+    "marked as a process variable",
+)
+_OUTCOME = "outcome"  # the answer that says how a step ended
 LADDER = Rule(
     "ladder",
     "升级阶梯“{ladder}”：{zh}",
@@ -168,3 +177,15 @@ def _check_topics(whole: Whole, place: Place, form: Form, report: Report) -> Non
     if missing:
         fields = "、".join(sorted(missing))
         report.add(FORM_ANSWERS, place, form=form.id, fields=fields, topic=form.on_complete)
+    _check_outcomes(topics.completions[form.on_complete], place, form, report)
+
+
+def _check_outcomes(known: Completion, place: Place, form: Form, report: Report) -> None:
+    """Look that a form offers no outcome that the command behind it would not know what to do with."""
+    offered = form.fields.get(_OUTCOME)
+    if known.outcomes is None or offered is None:
+        return
+    strange = sorted({option.value for option in offered.options} - known.outcomes)
+    if strange:
+        words = {"values": "、".join(strange), "known": "、".join(sorted(known.outcomes))}
+        report.add(FORM_OUTCOMES, place, form=form.id, topic=form.on_complete, **words)

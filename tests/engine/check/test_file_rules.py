@@ -1,6 +1,7 @@
 """Rules about whole files, tables, forms and topics; and that every rule is tried by some test."""
 
 import importlib
+import json
 import pkgutil
 
 import pytest
@@ -182,6 +183,15 @@ def test_a_form_without_a_field_that_its_command_knows_is_a_warning():
     assert [(one.rule, one.severity) for one in found.problems] == [("form_answers", "warning")]
 
 
+def test_a_form_offers_no_outcome_that_its_command_does_not_know():
+    accept = json.loads(files()["accept.form"])
+    accept["components"][0]["values"].append({"label": "跳过", "value": "skip"})
+    found = examined({"accept.form": json.dumps(accept).encode()})
+    assert [(one.rule, one.element_id) for one in found.errors] == [("form_outcomes", "accept_form")]
+    assert "skip" in found.errors[0].zh
+    assert "accept, reject" in found.errors[0].remedy_en.replace("、", ", ")
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -274,7 +284,7 @@ def test_every_rule_is_broken_by_some_test():
     }
     here = {rule for rule, *_ in FILES} | {
         "dialect", "not_drawn", "duplicate_key", "called_start", "call_circle", "calls_deep", "calls_long",
-        "two_types", "form_topic", "form_answers", "ladder", "table", "unreadable",
+        "two_types", "form_topic", "form_answers", "form_outcomes", "ladder", "table", "unreadable",
     }  # fmt: skip
     # Where files are deployed, in the trial, and with the tables of the product.
     elsewhere = {
