@@ -111,7 +111,7 @@ class Repair(Case):
 
     def go(self) -> None:
         self.done("take", "taken", needs_lead=False)
-        self.done("appoint", "soon")
+        self.done("appoint", "soon", visit_by=self.at(days=9))
         self.done("arrive", "met")
 
     def diagnose(self, outcome: str, **variables: Any) -> None:

@@ -17,7 +17,7 @@ def assigned(fault: str = "W05") -> Repair:
 
 def absent(case: Repair, absences: int = 1, *, harms_others: bool = False) -> None:
     case.done("take", "taken", needs_lead=False)
-    case.done("appoint", "soon")
+    case.done("appoint", "soon", visit_by=case.at(days=9))
     miss(case, absences, harms_others=harms_others)
 
 
@@ -35,7 +35,7 @@ def test_the_assigned_repairer_has_the_limits_of_the_urgency() -> None:
     case.host.wait(minutes=20)
     case.done("take", "taken", needs_lead=False)
     assert case.limit("appoint") == 2 * HOUR
-    case.done("appoint", "soon")
+    case.done("appoint", "soon", visit_by=case.at(days=9))
     assert case.limit("arrive") == 4 * HOUR - 20 * MINUTE
 
 
@@ -91,10 +91,10 @@ def test_the_third_absence_is_a_matter_for_the_lead() -> None:
     case = assigned()
     absent(case, 1)
     case.done("rebook")
-    case.done("appoint", "soon")
+    case.done("appoint", "soon", visit_by=case.at(days=9))
     miss(case, 2)
     case.done("rebook")
-    case.done("appoint", "soon")
+    case.done("appoint", "soon", visit_by=case.at(days=9))
     miss(case, 3)
     assert case.steps == ["lead_decide"]
 
@@ -117,7 +117,7 @@ def test_an_owner_may_cancel_until_somebody_has_come(step: str) -> None:
     if step != "take":
         case.done("take", "taken", needs_lead=False)
     if step == "arrive":
-        case.done("appoint", "soon")
+        case.done("appoint", "soon", visit_by=case.at(days=9))
     assert "resident" in case.wait(step).step.cancel
     assert "csl" in case.wait(step).step.cancel
 

@@ -122,7 +122,7 @@ def test_parts_in_stock_lead_to_another_visit_without_a_second_diagnosis() -> No
     case.diagnose("parts")
     case.done("request", "in_stock", plan="ready", next_step="revisit", reason="parts")
     assert case.steps == ["appoint"]
-    case.done("appoint", "soon")
+    case.done("appoint", "soon", visit_by=case.at(days=9))
     case.done("arrive", "met")
     assert case.steps == ["do_work"]
     case.repair()

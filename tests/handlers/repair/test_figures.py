@@ -87,6 +87,14 @@ def test_the_window_of_a_visit_is_a_row_and_the_step_is_due_at_its_end(shop: Sho
     assert shop.task(number, "arrive").due_at == visit_at + timedelta(hours=1)
 
 
+def test_who_comes_at_once_is_late_when_the_window_that_the_owner_reads_is_over(shop: Shop) -> None:
+    number = shop.report()
+    shop.accept(number)
+    shop.do(number, "take", shop.plumber, outcome="taken")
+    shop.do(number, "appoint", shop.plumber, outcome="soon")
+    assert shop.task(number, "arrive").due_at == shop.order(number).window_to
+
+
 def test_which_marks_are_bad_is_a_row(shop: Shop) -> None:
     deploy_row(shop, "bad_mark", "3")
     number = shop.report()
