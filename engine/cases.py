@@ -42,6 +42,7 @@ class CaseStep:
         path: call activities from the root, "/"-joined.
         actor_id: who ended it; None while it is open.
         end_kind: completed, withdrawn or cancelled; None while it is open.
+        pause: the reason why the clock stands and until when that is planned; None while it goes.
         extra: answers to fields that a process owner added and no command takes.
     """
 
@@ -56,12 +57,17 @@ class CaseStep:
     opened_at: datetime
     due_at: datetime | None
     is_late: bool
-    is_paused: bool = False
+    pause: tuple[str, datetime] | None = None
     actor_id: int | None = None
     ended_at: datetime | None = None
     end_kind: str | None = None
     outcome: str | None = None
     extra: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def is_paused(self) -> bool:
+        """Tell whether its clock stands."""
+        return self.pause is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +222,7 @@ def _open(work: Work, case: Case) -> list[CaseStep]:
         CaseStep(
             **_common(row),
             is_late=row.due_at is not None and row.due_at < work.now and row.paused_at is None,
-            is_paused=row.paused_at is not None,
+            pause=(row.pause_reason, row.paused_until) if row.paused_at is not None else None,
         )
         for row in rows
     ]

@@ -203,7 +203,8 @@ def reported_screen(
     due_at = min((step.due_at for step in steps if step.due_at), default=None)
     is_urgent = catalogue.is_urgent(work, line.instance_id, line.urgency)
     is_stuck = line.state not in OVER and incidents.stands_still(work, line.instance_id)
-    standing = Standing(line, work.now, due_at, bool(asks), is_urgent, order.reopen_until, is_stuck)
+    pause = next((step.pause for step in steps if step.pause is not None), None)
+    standing = Standing(line, work.now, due_at, bool(asks), is_urgent, order.reopen_until, is_stuck, pause)
     return ReportedScreen(
         number=number,
         title=title_of(line),

@@ -9,6 +9,7 @@ from flask_babel import format_date
 from handlers.repair.queries import OrderLine, OrderView
 from handlers.repair.records import OVER, Area, OrderState
 from web.repair_words import charge_lines, description
+from web.story import PAUSE_REASONS
 from web.texts import gettext, lazy_gettext
 from web.words import calendar_day, clock_time, listed, local_date, moment, moment_short, money
 
@@ -23,6 +24,7 @@ class Standing:
         is_urgent: repair staff were told at once.
         reopen_until: until when a closed report can be taken up again.
         is_stuck: something went wrong and the case stands still.
+        pause: why the open step waits and until when that is planned; None while its clock goes.
     """
 
     line: OrderLine
@@ -32,6 +34,7 @@ class Standing:
     is_urgent: bool = False
     reopen_until: datetime | None = None
     is_stuck: bool = False
+    pause: tuple[str, datetime] | None = None
 
     @property
     def due(self) -> str:
@@ -43,7 +46,14 @@ def what_next(standing: Standing) -> str:
     """Say in one or two sentences what happens next and by when; empty where there is nothing to say."""
     if standing.is_stuck and not standing.is_asked:
         return gettext("办理中遇到问题，我们正在查看。着急请打前台电话。")
+    if standing.pause is not None and not standing.is_asked:
+        return _paused(*standing.pause, standing.now)
     return _NEXT[OrderState(standing.line.state)](standing)
+
+
+def _paused(reason: str, until: datetime, now: datetime) -> str:
+    why = PAUSE_REASONS.get(reason, reason)
+    return gettext("暂停中（%(why)s），预计 %(at)s 继续。", why=why, at=moment_short(until, now))
 
 
 def visit_day(at: datetime, now: datetime) -> str:

@@ -3,7 +3,7 @@
 from io import BytesIO
 from types import SimpleNamespace
 
-from engine import incidents
+from engine import deadlines, incidents
 from engine.ports import SYSTEM
 from handlers.estate.records import RelationKind
 from handlers.repair import queries
@@ -53,6 +53,18 @@ def test_a_report_that_stands_still_promises_nobody_and_names_the_desk(pages: Pa
     assert "遇到问题，我们正在查看" in page
     assert 'class="strong" href="tel:' in page
     assert "派人" not in page
+
+
+def test_a_repair_that_waits_says_for_what_and_until_when(pages: Pages) -> None:
+    shop = pages.shop
+    number = quoted(shop)
+    answer(pages, number, "answer", outcome="agree")
+    task_id = shop.task(number, "do_work").id
+    until = tomorrow_at(shop, 9)
+    shop.engine.run(shop.plumber, lambda work: deadlines.pause(work, task_id, "parts", until))
+    page = page_of(pages, number)
+    assert "暂停中（待配件），预计 " in page
+    assert "正在维修" not in page
 
 
 def test_the_repairer_and_the_hours_of_the_visit_are_named(pages: Pages) -> None:
