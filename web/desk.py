@@ -3,8 +3,8 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug import Response
 
-from handlers.repair import linking, phone
-from handlers.repair.phone_numbers import require_shown
+from handlers.repair import intake, linking, phone
+from handlers.repair.intake import Caller
 from web import context, errors
 from web.desk_screen import desk_screen
 from web.numbers import posted_id
@@ -16,19 +16,17 @@ bp = Blueprint("desk", __name__, url_prefix="/desk")
 
 @bp.get("/")
 def index() -> str:
-    """Show where to type the caller's number, and, once it was looked up, who it belongs to."""
-    number = request.form.get("caller", "").strip()
-    with context.engine().reading(context.actor()) as work:
-        screen = desk_screen(work, number, request.form.get("community_id", type=int))
-    return render_template("desk.html", screen=screen, relations=RELATIONS, wrong=errors.field_errors())
+    """Show where to type the caller's number; what was typed before stays, and is not looked up by itself."""
+    return _page(None)
 
 
 @bp.post("/caller")
 @errors.shown_again_by(index)
 def caller() -> str:
-    """Look a number up; it stays out of the address."""
-    require_shown(request.form.get("caller", ""))
-    return index()
+    """Look a number up and show who it belongs to; it stays out of the address."""
+    number = request.form.get("caller", "")
+    found = context.engine().run(context.actor(), lambda work: intake.look_up(work, number))
+    return _page(tuple(found) if number.strip() else None)
 
 
 @bp.post("/call")
@@ -51,3 +49,10 @@ def same() -> Response:
     context.engine().run(context.actor(), lambda work: linking.link_call(work, number, known))
     flash(gettext("已并入 %(known)s，修好一起通知", known=known))
     return redirect(url_for("desk.index"))
+
+
+def _page(found: tuple[Caller, ...] | None) -> str:
+    number = request.form.get("caller", "").strip()
+    with context.engine().reading(context.actor()) as work:
+        screen = desk_screen(work, number, request.form.get("community_id", type=int), found)
+    return render_template("desk.html", screen=screen, relations=RELATIONS, wrong=errors.field_errors())

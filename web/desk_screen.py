@@ -8,7 +8,6 @@ from handlers.estate import communities
 from handlers.estate.communities import Community
 from handlers.repair import intake
 from handlers.repair.intake import Caller, CallInHand
-from handlers.repair.phone_numbers import may_be_shown
 from handlers.shared.permissions import Permission
 from web.words import TimeLeft, time_left, written
 
@@ -20,6 +19,7 @@ class DeskScreen:
     Attributes:
         community_id: the one that was chosen before.
         key: sent back with the call, so that pressing twice opens one task.
+        may_look_up: who dispatches without answering the phone does not.
         found: None while no number was looked up.
         in_hand: calls that were picked up and not entered yet, each with the time left.
         outages: what is known to be broken for many: number and words.
@@ -28,23 +28,25 @@ class DeskScreen:
     communities: tuple[Community, ...]
     community_id: int | None
     number: str
+    may_look_up: bool
     found: tuple[Caller, ...] | None
     in_hand: tuple[tuple[CallInHand, TimeLeft], ...]
     outages: tuple[tuple[str, str], ...]
     key: str
 
 
-def desk_screen(work: Work, number: str, community_id: int | None) -> DeskScreen:
-    """Find who a number belongs to in the communities the actor answers the phone for."""
+def desk_screen(
+    work: Work, number: str, community_id: int | None, found: tuple[Caller, ...] | None
+) -> DeskScreen:
+    """Show where calls are taken in the communities the actor dispatches for, and who was found."""
     places = communities.with_permission(work, Permission.REPAIR_DISPATCH)
-    is_one = bool(number) and may_be_shown(number)
-    found = (
-        tuple(one for place in places for one in intake.caller(work, place.id, number)) if is_one else None
-    )
     in_hand = tuple(
         (one, time_left(work.now, one.due_at, one.called_at)) for one in intake.calls_in_hand(work)
     )
     outages = tuple(
         (one.number, written(one.text)) for place in places for one in intake.open_outages(work, place.id)
     )
-    return DeskScreen(tuple(places), community_id, number, found, in_hand, outages, str(new_id()))
+    may_look_up = bool(intake.desks(work))
+    return DeskScreen(
+        tuple(places), community_id, number, may_look_up, found, in_hand, outages, str(new_id())
+    )

@@ -10,13 +10,14 @@ from flask_babel.speaklater import LazyString
 from engine.errors import RuleBroken
 from engine.work import Work
 from handlers.estate.authorisation import Purpose
+from handlers.repair.intake import DESK_CALL
 from handlers.safety import watching
 from handlers.safety.watching import Look, PersonDay
 from handlers.shared import limits, tally
 from web.house_words import SCOPES
 from web.numbers import LARGEST_ID
 from web.roster_words import post_words
-from web.texts import lazy_gettext
+from web.texts import gettext, lazy_gettext
 from web.words import person_name, person_names
 
 KINDS: Mapping[str, LazyString] = {
@@ -109,6 +110,8 @@ def log_screen(work: Work, account_id: int, day: date | None, after: str) -> Log
 
 
 def _purpose(one: Look) -> str:
+    if one.purpose == DESK_CALL:
+        return gettext("来电")
     return str(SCOPES[Purpose(one.purpose)]) if one.purpose in set(Purpose) else ""
 
 

@@ -8,6 +8,8 @@ from sqlalchemy import func, or_, select
 from engine.bilingual import Text, beside
 from engine.store.tables import instance, user_task
 from engine.work import Work
+from handlers.estate import communities, finding, looking
+from handlers.estate.communities import Community
 from handlers.estate.people import masked_person, phone_index, unsealed
 from handlers.estate.records import (
     ACTING_KINDS,
@@ -18,11 +20,13 @@ from handlers.estate.records import (
 )
 from handlers.repair import catalogue
 from handlers.repair.orders import Order
-from handlers.repair.phone_numbers import digits_of
+from handlers.repair.phone_numbers import digits_of, require_shown
 from handlers.repair.records import OVER, Area, OrderState, repair_order
+from handlers.shared import access_log
 from handlers.shared.permissions import Permission
 from handlers.shared.sealed import vault_of
 
+DESK_CALL = "desk_call"  # for what a number was looked up
 _CALL_FORM = "repair_call"
 _OUTAGES_WITHIN = timedelta(hours=24)
 
@@ -56,14 +60,31 @@ class Caller:
         return f"{self.months} 个月前核对，请核对", f"Checked {self.months} months ago, please check"
 
 
-def caller(work: Work, community_id: int, number: str) -> list[Caller]:
-    """Find who calls, for the desk.
+def look_up(work: Work, number: str) -> list[Caller]:
+    """Find who calls, for the desk; that somebody looked is noted and counted, known number or not.
 
     Raises:
-        NotPermitted: the actor does not work at the desk of this community.
+        NotPermitted: the actor works at no desk.
+        FieldsInvalid: what was typed is no number that a telephone shows.
     """
-    work.require(Permission.REPAIR_DISPATCH, community_id)
-    return by_phone(work, community_id, number)
+    places = desks(work)
+    if not places:
+        work.require(Permission.REPAIR_DISPATCH)
+        work.require(Permission.RELATED_READ)
+    digits = require_shown(number)
+    if not digits:
+        return []
+    entry = access_log.Entry(finding.SEARCH_PERSON, "house", 0, DESK_CALL, {"kind": "phone"})
+    access_log.append(work, entry)
+    found = [one for place in places for one in by_phone(work, place.id, digits)]
+    looking.note_rows(work, max(1, len({one.person_id for one in found})))
+    return found
+
+
+def desks(work: Work) -> list[Community]:
+    """Return where the actor answers the phone: a caller may be of the family, so this tells of relations."""
+    related = {one.id for one in communities.with_permission(work, Permission.RELATED_READ)}
+    return [one for one in communities.with_permission(work, Permission.REPAIR_DISPATCH) if one.id in related]
 
 
 def by_phone(work: Work, community_id: int, number: str) -> list[Caller]:

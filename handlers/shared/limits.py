@@ -79,7 +79,7 @@ ODD_FROM = {
     "units": (3, 8),
     "houses": (30, 200),
     "papers": (20, 100),  # each small and large picture counts
-    "searches": (20, 150),
+    "searches": (20, 250),  # a desk takes 200 calls a day
     "rows": (100, OWNER_ROWS_PER_DAY),
     "exports": (2, 5),
     "over": (1, 0),

@@ -50,3 +50,16 @@ def test_what_no_telephone_shows_is_refused_and_kept(site: Site, text: str, path
     assert f'value="{text.replace("<", "&lt;").replace(">", "&gt;")}"' in field[0]
     assert 'aria-invalid="true"' in field[0]
     assert orders(site) == 0
+
+
+def test_a_number_is_looked_up_by_its_button_alone_and_not_by_who_only_dispatches(site: Site) -> None:
+    clerk, lead = site.browser(Post.CS), site.browser(Post.RPL)
+    form = {"caller": "13700009999"}
+    shown = clerk.post("/desk/caller", form, page="/desk/")
+    assert "没有登记过这个号码" in shown.text
+    refused = clerk.post("/desk/call", form, page="/desk/")  # the community is missing
+    assert "没有登记过这个号码" not in refused.text
+    page = lead.get("/desk/")
+    assert page.status_code == 200
+    assert "只查号码" not in page.text
+    assert lead.post("/desk/caller", form, page="/desk/").status_code == 403

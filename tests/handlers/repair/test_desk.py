@@ -31,7 +31,7 @@ from handlers.repair.records import Area, repair_number
 from handlers.repair.reporting import Report
 from handlers.shared import access_log, limits
 from handlers.shared.numbers import next_number
-from handlers.shared.records import alarm
+from handlers.shared.records import access_tally, alarm
 from tests.handlers.repair.repair_world import FULL_MARKS, OWNER_PHONE, Shop
 
 
@@ -41,8 +41,8 @@ def numbers_of(lines: list[queries.OrderLine]) -> list[str]:
 
 def test_the_callers_number_tells_house_masked_owner_and_open_orders(shop: Shop) -> None:
     number = shop.report()
-    with shop.engine.reading(shop.clerk) as work:
-        (known,) = intake.caller(work, shop.community, "+86 138-1111-2222")
+    with shop.engine.work(shop.clerk) as work:
+        (known,) = intake.look_up(work, "+86 138-1111-2222")
     assert (known.house_id, known.address) == (shop.house, "1栋2单元301")
     assert (known.name, known.phone) == ("李*", "138****2222")
     assert known.months is None
@@ -59,9 +59,41 @@ def test_a_known_outage_near_by_is_named(shop: Shop) -> None:
 
 
 def test_only_the_desk_asks_who_calls(shop: Shop) -> None:
-    for actor in (shop.plumber, shop.owner):
-        with pytest.raises(NotAllowed), shop.engine.reading(actor) as work:
-            intake.caller(work, shop.community, OWNER_PHONE)
+    for actor in (shop.plumber, shop.owner, shop.staff(Post.RPL)):
+        with pytest.raises(NotAllowed), shop.engine.work(actor) as work:
+            intake.look_up(work, OWNER_PHONE)
+
+
+def looks_at(shop: Shop, *numbers: str) -> dict[str, int]:
+    for number in numbers:
+        with shop.engine.work(shop.clerk) as work:
+            intake.look_up(work, number)
+    with shop.engine.reading(SYSTEM) as work:
+        rows = work.connection.execute(
+            select(access_tally.c.kind, access_tally.c.amount).where(access_tally.c.actor_id == shop.clerk.id)
+        )
+        return {row.kind: row.amount for row in rows}
+
+
+def test_each_number_that_is_looked_up_is_noted_and_counted_known_or_not(shop: Shop) -> None:
+    assert looks_at(shop, OWNER_PHONE, "13700009999", "8012", "") == {"searches": 2, "rows": 2}
+    with shop.engine.reading(shop.clerk) as work:
+        since = shop.clock.now() - timedelta(hours=1)
+        assert access_log.count(work, "search_person", since) == 2
+        assert access_log.newest(work, "search_person", 0, since) == ("desk_call", shop.clock.now())
+
+
+def test_a_long_list_of_numbers_raises_an_alarm_and_a_day_of_calls_does_not(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert limits.ODD_FROM["searches"][1] > 200
+    assert limits.OWNER_ROWS_PER_DAY > 400
+    monkeypatch.setattr(limits, "OWNER_ROWS_PER_DAY", 3)
+    for number, alarms in (("13700009997", 0), ("13700009998", 0), (OWNER_PHONE, 0), (OWNER_PHONE, 1)):
+        looks_at(shop, number)
+        with shop.engine.reading(SYSTEM) as work:
+            raised = work.connection.execute(select(alarm.c.kind, alarm.c.subject_id)).all()
+        assert raised == [("owner_rows", shop.clerk.id)] * alarms
 
 
 @pytest.mark.parametrize(
