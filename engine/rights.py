@@ -91,12 +91,21 @@ def require_right(work: Work, task: Task) -> Right:
     right = right_to(work, task)
     if right is not None:
         return right
-    if task.assignee_id is not None and candidate_right(work, task) is not None:
-        raise _taken(work, task)
+    require_free(work, task)
     raise NotPermitted("not_a_candidate", "任务“{name}”不属于您的岗位或范围", name=named(task))
 
 
-def _taken(work: Work, task: Task) -> TaskGone:
+def require_free(work: Work, task: Task) -> None:
+    """Tell a candidate who comes too late who holds a task now.
+
+    Raises:
+        TaskGone: somebody else holds it.
+    """
+    if task.assignee_id is not None and candidate_right(work, task) is not None:
+        raise taken(work, task)
+
+
+def taken(work: Work, task: Task) -> TaskGone:
     """Say who holds a task and since when: who took it themselves, or had it handed to them."""
     facts = {
         "name": named(task),

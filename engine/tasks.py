@@ -91,11 +91,15 @@ def reassign(work: Work, task_id: int, to: int, reason: str) -> None:
 
     Raises:
         Refused("not_a_candidate"): the other person holds none of the task's posts.
+        TaskGone: somebody handed it on, or took it, before.
     """
     case, task = locked(work, task_id)
     right = right_to(work, task) if task.assignee_id is not None else None
-    if right is None:
+    if right is None and not work.may("task.reassign", task.scope_id):
+        rights.require_free(work, task)
         work.require("task.reassign", task.scope_id)
+    if task.assignee_id == to:
+        raise rights.taken(work, task)
     reason = reason.strip()
     if not reason:
         raise Refused("reason_missing", "请填写转交原因")

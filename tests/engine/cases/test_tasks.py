@@ -122,6 +122,19 @@ def test_a_manager_hands_a_task_to_another_candidate_with_a_reason(two: Shop) ->
     two.complete("first", SECOND_CLERK)
 
 
+def test_who_hands_over_what_was_handed_on_before_learns_by_whom_and_to_whom(two: Shop) -> None:
+    task_id = two.task("first")
+    two.engine.run(CLERK, lambda work: tasks.claim(work, task_id))
+    two.engine.run(MANAGER, lambda work: tasks.reassign(work, task_id, SECOND_CLERK.id, "换班"))
+    for late in (CLERK, MANAGER):
+        with pytest.raises(TaskGone) as refused, two.engine.work(late) as work:
+            tasks.reassign(work, task_id, SECOND_CLERK.id, "换班")
+        assert f"已由员工{MANAGER.id}于" in refused.value.text()
+        assert f"转交给员工{SECOND_CLERK.id}" in refused.value.text()
+
+    assert [row.kind for row in two.rows(history_event)].count("reassigned") == 1
+
+
 @pytest.mark.parametrize(("to", "reason"), [(SECOND_CLERK.id, " "), (STRANGER.id, "换班")])
 def test_a_task_is_not_handed_over_without_reason_or_to_no_candidate(two: Shop, to: int, reason: str) -> None:
     task_id = two.task("first")
