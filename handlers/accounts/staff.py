@@ -9,7 +9,7 @@ from sqlalchemy import Row, and_, or_, select
 from engine.ids import new_id
 from engine.ports import OutboxItem
 from engine.work import Work
-from handlers.accounts import lasting, leads, passwords, sessions, sign_in, trust
+from handlers.accounts import departing, lasting, leads, passwords, sessions, sign_in, trust
 from handlers.accounts.logins import add_login, checked_name, remove_logins
 from handlers.accounts.permissions import Post
 from handlers.accounts.records import account, account_post, account_skill, account_token
@@ -161,15 +161,17 @@ def end_post(work: Work, grant_id: int) -> None:
 
 
 def disable(work: Work, account_id: int) -> None:
-    """Switch an account off: sessions, rights and the tokens it made end at once; it is never deleted."""
+    """Switch an account off; it is never deleted. See `end_account`."""
     work.require(Permission.ACCOUNT_REGISTER)
     if account_id == work.actor.id:
         raise ActionNotAllowed("own_account", "不能停用自己的账号")
     end_account(work, account_id)
 
 
-def end_account(work: Work, account_id: int) -> None:
+def end_account(work: Work, account_id: int, successor_id: int | None = None) -> None:
     """Switch an account off; for commands that have asked who may.
+
+    Sessions, posts, shifts and the tokens it made end at once; open tasks go to the successor or their posts.
 
     Raises:
         RuleRefused: nobody would be left who grants, approves or looks.
@@ -189,15 +191,18 @@ def end_account(work: Work, account_id: int) -> None:
         .values(revoked_at=work.now)
     )
     log(work, "disable_account", account_id)
+    departing.leave_everything(work, account_id, successor_id)
 
 
 def enable(work: Work, account_id: int) -> None:
-    """Switch an account on again, with a fresh first password and whatever posts were not ended.
+    """Switch an account on again, with a fresh first password and no post: rights are granted anew.
 
     Whoever has no mobile phone waits for a printed slip; the old password is gone.
     """
     work.require(Permission.ACCOUNT_REGISTER)
     row = require_staff(work, account_id)
+    if row.state == "disabled":
+        departing.end_posts(work, account_id)
     work.connection.execute(
         account.update()
         .where(account.c.id == account_id)

@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
 
-from engine import drafts, instances, tasks
+from engine import instances
 from engine.ports import Json
 from engine.service_tasks import Context, completion, form_data, service_task
 from engine.store.tables import user_task
 from engine.work import Work
 from handlers.accounts import lasting, staff
-from handlers.accounts.records import account_post, account_shift, account_substitution
+from handlers.accounts.records import account_post
 from handlers.errors import ActionNotAllowed, FieldsInvalid, RecordConflict
 from handlers.shared.answers import Answers
 from handlers.shared.facts import Pairs, local, names, option, pairs
@@ -123,12 +123,7 @@ def end_access(context: Context) -> None:
     work, row = context.work, cases.of(context)
     if row.left_at is not None:
         return
-    staff.end_account(work, row.account_id)
-    for ended in lasting.end_grants(work, account_post.c.account_id == row.account_id):
-        staff.log(work, "end_post", row.account_id, ended.post)
-    _leave_roster(work, row.account_id)
-    tasks.hand_over(work, row.account_id, row.successor_id)
-    drafts.forget_all(work, row.account_id)
+    staff.end_account(work, row.account_id, row.successor_id)
     cases.change(context, left_at=work.now)
 
 
@@ -151,28 +146,3 @@ def _note(context: Context, given: Answers) -> None:
     if text:
         text = "；".join(filter(None, (cases.opened(context.work, row, "note"), text)))
         cases.change(context, note=context.work.engine.vault.seal("staffing_case", "note", row.id, text))
-
-
-def _leave_roster(work: Work, account_id: int) -> None:
-    """Take somebody off the roster from now on, and end standing in, in both directions."""
-    work.connection.execute(
-        account_shift.delete().where(
-            account_shift.c.account_id == account_id, account_shift.c.starts_at > work.now
-        )
-    )
-    work.connection.execute(
-        account_shift.update()
-        .where(account_shift.c.account_id == account_id, account_shift.c.ends_at > work.now)
-        .values(ends_at=work.now)
-    )
-    work.connection.execute(
-        account_substitution.update()
-        .where(
-            or_(
-                account_substitution.c.absent_id == account_id,
-                account_substitution.c.substitute_id == account_id,
-            ),
-            account_substitution.c.ends_at > work.now,
-        )
-        .values(ends_at=work.now)
-    )

@@ -9,7 +9,7 @@ from engine import drafts, incidents, instances, tasks
 from engine.errors import NotPermitted
 from engine.ports import SYSTEM, Actor
 from engine.store.tables import task_draft, user_task
-from handlers.accounts import installation, sessions, sign_in, substitution
+from handlers.accounts import installation, sessions, sign_in, staff, substitution
 from handlers.accounts.permissions import Post
 from handlers.accounts.records import account_post, account_shift
 from handlers.errors import ActionNotAllowed, FieldsInvalid, RecordConflict, RuleRefused
@@ -98,6 +98,20 @@ def test_a_task_without_a_successor_goes_back_to_its_post(office: Office) -> Non
     left(office, leaver)
     assert holder(office, task_id) is None
     office.engine.run(office.adm, lambda work: tasks.claim(work, task_id))
+
+
+def test_an_account_switched_off_keeps_nothing_and_gets_no_post_back_when_switched_on(office: Office) -> None:
+    clerk = office.staff(Post.ADM, everywhere=True)
+    task_id = claimed(office, clerk)
+    office.shift(clerk, office.clock.now() + timedelta(days=1), office.clock.now() + timedelta(days=2))
+    office.engine.run(office.adm, lambda work: staff.disable(work, clerk.id))
+    assert holder(office, task_id) is None
+    with office.engine.reading(SYSTEM) as work:
+        shifts = select(account_shift.c.id).where(account_shift.c.account_id == clerk.id)
+        assert work.connection.execute(shifts).all() == []
+    office.engine.run(office.adm, lambda work: staff.enable(work, clerk.id))
+    with office.engine.reading(clerk) as work:
+        assert work.grants.memberships == ()
 
 
 def test_a_hand_over_that_nobody_arranged_keeps_no_access_open(office: Office) -> None:
