@@ -220,6 +220,17 @@ def purge(work: Work) -> int:
     return work.connection.execute(owner_code.delete().where(owner_code.c.asked_at < limit)).rowcount
 
 
+def revoke_open(work: Work) -> None:
+    """Make every code worthless that was not used yet; for the command that restores."""
+    work.connection.execute(
+        owner_code.update()
+        .where(owner_code.c.used_at.is_(None))
+        .values(used_at=work.now, expires_at=work.now)
+    )
+    helps = owner_help.update().where(owner_help.c.nonce.is_not(None))
+    work.connection.execute(helps.values(nonce=secrets.token_hex(32), code_until=work.now))
+
+
 def _is_told_otherwise(row: Row[Any]) -> bool:
     return row.purpose == Purpose.REGISTER and row.account_id is not None
 

@@ -117,6 +117,12 @@ def fetch(work: Work, number: str) -> bytes:
     return content
 
 
+def close_links(work: Work) -> None:
+    """Let no file that waits to be fetched be fetched any more; for the command that restores."""
+    is_open = privacy_export.c.link_until > work.now
+    work.connection.execute(privacy_export.update().where(is_open).values(link_until=work.now))
+
+
 def fetch_task(work: Work, number: str) -> int:
     """Return the open step in which the file is fetched.
 

@@ -1,6 +1,7 @@
 """`wuye backup` and `wuye restore`: everything comes back, nothing is readable without the phrase."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -11,9 +12,14 @@ from engine.ports import SYSTEM
 from engine.store import schema
 from engine.store.database import Database
 from handlers import bootstrap
+from handlers.accounts import installation, sessions
+from handlers.accounts.permissions import Post
+from handlers.accounts.records import account
+from handlers.accounts.staff import Registration, insert_staff, set_first_password
 from handlers.estate import entry
 from handlers.estate.people import PersonEntry
 from handlers.estate.records import estate_person
+from handlers.owning.records import owner_code
 from handlers.privacy import erasing
 from handlers.settings import Settings, as_environment
 from handlers.shared import access_log, database_copies, work_files
@@ -233,6 +239,56 @@ def test_whoever_was_erased_after_a_backup_is_erased_again_when_it_comes_back(
         assert erasing.is_erased(work, "person", person)
     assert engine.vault.open("estate_person", "name", row.id, row.name) == "—"
     assert (row.phone, row.phone_index) == (None, None)
+    engine.database.dispose()
+
+
+def test_whoever_was_kept_out_after_a_backup_is_not_let_in_by_it(
+    settings: Settings,
+    tmp_path: Path,
+    elsewhere: Callable[[], Settings],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    engine = bootstrap.build(settings)
+    with engine.work(SYSTEM) as work:
+        clerk = insert_staff(work, Registration("黄药师", "huang.ys", ""))
+        set_first_password(work, clerk, "Tao-Hua-Dao-1948")
+        session = sessions.open_session(work, clerk, "10.1.2.3")
+        token = installation.create_token(work, "gate", Post.CS)
+        work.connection.execute(
+            owner_code.insert().values(
+                id=1,
+                purpose="reset",
+                token_hash="a",
+                nonce="b",
+                tries=0,
+                asked_at=work.now,
+                expires_at=work.now + timedelta(days=1),
+            )
+        )
+    assert sessions.resume(engine, session) is not None
+    assert installation.actor_of_token(engine, token) is not None
+    engine.database.dispose()
+    file = tmp_path / "backup.wyb"
+    assert main(["backup", str(file)]) == 0
+    made_at = engine.clock.now().astimezone(engine.zone)
+    elsewhere_settings = elsewhere()
+    assert main(["restore", str(file)]) == 0
+
+    said = capsys.readouterr().out
+    assert f"备份时间 {made_at:%Y-%m-%d}" in said
+    assert f"The backup is of {made_at:%Y-%m-%d}" in said
+    assert said.count("/staff/") == 2
+    engine = bootstrap.build(elsewhere_settings)
+    assert sessions.resume(engine, session) is None
+    assert installation.actor_of_token(engine, token) is None
+    with engine.reading(SYSTEM) as work:
+        until = work.connection.execute(
+            select(account.c.password_expires_at).where(account.c.id == clerk)
+        ).scalar_one()
+        code = work.connection.execute(select(owner_code)).one()
+        assert until <= work.now
+        assert code.expires_at <= work.now
+        assert code.used_at is not None
     engine.database.dispose()
 
 

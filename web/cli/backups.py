@@ -5,14 +5,17 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from engine.store import schema
-from engine.work import SYSTEM, Engine
+from engine.work import SYSTEM, Engine, Work
 from handlers import bootstrap, settings
+from handlers.accounts import after_restore
 from handlers.errors import RuleRefused
-from handlers.privacy import erased_list
+from handlers.owning import codes
+from handlers.privacy import erased_list, exports
 from handlers.privacy.erasing_again import erase_again
 from handlers.settings import Settings
 from handlers.shared import backup, backup_proof
@@ -90,8 +93,9 @@ def run_restore(arguments: argparse.Namespace) -> int:
     with _alone(configured):
         with progress.shown("正在恢复", "Restoring"):
             manifest = backup.restore(configured, file, _phrase())
+        engine = bootstrap.build(configured)
         try:
-            failures, again = _finish(bootstrap.build(configured), manifest, lists)
+            failures, again = _finish(engine, manifest, lists)
         except KeyboardInterrupt:
             complain(
                 "恢复没有做完：已删除的人可能又在其中。请清空数据目录和数据库后重新恢复。",
@@ -99,6 +103,8 @@ def run_restore(arguments: argparse.Namespace) -> int:
                 "Empty data folder and database, and restore again.",
             )
             raise
+    made_at = datetime.fromisoformat(manifest.made_at) if manifest.made_at else None
+    _tell_what_is_old(made_at and made_at.astimezone(engine.zone))
     say(
         f"备份之后删除过的 {again} 个人员和账号已再次删除。",
         f"{again} people and accounts that had been erased since were erased again.",
@@ -110,8 +116,31 @@ def run_restore(arguments: argparse.Namespace) -> int:
 def _finish(engine: Engine, manifest: Manifest, lists: list[Path]) -> tuple[list[Failure], int]:
     with progress.shown("正在核对", "Looking whether everything came back"):
         failures = _proved(engine, manifest)
+    engine.run(SYSTEM, _revoke)
     with progress.shown("正在再次删除已删除的人", "Erasing again what had been erased"):
         return failures, erase_again(engine, lists)
+
+
+def _revoke(work: Work) -> None:
+    """Let nobody in by what was ended, used or taken back after the backup."""
+    after_restore.revoke_access(work)
+    codes.revoke_open(work)
+    exports.close_links(work)
+
+
+def _tell_what_is_old(made_at: datetime | None) -> None:
+    at = f"{made_at:%Y-%m-%d %H:%M}" if made_at else "?"
+    say(
+        "所有登录、令牌、验证码、恢复码和未用的初始密码均已作废，请重新登录或重新发放。",
+        "All sign-ins, tokens, codes, recovery codes and unused first passwords are revoked; issue new ones.",
+    )
+    say(
+        f"备份时间 {at}。此后停用的账号、结束的岗位、改过的密码和撤回的授权都回到了当时的状态："
+        "开放使用前，请在 /staff/ 逐一核对账号和岗位，在 /houses/ 各户页面核对授权。",
+        f"The backup is of {at}. Accounts disabled, posts ended, passwords changed "
+        "and agreements withdrawn after that are as they were then. Before people use it, look through "
+        "accounts and posts on /staff/, and agreements on the pages of the houses on /houses/.",
+    )
 
 
 @contextmanager
