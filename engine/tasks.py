@@ -36,6 +36,14 @@ def locked(work: Work, task_id: int) -> tuple[Case, Task]:
         TaskGone: it was completed, withdrawn or cancelled; says by whom and when.
         TaskNotFound: there never was such a task, or it is none of the actor's business.
     """
+    case, task = _locked_by_any(work, task_id)
+    rights.require_known(work, task, case)
+    stepping.require_active(case)
+    return case, task
+
+
+def _locked_by_any(work: Work, task_id: int) -> tuple[Case, Task]:
+    """Lock the case of an open task, whoever acts."""
     wanted = {"task_id": task_id}
     case = work.connection.execute(_CASE_OF_TASK, wanted).one_or_none()
     if case is None:
@@ -44,8 +52,6 @@ def locked(work: Work, task_id: int) -> tuple[Case, Task]:
     task = work.connection.execute(_TASK, wanted).one_or_none()
     if task is None:
         raise rights.gone(work, task_id)
-    rights.require_known(work, task, case)
-    stepping.require_active(case)
     return case, task
 
 
@@ -128,7 +134,9 @@ def hand_over(work: Work, of: int, to: int | None) -> None:
         select(user_task.c.id).where(user_task.c.assignee_id == of).order_by(user_task.c.instance_id)
     ).scalars()
     for task_id in ids.all():
-        case, task = locked(work, task_id)
+        # Administration ends an account whose tasks are none of its business to read.
+        case, task = _locked_by_any(work, task_id)
+        stepping.require_active(case)
         next_id = to if to is not None and is_candidate(work, task, to) else None
         _assign(work, task, next_id)
         if next_id is not None:

@@ -114,6 +114,16 @@ def test_an_account_switched_off_keeps_nothing_and_gets_no_post_back_when_switch
         assert work.grants.memberships == ()
 
 
+def test_an_account_whose_tasks_administration_may_not_see_is_switched_off_too(office: Office) -> None:
+    guard = office.staff(Post.SEC, everywhere=True)
+    number = reporting.report(office.engine, office.clerk, Odd("leak", "名单外传"))
+    assert number is not None
+    task_id = int(office.task(number, "triage").id)
+    office.engine.run(guard, lambda work: tasks.claim(work, task_id))
+    office.engine.run(office.adm, lambda work: staff.disable(work, guard.id))
+    assert holder(office, task_id) is None
+
+
 def test_a_hand_over_that_nobody_arranged_keeps_no_access_open(office: Office) -> None:
     leaver = office.staff(Post.CS)
     number = left(office, leaver, hours=8)
