@@ -134,9 +134,8 @@ def hand_over(work: Work, of: int, to: int | None) -> None:
         select(user_task.c.id).where(user_task.c.assignee_id == of).order_by(user_task.c.instance_id)
     ).scalars()
     for task_id in ids.all():
-        # Administration ends an account whose tasks are none of its business to read.
+        # Administration ends an account whose tasks are none of its business to read, in cases that wait too.
         case, task = _locked_by_any(work, task_id)
-        stepping.require_active(case)
         next_id = to if to is not None and is_candidate(work, task, to) else None
         _assign(work, task, next_id)
         if next_id is not None:

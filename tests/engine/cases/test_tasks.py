@@ -110,6 +110,16 @@ def test_releasing_gives_it_back(two: Shop) -> None:
     assert two.steps() == ["second"]
 
 
+def test_what_is_held_in_a_suspended_case_goes_back_when_its_holder_leaves(two: Shop) -> None:
+    task_id = two.task("first")
+    two.engine.run(CLERK, lambda work: tasks.claim(work, task_id))
+    (case,) = two.rows(instance)
+    two.engine.run(MANAGER, lambda work: instances.suspend(work, case.id, "核对"))
+    two.engine.run(SYSTEM, lambda work: tasks.hand_over(work, CLERK.id, None))
+
+    assert [row.assignee_id for row in two.open_tasks("first")] == [None]
+
+
 def test_a_manager_hands_a_task_to_another_candidate_with_a_reason(two: Shop) -> None:
     task_id = two.task("first")
     with two.engine.work(MANAGER) as work:
