@@ -102,4 +102,4 @@ def test_a_stranger_cannot_be_reminded_of_a_task(site: Site) -> None:
     task_id = site.task(site.start("K1"))
     form = {"remind_at": NOON}
     answer = site.browser(Post.ADM).post(f"/tasks/{task_id}/reminder", form, page="/inbox")
-    assert answer.status_code == 403
+    assert answer.status_code == 404
