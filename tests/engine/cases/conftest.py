@@ -76,6 +76,16 @@ PLAIN_FORM = {
 }
 
 
+TWO_STEPS = (
+    Model("two")
+    .start()
+    .user("first")
+    .user("second", form="check")
+    .end()
+    .flow("start", "first", "second", "end")
+)
+
+
 @dataclass
 class Shop:
     """An engine, its clock, and what its handlers saw and are told to do."""
@@ -140,6 +150,14 @@ class Shop:
 def shop(database: Database, clock: SettableClock) -> Shop:
     """Return an engine on each store, with a clerk, a manager, a resident, a worker and a stranger."""
     return open_shop(database, clock)
+
+
+@pytest.fixture
+def two(shop: Shop) -> Shop:
+    """Return a shop with one case of two steps."""
+    shop.deploy(TWO_STEPS)
+    shop.start("two")
+    return shop
 
 
 def open_shop(database: Database, clock: SettableClock) -> Shop:

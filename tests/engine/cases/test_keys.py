@@ -7,16 +7,7 @@ from engine.errors import RuleBroken, TaskGone
 from engine.instances import Subject
 from engine.ports import SYSTEM
 from engine.store.tables import instance, task_history
-from tests.engine.cases.conftest import CLERK, COMMUNITY, SECOND_CLERK, Shop
-from tests.engine.cases.test_tasks import TWO_STEPS
-
-
-@pytest.fixture
-def two(shop: Shop) -> Shop:
-    """Return a shop with one case of two steps."""
-    shop.deploy(TWO_STEPS)
-    shop.start("two")
-    return shop
+from tests.engine.cases.conftest import CLERK, COMMUNITY, SECOND_CLERK, TWO_STEPS, Shop
 
 
 def test_the_same_submission_twice_completes_once(two: Shop) -> None:

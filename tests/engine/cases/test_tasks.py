@@ -25,26 +25,10 @@ from tests.engine.cases.conftest import (
     RESIDENT,
     SECOND_CLERK,
     STRANGER,
+    TWO_STEPS,
     Shop,
 )
 from tests.engine.models import Model
-
-TWO_STEPS = (
-    Model("two")
-    .start()
-    .user("first")
-    .user("second", form="check")
-    .end()
-    .flow("start", "first", "second", "end")
-)
-
-
-@pytest.fixture
-def two(shop: Shop) -> Shop:
-    """Return a shop with one case of two steps."""
-    shop.deploy(TWO_STEPS)
-    shop.start("two")
-    return shop
 
 
 def test_a_case_opens_its_first_step_with_its_limit(two: Shop) -> None:
