@@ -12,6 +12,7 @@ HOUR = timedelta(hours=1)
 ATTEMPTS = 5
 GROUPS = {"first": "cs", "second": "cs", "last": "cs", "final": "cs", "call": "cs", "chase": "pm"}
 MEMBERS = {"cs": (CLERK, SECOND_CLERK), "pm": (MANAGER,)}
+READERS = (CLERK, SECOND_CLERK, MANAGER)  # of every case here; for others a task that is not theirs is none
 
 
 def walk(last: str) -> Model:
@@ -120,7 +121,8 @@ class Case:
         if self.state == "suspended" or step not in self.steps:
             return AlreadyDone if self.state == "suspended" else TaskGone
         holder = self.steps[step].assignee
-        return None if holder in {None, actor.id} or actor == MANAGER else NotPermitted
+        is_free = holder is None and actor in READERS
+        return None if is_free or holder == actor.id or actor == MANAGER else NotPermitted
 
     def may_pause(self, step: str, actor: Actor, now: datetime) -> type[Exception] | None:
         refused = self._may_change_time(step, actor)
@@ -154,9 +156,15 @@ class Case:
 
     def may_reassign(self, step: str, actor: Actor, to: Actor) -> type[Exception] | None:
         refused = self.may_release(step, actor)
-        if refused is None and actor != MANAGER and self.steps[step].assignee != actor.id:
-            return NotPermitted
-        return refused or (None if to in MEMBERS[GROUPS[step]] else Refused)
+        if refused in (AlreadyDone, TaskGone):
+            return refused
+        holder = self.steps[step].assignee
+        if actor != MANAGER and holder != actor.id:
+            is_too_late = holder is not None and actor in MEMBERS[GROUPS[step]]
+            return TaskGone if is_too_late else NotPermitted
+        if holder == to.id:
+            return TaskGone
+        return None if to in MEMBERS[GROUPS[step]] else Refused
 
     def may_cancel(self, actor: Actor) -> type[Exception] | None:
         if self.is_over:
