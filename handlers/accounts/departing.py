@@ -7,6 +7,7 @@ from engine.work import Work
 from handlers.accounts import lasting
 from handlers.accounts.records import (
     account_post,
+    account_post_request,
     account_shift,
     account_substitution,
     account_team_member,
@@ -32,11 +33,22 @@ def leave_everything(work: Work, account_id: int, successor_id: int | None = Non
     drafts.forget_all(work, account_id)
 
 
-def end_posts(work: Work, account_id: int) -> None:
-    """End every post that somebody holds, each noted in the access log."""
-    for ended in lasting.end_grants(work, account_post.c.account_id == account_id):
-        detail = {"post": ended.post}
-        access_log.append(work, access_log.Entry("end_post", "account", account_id, detail=detail))
+def end_posts(work: Work, account_id: int) -> list[str]:
+    """End every post that somebody holds, each noted in the access log, and let go what was asked for.
+
+    Returns:
+        The posts that ended.
+    """
+    ended = [row.post for row in lasting.end_grants(work, account_post.c.account_id == account_id)]
+    for post in ended:
+        access_log.append(work, access_log.Entry("end_post", "account", account_id, detail={"post": post}))
+    asked = account_post_request.c
+    work.connection.execute(
+        account_post_request.update()
+        .where(asked.account_id == account_id, asked.decided_at.is_(None))
+        .values(decided_at=work.now, decided_by=work.actor.id, decision="refused")
+    )
+    return ended
 
 
 def _leave_roster(work: Work, account_id: int) -> None:

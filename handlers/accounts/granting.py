@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Row, exists, or_, select
 from engine import tasks
 from engine.ids import new_id
 from engine.work import Work
-from handlers.accounts import lasting, trust
+from handlers.accounts import departing, trust
 from handlers.accounts.permissions import APART, GUARDED_POSTS, Post
 from handlers.accounts.records import account, account_post, account_post_request
 from handlers.accounts.staff import insert_post, log, posts_in_force, require_staff
@@ -91,18 +91,10 @@ def change_post(work: Work, account_id: int, post: Post, community_id: int | Non
         raise ActionNotAllowed("own_post", "不能给自己授予岗位，请由另一位系统管理员办理")
     trust.require_settled(work)
     require_staff(work, account_id)
-    ended = lasting.end_grants(work, account_post.c.account_id == account_id)
-    for row in ended:
-        log(work, "end_post", account_id, row.post)
-    asked = account_post_request.c
-    work.connection.execute(
-        account_post_request.update()
-        .where(asked.account_id == account_id, asked.decided_at.is_(None))
-        .values(decided_at=work.now, decided_by=work.actor.id, decision="refused")
-    )
+    ended = departing.end_posts(work, account_id)
     tasks.hand_over(work, account_id, None)
     log(work, "change_post", account_id, f"{post}@{community_id or '*'}")
-    if post not in GUARDED_POSTS and {row.post for row in ended} == {post}:
+    if post not in GUARDED_POSTS and set(ended) == {post}:
         insert_post(work, account_id, post, community_id)
         return Granted(False, ())
     return _with_a_second(work, account_id, post, community_id, set())

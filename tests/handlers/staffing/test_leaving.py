@@ -9,10 +9,10 @@ from engine import drafts, incidents, instances, tasks
 from engine.errors import NotPermitted
 from engine.ports import SYSTEM, Actor
 from engine.store.tables import task_draft, user_task
-from handlers.accounts import installation, sessions, sign_in, staff, substitution
+from handlers.accounts import granting, installation, sessions, sign_in, staff, substitution
 from handlers.accounts.permissions import Post
 from handlers.accounts.records import account_post, account_shift
-from handlers.errors import ActionNotAllowed, FieldsInvalid, RecordConflict, RuleRefused
+from handlers.errors import ActionNotAllowed, FieldsInvalid, RecordConflict, RecordNotFound, RuleRefused
 from handlers.safety import reporting
 from handlers.safety.reporting import Odd
 from handlers.shared.permissions import Permission
@@ -112,6 +112,18 @@ def test_an_account_switched_off_keeps_nothing_and_gets_no_post_back_when_switch
     office.engine.run(office.adm, lambda work: staff.enable(work, clerk.id))
     with office.engine.reading(clerk) as work:
         assert work.grants.memberships == ()
+
+
+def test_a_post_asked_for_an_account_that_is_switched_off_is_approved_no_more(office: Office) -> None:
+    clerk = office.staff(Post.CS)
+    office.engine.run(
+        office.sys, lambda work: granting.grant_post(work, clerk.id, Post.CSL, office.community)
+    )
+    with office.engine.reading(office.sec) as work:
+        (asked,) = granting.waiting(work)
+    office.engine.run(office.adm, lambda work: staff.disable(work, clerk.id))
+    with pytest.raises(RecordNotFound), office.engine.work(office.sec) as work:
+        granting.approve(work, asked.id)
 
 
 def test_an_account_whose_tasks_administration_may_not_see_is_switched_off_too(office: Office) -> None:
