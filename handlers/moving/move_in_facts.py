@@ -12,6 +12,8 @@ from handlers.moving import cases, checks, move_in_entry, people, transfer_entry
 from handlers.moving.cases import Case
 from handlers.shared.facts import Facts, local, names, pairs
 
+_ONE_AND_NEW = 2  # of several owners a guess could bind the wrong one
+
 _APPEARS: dict[str, Text] = {
     "owner": ("业主本人", "The owner"),
     "agent": ("受托人", "An agent"),
@@ -52,13 +54,15 @@ def consent_facts(context: Context) -> Facts:
 
 @form_data("move_in.enter_facts")
 def enter_facts(context: Context) -> Facts:
-    """Offer whom the list names; say what differed at the last check."""
+    """Offer whom the list names, chosen already where it names one; say what differed at the last check."""
     work, case = context.work, cases.of(context)
     owners = move_in_entry.owner_options(work, case)
     facts = words.common(work, case)
     facts += pairs(("核对不一致", words.differed(case)))
     facts += words.note(work, case, "哪里不一致", "differs")
-    values: dict[str, Json] = {"entry": "new", "owner": owners[0]["value"]}
+    values: dict[str, Json] = {"entry": "new"}
+    if len(owners) <= _ONE_AND_NEW:
+        values["owner"] = owners[0]["value"]
     options: dict[str, Json] = {"owners": list(owners), "entries": list(transfer_entry.entry_options(case))}
     return {"facts": facts, "values": values, "options": options}
 

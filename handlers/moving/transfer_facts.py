@@ -12,11 +12,11 @@ from handlers.shared.facts import Facts, local, names, option, pairs
 
 @form_data("transfer.register_facts")
 def register_facts(context: Context) -> Facts:
-    """Say which house, who owns and rents it now."""
+    """Say which house, who owns and rents it now; no reason is guessed: it decides about the papers."""
     work, case = context.work, cases.of(context)
     return {
         "facts": words.common(work, case) + words.owners(work, case) + words.tenants(work, case),
-        "values": {"way": case.way or "sale"},
+        "values": {"way": case.way} if case.way else {},
     }
 
 

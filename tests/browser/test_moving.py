@@ -63,6 +63,10 @@ def test_a_house_changes_hands_and_the_old_owner_sees_nothing_of_it(town: Town, 
     assert "301" in old_owner.open("/home/report").inner_text("main")
     number = begin(clerk, town.world.house, "ownership_transfer")
     open_step(clerk, number)
+    assert clerk.page.input_value("[name=way]") == "", (
+        "the reason decides about the papers: nobody guesses it"
+    )
+    clerk.page.select_option("[name=way]", "sale")
     choose(clerk, "told_by", "buyer")
     contact(clerk)
     clerk.send()

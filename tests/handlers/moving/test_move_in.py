@@ -92,6 +92,16 @@ def counter(desk: Desk) -> Counter:
     return Counter(desk)
 
 
+def test_the_owner_is_chosen_already_only_where_the_list_names_one(desk: Desk, counter: Counter) -> None:
+    number = counter.to_entry()
+    with desk.engine.reading(desk.clerk) as work:
+        task = desk.task(number, "enter_data").id
+        assert inbox.detail(work, task).opened.values["owner"] == str(counter.relation)
+    desk.relate(desk.person("何勇", "13766660008"), desk.house)
+    with desk.engine.reading(desk.clerk) as work:
+        assert "owner" not in inbox.detail(work, task).opened.values
+
+
 @pytest.mark.parametrize("database", STORES, indirect=True)
 def test_an_owner_moves_in_from_the_counter_to_the_keys(desk: Desk, counter: Counter) -> None:
     number = counter.to_register()

@@ -49,6 +49,15 @@ def test_a_contract_alone_awaits_the_title_and_changes_no_access(desk: Desk) -> 
     assert [one.person_id for one in desk.relations(RelationKind.OWNER)] == [desk.owner_person]
 
 
+def test_the_reason_of_a_transfer_is_asked_for_and_not_guessed(desk: Desk) -> None:
+    number = desk.told_of_transfer()
+    with desk.engine.reading(desk.clerk) as work:
+        assert "way" not in inbox.detail(work, desk.task(number, "register").id).opened.values
+    with pytest.raises(Invalid) as refused:
+        desk.register(number, way="")
+    assert set(refused.value.fields) == {"way"}
+
+
 def test_the_developers_list_proves_a_first_sale_only(desk: Desk) -> None:
     sale = desk.told_of_transfer()
     desk.register(sale)
