@@ -6,8 +6,10 @@ from flask_login import UserMixin
 
 from engine.ports import Actor, Grants
 from engine.work import Engine
+from handlers.accounts import substitution
 from handlers.accounts.permissions import POST_NAMES
 from handlers.accounts.sessions import SignedIn
+from handlers.accounts.substitution import Substitution
 from handlers.estate import communities
 from handlers.shared.permissions import Permission
 from web.texts import gettext
@@ -77,6 +79,14 @@ class Person(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
             return [gettext("住户")]
         groups = dict.fromkeys(member.group for member in self.grants.memberships if not member.on_behalf_of)
         return [either(*POST_NAMES[group]) for group in groups]
+
+    @cached_property
+    def stands_in_for(self) -> list[Substitution]:
+        """For whom the person acts now, and until when."""
+        if not self.is_staff or not self.grants.stands_in_for:
+            return []
+        with self._engine.reading(self.actor) as work:
+            return substitution.lent_to(work)
 
     @cached_property
     def permissions(self) -> frozenset[str]:

@@ -145,7 +145,12 @@ class Week:
         span = (self._work, self._community_id, self._begin, self._end)
         spans = [(one.account_id, one.starts_at, one.ends_at, gettext("请假")) for one in leave.leaves(*span)]
         for one in substitution.substitutions(*span):
-            words = gettext("不在岗，由%(name)s替", name=one.substitute_name)
+            name = one.substitute_name
+            words = (
+                gettext("由%(name)s替，待安全管理员核准", name=name)
+                if one.is_waiting
+                else gettext("不在岗，由%(name)s替", name=name)
+            )
             spans.append((one.absent_id, one.starts_at, one.ends_at, words))
         for account_id, begin, end, words in spans:
             for day in self.days:

@@ -257,6 +257,8 @@ ROUTES: Mapping[str, Access] = {
     "staff.confirm_reset": _fresh(_staff(Permission.ACCOUNT_END_SESSIONS, Permission.ACCOUNT_REGISTER)),
     "staff.grant": _fresh(_staff(Permission.ACCOUNT_GRANT)),
     "staff.end_post": _staff(Permission.ACCOUNT_GRANT),
+    "staff.approve_substitution": _fresh(_staff(Permission.ACCOUNT_APPROVE_DEVIATION)),
+    "staff.refuse_substitution": _staff(Permission.ACCOUNT_APPROVE_DEVIATION),
     "staff.approve": _fresh(_staff(Permission.ACCOUNT_APPROVE_DEVIATION)),
     "staff.refuse": _staff(Permission.ACCOUNT_APPROVE_DEVIATION),
     "exports.index": _EXPORTS,

@@ -4,7 +4,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from werkzeug import Response
 
 from engine.work import Work
-from handlers.accounts import dormancy, granting, second_factor, slips, staff, staff_file
+from handlers.accounts import dormancy, granting, lending, second_factor, slips, staff, staff_file
 from handlers.accounts.permissions import Post
 from handlers.errors import FieldsInvalid
 from web import context, errors
@@ -220,6 +220,24 @@ def approve(request_id: int) -> Response:
 def refuse(request_id: int) -> Response:
     """Turn a post that deviates down."""
     context.engine().run(context.actor(), lambda work: granting.refuse(work, request_id))
+    flash(gettext("已驳回"))
+    return redirect(url_for("staff.index"))
+
+
+@bp.post("/substitutions/<int:substitution_id>/approve")
+@errors.shown_again_by(lambda **_: index())
+def approve_substitution(substitution_id: int) -> Response:
+    """Let somebody stand in for one who approves or sees much."""
+    context.engine().run(context.actor(), lambda work: lending.approve(work, substitution_id))
+    flash(gettext("已核准，代理按时段生效"))
+    return redirect(url_for("staff.index"))
+
+
+@bp.post("/substitutions/<int:substitution_id>/refuse")
+@errors.shown_again_by(lambda **_: index())
+def refuse_substitution(substitution_id: int) -> Response:
+    """Turn such a substitution down."""
+    context.engine().run(context.actor(), lambda work: lending.refuse(work, substitution_id))
     flash(gettext("已驳回"))
     return redirect(url_for("staff.index"))
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.work import Work
-from handlers.accounts import granting, staff_file
+from handlers.accounts import granting, lending, staff_file
 from handlers.accounts.granting import Deviation
+from handlers.accounts.lending import Loan
 from handlers.accounts.permissions import POST_NAMES, Post
 from handlers.accounts.staff_file import Held, Listed, StaffFile
 from handlers.estate import communities
@@ -68,6 +69,7 @@ class ListScreen:
     lines: tuple[Line, ...]
     after: int | None
     asked: tuple[Asked, ...]
+    loans: tuple[Loan, ...]
     too_much: tuple[str, ...]
 
 
@@ -90,7 +92,7 @@ class FileScreen:
     """Everything about one account.
 
     Attributes:
-        substitutes: name of each substitute by account id.
+        substitutes: name by account id of each who stands in, or is stood in for.
     """
 
     file: StaffFile
@@ -121,6 +123,7 @@ def list_screen(work: Work, state: str, after: int) -> ListScreen:
         tuple(_line(one) for one in found),
         found[-1].id if len(found) == limits.PAGE_ROWS else None,
         _asked(work, granting.waiting(work)) if is_everywhere else (),
+        tuple(lending.waiting(work)) if is_everywhere else (),
         tuple(
             gettext("%(name)s同时担任%(posts)s", name=name, posts=post_words(posts))
             for name, posts in (granting.people_with_too_much(work) if is_everywhere else ())
@@ -133,6 +136,7 @@ def file_screen(work: Work, account_id: int) -> FileScreen:
     file = staff_file.file_of(work, account_id)
     line = _line(file.listed)
     stand_ins = [one.substitute_id for one in file.away if one.substitute_id is not None]
+    stand_ins += [one.absent_id for one in file.stands_in]
     asker = file.reset_asked_by
     who = {file.created_by, *stand_ins, *([asker] if asker is not None else [])}
     names = person_names(work, who | _hands(file.listed.posts))

@@ -45,14 +45,16 @@ def away(community_id: int, account_id: int) -> Response:
     starts_at, ends_at = posted_moment("starts_at"), posted_moment("ends_at")
     substitute_id = posted_id("substitute_id")
 
-    def call(work: Work) -> int:
+    def call(work: Work) -> tuple[int, bool]:
         if substitute_id:
-            substitution.set_substitute(work, account_id, substitute_id, starts_at, ends_at)
-            return 0
-        return leave.set_leave(work, community_id, account_id, starts_at, ends_at)
+            made = substitution.set_substitute(work, account_id, substitute_id, starts_at, ends_at)
+            return 0, substitution.is_waiting(work, made)
+        return leave.set_leave(work, community_id, account_id, starts_at, ends_at), False
 
-    vacant = context.engine().run(context.actor(), call)
+    vacant, is_waiting = context.engine().run(context.actor(), call)
     flash(gettext("已记下不在岗"))
+    if is_waiting:
+        flash(gettext("此岗位的代理等安全管理员核准后才生效"), "soon")
     if vacant:
         flash(gettext("有 %(count)s 个班次空了出来，请另行排人", count=vacant), "soon")
     return _to_person(community_id, account_id)

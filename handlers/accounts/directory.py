@@ -18,6 +18,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
     union_all,
 )
 from sqlalchemy import cast as sql_cast
@@ -26,6 +27,7 @@ from engine.ports import Actor, Grants, Membership, Vault
 from engine.store.types import UtcDateTime
 from handlers.accounts.permissions import (
     LEADS,
+    LENT_BY_APPROVAL,
     NOT_BY_SUBSTITUTION,
     POST_NAMES,
     POST_PERMISSIONS,
@@ -170,13 +172,15 @@ _relation_in_force = and_(
 )
 _me = select(account.c.id).where(account.c.id == _ME, _is_usable(account)).cte("me")
 _absent = account.alias("absent")
+_is_lent = and_(_in_force(account_substitution), ~account_substitution.c.is_waiting)
+_is_approved = account_substitution.c.decided_by.is_not(None)
 _holders = union_all(
-    select(_me.c.id.label("id"), _NOBODY.label("on_behalf_of")),
-    select(_absent.c.id, _absent.c.id)
+    select(_me.c.id.label("id"), _NOBODY.label("on_behalf_of"), true().label("is_approved")),
+    select(_absent.c.id, _absent.c.id, _is_approved)
     .select_from(account_substitution)
     .join(_me, _me.c.id == account_substitution.c.substitute_id)
     .join(_absent, _absent.c.id == account_substitution.c.absent_id)
-    .where(_in_force(account_substitution), _absent.c.state == "active"),
+    .where(_is_lent, _absent.c.state == "active"),
 ).cte("holders")
 
 _STAFF_POSTS = union_all(
@@ -192,7 +196,7 @@ _STAFF_POSTS = union_all(
         estate_community,
         or_(account_post.c.community_id.is_(None), estate_community.c.id == account_post.c.community_id),
     )
-    .where(_post_in_force),
+    .where(_post_in_force, or_(_holders.c.is_approved, account_post.c.post.not_in(LENT_BY_APPROVAL))),
     select(
         literal(_SHIFT_LEAD),
         account_shift.c.community_id,
@@ -218,15 +222,19 @@ _RESIDENT_RECIPIENTS = (
     .order_by(account.c.id)
 )
 
-# Who is away gets nothing: the substitute gets it instead.
-_stand_in = (
-    select(account_substitution.c.substitute_id)
-    .where(account_substitution.c.absent_id == account.c.id, _in_force(account_substitution))
-    .order_by(account_substitution.c.id.desc())
-    .limit(1)
-    .correlate(account)
-    .scalar_subquery()
-)
+
+def _stand_in(*lent: ColumnElement[bool]) -> ColumnElement[int]:
+    """Name who gets what is for somebody who is away, and is lent."""
+    return (
+        select(account_substitution.c.substitute_id)
+        .where(account_substitution.c.absent_id == account.c.id, _is_lent, *lent)
+        .order_by(account_substitution.c.id.desc())
+        .limit(1)
+        .correlate(account, account_post)
+        .scalar_subquery()
+    )
+
+
 _is_on_shift = (
     exists()
     .where(
@@ -237,7 +245,12 @@ _is_on_shift = (
     .correlate(account)
 )
 _HOLDERS = (
-    select(func.coalesce(_stand_in, account.c.id).label("present_id"), _is_on_shift.label("on_shift"))
+    select(
+        func.coalesce(
+            _stand_in(or_(_is_approved, account_post.c.post.not_in(LENT_BY_APPROVAL))), account.c.id
+        ).label("present_id"),
+        _is_on_shift.label("on_shift"),
+    )
     .join(account_post, account_post.c.account_id == account.c.id)
     .where(
         account.c.state == "active",
@@ -249,7 +262,7 @@ _HOLDERS = (
 )
 
 _SHIFT_LEADS = (
-    select(func.coalesce(_stand_in, account.c.id))
+    select(func.coalesce(_stand_in(), account.c.id))
     .join(account_shift, account_shift.c.account_id == account.c.id)
     .where(
         account.c.state == "active",

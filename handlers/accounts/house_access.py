@@ -5,10 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, or_, select, true
 
 from engine.work import Work
-from handlers.accounts.permissions import NOT_BY_SUBSTITUTION, POST_PERMISSIONS, SHIFT_LEAD_POSTS, Post
+from handlers.accounts.permissions import (
+    LENT_BY_APPROVAL,
+    NOT_BY_SUBSTITUTION,
+    POST_PERMISSIONS,
+    SHIFT_LEAD_POSTS,
+    Post,
+)
 from handlers.accounts.records import account, account_post, account_shift, account_substitution
 from handlers.estate.entry import house_row
 from handlers.estate.queries import Acting, Period, who_might_act
@@ -70,7 +76,7 @@ def _sights(work: Work, scope: int, during: Period) -> Iterator[Sight]:
         yield Sight(row.account_id, post, "post", row.granted_at, end)
         if post in NOT_BY_SUBSTITUTION:
             continue
-        for stand_in in work.connection.execute(_substitutes(row.account_id, during)):
+        for stand_in in work.connection.execute(_substitutes(row.account_id, post, during)):
             begins = max(stand_in.starts_at, row.granted_at)
             ends = _earlier(_earlier(stand_in.ends_at, end), stand_in.disabled_at)
             yield Sight(stand_in.substitute_id, post, "substitute", begins, ends)
@@ -96,7 +102,8 @@ def _posts(scope: int, during: Period) -> Select[Any]:
     )
 
 
-def _substitutes(absent_id: int, during: Period) -> Select[Any]:
+def _substitutes(absent_id: int, post: Post, during: Period) -> Select[Any]:
+    is_lent = account_substitution.c.decided_by.is_not(None) if post in LENT_BY_APPROVAL else true()
     return (
         select(account_substitution, account.c.disabled_at)
         .join(account, account.c.id == account_substitution.c.substitute_id)
@@ -104,6 +111,8 @@ def _substitutes(absent_id: int, during: Period) -> Select[Any]:
             account_substitution.c.absent_id == absent_id,
             account_substitution.c.starts_at < during.ends_at,
             account_substitution.c.ends_at > during.begins_at,
+            ~account_substitution.c.is_waiting,
+            is_lent,
         )
     )
 

@@ -232,6 +232,9 @@ POST_PERMISSIONS: Mapping[Post, frozenset[Permission]] = {
 # Who holds these separately guarded posts is replaced by appointing somebody, never by substitution.
 NOT_BY_SUBSTITUTION = frozenset({Post.SYS, Post.SEC, Post.AUD})
 
+# Whoever stands in for one of these approves or sees much: the security administrator agrees first.
+LENT_BY_APPROVAL = frozenset({Post.DPO, Post.PM, Post.QA, Post.ADM, Post.FINL})
+
 # Whoever holds one of these opens accounts, gives rights, approves or watches: two people appoint them.
 GUARDED_POSTS = frozenset({Post.ADM, Post.SYS, Post.SEC, Post.AUD, Post.DPO})
 

@@ -118,6 +118,7 @@ def stand_ins(
             account_substitution.c.absent_id.in_(set(absent)),
             account_substitution.c.starts_at < until,
             account_substitution.c.ends_at > since,
+            ~account_substitution.c.is_waiting,
         )
         .order_by(account_substitution.c.id)
     )

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     true,
 )
 
@@ -197,6 +198,9 @@ account_substitution = Table(
     Column("starts_at", UtcDateTime, nullable=False),
     Column("ends_at", UtcDateTime, nullable=False),
     Column("set_by", BigInteger, nullable=False),
+    Column("is_waiting", Boolean, nullable=False, server_default=false()),  # for approval; gives nothing
+    Column("decided_at", UtcDateTime),
+    Column("decided_by", BigInteger),  # who approved it; only then are posts lent that ask for approval
     Index("ix_account_substitution_substitute_id", "substitute_id", "ends_at"),
     Index("ix_account_substitution_absent_id", "absent_id", "ends_at"),
 )

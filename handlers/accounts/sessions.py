@@ -183,6 +183,7 @@ _absent = select(account_substitution.c.absent_id).where(
     account_substitution.c.substitute_id == account.c.id,
     account_substitution.c.starts_at <= _NOW,
     account_substitution.c.ends_at > _NOW,
+    ~account_substitution.c.is_waiting,
 )
 _needs_second_factor = (
     exists()

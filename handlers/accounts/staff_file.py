@@ -71,6 +71,17 @@ class Away:
     starts_at: datetime
     ends_at: datetime
     substitute_id: int | None
+    is_waiting: bool = False
+
+
+@dataclass(frozen=True)
+class Standing:
+    """For whom somebody stands in, and when."""
+
+    absent_id: int
+    starts_at: datetime
+    ends_at: datetime
+    is_waiting: bool
 
 
 @dataclass(frozen=True)
@@ -104,6 +115,7 @@ class StaffFile:
     phone_settles_at: datetime | None
     phone_changed_by: int | None
     away: tuple[Away, ...]
+    stands_in: tuple[Standing, ...]
 
 
 def listed(work: Work, state: str = "active", after: int = 0) -> list[Listed]:
@@ -166,12 +178,12 @@ def file_of(work: Work, account_id: int) -> StaffFile:
         blocked_until=_blocked_until(work, account_id),
         sessions=tuple(sessions.sessions_of(work, account_id)),
         enrolled_at=second.confirmed_at if second else None,
-        is_spared=row.responsibility_version == sessions.DEMONSTRATION
-        and any(one.post in SECOND_FACTOR_POSTS and not one.is_over for one in line.posts),
+        is_spared=row.responsibility_version == sessions.DEMONSTRATION and _needs_second_factor(line),
         reset_asked_by=second.reset_asked_by if second else None,
         phone_settles_at=phone_settles_at(work, row),
         phone_changed_by=row.phone_changed_by,
         away=tuple(_away(work, account_id)),
+        stands_in=tuple(_stands_in(work, account_id)),
     )
 
 
@@ -226,6 +238,10 @@ def _lines(work: Work, rows: Sequence[Row[tuple[object, ...]]]) -> list[Listed]:
     ]
 
 
+def _needs_second_factor(line: Listed) -> bool:
+    return any(one.post in SECOND_FACTOR_POSTS and not one.is_over for one in line.posts)
+
+
 def _state(work: Work, row: Row[tuple[object, ...]]) -> str:
     if row.state != "active" or not row.must_change_password:
         return str(row.state)
@@ -254,5 +270,14 @@ def _away(work: Work, account_id: int) -> list[Away]:
         )
     )
     found = [Away(row.starts_at, row.ends_at, None) for row in leaves]
-    found += [Away(row.starts_at, row.ends_at, row.substitute_id) for row in stand_ins]
+    found += [Away(row.starts_at, row.ends_at, row.substitute_id, row.is_waiting) for row in stand_ins]
     return sorted(found, key=lambda one: one.starts_at)
+
+
+def _stands_in(work: Work, account_id: int) -> list[Standing]:
+    rows = work.connection.execute(
+        select(account_substitution)
+        .where(account_substitution.c.substitute_id == account_id, account_substitution.c.ends_at > work.now)
+        .order_by(account_substitution.c.starts_at)
+    )
+    return [Standing(row.absent_id, row.starts_at, row.ends_at, row.is_waiting) for row in rows]

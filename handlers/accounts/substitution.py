@@ -1,8 +1,9 @@
 """Lets one person act for another who is away, from one moment until another."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Row, or_, select
 
@@ -10,7 +11,7 @@ from engine.ids import new_id
 from engine.work import Work
 from handlers.accounts import trust
 from handlers.accounts.booking import lock, require_not_on_leave
-from handlers.accounts.permissions import Post
+from handlers.accounts.permissions import LENT_BY_APPROVAL, Post
 from handlers.accounts.records import account, account_post, account_substitution
 from handlers.accounts.workforce import workers
 from handlers.errors import ActionNotAllowed, RecordNotFound, RuleRefused
@@ -18,6 +19,7 @@ from handlers.shared import access_log
 from handlers.shared.permissions import Permission
 
 LONGEST = timedelta(days=180)
+LONGEST_APPROVED = timedelta(days=30)  # where the absent person's posts are lent by approval
 
 
 # Whoever approves or watches others is stood in for by nobody whom a lead has chosen.
@@ -27,7 +29,7 @@ _ABOVE_LEADS = frozenset({Post.PM, Post.QA, Post.ADM, Post.FINL})
 
 @dataclass(frozen=True)
 class Substitution:
-    """Who acts for whom, and when."""
+    """Who acts for whom, and when; while `is_waiting` for approval it gives nothing."""
 
     id: int
     absent_id: int
@@ -36,12 +38,16 @@ class Substitution:
     substitute_name: str
     starts_at: datetime
     ends_at: datetime
+    is_waiting: bool = False
 
 
 def set_substitute(
     work: Work, absent_id: int, substitute_id: int, starts_at: datetime, ends_at: datetime
 ) -> int:
     """Name a substitute: for oneself, or as a lead for somebody of one's community.
+
+    Whoever approves or sees much is stood in for at most 30 days at once, and not before the security
+    administrator has approved it, see `lending`.
 
     Returns:
         The substitution's id.
@@ -53,11 +59,15 @@ def set_substitute(
     trust.require_settled(work)
     if substitute_id in (absent_id, work.actor.id):
         raise ActionNotAllowed("own_substitute", "不能指定自己为代理人")
-    if not timedelta(0) < ends_at - starts_at <= LONGEST or ends_at <= work.now:
-        raise RuleRefused("substitution_span", "代理时段应在将来结束，且不超过 180 天")
     for account_id in (absent_id, substitute_id):
         _require_staff(work, account_id)
     lock(work, absent_id, substitute_id)
+    asks = bool({row.post for row in _posts_held(work, absent_id)} & LENT_BY_APPROVAL)
+    longest = LONGEST_APPROVED if asks else LONGEST
+    if not timedelta(0) < ends_at - starts_at <= longest or ends_at <= work.now:
+        raise RuleRefused(
+            "substitution_span", "代理时段应在将来结束，且不超过 {count} 天", count=longest.days
+        )
     _require_no_chain(work, absent_id, substitute_id, starts_at, ends_at)
     require_not_on_leave(work, substitute_id, starts_at, ends_at)
     substitution_id = new_id()
@@ -69,11 +79,21 @@ def set_substitute(
             starts_at=starts_at,
             ends_at=ends_at,
             set_by=work.actor.id,
+            is_waiting=asks,
         )
     )
     detail = {"substitute": str(substitute_id)}
-    access_log.append(work, access_log.Entry("set_substitute", "account", absent_id, detail=detail))
+    action = "ask_substitute" if asks else "set_substitute"
+    access_log.append(work, access_log.Entry(action, "account", absent_id, detail=detail))
     return substitution_id
+
+
+def is_waiting(work: Work, substitution_id: int) -> bool:
+    """Tell whether a substitution waits for approval."""
+    column = account_substitution.c.is_waiting
+    return bool(
+        work.connection.execute(select(column).where(account_substitution.c.id == substitution_id)).scalar()
+    )
 
 
 def end_substitution(work: Work, substitution_id: int) -> None:
@@ -108,6 +128,15 @@ def own_substitutions(work: Work) -> list[Substitution]:
     return _named(rows, names)
 
 
+def lent_to(work: Work) -> list[Substitution]:
+    """List for whom the actor acts at this moment, and until when."""
+    return [
+        one
+        for one in own_substitutions(work)
+        if one.substitute_id == work.actor.id and one.starts_at <= work.now and not one.is_waiting
+    ]
+
+
 def substitutions(work: Work, community_id: int, since: datetime, until: datetime) -> list[Substitution]:
     """List who stands in for whom in a community within a span of time, as far as the actor may see them."""
     names = {one.id: one.name for one in workers(work, community_id)}
@@ -134,6 +163,7 @@ def _named(rows: Iterable[Row[tuple[object, ...]]], names: Mapping[int, str]) ->
             names[row.substitute_id],
             row.starts_at,
             row.ends_at,
+            row.is_waiting,
         )
         for row in rows
     ]
@@ -168,17 +198,21 @@ def _require_may_set(work: Work, absent_id: int) -> None:
     """Let the absent person decide, and whoever leads somebody in every community where that one works."""
     if absent_id == work.actor.id and work.actor.kind == "staff":
         return
-    held = work.connection.execute(
-        select(account_post.c.post, account_post.c.community_id).where(
-            account_post.c.account_id == absent_id,
-            or_(account_post.c.ended_at.is_(None), account_post.c.ended_at > work.now),
-        )
-    ).all()
+    held = _posts_held(work, absent_id)
     for scope_id in {row.community_id for row in held} or {None}:
         work.require(Permission.SUBSTITUTE_SET, scope_id)
     posts = {row.post for row in held}
     if posts & _ONLY_THEMSELVES or (posts & _ABOVE_LEADS and not _is_manager(work)):
         raise ActionNotAllowed("substitute_above", "此人的岗位不归您安排，代理人由本人指定")
+
+
+def _posts_held(work: Work, account_id: int) -> Sequence[Any]:
+    return work.connection.execute(
+        select(account_post.c.post, account_post.c.community_id).where(
+            account_post.c.account_id == account_id,
+            or_(account_post.c.ended_at.is_(None), account_post.c.ended_at > work.now),
+        )
+    ).all()
 
 
 def _is_manager(work: Work) -> bool:

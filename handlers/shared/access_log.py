@@ -179,6 +179,7 @@ _ANCHORED = frozenset(
     {
         *(action for kind in ("reveals", "units", "papers", "exports") for action in tally.KINDS[kind]),
         *("grant_post", "change_post", "approve_post", "grant_unapproved", "create_token", "set_substitute"),
+        *("ask_substitute", "approve_substitute"),
     }
 )
 _IN_ORDER = select(access_log).order_by(access_log.c.day, access_log.c.number)

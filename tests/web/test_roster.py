@@ -154,6 +154,32 @@ def test_a_substitute_shows_in_both_rows_of_the_roster(site: Site) -> None:
     assert f"不在岗，由{said[other.id]}替" in page
 
 
+def test_who_stands_in_for_a_manager_waits_for_security_and_then_reads_for_whom_and_until_when(
+    site: Site,
+) -> None:
+    manager, clerk = site.staff(Post.PM), site.staff(Post.CS)
+    security = site.browser(site.world.staff(Post.SEC, everywhere=True))
+    form = {
+        "starts_at": "2026-11-23T00:00",
+        "ends_at": "2026-12-03T00:00",
+        "substitute_id": str(clerk.id),
+    }
+    person = f"{place(site)}/people/{manager.id}"
+    browser = site.browser(manager)
+    answer = browser.post(f"{person}/away", form, page="/roster/")
+    assert "等安全管理员核准后才生效" in browser.get(answer.location).text
+    with site.engine.reading(SYSTEM) as work:
+        name = site.engine.directory.names(work.connection, [manager.id])[manager.id]
+    said = f"代{name}办理至"
+    substitute = site.browser(clerk)
+    assert said not in substitute.get("/inbox").text
+    approve = re.search(r"action=\"(/staff/substitutions/[^\"]+/approve)\"", security.get("/staff/").text)
+    assert approve is not None
+    assert security.post(approve[1], {}, page="/staff/").status_code == 302
+    assert substitute.get("/inbox").text.count(said) == 2
+    assert f"代{name}办理" in security.get(f"/staff/{clerk.id}").text
+
+
 def test_hours_with_nobody_there_are_listed_until_somebody_is_planned(site: Site, lead: Browser) -> None:
     clerk = site.staff(Post.CS)
     covers = {"cover.0": "desk.", "starts.0": "08:00", "ends.0": "16:00"}

@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy import event
 
 from engine.clock import SettableClock
+from engine.errors import NotPermitted
 from engine.ports import SYSTEM, Actor, Membership
 from engine.store.database import Database
 from engine.work import Engine
-from handlers.accounts import installation, staff, staff_file, substitution
+from handlers.accounts import installation, lending, staff, staff_file, substitution
 from handlers.accounts.permissions import (
     POST_NAMES,
     POST_PERMISSIONS,
@@ -17,7 +18,7 @@ from handlers.accounts.permissions import (
     Post,
 )
 from handlers.accounts.records import account
-from handlers.errors import ActionNotAllowed
+from handlers.errors import ActionNotAllowed, RecordNotFound, RuleRefused
 from handlers.estate import entry
 from handlers.estate.records import ACTING_KINDS, RelationKind
 from handlers.shared.permissions import Permission
@@ -265,9 +266,9 @@ def test_without_any_lead_every_holder_is_told(engine: Engine, world: World) -> 
 
 
 def test_the_substitute_is_told_instead_of_the_absent(engine: Engine, world: World) -> None:
-    absent, substitute = world.staff(Post.PM), world.staff(Post.CS)
+    absent, substitute = world.staff(Post.CSL), world.staff(Post.CS)
     away(world, absent, substitute)
-    assert told(engine, "pm", world.community) == [substitute.id]
+    assert told(engine, "csl", world.community) == [substitute.id]
 
 
 def test_residents_of_a_house_are_told_by_their_accounts(engine: Engine, world: World) -> None:
@@ -331,3 +332,59 @@ def test_a_lead_names_nobody_for_who_stands_above_or_watches(
     assert refused.value.code == "substitute_above"
     with engine.work(absent) as work:
         substitution.set_substitute(work, absent.id, friend.id, work.now, work.now + timedelta(days=1))
+
+
+@pytest.mark.parametrize("post", [Post.DPO, Post.PM, Post.QA, Post.ADM, Post.FINL])
+def test_whoever_approves_or_sees_much_is_stood_in_for_once_the_security_administrator_agrees(
+    engine: Engine, world: World, post: Post
+) -> None:
+    absent, substitute = world.staff(post), world.staff(Post.CS)
+    security = world.staff(Post.SEC, everywhere=True)
+    named = away(world, absent, substitute)
+    assert {one.group for one in memberships(engine, substitute)} == {"cs"}
+    assert told(engine, post, world.community) == [absent.id]
+    with engine.work(security) as work:
+        [loan] = lending.waiting(work)
+        assert (loan.id, loan.absent_id, loan.may_decide) == (named, absent.id, True)
+        lending.approve(work, named)
+        assert lending.waiting(work) == []
+    assert {one.group for one in memberships(engine, substitute)} == {"cs", post}
+    assert told(engine, post, world.community) == [substitute.id]
+    with engine.reading(substitute) as work:
+        assert [one.absent_id for one in substitution.lent_to(work)] == [absent.id]
+
+
+def test_a_substitution_that_is_turned_down_never_counts_and_lasts_thirty_days_at_most(
+    engine: Engine, world: World
+) -> None:
+    absent, substitute = world.staff(Post.PM), world.staff(Post.CS)
+    security = world.staff(Post.SEC, everywhere=True)
+    with pytest.raises(RuleRefused) as refused:
+        away(world, absent, substitute, hours=30 * 24 + 1)
+    assert refused.value.code == "substitution_span"
+    named = away(world, absent, substitute, hours=30 * 24)
+    with engine.work(security) as work:
+        lending.refuse(work, named)
+        with pytest.raises(RecordNotFound):
+            lending.approve(work, named)
+    assert {one.group for one in memberships(engine, substitute)} == {"cs"}
+
+
+def test_nobody_approves_a_substitution_that_concerns_them(engine: Engine, world: World) -> None:
+    absent, security = world.staff(Post.PM), world.staff(Post.SEC, everywhere=True)
+    named = away(world, absent, security)
+    with engine.work(security) as work, pytest.raises(ActionNotAllowed):
+        lending.approve(work, named)
+    with engine.work(absent) as work, pytest.raises(NotPermitted):
+        lending.approve(work, named)
+
+
+def test_a_post_that_asks_for_approval_is_not_lent_by_a_substitution_of_before(
+    engine: Engine, world: World
+) -> None:
+    absent, substitute = world.staff(Post.CSL), world.staff(None)
+    away(world, absent, substitute)
+    with engine.work(SYSTEM) as work:
+        staff.insert_post(work, absent.id, Post.DPO, None)
+    assert {one.group for one in memberships(engine, substitute)} == {"csl"}
+    assert told(engine, "dpo", world.community) == [absent.id]

@@ -9,7 +9,7 @@ from engine.clock import SettableClock
 from engine.errors import NotPermitted
 from engine.ports import SYSTEM, Actor
 from engine.work import Engine
-from handlers.accounts import second_factor, sessions, sign_in, staff, substitution, totp
+from handlers.accounts import lending, second_factor, sessions, sign_in, staff, substitution, totp
 from handlers.accounts.permissions import Post
 from handlers.accounts.records import account, account_recovery_code, account_totp
 from handlers.accounts.second_factor import CodeRefused
@@ -200,7 +200,12 @@ def test_whoever_stands_in_for_a_head_of_finance_needs_one_as_long(
     head = world.staff(Post.FINL, everywhere=True)
     clerk = Holder(engine, clock, world, Post.FIN)
     with engine.work(head) as work:
-        substitution.set_substitute(work, head.id, clerk.actor.id, work.now, work.now + timedelta(minutes=10))
+        named = substitution.set_substitute(
+            work, head.id, clerk.actor.id, work.now, work.now + timedelta(minutes=10)
+        )
+    assert not clerk.sign_in().must_enrol
+    with engine.work(world.staff(Post.SEC, everywhere=True)) as work:
+        lending.approve(work, named)
     assert clerk.sign_in().must_enrol
     clock.advance(minutes=11)
     assert not clerk.session().must_enrol

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from engine import instances
 from engine.ports import SYSTEM
 from engine.store.tables import instance
+from handlers.accounts import lending
 from handlers.accounts.permissions import Post
 from handlers.accounts.records import account
 from handlers.accounts.substitution import set_substitute
@@ -94,10 +95,11 @@ def test_who_asked_hands_nothing_out_in_the_place_of_data_protection(office: Off
     without_account(office, home)
     number = granted_at_desk(office, home, on_behalf="relative")
     now = office.clock.now()
-    office.engine.run(
+    named = office.engine.run(
         office.dpo,
         lambda work: set_substitute(work, office.dpo.id, office.clerk.id, now, now + timedelta(days=1)),
     )
+    office.engine.run(office.sec, lambda work: lending.approve(work, named))
     with pytest.raises(ActionNotAllowed):
         office.engine.run(office.clerk, lambda work: handing_out.hand_out(work, number, RECEIPT))
 

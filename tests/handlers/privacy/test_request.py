@@ -13,7 +13,7 @@ from engine import instances
 from engine.errors import NotPermitted
 from engine.ports import SYSTEM, Actor
 from engine.store.tables import instance
-from handlers.accounts import trust
+from handlers.accounts import lending, trust
 from handlers.accounts.permissions import Post
 from handlers.accounts.records import account
 from handlers.accounts.substitution import set_substitute
@@ -277,10 +277,11 @@ def test_nobody_decides_what_they_asked_or_identified_not_even_in_anothers_place
 ) -> None:
     stand_in, other = office.staff(Post.CS), office.staff(Post.CS)
     now = office.clock.now()
-    office.engine.run(
+    named = office.engine.run(
         office.dpo,
         lambda work: set_substitute(work, office.dpo.id, stand_in.id, now, now + timedelta(days=1)),
     )
+    office.engine.run(office.sec, lambda work: lending.approve(work, named))
     for asker, identifier in ((stand_in, other), (office.clerk, stand_in)):
         number = asked(office, asker, "copy", house_id=office.house, person_id=home.person)
         office.do(number, "identity", identifier, outcome="confirmed", proof="看过证件")
