@@ -133,6 +133,12 @@ def _finished(standing: Standing) -> str:
     return gettext("请在下面确认修好没有，并打分。")
 
 
+def _confirmed(standing: Standing) -> str:
+    if standing.is_asked:
+        return gettext("已当面签字确认。请在下面评价；没修好也在下面说。")
+    return gettext("谢谢您的确认。")
+
+
 def _closed(standing: Standing) -> str:
     if standing.reopen_until is None:
         return gettext("已办结。")
@@ -164,7 +170,7 @@ _NEXT: Mapping[OrderState, Callable[[Standing], str]] = {
     OrderState.WORKING: _always(lazy_gettext("正在维修，修完会请您确认。")),
     OrderState.FINISHED: _finished,
     OrderState.REWORK: _always(lazy_gettext("已记下您不满意的地方，会再派人来修。")),
-    OrderState.CONFIRMED: _always(lazy_gettext("谢谢您的确认。")),
+    OrderState.CONFIRMED: _confirmed,
     OrderState.MERGED: _always(lazy_gettext("和别人报的是同一处故障，一起处理，修好会通知您。")),
     OrderState.CLOSED: _closed,
     OrderState.CANCELLED: _always(lazy_gettext("这张报修已取消。")),

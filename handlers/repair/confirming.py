@@ -26,6 +26,27 @@ def confirm(context: Context, answers: dict[str, Json]) -> None:
     _judged(context.work, order, Answers(answers), "owner")
 
 
+@completion("repair.rate")
+def rate(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
+    """Take the marks of an owner who signed on the spot, or their word that it is not repaired after all.
+
+    Returns:
+        {"signed"}: false once the owner says so; the signature stays as evidence and confirms nothing.
+    """
+    given = Answers(answers)
+    work, order = context.work, orders.of(context)
+    rules.require_other_person(context.actor.id, crew.past_workers(context.connection, order.id))
+    media.attach(work, order, given.ids("photos"))
+    is_content = given.outcome == _SATISFIED
+    if is_content:
+        orders.tell(work, order.id, "rated")
+        orders.change(work, order, **_marks(work, order, given))
+    else:
+        order = orders.change(work, order, outcome=None, confirmed_at=None, confirmed_by=None)
+        _rejected(work, order, given)
+    return {"signed": is_content}
+
+
 @completion("repair.record_confirmation")
 def record_confirmation(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     """Record by phone what the owner said (电话代录), or that nobody picked up.
@@ -59,7 +80,6 @@ def _judged(work: Work, order: Order, given: Answers, confirmed_by: str) -> None
     if given.outcome != _SATISFIED:
         _rejected(work, order, given)
         return
-    comment = given.text("comment")
     orders.tell(work, order.id, "confirmed", {"by": confirmed_by})
     orders.enter(
         work,
@@ -68,11 +88,17 @@ def _judged(work: Work, order: Order, given: Answers, confirmed_by: str) -> None
         outcome="repaired",
         confirmed_at=work.now,
         confirmed_by=confirmed_by,
-        rating_speed=given.count("speed"),
-        rating_quality=given.count("quality"),
-        rating_attitude=given.count("attitude"),
-        rating_text=orders.sealed(work, order.id, "rating_text", comment),
+        **_marks(work, order, given),
     )
+
+
+def _marks(work: Work, order: Order, given: Answers) -> dict[str, object]:
+    return {
+        "rating_speed": given.count("speed"),
+        "rating_quality": given.count("quality"),
+        "rating_attitude": given.count("attitude"),
+        "rating_text": orders.sealed(work, order.id, "rating_text", given.text("comment")),
+    }
 
 
 def _rejected(work: Work, order: Order, given: Answers) -> None:

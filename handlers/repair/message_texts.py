@@ -112,6 +112,13 @@ TO_OWNER = (
         "done, {charge}; you signed for it. If you did not, call us at once.",
     ),
     (
+        "signed_rate",
+        "已当面签字，请评价",
+        "Signed on the spot - please rate",
+        "已完工，{charge}，您已当面签字确认，请评价。不是您签的，请马上来电。",
+        "done, {charge}; you signed for it, please rate it. If you did not sign, call us at once.",
+    ),
+    (
         "rework",
         "将返工",
         "It will be done again",

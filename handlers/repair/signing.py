@@ -8,7 +8,7 @@ from engine.bilingual import Text, in_both
 from engine.ids import new_id
 from engine.work import Work
 from handlers.errors import FieldsInvalid, RuleRefused
-from handlers.repair import catalogue, fact_lines, notices, orders
+from handlers.repair import catalogue, fact_lines, orders
 from handlers.repair.orders import Order
 from handlers.repair.records import Area, OrderState, repair_order, repair_signature
 from handlers.repair.visibility import in_own_hands, seen, visible
@@ -60,11 +60,16 @@ def confirm(work: Work, order: Order, attachment_ids: tuple[int, ...], charge_fe
         raise FieldsInvalid({"signature": ("请业主签字", {})})
     _keep(work, order, attachment_ids[0], charge_fen)
     orders.tell(work, order.id, SIGNED)
-    order = orders.enter(
+    return orders.enter(
         work, order, OrderState.CONFIRMED, outcome="repaired", confirmed_at=work.now, confirmed_by=SIGNED
     )
-    notices.to_owner(work, order, "repair_signed", charge_fen=charge_fen)
-    return order
+
+
+def can_be_rated(work: Work, order: Order) -> bool:
+    """Tell whether somebody of the home has an account in which they are asked how it was."""
+    if order.house_id is None:
+        return False
+    return bool(work.engine.directory.recipients(work.connection, "resident", order.house_id, work.now))
 
 
 def _keep(work: Work, order: Order, attachment_id: int, charge_fen: int) -> None:

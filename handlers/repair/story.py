@@ -67,6 +67,7 @@ _SENTENCES: Mapping[str, str] = {
     "call_failed": "{who}致电业主，未接通",
     "confirmed": "{who}确认修好",
     "signed": "业主在{who}的手机上签字，确认修好",
+    "rated": "{who}作了评价",
     "rejected": "{who}不满意（第 {count} 次），安排返工",
     "auto_confirmed": "一直未联系到业主，系统自动确认",
     "complaint_raised": "转为投诉",

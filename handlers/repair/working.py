@@ -75,6 +75,8 @@ def record_work(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
 def finish(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     """Note that it is repaired, with what, and for how much; an owner who signs on the spot has confirmed it.
 
+    Returns:
+        asks_marks among them: it was signed for, and somebody of the home can still rate it in the app.
     Raises:
         RuleRefused: the charge is above the agreed quote.
     """
@@ -85,11 +87,14 @@ def finish(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     media.attach(work, order, given.ids("photos"))
     add_parts(work, order, given.lines("parts"), "used")
     is_signed = given.flag("signed")
+    asks_marks = is_signed and signing.can_be_rated(work, order)
     if is_signed:
-        signing.confirm(work, _ended(work, order, charge_fen), given.ids("signature"), charge_fen)
+        order = signing.confirm(work, _ended(work, order, charge_fen), given.ids("signature"), charge_fen)
+        template = "repair_signed_rate" if asks_marks else "repair_signed"
+        notices.to_owner(work, order, template, charge_fen=charge_fen)
     else:
         finished(work, order, charge_fen)
-    return {"repaired": True, "next_step": "none", "signed": is_signed}
+    return {"repaired": True, "next_step": "none", "signed": is_signed, "asks_marks": asks_marks}
 
 
 def finished(work: Work, order: Order, charge_fen: int, told: str = "finished") -> None:

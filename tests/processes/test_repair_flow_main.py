@@ -136,6 +136,31 @@ def test_after_seven_days_without_an_answer_a_return_visit_is_made() -> None:
     assert case.outcome == "end_closed"
 
 
+def signed_work() -> Repair:
+    case = Repair.at_work()
+    case.diagnose("repair")
+    case.done("do_work", "done", next_step="none")
+    case.done("finish", repaired=True, next_step="none", signed=True, asks_marks=True)
+    return case
+
+
+def test_the_marks_after_a_signature_have_the_time_of_a_confirmation_and_nobody_phones() -> None:
+    case = signed_work()
+    assert case.steps == ["rate"]
+    assert case.wait("rate").step.group == ("resident",)
+    assert case.limit("rate") == 7 * DAY
+    assert set(case.due) == {"unconfirmed"}
+    case.fire("unconfirmed")
+    assert case.outcome == "end_closed"
+
+
+@pytest.mark.parametrize(("outcome", "steps"), [("satisfied", []), ("unsatisfied", ["plan_rework"])])
+def test_what_the_owner_says_after_a_signature_decides(outcome: str, steps: list[str]) -> None:
+    case = signed_work()
+    case.done("rate", outcome, signed=outcome == "satisfied")
+    assert case.steps == steps
+
+
 def test_a_repair_of_a_common_area_is_inspected_by_the_lead() -> None:
     case = Repair.online("P05", confirm_by="lead")
     case.accept()

@@ -87,8 +87,10 @@ SAID: Mapping[str, Said] = {
     "finish": lambda _, __, chance: {
         "repaired": True,
         "next_step": "none",
-        "signed": chance.random() < 0.1,
+        "signed": chance.random() < 0.2,
+        "asks_marks": chance.random() < 0.5,
     },
+    "rate": lambda _, outcome, __: {"signed": outcome == "satisfied"},
     "write_quote": lambda _, __, chance: {"quote_fen": chance.choice([10_000, 80_000, 300_000])},
     "answer": lambda _, outcome, __: {"quote_agreed": outcome == "agree", "next_step": "none"},
     "request": lambda case, outcome, chance: (

@@ -4,7 +4,8 @@ import pytest
 
 from engine import inbox
 from engine.errors import Invalid, NotFound
-from engine.ports import Actor
+from engine.ports import SYSTEM, Actor
+from handlers.accounts import residents
 from handlers.accounts.permissions import Post
 from handlers.policy.clauses import Asked
 from handlers.policy.figures import Figure, figure
@@ -40,22 +41,66 @@ def signatures(shop: Shop, number: str, who: Actor) -> list[Attachment]:
         return [one for one in queries.order(work, number).media if one.owner_kind == "repair_signature"]
 
 
-def test_what_the_owner_signed_is_their_confirmation_and_nobody_asks_again(
+def without_account(shop: Shop) -> None:
+    """Let nobody of the home have an account any more."""
+    with shop.engine.work(SYSTEM) as work:
+        residents.withdraw(work, shop.owner.id)
+
+
+def test_what_the_owner_signed_is_their_confirmation_and_the_marks_stay_theirs(
     shop: Shop, nearly_done: str
 ) -> None:
     finish(shop, nearly_done)
     order = shop.order(nearly_done)
-    assert (order.confirmed_by, order.outcome, order.state) == ("signed", "repaired", "closed")
-    assert (order.is_recorded_by_phone, order.is_auto_confirmed, order.rating_speed) == (False, False, None)
-    assert [step for step, _ in shop.done(nearly_done)][-1] == "finish"
-    shop.later(days=8)
+    assert (order.confirmed_by, order.outcome, order.state) == ("signed", "repaired", "confirmed")
+    assert shop.steps(nearly_done) == ["rate"]
+    shop.do(nearly_done, "rate", shop.owner, **FULL_MARKS)
+    order = shop.order(nearly_done)
+    assert (order.confirmed_by, order.rating_speed, order.state) == ("signed", 5, "closed")
+    assert "rated" in shop.events(nearly_done)
+
+
+def test_whoever_signed_and_gives_no_marks_is_not_called_and_the_case_ends_unrated(
+    shop: Shop, nearly_done: str
+) -> None:
+    finish(shop, nearly_done)
+    shop.later(days=6, hours=23)
+    assert shop.steps(nearly_done) == ["rate"]
+    shop.later(hours=1)
+    order = shop.order(nearly_done)
+    assert (order.confirmed_by, order.state, order.rating_speed) == ("signed", "closed", None)
+    assert (order.is_recorded_by_phone, order.is_auto_confirmed) == (False, False)
     assert "auto_confirmed" not in shop.events(nearly_done)
+    assert shop.case(nearly_done).state == "completed"
+
+
+def test_low_marks_after_a_signature_bring_the_lead_of_the_desk(shop: Shop, nearly_done: str) -> None:
+    finish(shop, nearly_done)
+    shop.do(nearly_done, "rate", shop.owner, **(FULL_MARKS | {"attitude": "1"}))
+    assert shop.steps(nearly_done) == ["visit_by_lead"]
+
+
+def test_an_owner_who_signed_too_early_gets_it_done_again(shop: Shop, nearly_done: str) -> None:
+    finish(shop, nearly_done)
+    shop.do(nearly_done, "rate", shop.owner, outcome="unsatisfied", problem="还在漏")
+    order = shop.order(nearly_done)
+    assert (order.confirmed_by, order.state, order.rework_count) == (None, "rework", 1)
+    assert shop.steps(nearly_done) == ["plan_rework"]
+    assert len(signatures(shop, nearly_done, shop.clerk)) == 1
+
+
+def test_nobody_waits_for_the_marks_of_a_home_without_an_account(shop: Shop, nearly_done: str) -> None:
+    without_account(shop)
+    finish(shop, nearly_done)
+    assert shop.order(nearly_done).state == "closed"
+    assert [step for step, _ in shop.done(nearly_done)][-1] == "finish"
+    assert len(shop.told("repair_signed")) == 1
 
 
 def test_the_owner_is_told_that_they_are_said_to_have_signed(shop: Shop, nearly_done: str) -> None:
     finish(shop, nearly_done)
-    assert len(shop.told("repair_signed")) == 1
-    assert shop.told("repair_finished") == []
+    assert len(shop.told("repair_signed_rate")) == 1
+    assert shop.told("repair_finished", "repair_signed") == []
 
 
 def test_signed_repairs_are_counted_apart(shop: Shop, nearly_done: str) -> None:
@@ -101,6 +146,7 @@ def test_the_signature_is_seen_by_the_household_and_those_who_answer_for_the_rep
     shop: Shop, nearly_done: str
 ) -> None:
     finish(shop, nearly_done)
+    shop.do(nearly_done, "rate", shop.owner, **FULL_MARKS)
     quality = shop.staff(Post.QA, everywhere=True)
     for one in (shop.owner, shop.clerk, shop.lead, shop.manager, shop.plumber):
         assert len(signatures(shop, nearly_done, one)) == 1
@@ -133,4 +179,5 @@ def test_a_repair_done_again_asks_for_a_new_signature(shop: Shop) -> None:
     shop.do(number, "do_work", shop.plumber, outcome="done")
     finish(shop, number)
     assert shop.order(number).confirmed_by == "signed"
+    shop.do(number, "rate", shop.owner, **FULL_MARKS)
     assert shop.steps(number) == ["visit_by_clerk"]
