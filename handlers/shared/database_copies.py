@@ -15,6 +15,9 @@ from handlers.errors import RuleRefused
 
 SQLITE_FILE = "wuye.db"
 POSTGRES_FILE = "database.dump"
+# A table that a database has from the moment it comes back until nobody is let in by what is in it.
+UNFINISHED = "restore_unfinished"
+_MARK = f"CREATE TABLE IF NOT EXISTS {UNFINISHED} (id INTEGER)"
 _POSTGRES_FOLDERS = "/usr/lib/postgresql"
 _SAID = 300  # characters of what a program said
 # What the client programs are told by the environment, so that no password stands among their arguments.
@@ -41,9 +44,19 @@ def is_empty(url: str) -> bool:
     database = Database(url)
     try:
         with database.reading() as connection:
-            return not inspect(connection).get_table_names()
+            return not {*inspect(connection).get_table_names()} - {UNFINISHED}
     finally:
         database.dispose()
+
+
+def is_unfinished(connection: Connection) -> bool:
+    """Tell whether a database came back from a backup and the restore was cut off."""
+    return inspect(connection).has_table(UNFINISHED)
+
+
+def finish(connection: Connection) -> None:
+    """Take the mark of an unfinished restore away."""
+    connection.execute(text(f"DROP TABLE {UNFINISHED}"))
 
 
 def copy_out(url: str, target: Path) -> dict[str, int]:
@@ -61,7 +74,7 @@ def copy_out(url: str, target: Path) -> dict[str, int]:
 
 
 def copy_in(url: str, source: Path) -> None:
-    """Make an empty database what a copy says.
+    """Make an empty database what a copy says, marked as unfinished until `finish`.
 
     Raises:
         RuleRefused: the client programs of PostgreSQL are missing, or could not do it; nothing was kept.
@@ -69,12 +82,18 @@ def copy_in(url: str, source: Path) -> None:
     """
     target = path_of(url)
     if target is None:
-        _run("pg_restore", url, *_WITHOUT_OWNERS, "--exit-on-error", "--single-transaction", str(source))
+        _execute(url, _MARK)
+        try:
+            _run("pg_restore", url, *_WITHOUT_OWNERS, "--exit-on-error", "--single-transaction", str(source))
+        except RuleRefused:
+            _execute(url, f"DROP TABLE {UNFINISHED}")
+            raise
         return
-    with closing(sqlite3.connect(source)) as connection:
+    with closing(sqlite3.connect(source, isolation_level=None)) as connection:
         found = connection.execute("PRAGMA integrity_check").fetchone()
-    if found != ("ok",):
-        raise ValueError("the copy of the database is damaged")
+        if found != ("ok",):
+            raise ValueError("the copy of the database is damaged")
+        connection.execute(_MARK)
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     source.rename(target)
 
@@ -85,6 +104,15 @@ def count_rows(url: str) -> dict[str, int]:
     try:
         with database.reading() as connection:
             return _counted(connection)
+    finally:
+        database.dispose()
+
+
+def _execute(url: str, statement: str) -> None:
+    database = Database(url)
+    try:
+        with database.writing() as connection:
+            connection.execute(text(statement))
     finally:
         database.dispose()
 

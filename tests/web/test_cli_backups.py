@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from sqlalchemy import select
 
+from engine.errors import RuleBroken
 from engine.ports import SYSTEM
 from engine.store import schema
 from engine.store.database import Database
@@ -22,11 +23,12 @@ from handlers.estate.records import estate_person
 from handlers.owning.records import owner_code
 from handlers.privacy import erasing
 from handlers.settings import Settings, as_environment
-from handlers.shared import access_log, database_copies, work_files
+from handlers.shared import access_log, backup, database_copies, work_files
 from handlers.shared.access_log import Entry
 from handlers.shared.records import backup_run
 from tests.postgres import PostgresServer
 from web.cli import main
+from web.cli.engines import installed
 
 PHRASE = "correct horse battery staple"
 NewUrl = Callable[[Path], str]
@@ -290,6 +292,32 @@ def test_whoever_was_kept_out_after_a_backup_is_not_let_in_by_it(
         assert code.expires_at <= work.now
         assert code.used_at is not None
     engine.database.dispose()
+
+
+def test_nothing_is_served_from_a_restore_that_was_cut_off(
+    settings: Settings, tmp_path: Path, elsewhere: Callable[[], Settings]
+) -> None:
+    file = tmp_path / "backup.wyb"
+    assert main(["backup", str(file)]) == 0
+    cut_off = elsewhere()
+    backup.restore(cut_off, file, PHRASE)  # and killed before anything was revoked
+    with pytest.raises(RuleBroken, match="恢复没有做完"):
+        installed()
+
+
+def test_a_restore_goes_on_where_one_was_killed_before_the_data_came(
+    settings: Settings, tmp_path: Path, elsewhere: Callable[[], Settings]
+) -> None:
+    file = tmp_path / "backup.wyb"
+    assert main(["backup", str(file)]) == 0
+    killed = elsewhere()
+    if not killed.database_url.startswith("sqlite"):
+        database = Database(killed.database_url)
+        with database.writing() as connection:
+            connection.exec_driver_sql(f"CREATE TABLE {database_copies.UNFINISHED} (id INTEGER)")
+        database.dispose()
+    assert main(["restore", str(file)]) == 0
+    installed().database.dispose()
 
 
 def test_a_list_of_erased_ids_that_is_missing_or_broken_stops_a_restore_before_it_begins(

@@ -18,7 +18,7 @@ from handlers.owning import codes
 from handlers.privacy import erased_list, exports
 from handlers.privacy.erasing_again import erase_again
 from handlers.settings import Settings
-from handlers.shared import backup, backup_proof
+from handlers.shared import backup, backup_proof, database_copies
 from handlers.shared.backup import TEMPORARY, Manifest
 from handlers.shared.backup_proof import BACKUP, RESTORE_TEST, Failure
 from web.cli import files, progress
@@ -118,7 +118,9 @@ def _finish(engine: Engine, manifest: Manifest, lists: list[Path]) -> tuple[list
         failures = _proved(engine, manifest)
     engine.run(SYSTEM, _revoke)
     with progress.shown("正在再次删除已删除的人", "Erasing again what had been erased"):
-        return failures, erase_again(engine, lists)
+        again = erase_again(engine, lists)
+    engine.run(SYSTEM, lambda work: database_copies.finish(work.connection))  # from here on it may be served
+    return failures, again
 
 
 def _revoke(work: Work) -> None:
