@@ -8,7 +8,7 @@ from flask_babel.speaklater import LazyString
 
 from engine import cases
 from engine.work import Work
-from handlers.accounts import dormancy, habits, recovery
+from handlers.accounts import dormancy, habits, password_seals, recovery
 from handlers.estate import emergencies
 from handlers.safety import incidents
 from handlers.safety.words import GRADES, KINDS, REASONS, STATES
@@ -30,6 +30,7 @@ _ALARMS: Mapping[str, LazyString] = {
     "owner_rows": lazy_gettext("一天内翻看的业主太多"),
     "reported": lazy_gettext("有人报告异常，没有人收到"),
     "account_recovered": lazy_gettext("命令行重置了账号的密码和动态口令"),
+    password_seals.ALARM: lazy_gettext("密码在数据库里被人改动，登录已拒绝，请重发初始密码"),
     "sim_fraud": lazy_gettext("找回密码疑似冒用，账号已锁定"),
     emergencies.ALARM: lazy_gettext("以“紧急”查看了业主电话，请核实"),
     "unusual_sign_in": lazy_gettext("异常登录"),
@@ -39,6 +40,7 @@ _NAMED = (
     habits.ALARM,
     alarms.GRANTED_ALONE,
     recovery.ALARM,
+    password_seals.ALARM,
     "reveal_quota",
     "unit_contacts_quota",
     "owner_rows",

@@ -8,7 +8,7 @@ from engine.ids import new_id
 from engine.ports import Actor, Json
 from engine.store.tables import instance
 from engine.work import SYSTEM, Engine, Work
-from handlers.accounts import passwords, sessions, staff
+from handlers.accounts import password_seals, passwords, sessions, staff
 from handlers.accounts.permissions import Post
 from handlers.accounts.records import account, account_post, account_token
 from handlers.errors import RecordNotFound, RuleRefused
@@ -33,6 +33,7 @@ def create_first_administrator(work: Work, login: str, name: str = "系统管理
     for post in (Post.SYS, Post.ADM):
         staff.insert_post(work, account_id, post, None)
     access_log.append(work, access_log.Entry("first_administrator", "account", account_id))
+    password_seals.note_adopted(work)
     return password
 
 
@@ -43,18 +44,12 @@ def make_usable(work: Work, account_id: int, password_hash: str) -> None:
     """
     if work.actor != SYSTEM:
         raise RuleRefused("installation_only", "演示账号只能由命令行建立")
-    work.connection.execute(
-        account.update()
-        .where(account.c.id == account_id)
-        .values(
-            password_hash=password_hash,
-            password_set_at=work.now,
-            password_expires_at=None,
-            first_password=None,
-            must_change_password=False,
-            responsibility_accepted_at=work.now,
-            responsibility_version=sessions.DEMONSTRATION,
-        )
+    password_seals.write(
+        work,
+        account_id,
+        password_hash,
+        responsibility_accepted_at=work.now,
+        responsibility_version=sessions.DEMONSTRATION,
     )
 
 

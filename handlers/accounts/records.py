@@ -44,6 +44,7 @@ account = Table(
     Column("department", String(100), nullable=False, default=""),
     Column("language", String(8), nullable=False, default="zh"),
     Column("password_hash", Text),
+    Column("password_seal", String(64)),  # of the hash, keyed; see password_seals.py
     sealed_column("first_password"),  # until it is delivered
     Column("password_set_at", UtcDateTime),
     Column("password_expires_at", UtcDateTime),  # of a password that the system made

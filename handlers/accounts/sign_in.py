@@ -10,7 +10,7 @@ from engine.ids import new_id
 from engine.ports import Actor, Json
 from engine.store.dialects import insert_new
 from engine.work import SYSTEM, Engine, Work
-from handlers.accounts import habits, passwords, sessions
+from handlers.accounts import habits, password_seals, passwords, sessions
 from handlers.accounts.logins import login_index
 from handlers.accounts.records import account, account_login, account_old_password, account_throttle
 from handlers.errors import ActionNotAllowed, RuleRefused
@@ -19,7 +19,7 @@ from handlers.shared.sealed import vault_of
 
 _HASHER = "password_hasher"
 
-_Candidate = Row[Any, Any, Any, Any]  # id, kind, password_hash, password_expires_at
+_Candidate = Row[Any, Any, Any, Any, Any]  # id, kind, password_hash, password_seal, password_expires_at
 
 
 class SignInRefused(ActionNotAllowed):
@@ -57,6 +57,7 @@ def sign_in(
         account_id = found.id if found else 0
         engine.run(SYSTEM, lambda work: _log(work, "sign_in_failed", account_id))
         raise SignInRefused("sign_in_refused", "登录名或密码不正确")
+    _require_whole(engine, found)
 
     def begin(work: Work) -> str:
         _require_unchanged(work, found)
@@ -156,17 +157,7 @@ def store_password(work: Work, account_id: int, password_hash: str) -> None:
                 id=new_id(), account_id=account_id, password_hash=earlier, set_at=work.now
             )
         )
-    work.connection.execute(
-        account.update()
-        .where(account.c.id == account_id)
-        .values(
-            password_hash=password_hash,
-            password_set_at=work.now,
-            password_expires_at=None,
-            first_password=None,
-            must_change_password=False,
-        )
-    )
+    password_seals.write(work, account_id, password_hash)
     sessions.end_every(work, account_id)
 
 
@@ -194,7 +185,13 @@ def purge_attempts(work: Work) -> int:
 
 
 _CANDIDATE = (
-    select(account.c.id, account.c.kind, account.c.password_hash, account.c.password_expires_at)
+    select(
+        account.c.id,
+        account.c.kind,
+        account.c.password_hash,
+        account.c.password_seal,
+        account.c.password_expires_at,
+    )
     .outerjoin(account_login, account_login.c.account_id == account.c.id)
     .where(account.c.state == "active", account.c.kind.in_(("staff", "resident")))
 )
@@ -208,8 +205,18 @@ def _proved(engine: Engine, account_id: int, password: str) -> _Candidate:
         found = work.connection.execute(_CANDIDATE.where(account.c.id == account_id)).first()
     if found is None or not hasher(engine).verify(found.password_hash, password):
         raise SignInRefused("password_wrong", "密码不正确")
+    _require_whole(engine, found)
     engine.run(SYSTEM, lambda work: forget_failures(work, index))
     return found
+
+
+def _require_whole(engine: Engine, found: _Candidate) -> None:
+    """Refuse a password whose hash somebody wrote past the platform, and tell the administrators."""
+    with engine.reading(SYSTEM) as work:
+        is_whole = password_seals.is_whole(work, found)
+    if not is_whole:
+        engine.run(SYSTEM, lambda work: password_seals.raise_altered(work, found.id))
+        raise SignInRefused("sign_in_refused", "登录名或密码不正确")
 
 
 def _count_attempt(work: Work, login: str, address: str) -> None:

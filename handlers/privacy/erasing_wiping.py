@@ -121,7 +121,8 @@ def wipe_account(wipe: Wipe, account_id: int) -> None:
     wipe.empty(incidents, ("description",), incidents.c.reported_by == account_id)
     wipe.empty(account, _OF_ACCOUNT, account.c.id == account_id)
     work = wipe.work
-    values = {"phone_index": None, "password_hash": None, "department": "", "state": "disabled"}
+    values = {"phone_index": None, "password_hash": None, "password_seal": None, "department": ""}
+    values["state"] = "disabled"
     work.connection.execute(account.update().where(account.c.id == account_id).values(values))
     ended = account.update().where(account.c.id == account_id, account.c.disabled_at.is_(None))
     work.connection.execute(ended.values(disabled_at=work.now, disabled_by=work.actor.id))

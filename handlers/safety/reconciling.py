@@ -11,6 +11,7 @@ from sqlalchemy import Row, and_, or_, select
 
 from engine.ports import SYSTEM, Json
 from engine.work import Engine, Work
+from handlers.accounts import password_seals
 from handlers.accounts.records import account, account_post
 from handlers.estate.records import estate_authorisation
 from handlers.shared import tally
@@ -39,7 +40,8 @@ class Difference:
     """What is in force though the log says otherwise, by ids and codes.
 
     Attributes:
-        what: post_not_given | post_revived | consent_revived | tally_lowered
+        what: post_not_given | post_revived | consent_revived | tally_lowered | password_altered |
+            password_unsealed
         subject_id: whose account, or whom it is about.
         detail: the post and where, the purpose, or the kind of look.
         at: since when it is said to hold.
@@ -54,7 +56,7 @@ class Difference:
 def differences(engine: Engine) -> list[Difference]:
     """Compare posts, consents and counts with the log; nothing is opened that is sealed."""
     with engine.reading(SYSTEM) as work:
-        return [*_posts(work), *_consents(work), *_counts(work)]
+        return [*_posts(work), *_consents(work), *_counts(work), *_passwords(work)]
 
 
 def adopt(engine: Engine) -> list[Difference]:
@@ -69,7 +71,10 @@ def adopt(engine: Engine) -> list[Difference]:
             detail: dict[str, Json] = {"post": _place(row), "grant": str(row.id)}
             append(work, Entry(ADOPT, "account", row.account_id, detail=detail))
         append(work, Entry(ADOPTED, "access_log", 0, detail={"posts": len(found)}))
-        return [_post(row, "post_not_given") for row in found]
+        passwords = list(_passwords(work))
+        sealed = set(password_seals.adopt(work))
+        adopted = [one for one in passwords if one.subject_id in sealed]
+        return [*(_post(row, "post_not_given") for row in found), *adopted]
 
     return engine.run(SYSTEM, note)
 
@@ -164,6 +169,13 @@ def _counts(work: Work) -> Iterator[Difference]:
         if known.get((day, actor_id, kind), 0) < amount and (begin is None or day > begin):
             at = datetime(day.year, day.month, day.day, tzinfo=work.engine.zone)
             yield Difference("tally_lowered", actor_id, kind, at)
+
+
+def _passwords(work: Work) -> Iterator[Difference]:
+    """Find the hashes that the platform did not write, and those of an earlier version without a seal."""
+    for row in password_seals.altered(work):
+        what = "password_unsealed" if row.password_seal is None else "password_altered"
+        yield Difference(what, row.id, row.kind, row.password_set_at or row.created_at)
 
 
 def _in_force(work: Work) -> Iterator[Row[Any]]:

@@ -192,6 +192,11 @@ class SealedVault:
         """
         return hmac.new(self.ring.index_secret, f"{kind}|{normalised}".encode(), "sha256").hexdigest()
 
+    def proof(self, kind: str, text: str) -> str:
+        """Return what shows that the platform itself wrote a text; like the log's, it survives rotation."""
+        key = hmac.new(self.ring.log_secret, b"wuye|proof", "sha256").digest()
+        return hmac.new(key, f"{kind}|{text}".encode(), "sha256").hexdigest()
+
     def is_current(self, sealed: str) -> bool:
         """Tell whether a value was sealed with the active key."""
         return sealed.split(".", 2)[1:2] == [self.ring.active]

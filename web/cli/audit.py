@@ -30,6 +30,8 @@ _DIFFERENCES = {
     "post_not_given": "no entry gives this account the post it holds (after an upgrade: wuye audit adopt)",
     "post_revived": "this account holds a post that was ended",
     "consent_revived": "this person's consent is in force though it was withdrawn since",
+    "password_altered": "this account's password was not set by the platform: issue a new first password",
+    "password_unsealed": "this account's password has no seal (after an upgrade: wuye audit adopt)",
     "tally_lowered": "fewer looks of this account are counted than the log tells of",
 }
 
@@ -47,7 +49,8 @@ def add_commands(commands: Any) -> None:
     )
     verify.set_defaults(run=run_verify)
     adopt = actions.add_parser(
-        "adopt", help="once after an upgrade: note that posts an earlier version did not log were looked at"
+        "adopt",
+        help="once after an upgrade: note that what an earlier version did not log or seal was looked at",
     )
     adopt.set_defaults(run=run_adopt)
 

@@ -5,7 +5,7 @@ import pytest
 from engine.clock import SettableClock
 from engine.ports import SYSTEM
 from engine.work import Engine
-from handlers.accounts import installation, passwords, sessions, staff
+from handlers.accounts import installation, password_seals, passwords, sessions, staff
 from handlers.accounts.permissions import Post
 from handlers.accounts.records import account
 from handlers.accounts.sign_in import (
@@ -14,10 +14,11 @@ from handlers.accounts.sign_in import (
     accept_responsibility,
     change_password,
     delay_after,
+    hasher,
     prove_again,
     sign_in,
 )
-from handlers.shared import limits
+from handlers.shared import alarms, limits
 from handlers.shared.permissions import Permission
 from tests.handlers.estate_world import PASSWORD, World
 
@@ -262,3 +263,45 @@ def test_none_of_the_last_five_passwords_comes_back(engine: Engine, world: World
     signed_in = sessions.resume(engine, token)
     assert signed_in is not None
     assert change_password(engine, signed_in, current, PASSWORD, HERE)
+
+
+def put(engine: Engine, account_id: int, **values: object) -> None:
+    """Write into the database as somebody would who goes past the platform."""
+    with engine.work(SYSTEM) as work:
+        work.connection.execute(account.update().where(account.c.id == account_id).values(**values))
+
+
+def test_a_hash_written_into_the_database_opens_nothing_and_raises_an_alarm(
+    engine: Engine, world: World
+) -> None:
+    clerk, thief = world.staff(Post.CS), world.staff(Post.RP)
+    security = world.staff(Post.SEC, everywhere=True)
+    with engine.reading(SYSTEM) as work:
+        own = work.connection.execute(account.select().where(account.c.id == thief.id)).one()
+    for values in (
+        {"password_hash": hasher(engine).hash("Lantern-8-river")},
+        {"password_hash": own.password_hash, "password_seal": own.password_seal},
+    ):
+        put(engine, clerk.id, **values)
+        for password in ("Lantern-8-river", PASSWORD):
+            with pytest.raises(SignInRefused):
+                sign_in(engine, world.login_of(clerk), password, HERE)
+    with engine.reading(security) as work:
+        [alarm] = alarms.open_alarms(work)
+    assert (alarm.kind, alarm.subject_id) == (password_seals.ALARM, clerk.id)
+
+
+def test_a_hash_without_a_seal_counts_until_those_of_before_were_adopted(
+    engine: Engine, world: World
+) -> None:
+    clerk, later = world.staff(Post.CS), world.staff(Post.CS)
+    put(engine, clerk.id, password_seal=None)
+    assert sign_in(engine, world.login_of(clerk), PASSWORD, HERE)
+    with engine.work(SYSTEM) as work:
+        assert password_seals.adopt(work) == [clerk.id]
+    assert sign_in(engine, world.login_of(clerk), PASSWORD, HERE)
+    put(engine, later.id, password_seal=None)
+    with engine.work(SYSTEM) as work:
+        assert password_seals.adopt(work) == []
+    with pytest.raises(SignInRefused):
+        sign_in(engine, world.login_of(later), PASSWORD, HERE)

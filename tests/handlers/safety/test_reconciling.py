@@ -9,7 +9,7 @@ from engine.ports import SYSTEM
 from engine.work import Engine
 from handlers.accounts import granting, lasting, staff
 from handlers.accounts.permissions import Post
-from handlers.accounts.records import account_post
+from handlers.accounts.records import account, account_post
 from handlers.estate import authorisation
 from handlers.estate.authorisation import Purpose
 from handlers.estate.records import estate_authorisation
@@ -94,3 +94,14 @@ def test_counts_taken_out_of_the_tally_are_found_from_the_day_after_adopting(kno
         write(known, access_tally.delete())
         assert found(known.engine) == expected
         known.clock.advance(days=1)
+
+
+def test_a_password_written_into_the_database_is_found(known: Office) -> None:
+    mine = account.c.id == known.clerk.id
+    write(known, account.update().where(mine).values(password_hash="anything"))
+    assert found(known.engine) == {("password_altered", known.clerk.id, "staff")}
+    write(known, account.update().where(mine).values(password_seal=None))
+    assert found(known.engine) == {("password_unsealed", known.clerk.id, "staff")}
+    assert ("password_unsealed", known.clerk.id) not in {
+        (one.what, one.subject_id) for one in reconciling.adopt(known.engine)
+    }
