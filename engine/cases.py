@@ -2,9 +2,9 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -20,6 +20,7 @@ from engine.store.tables import (
     bundle,
     case_comment,
     definition,
+    due_change,
     escalation,
     instance,
     resource,
@@ -43,6 +44,7 @@ class CaseStep:
         actor_id: who ended it; None while it is open.
         end_kind: completed, withdrawn or cancelled; None while it is open.
         pause: the reason why the clock stands and until when that is planned; None while it goes.
+        paused: of a step that is over, how long its clock stood.
         extra: answers to fields that a process owner added and no command takes.
     """
 
@@ -58,6 +60,7 @@ class CaseStep:
     due_at: datetime | None
     is_late: bool
     pause: tuple[str, datetime] | None = None
+    paused: timedelta = timedelta()
     actor_id: int | None = None
     ended_at: datetime | None = None
     end_kind: str | None = None
@@ -200,10 +203,12 @@ def _past(work: Work, case: Case) -> list[CaseStep]:
         select(task_history).where(task_history.c.instance_id == case.id).order_by(task_history.c.id)
     )
     unseal = work.engine.vault.open
+    pauses = _pauses(work, case)
     return [
         CaseStep(
             **_common(row),
             is_late=row.late,
+            paused=_length(pauses.get(row.id, ()), row.ended_at),
             actor_id=row.actor_id,
             ended_at=row.ended_at,
             end_kind=row.end_kind,
@@ -212,6 +217,25 @@ def _past(work: Work, case: Case) -> list[CaseStep]:
         )
         for row in rows
     ]
+
+
+def _pauses(work: Work, case: Case) -> dict[int, list[datetime]]:
+    """Return for each step when its clock stopped and went on, in turn."""
+    turns: dict[int, list[datetime]] = {}
+    rows = work.connection.execute(
+        select(due_change.c.task_id, due_change.c.at)
+        .where(due_change.c.instance_id == case.id, due_change.c.kind.in_(("pause", "unpause")))
+        .order_by(due_change.c.id)
+    )
+    for row in rows:
+        turns.setdefault(row.task_id, []).append(row.at)
+    return turns
+
+
+def _length(turns: Sequence[datetime], ended_at: datetime) -> timedelta:
+    """Add up the pauses of a step; one that still ran ended with the step."""
+    whole = [*turns, ended_at] if len(turns) % 2 else turns
+    return sum((end - begun for begun, end in zip(whole[::2], whole[1::2], strict=True)), timedelta())
 
 
 def _open(work: Work, case: Case) -> list[CaseStep]:

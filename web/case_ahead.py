@@ -180,7 +180,7 @@ def _condition(said: Sequence[tuple[str, str]]) -> str:
 
 def _name_of(way: Possible) -> str:
     if way.step is None:
-        return gettext("流程结束")
+        return gettext("就此办结")
     return either(way.step.name, way.step.name_en) or way.step.element
 
 

@@ -141,6 +141,10 @@ class Storyteller:
         look = "late" if task.is_late else "done"
         return Sentence(event.at, text, look, "", kept(task), extra_answers(self._work, self._case, task))
 
+    def cancelled(self, event: Happened) -> Sentence | None:
+        """Tell that the case was cancelled, once: what stood open in it, or lost its turn, is not a case."""
+        return None if event.step_id else self.plain(event)
+
     def plain(self, event: Happened) -> Sentence:
         """Tell what needs nothing but who and which step."""
         template, look = _PLAIN[event.kind]
@@ -210,6 +214,7 @@ _TELL: Mapping[str, Any] = {
     "started": Storyteller.started,
     "claimed": Storyteller.claimed,
     "completed": Storyteller.completed,
+    "cancelled": Storyteller.cancelled,
     "reassigned": Storyteller.reassigned,
     "due_moved": Storyteller.moved,
     "overdue": Storyteller.overdue,
@@ -249,12 +254,15 @@ def posts_said(posts: Iterable[str]) -> str:
 
 
 def kept(task: CaseStep) -> str:
-    """Say whether a finished step kept its limit."""
+    """Say whether a finished step kept its limit; what it waited in pauses is no working time."""
     if task.due_at is None or task.ended_at is None:
         return ""
     if task.is_late:
-        return gettext("超时 0").replace("0", span(task.ended_at - task.due_at), 1)
-    return gettext("按时，用时 %(length)s", length=span(task.ended_at - task.opened_at))
+        said = gettext("超时 0").replace("0", span(task.ended_at - task.due_at), 1)
+    else:
+        worked = task.ended_at - task.opened_at - task.paused
+        said = gettext("按时，用时 %(length)s", length=span(worked))
+    return said + (gettext("，另暂停 %(length)s", length=span(task.paused)) if task.paused else "")
 
 
 def outcome_label(work: Work, case: CaseDetail, task: CaseStep) -> str:

@@ -1,9 +1,10 @@
 """The pages of a report: what is next, who comes, what is asked, and news of it."""
 
+from datetime import timedelta
 from io import BytesIO
 from types import SimpleNamespace
 
-from engine import deadlines, incidents
+from engine import deadlines, incidents, instances
 from engine.ports import SYSTEM
 from handlers.estate.records import RelationKind
 from handlers.repair import queries
@@ -13,6 +14,7 @@ from tests.handlers.repair.test_appointments import agreed, tomorrow_at
 from tests.handlers.shared.uploads_made import picture
 from tests.web.conftest import Browser
 from tests.web.repair.conftest import Pages, errors_of
+from tests.web.test_pages import plain
 from tests.web.test_statements import statements
 
 
@@ -65,6 +67,37 @@ def test_a_repair_that_waits_says_for_what_and_until_when(pages: Pages) -> None:
     page = page_of(pages, number)
     assert "暂停中（待配件），预计 " in page
     assert "正在维修" not in page
+
+
+def case_page(pages: Pages, number: str) -> str:
+    return plain(pages.browser(pages.shop.clerk).get(f"/cases/{number}").text)
+
+
+def test_the_case_counts_no_pause_as_work_and_tells_it_beside(pages: Pages) -> None:
+    shop = pages.shop
+    number = quoted(shop)
+    answer(pages, number, "answer", outcome="agree")
+    task_id = shop.task(number, "do_work").id
+    for minutes in (45, 120):  # the first pause ends early, the second runs when the work is done
+        until = shop.clock.now() + timedelta(hours=5)
+        shop.engine.run(shop.lead, lambda work, at=until: deadlines.pause(work, task_id, "parts", at))
+        shop.clock.advance(minutes=minutes)
+        if minutes == 45:
+            shop.engine.run(shop.lead, lambda work: deadlines.unpause(work, task_id))
+            shop.clock.advance(minutes=20)
+    shop.do(number, "do_work", shop.plumber, outcome="done")
+    assert "按时，用时 20 分，另暂停 2 时 45 分" in case_page(pages, number)
+
+
+def test_a_case_that_was_cancelled_says_so_once(pages: Pages) -> None:
+    shop = pages.shop
+    number = shop.report()
+    shop.accept(number)
+    case_id = shop.case(number).id
+    shop.engine.run(shop.desk_lead, lambda work: instances.cancel(work, case_id, "业主说不用修了"))
+    assert case_page(pages, number).count("业主说不用修了") == 1
+    told = pages.browser(shop.clerk).get(f"/cases/{number}").text
+    assert told.count("</b>取消") == 1
 
 
 def test_the_repairer_and_the_hours_of_the_visit_are_named(pages: Pages) -> None:
