@@ -77,7 +77,7 @@ _TELLING = frozenset(
     {
         "urgency_set", "urgency_raised", "alarmed", "acknowledged", "reclassified", "duplicate", "assigned",
         "taken_urgent", "transferred", "returned", "appointed", "visit_late", "rebooked", "quoted",
-        "quote_agreed", "vendor_accepted",
+        "quote_agreed", "vendor_accepted", "added",
         "parts_ordered", "parts_date", "parts_delayed", "parts_given_up", "finished", "signed",
         "rejected", "auto_confirmed", "complaint_raised", "merged_in", "merged", "closed_with", "reopened",
     }
@@ -91,7 +91,8 @@ def tells(one: Sentence) -> bool:
 
 def event_said(one: Sentence) -> str:
     """Say an event of an order in the reader's language."""
-    return filled(one.text, {key: _word(value) for key, value in one.params.items()})
+    text = filled(one.text, {key: _word(value) for key, value in one.params.items()})
+    return text + gettext("：") + one.quote if one.quote else text
 
 
 def _word(value: Text) -> Text:

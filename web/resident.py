@@ -6,7 +6,7 @@ from werkzeug import Response
 
 from engine import cases, instances
 from engine.errors import TaskGone
-from handlers.repair import appointments, commands, queries, report_drafts
+from handlers.repair import adding, appointments, commands, queries, report_drafts
 from web import completing, context, errors, uploads
 from web.answers import posted
 from web.numbers import posted_moment
@@ -15,7 +15,7 @@ from web.report_screen import report_screen, submit
 from web.resident_screen import home_screen, reported_screen
 from web.texts import gettext
 
-_WORDS = frozenset({"reason", "comment", "problem", "answer", "note"})  # what residents put in words
+_WORDS = frozenset({"added", "reason", "comment", "problem", "answer", "note"})  # what residents put in words
 
 bp = Blueprint("resident", __name__, url_prefix="/home")
 
@@ -83,7 +83,13 @@ def case(number: str, task_id: int = 0) -> str:
     words = [text for key, text in errors.typed() if key in _WORDS]
     is_gone = isinstance(errors.refusal(), TaskGone)
     return render_template(
-        "resident/case.html", screen=screen, errors=errors.field_errors(), is_gone=is_gone, words=words
+        "resident/case.html",
+        screen=screen,
+        errors=errors.field_errors(),
+        is_gone=is_gone,
+        words=words,
+        added=request.form.get("added", "") if typed is not None else "",
+        kept=uploads.waiting_ids("photos[]") if request.endpoint == "resident.add" else (),
     )
 
 
@@ -114,6 +120,18 @@ def state() -> Response:
     response.headers["Cache-Control"] = "private, no-cache"
     response.vary.add("Cookie")
     return response.make_conditional(request)
+
+
+@bp.post("/reports/<number>/add")
+@errors.shown_again_by(case)
+def add(number: str) -> Response:
+    """Add a remark and photos to an open report."""
+    engine, actor = context.engine(), context.actor()
+    text, key = request.form.get("added", ""), request.form.get("_key")
+    photos = uploads.posted_ids(engine, actor, "photos[]")
+    engine.run(actor, lambda work: adding.add(work, number, text, photos, idempotency_key=key))
+    flash(gettext("已补充，正在处理的人会看到"))
+    return redirect(url_for("resident.case", number=number))
 
 
 @bp.post("/reports/<number>/visit")

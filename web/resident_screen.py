@@ -12,7 +12,7 @@ from engine.work import Work
 from handlers.estate import communities
 from handlers.estate.communities import OwnHouse
 from handlers.moving import requesting
-from handlers.repair import appointments, catalogue, queries, story
+from handlers.repair import adding, appointments, catalogue, orders, queries, story
 from handlers.repair.queries import Line, OrderLine, OrderView
 from handlers.repair.records import OVER, OrderState
 from handlers.repair.writing import first_look
@@ -134,6 +134,7 @@ class ReportedScreen:
     story: tuple[Sentence, ...]
     days: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     is_danger: bool
+    may_add: bool
     may_withdraw: bool
     reopen_until: datetime | None
     version: str
@@ -221,6 +222,7 @@ def reported_screen(
         days=_days(appointments.windows(work, number), work.now),
         is_danger=first_look(work, order.description, line.fault_code or "").danger is not None
         and line.state not in OVER,
+        may_add=adding.may_add(work, orders.by_number(work.connection, number)),
         may_withdraw=instances.may_cancel(work, cases.find(work, number)),
         reopen_until=order.reopen_until,
         version=queries.own_version(work, number),
@@ -283,7 +285,12 @@ def _days(
 
 def _story(work: Work, number: str) -> tuple[Sentence, ...]:
     told = [
-        Sentence(one.at, filled(one.text, {key: _word(value) for key, value in one.params.items()}), "done")
+        Sentence(
+            one.at,
+            filled(one.text, {key: _word(value) for key, value in one.params.items()}),
+            "done",
+            one.quote,
+        )
         for one in story.story(work, number)
         if one.kind not in _INTERNAL
     ]

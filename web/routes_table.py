@@ -315,6 +315,7 @@ ROUTES: Mapping[str, Access] = {
     "resident.case": RESIDENT,
     "resident.answer": RESIDENT,
     "resident.redraw": RESIDENT,
+    "resident.add": RESIDENT,
     "resident.withdraw": RESIDENT,
     "resident.move_visit": RESIDENT,
     "resident.state": RESIDENT,

@@ -235,14 +235,17 @@ def _with_records(
 ) -> tuple[Sentence, ...]:
     """Put what the records say beside the step in which it was entered: one Work has one moment."""
     whole = list(told)
+    alone: dict[datetime, int] = {}
     for at, text in entered:
         if at in acts:
             place = acts[at]
             whole[place] = replace(whole[place], details=(*whole[place].details, text))
         else:
+            alone[at] = len(whole)
             whole.append(Sentence(at, text))
     for photo in photos:
-        place = acts.get(photo.attached_at or photo.uploaded_at, -1)
+        at = photo.attached_at or photo.uploaded_at
+        place = acts.get(at, alone.get(at, -1))
         if place >= 0:
             whole[place] = replace(whole[place], photos=(*whole[place].photos, photo))
     return tuple(sorted(whole, key=lambda one: one.at))

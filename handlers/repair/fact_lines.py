@@ -61,6 +61,7 @@ def report(work: Work, order: Order) -> Pairs:
         ("部位", AREA_NAMES[order.area]),
         ("位置", order.place),
         ("描述", orders.opened(work, order, "description")),
+        ("补充说明", joined((one.text for one in orders.notes(work, order.id, orders.ADDED)), ("；", "; "))),
         ("联系人", mask_name(orders.opened(work, order, "contact_name"))),
         ("联系电话", mask_phone(orders.opened(work, order, "contact_phone"))),
         ("收费", CHARGE_NAMES.get(order.charge or "", "")),

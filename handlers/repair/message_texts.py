@@ -212,6 +212,13 @@ TO_STAFF = (
         "{urgency} {fault}，{place}，请立即接单！",
         "{urgency} {fault}, {place}: take it now!",
     ),
+    (
+        "added",
+        "业主补充说明",
+        "More from the owner",
+        "{place} {fault}：业主补充了说明，请查看。",
+        "{place} {fault}: the owner told us more; please look.",
+    ),
     ("assigned", "新派单", "New order", "{urgency} {fault}，{place}。", "{urgency} {fault}, {place}."),
     (
         "called_back",

@@ -1,5 +1,7 @@
 """Reads and changes repair orders, and keeps what happened to them."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -15,6 +17,16 @@ from handlers.repair.records import OrderState, SecondCheck, repair_event, repai
 Order = Row[Any]
 
 NOTE_LENGTH = 2000
+ADDED = "added"  # kind of event and note: what residents added unasked
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a person wrote about an order."""
+
+    at: datetime
+    actor_id: int
+    text: str
 
 
 class OrderNotFound(RecordNotFound):
@@ -129,6 +141,17 @@ def note(work: Work, order_id: int, kind: str, text: object) -> None:
             body=work.engine.vault.seal("repair_note", "body", note_id, body),
         )
     )
+
+
+def notes(work: Work, order_id: int, kind: str) -> list[Note]:
+    """Open every note of a kind, oldest first; the caller has asked who may see the order."""
+    rows = work.connection.execute(
+        select(repair_note)
+        .where(repair_note.c.order_id == order_id, repair_note.c.kind == kind)
+        .order_by(repair_note.c.id)
+    )
+    unseal = work.engine.vault.open
+    return [Note(row.at, row.actor_id, unseal("repair_note", "body", row.id, row.body)) for row in rows]
 
 
 def opened(work: Work, order: Order, column: str) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from engine.bilingual import Text
 from engine.work import Work
-from handlers.repair import visibility
+from handlers.repair import orders, visibility
 from handlers.repair.fact_lines import CHANNEL_NAMES, charge
 from handlers.repair.records import repair_event
 from handlers.shared.facts import local
@@ -28,6 +28,7 @@ _SENTENCES: Mapping[str, str] = {
     "second_checked": "{who}完成二次核对",
     "info_asked": "{who}请业主补充信息",
     "info_given": "{who}补充了信息",
+    "added": "{who}补充说明",
     "reclassified": "{who}更改了故障类型",
     "duplicate": "{who}判定与 {of} 重复",
     "assigned": "派给{worker_id}",
@@ -96,12 +97,14 @@ class Sentence:
 
     Attributes:
         text: Chinese template with `{named}` params; the key of its translation.
+        quote: what the person wrote with it.
     """
 
     at: datetime
     kind: str
     text: str
     params: Mapping[str, Text]
+    quote: str = ""
 
 
 def story(work: Work, number: str) -> list[Sentence]:
@@ -119,12 +122,15 @@ def story(work: Work, number: str) -> list[Sentence]:
         int(str(row.params[key])) for row in rows for key in ("worker_id", "to") if _is_id(row.params, key)
     }
     names = work.engine.directory.names(work.connection, people)
+    written = {(note.at, note.actor_id): note.text for note in orders.notes(work, order.id, orders.ADDED)}
     told = []
     for row in rows:
         text = _STATES.get(str(row.params.get("to"))) if row.kind == "state" else _SENTENCES.get(row.kind)
         if text is not None:
             params = _params(work, row.params, names.get)
-            told.append(Sentence(row.at, row.kind, text, {"who": names.get(row.actor_id, ""), **params}))
+            quote = written.get((row.at, row.actor_id), "") if row.kind == orders.ADDED else ""
+            said = {"who": names.get(row.actor_id, ""), **params}
+            told.append(Sentence(row.at, row.kind, text, said, quote))
     return told
 
 

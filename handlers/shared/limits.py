@@ -102,6 +102,7 @@ WHOLE_PIXELS = 25_000_000  # of PNG and WebP, which cannot be unpacked at a frac
 STORED_EDGE = 2560
 THUMBNAIL_EDGE = 320
 ATTACHMENTS_PER_OWNER = 10
+ADDITIONS_PER_DAY = 10  # to one report, by all of a household
 UPLOADS_WAITING = 30  # of one person, not yet attached
 ORPHANS_KEPT = timedelta(days=1)
 

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from engine.ports import Actor
 from handlers.accounts.records import account_session
 from tests.browser.conftest import NEIGHBOUR, OWNER, PHONE, Town, Visitor, Visitors
+from tests.browser.finishing import reported
 from tests.handlers.estate_world import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -136,3 +137,24 @@ def test_a_report_whose_answer_never_came_is_there_again_and_is_taken_in_once(vi
     owner.send()
     assert page.url.endswith(number)
     assert "刚才已收到" in page.inner_text(".flashes")
+
+
+def test_a_remark_and_a_photo_are_added_to_an_open_report_with_the_thumb(
+    town: Town, visit: Visitors, photo: Path
+) -> None:
+    number = reported(town, "水龙头滴水，等人来")
+    owner = visit(PHONE).sign_in(OWNER)
+    page = owner.open(f"/home/reports/{number}")
+    page.tap("#more-add summary")
+    page.fill("#added", "现在整个厨房都湿了")
+    page.set_input_files("#more-add input[type=file]", photo)
+    expect(page.locator("#more-add .photo img")).to_be_visible()
+    button = page.locator("#more-add .btn-primary")
+    box = button.bounding_box()
+    assert box is not None
+    assert box["height"] >= LEAST_TARGET_PX
+    with page.expect_navigation():
+        button.tap()
+    owner.expect_readable()
+    assert "现在整个厨房都湿了" in page.inner_text(".story")
+    expect(page.locator(".photos img")).to_have_count(1)
