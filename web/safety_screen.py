@@ -10,7 +10,8 @@ from engine import cases
 from engine.work import Work
 from handlers.accounts import dormancy, habits, password_seals, recovery
 from handlers.estate import emergencies
-from handlers.safety import incidents
+from handlers.safety import incidents, verified
+from handlers.safety.verified import Verified
 from handlers.safety.words import GRADES, KINDS, REASONS, STATES
 from handlers.shared import alarms
 from handlers.shared.permissions import Permission
@@ -83,6 +84,7 @@ class WatchScreen:
     incidents: tuple[Incident, ...]
     alarms: tuple[Alarm, ...]
     may_close: bool
+    verified: Verified | None
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,7 @@ def watch_screen(work: Work) -> WatchScreen:
         ),
         tuple(_alarm(one, names) for one in raised),
         may_close,
+        verified.last(work) if may_close else None,
     )
 
 

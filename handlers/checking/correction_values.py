@@ -13,6 +13,7 @@ from sqlalchemy import Row, Table, select
 from engine.work import Work
 from handlers.checking.fields import Field, normalised
 from handlers.errors import FieldsInvalid, RecordNotFound
+from handlers.estate import relation_log
 from handlers.estate.identity import (
     IdType,
     InvalidIdentity,
@@ -146,6 +147,8 @@ def write(work: Work, target: Target, value: str) -> None:
     else:
         values = _person_values(work, vault, row, target.field, value)
     work.connection.execute(target.table.update().where(target.table.c.id == row.id).values(values))
+    if target.field is Field.MEMBER:
+        relation_log.note_counts(work, estate_relation.c.id == row.id)
 
 
 def _person_values(work: Work, vault: SealedVault, row: Row[Any], field: Field, value: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from engine.ids import new_id
 from engine.store.dialects import insert_new
 from engine.work import Work
 from handlers.errors import ActionNotAllowed, FieldsInvalid, RecordConflict, RecordNotFound
+from handlers.estate import relation_log
 from handlers.estate.address import Place
 from handlers.estate.identity import normalised_plate
 from handlers.estate.people import PersonEntry, checked_person, person_values
@@ -192,6 +193,7 @@ def mark_relation_checked(work: Work, relation_id: int) -> None:
         .where(estate_relation.c.id == relation_id)
         .values(check_state=CheckState.CHECKED, counts_since=work.now)
     )
+    relation_log.note_counts(work, estate_relation.c.id == relation_id)
 
 
 def end_relation(work: Work, relation_id: int) -> None:
@@ -203,6 +205,7 @@ def end_relation(work: Work, relation_id: int) -> None:
     work.connection.execute(
         estate_relation.update().where(estate_relation.c.id == relation_id).values(valid_to=work.now)
     )
+    relation_log.note_ended(work, [relation_id])
 
 
 def confirm_data(work: Work, person_id: int, house_id: int) -> None:

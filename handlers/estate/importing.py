@@ -14,7 +14,7 @@ from engine.errors import RuleBroken
 from engine.ports import Actor
 from engine.work import Engine, Work
 from handlers.errors import ActionNotAllowed, RecordConflict, RecordNotFound, RuleRefused
-from handlers.estate import import_running, import_undo
+from handlers.estate import import_running, import_undo, relation_log
 from handlers.estate.import_rows import RowProblem
 from handlers.estate.import_running import IMPORT, NewImport
 from handlers.estate.import_writing import Totals
@@ -310,6 +310,7 @@ def _release(work: Work, import_id: int) -> int:
     import_undo.apply_proposals(work, import_id)
     _check(work, estate_house, import_id)
     relations = _check(work, estate_relation, import_id, counts_since=work.now)
+    relation_log.note_counts(work, estate_relation.c.import_id == import_id)
     work.connection.execute(
         estate_import.update()
         .where(estate_import.c.id == import_id)

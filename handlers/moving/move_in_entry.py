@@ -8,6 +8,7 @@ from engine.service_tasks import Context, completion, service_task
 from engine.work import Work
 from handlers.accounts import residents
 from handlers.errors import DomainError, FieldsInvalid, RuleRefused
+from handlers.estate import relation_log
 from handlers.estate.identity import IdType
 from handlers.estate.people import PersonEntry
 from handlers.estate.records import CheckState, RelationKind, estate_relation
@@ -165,6 +166,7 @@ def bind(context: Context) -> None:
     if case.checked_at is None or "verified_by" not in case.facts:
         raise RuleRefused("not_verified", "未经二次核对或身份未核实，不能绑定")
     entered = people.parties(work, case)
+    fresh = [one.relation.id for one in entered if one.relation.check_state == CheckState.PENDING]
     for party in entered:
         work.connection.execute(
             update(estate_relation)
@@ -174,6 +176,7 @@ def bind(context: Context) -> None:
             )
             .values(check_state=CheckState.CHECKED, counts_since=work.now)
         )
+    relation_log.note_counts(work, estate_relation.c.id.in_(fresh))
     main = entered[MAIN].person.id
     switching.note_agreements(work, main, case)
     switching.open_account(work, main, case.house_id)

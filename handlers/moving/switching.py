@@ -12,7 +12,7 @@ from handlers.accounts import residents
 from handlers.accounts.permissions import Post
 from handlers.accounts.records import account
 from handlers.errors import DomainError, RuleRefused
-from handlers.estate import authorisation
+from handlers.estate import authorisation, relation_log
 from handlers.estate.authorisation import Answer, Purpose
 from handlers.estate.consents import How, Proof
 from handlers.estate.records import (
@@ -81,6 +81,7 @@ def _end(work: Work, case: Case, relation_ids: Iterable[int]) -> None:
             update(estate_relation).where(estate_relation.c.id == relation_id).values(valid_to=work.now)
         )
         cases.log_change(work, case, "relation", relation_id, "ended")
+        relation_log.note_ended(work, [relation_id])
 
 
 def _begin(work: Work, case: Case, parties: Iterable[Party]) -> None:
@@ -91,6 +92,7 @@ def _begin(work: Work, case: Case, parties: Iterable[Party]) -> None:
             .values(valid_from=work.now, check_state=CheckState.CHECKED, counts_since=work.now)
         )
         cases.log_change(work, case, "relation", party.relation.id, "begun")
+        relation_log.note_counts(work, estate_relation.c.id == party.relation.id)
 
 
 def detach_cases(work: Work, case: Case, staying: list[Standing]) -> None:
@@ -237,4 +239,10 @@ def _undo(work: Work, wrong: Case, change: Row[tuple[object, ...]]) -> int | Non
     row = work.connection.execute(
         update(table).where(table.c.id == change.record_id).values(valid_to=valid_to).returning(table)
     ).one()
-    return int(row.person_id) if table is estate_relation else None
+    if table is not estate_relation:
+        return None
+    if valid_to is None:
+        relation_log.note_counts(work, estate_relation.c.id == row.id)
+    else:
+        relation_log.note_ended(work, [row.id])
+    return int(row.person_id)

@@ -6,6 +6,7 @@ from engine.ports import Json
 from engine.service_tasks import Context, completion, service_task
 from engine.work import Work
 from handlers.errors import ActionNotAllowed, FieldsInvalid, RuleRefused
+from handlers.estate import relation_log
 from handlers.estate.identity import IdType
 from handlers.estate.people import PersonEntry
 from handlers.estate.records import CheckState, RelationKind, estate_relation
@@ -169,6 +170,7 @@ def grant(context: Context) -> None:
                 check_state=CheckState.CHECKED,
                 counts_since=work.now,
             )
+            relation_log.note_counts(work, estate_relation.c.id == party.relation.id)
             cases.log_change(work, case, "relation", party.relation.id, "begun")
     main = entered[MAIN]
     _set(work, main.relation.id, lease_ends_on=case.lease_ends_on)
@@ -262,6 +264,7 @@ def end_access(context: Context) -> None:
     for relation_id in ended:
         _set(work, relation_id, valid_to=work.now)
         cases.log_change(work, case, "relation", relation_id, "ended")
+    relation_log.note_ended(work, ended)
     switching.detach_cases(work, case, [one for one in before if one.id not in ended])
     cases.change(work, case, state=State.CLOSED, done_at=work.now, closed_at=work.now)
     notices.to_people(work, case, [one.person_id for one in tenants], "tenant_left")

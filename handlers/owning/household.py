@@ -13,7 +13,7 @@ from handlers.checking.correction_values import Target
 from handlers.checking.corrections import Asked
 from handlers.checking.fields import Field
 from handlers.errors import FieldsInvalid, RecordNotFound
-from handlers.estate import belongings, entry
+from handlers.estate import belongings, entry, relation_log
 from handlers.estate.identity import InvalidIdentity, normalised_plate
 from handlers.estate.people import unsealed
 from handlers.estate.queries import is_valid
@@ -138,6 +138,7 @@ def end_member(work: Work, house_id: int, relation_id: int) -> None:
     if not ended:
         raise RecordNotFound("member_not_found", "没有这位家庭成员，或已去除")
     access_log.append(work, access_log.Entry("end_member", "relation", relation_id))
+    relation_log.note_ended(work, [relation_id])
 
 
 def confirm(work: Work, house_id: int) -> None:

@@ -4,7 +4,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Row, and_, or_, select
@@ -13,7 +13,8 @@ from engine.ports import SYSTEM, Json
 from engine.work import Engine, Work
 from handlers.accounts import password_seals
 from handlers.accounts.records import account, account_post
-from handlers.estate.records import estate_authorisation
+from handlers.estate import relation_log
+from handlers.estate.records import estate_authorisation, estate_relation
 from handlers.shared import tally
 from handlers.shared.access_log import Entry, append
 from handlers.shared.records import access_log, access_tally
@@ -41,7 +42,7 @@ class Difference:
 
     Attributes:
         what: post_not_given | post_revived | consent_revived | tally_lowered | password_altered |
-            password_unsealed
+            password_unsealed | relation_not_given | relation_revived
         subject_id: whose account, or whom it is about.
         detail: the post and where, the purpose, or the kind of look.
         at: since when it is said to hold.
@@ -56,7 +57,8 @@ class Difference:
 def differences(engine: Engine) -> list[Difference]:
     """Compare posts, consents and counts with the log; nothing is opened that is sealed."""
     with engine.reading(SYSTEM) as work:
-        return [*_posts(work), *_consents(work), *_counts(work), *_passwords(work)]
+        found = [*_posts(work), *_consents(work), *_counts(work), *_passwords(work)]
+        return [*found, *_relations(work)]
 
 
 def adopt(engine: Engine) -> list[Difference]:
@@ -74,6 +76,7 @@ def adopt(engine: Engine) -> list[Difference]:
         passwords = list(_passwords(work))
         sealed = set(password_seals.adopt(work))
         adopted = [one for one in passwords if one.subject_id in sealed]
+        adopted += _adopted_relations(work)
         return [*(_post(row, "post_not_given") for row in found), *adopted]
 
     return engine.run(SYSTEM, note)
@@ -156,19 +159,28 @@ def _counts(work: Work) -> Iterator[Difference]:
         .limit(1)
     ).scalar()
     begin = None if since is None else since.astimezone(work.engine.zone).date()
-    counted: Counter[tally.Key] = Counter()
     staff = select(account.c.id).where(account.c.kind == "staff")
-    rows = select(access_log).where(access_log.c.action.in_(actions), access_log.c.actor_id.in_(staff))
-    for row in work.connection.execute(rows.execution_options(yield_per=_ALL_OF)):
-        counted.update(tally.keys_of(work, row.at, row.actor_id, row.action))
+    rows = (
+        select(access_log)
+        .where(access_log.c.action.in_(actions), access_log.c.actor_id.in_(staff))
+        .order_by(access_log.c.day, access_log.c.number)
+    )
+    for day, counted in tally.by_day(
+        work, work.connection.execute(rows.execution_options(yield_per=_ALL_OF))
+    ):
+        if begin is None or day > begin:
+            yield from _lowered(work, day, counted)
+
+
+def _lowered(work: Work, day: date, counted: Counter[tally.Key]) -> Iterator[Difference]:
     known = {
         (row.day, row.actor_id, row.kind): row.amount
-        for row in work.connection.execute(select(access_tally).execution_options(yield_per=_ALL_OF))
+        for row in work.connection.execute(select(access_tally).where(access_tally.c.day == day))
     }
-    for (day, actor_id, kind), amount in sorted(counted.items()):
-        if known.get((day, actor_id, kind), 0) < amount and (begin is None or day > begin):
+    for key, amount in sorted(counted.items()):
+        if known.get(key, 0) < amount:
             at = datetime(day.year, day.month, day.day, tzinfo=work.engine.zone)
-            yield Difference("tally_lowered", actor_id, kind, at)
+            yield Difference("tally_lowered", key[1], key[2], at)
 
 
 def _passwords(work: Work) -> Iterator[Difference]:
@@ -178,6 +190,29 @@ def _passwords(work: Work) -> Iterator[Difference]:
         yield Difference(what, row.id, row.kind, row.password_set_at or row.created_at)
 
 
+def _relations(work: Work) -> Iterator[Difference]:
+    """Find the relations in force that no entry tells of, and those that ended and were revived."""
+    standing = {one.id: one for one in relation_log.in_force(work)}
+    known: dict[int, bool] = {}  # relation -> whether the newest entry says that it counts
+    for row in _entries(work, relation_log.NOTED, in_order=True):
+        for key, said in json.loads(row.detail)["relations"].items():
+            one = standing.get(int(key))
+            if one is not None and (row.action == relation_log.ENDED or said == one.tag):
+                known[one.id] = row.action != relation_log.ENDED
+    for one in standing.values():
+        if not known.get(one.id, False):
+            what = "relation_revived" if one.id in known else "relation_not_given"
+            yield Difference(what, one.person_id, str(one.id), one.since)
+
+
+def _adopted_relations(work: Work) -> list[Difference]:
+    found = [one for one in _relations(work) if one.what == "relation_not_given"]
+    for begin in range(0, len(found), _ALL_OF):
+        ids = [int(one.detail) for one in found[begin : begin + _ALL_OF]]
+        relation_log.note_counts(work, estate_relation.c.id.in_(ids), relation_log.ADOPTED)
+    return found
+
+
 def _in_force(work: Work) -> Iterator[Row[Any]]:
     rows = select(account_post, (account.c.kind == "staff").label("is_staff"))
     held = or_(account_post.c.ended_at.is_(None), account_post.c.ended_at > work.now)
@@ -185,8 +220,10 @@ def _in_force(work: Work) -> Iterator[Row[Any]]:
     yield from work.connection.execute(found.order_by(account_post.c.id))
 
 
-def _entries(work: Work, actions: tuple[str, ...]) -> Iterator[Row[Any]]:
+def _entries(work: Work, actions: tuple[str, ...], *, in_order: bool = False) -> Iterator[Row[Any]]:
     rows = select(access_log).where(access_log.c.action.in_(actions))
+    if in_order:
+        rows = rows.order_by(access_log.c.day, access_log.c.number)
     yield from work.connection.execute(rows.execution_options(yield_per=_ALL_OF))
 
 

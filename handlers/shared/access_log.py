@@ -2,12 +2,13 @@
 
 import hmac
 import json
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from itertools import chain, islice
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, tuple_
 
 from engine.ports import Json
 from engine.store.dialects import insert_new
@@ -149,30 +150,59 @@ def verify(work: Work, anchors: Iterable[Anchor] = ()) -> list[Break]:
             by somebody who puts an older head back in place.
     """
     key = vault_of(work.engine).ring.log_secret
-    breaks: list[Break] = []
-    claims = [(known.day, known.number, known.mac) for known in anchors]
-    macs: dict[tuple[date, int], str] = {}
-    end = Anchor(date.min, 0, _START)
-    counted: Counter[tally.Key] = Counter()
-    for record in work.connection.execute(_IN_ORDER).mappings():
-        row = {name: record[name] for name in (*_FIELDS, "mac")}
-        if row["day"] != end.day:
-            end = Anchor(row["day"], 0, _START)
-        if row["number"] != end.number + 1:
-            breaks.append(Break(row["day"], end.number + 1, "missing"))
-        if not hmac.compare_digest(row["mac"], _mac(key, end.mac, row)):
-            breaks.append(Break(row["day"], row["number"], "altered"))
-        elif row["action"] == _OPENING:
-            known = Anchor.read(json.loads(row["detail"])["before"])
-            claims.append((known.day, known.number, known.mac))
-        end = Anchor(row["day"], row["number"], row["mac"])
-        macs[end.day, end.number] = end.mac
-        counted.update(tally.keys_of(work, row["at"], row["actor_id"], row["action"]))
-    breaks += _broken_heads(work.connection, key, macs)
-    breaks += [Break(day, number, "anchor") for day, number, mac in claims if macs.get((day, number)) != mac]
-    return breaks + [Break(day, 0, "tally") for day in tally.days_above(work, counted)]
+    reader = _Reader(key)
+    # The chain is read once for its links, once more for the counts: nothing of it is kept in mind.
+    for row in _read(work):
+        reader.take(row)
+    breaks = [*reader.breaks, *_broken_heads(work.connection, key, reader.ends)]
+    breaks += _unmet(work, chain(reader.openings, anchors))
+    breaks += [Break(day, 0, "tally") for day in tally.days_above(work, _read(work))]
+    return list(dict.fromkeys(breaks))
 
 
+class _Reader:
+    """Follows the chain entry by entry; keeps the end of each day and what was found broken."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        self._end = Anchor(date.min, 0, _START)
+        self.breaks: list[Break] = []
+        self.ends: dict[date, Anchor] = {}
+        self.openings: list[Anchor] = []
+
+    def take(self, row: Any) -> None:
+        """Hold the next entry against the one before."""
+        if row.day != self._end.day:
+            self._end = Anchor(row.day, 0, _START)
+        if row.number != self._end.number + 1:
+            self.breaks.append(Break(row.day, self._end.number + 1, "missing"))
+        values = {name: getattr(row, name) for name in _FIELDS}
+        if not hmac.compare_digest(row.mac, _mac(self._key, self._end.mac, values)):
+            self.breaks.append(Break(row.day, row.number, "altered"))
+        elif row.action == _OPENING:
+            self.openings.append(Anchor.read(json.loads(row.detail)["before"]))
+        self._end = self.ends[row.day] = Anchor(row.day, row.number, row.mac)
+
+
+def _read(work: Work) -> Iterator[Any]:
+    yield from work.connection.execute(_IN_ORDER.execution_options(yield_per=_ROWS_AT_ONCE))
+
+
+def _unmet(work: Work, anchors: Iterable[Anchor]) -> Iterator[Break]:
+    """Find the anchors whose entry is gone or another one."""
+    rest = iter(anchors)
+    place = tuple_(access_log.c.day, access_log.c.number)
+    while part := list(islice(rest, _ROWS_AT_ONCE)):
+        wanted = select(access_log.c.day, access_log.c.number, access_log.c.mac).where(
+            place.in_([(one.day, one.number) for one in part])
+        )
+        macs = {(row.day, row.number): row.mac for row in work.connection.execute(wanted)}
+        yield from (
+            Break(one.day, one.number, "anchor") for one in part if macs.get((one.day, one.number)) != one.mac
+        )
+
+
+_ROWS_AT_ONCE = 500
 _OPENING = "open_day"
 _AT_ONCE = "anchor_at_once"
 _ANCHORED = frozenset(
@@ -240,18 +270,16 @@ def _chain(work: Work, key: bytes, head: Anchor, entry: Entry) -> Anchor:
     return end
 
 
-def _broken_heads(connection: Connection, key: bytes, macs: Mapping[tuple[date, int], str]) -> list[Break]:
-    last: dict[date, int] = {}
-    for day, number in macs:
-        last[day] = max(number, last.get(day, 0))
+def _broken_heads(connection: Connection, key: bytes, ends: Mapping[date, Anchor]) -> list[Break]:
+    rest = dict(ends)
     breaks = []
     for row in connection.execute(select(access_log_head)):
         head = Anchor(row.day, row.number, row.mac)
-        number = last.pop(row.day, 0)
-        is_end = number == head.number and macs.get((row.day, number), _START) == head.mac
-        if not is_end or not hmac.compare_digest(row.seal, _seal(key, head)):
+        if rest.pop(row.day, Anchor(row.day, 0, _START)) != head or not hmac.compare_digest(
+            row.seal, _seal(key, head)
+        ):
             breaks.append(Break(row.day, row.number, "head"))
-    return breaks + [Break(day, number, "head") for day, number in last.items()]
+    return breaks + [Break(day, end.number, "head") for day, end in rest.items()]
 
 
 def _mac(key: bytes, before: str, values: Mapping[str, object]) -> str:

@@ -3,8 +3,9 @@
 import logging
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 
 from engine.work import SYSTEM, Engine
@@ -30,9 +31,15 @@ def known(engine: Engine) -> list[Anchor]:
     Raises:
         ValueError: somebody wrote something else into the file.
     """
+    return list(_kept(engine))
+
+
+def _kept(engine: Engine) -> Iterator[Anchor]:
     path = file_of(engine)
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    return [Anchor.read(line) for line in lines if line.strip()]
+    if not path.exists():
+        return
+    with path.open(encoding="utf-8") as file:
+        yield from (Anchor.read(line) for line in file if line.strip())
 
 
 def shipped(lines: Iterable[str]) -> list[Anchor]:
@@ -66,9 +73,8 @@ def verify(engine: Engine, elsewhere: Iterable[Anchor] = ()) -> list[Break]:
     Args:
         elsewhere: anchors that were kept on another machine.
     """
-    anchors = [*known(engine), *elsewhere]
     with engine.reading(SYSTEM) as work:
-        return access_log.verify(work, dict.fromkeys(anchors))
+        return access_log.verify(work, chain(_kept(engine), elsewhere))
 
 
 def lacking(engine: Engine, elsewhere: Iterable[Anchor] = ()) -> list[Break]:

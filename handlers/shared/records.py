@@ -166,6 +166,15 @@ access_log = Table(
     Index("ix_access_log_subject", "subject_kind", "subject_id"),
 )
 
+# When the log was verified, and in how many places it did not hold.
+access_log_check = Table(
+    "access_log_check",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("differences", Integer, nullable=False),
+)
+
 # The end of each day's chain; whoever appends holds this row's lock.
 access_log_head = Table(
     "access_log_head",

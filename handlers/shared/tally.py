@@ -1,7 +1,9 @@
 """Counts by day and person how much of people's data was looked at, beside the log that tells what."""
 
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 
@@ -31,6 +33,8 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "over": (),  # asked for when a quota was used up
     "refused": (),  # what the post does not include, or another community's
 }
+
+_DAY = timedelta(days=1)
 
 # Day, person and kind.
 Key = tuple[date, int, str]
@@ -69,14 +73,37 @@ def keys_of(work: Work, at: datetime, actor_id: int, action: str) -> Iterator[Ke
         yield at.astimezone(work.engine.zone).date(), actor_id, kind
 
 
-def days_above(work: Work, counted: Mapping[Key, int]) -> list[date]:
-    """List the days on which more was counted than the log has entries for: some were taken out of it."""
-    rows = work.connection.execute(
-        select(access_tally).where(
-            access_tally.c.kind.in_([kind for kind, actions in KINDS.items() if actions])
-        )
-    )
-    return sorted({row.day for row in rows if row.amount > counted.get((row.day, row.actor_id, row.kind), 0)})
+def by_day(work: Work, rows: Iterable[Any]) -> Iterator[tuple[date, Counter[Key]]]:
+    """Yield what entries of the log in their order count, a day of the company at a time."""
+    waiting: dict[date, Counter[Key]] = {}
+    for row in rows:
+        # A company's day ends at most a day before or after that of the log, which counts in UTC.
+        for day in sorted(one for one in waiting if one < row.day - _DAY):
+            yield day, waiting.pop(day)
+        for key in keys_of(work, row.at, row.actor_id, row.action):
+            waiting.setdefault(key[0], Counter())[key] += 1
+    yield from sorted(waiting.items())
+
+
+def days_above(work: Work, rows: Iterable[Any]) -> list[date]:
+    """List the days on which more was counted than the log has entries for: some were taken out of it.
+
+    Args:
+        rows: all entries of the log in their order; only two days of them are kept in mind.
+    """
+    of_log = access_tally.c.kind.in_([kind for kind, actions in KINDS.items() if actions])
+    seen: set[date] = set()
+    above: set[date] = set()
+    for day, counted in by_day(work, rows):
+        seen.add(day)
+        known = select(access_tally).where(of_log, access_tally.c.day == day)
+        if any(
+            row.amount > counted.get((row.day, row.actor_id, row.kind), 0)
+            for row in work.connection.execute(known)
+        ):
+            above.add(day)
+    days = select(access_tally.c.day).distinct().where(of_log, access_tally.c.amount > 0)
+    return sorted(above | (set(work.connection.execute(days).scalars()) - seen))
 
 
 def today(work: Work) -> date:

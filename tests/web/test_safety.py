@@ -7,6 +7,7 @@ import pytest
 from engine.ports import SYSTEM
 from handlers import built_in
 from handlers.accounts.permissions import Post
+from handlers.safety import verified
 from handlers.shared import alarms
 from tests.handlers.estate_world import PASSWORD
 from tests.web.conftest import Browser, Site
@@ -103,3 +104,14 @@ def test_the_security_post_sees_who_looked_at_what_and_opens_the_entries(site: S
     assert security.get("/looks?day=nonsense").status_code == 200
     assert security.get(f"/looks/{site.owner.id}").status_code == 404
     assert watcher(site, Post.SYS).get("/looks").status_code == 403
+
+
+def test_when_the_log_was_verified_and_what_was_found_stands_on_the_page(site: Site) -> None:
+    security = watcher(site, Post.SEC)
+    assert "访问日志还没有核对过" in security.get("/safety/").text
+    for count, words in ((0, "完整"), (3, "有 3 处不符")):
+        verified.note(site.engine, count)
+        page = security.get("/safety/").text
+        assert "访问日志最近核对" in page
+        assert words in page
+    assert "应每晚核对" not in page

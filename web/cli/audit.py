@@ -2,13 +2,15 @@
 
 import argparse
 import sys
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from engine.work import Engine
 from handlers.accounts import installation
 from handlers.errors import RuleRefused
-from handlers.safety import reconciling
+from handlers.safety import reconciling, verified
 from handlers.safety.reconciling import Difference
 from handlers.shared import log_anchors
 from handlers.shared.access_log import Anchor
@@ -17,6 +19,7 @@ from web.cli.engines import installed
 from web.cli.files import require_file
 
 REFUSED = 1
+_SHOWN = 50
 _REASONS = {
     "altered": "the entry was edited, inserted or moved",
     "missing": "an entry is missing",
@@ -32,6 +35,8 @@ _DIFFERENCES = {
     "consent_revived": "this person's consent is in force though it was withdrawn since",
     "password_altered": "this account's password was not set by the platform: issue a new first password",
     "password_unsealed": "this account's password has no seal (after an upgrade: wuye audit adopt)",
+    "relation_not_given": "no entry gives this person this relation (after an upgrade: wuye audit adopt)",
+    "relation_revived": "this person's relation counts though it has ended",
     "tally_lowered": "fewer looks of this account are counted than the log tells of",
 }
 
@@ -76,8 +81,8 @@ def run_verify(arguments: argparse.Namespace) -> int:
     for one in breaks:
         print(f"{one.day} entry {one.number}: {_REASONS[one.reason]}", file=sys.stderr)
     different = reconciling.differences(engine)
-    for difference in different:
-        print(_line(engine, difference), file=sys.stderr)
+    _print(engine, different, sys.stderr)
+    verified.note(engine, len(breaks) + len(different))
     if different:
         print(f"{len(different)} things are in force that the access log does not tell of.", file=sys.stderr)
     if breaks:
@@ -92,11 +97,22 @@ def run_verify(arguments: argparse.Namespace) -> int:
 def run_adopt(_arguments: argparse.Namespace) -> int:
     """Print what was adopted, so that whoever runs it has seen it."""
     engine = installed()
-    for difference in reconciling.adopt(engine):
-        print(_line(engine, difference))
+    _print(engine, reconciling.adopt(engine), sys.stdout)
     log_anchors.keep(engine)
     print("Noted in the access log. A post that nobody can explain is ended on the page of the person.")
     return 0
+
+
+def _print(engine: Engine, found: Iterable[Difference], file: TextIO) -> None:
+    """Print what was found, of each sort the first ones and how many more."""
+    counts: Counter[str] = Counter()
+    for one in found:
+        counts[one.what] += 1
+        if counts[one.what] <= _SHOWN:
+            print(_line(engine, one), file=file)
+    for what, count in counts.items():
+        if count > _SHOWN:
+            print(f"… and {count - _SHOWN} more: {_DIFFERENCES[what]}", file=file)
 
 
 def _line(engine: Engine, one: Difference) -> str:

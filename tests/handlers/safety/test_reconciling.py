@@ -10,9 +10,9 @@ from engine.work import Engine
 from handlers.accounts import granting, lasting, staff
 from handlers.accounts.permissions import Post
 from handlers.accounts.records import account, account_post
-from handlers.estate import authorisation
+from handlers.estate import authorisation, entry
 from handlers.estate.authorisation import Purpose
-from handlers.estate.records import estate_authorisation
+from handlers.estate.records import RelationKind, estate_authorisation, estate_relation
 from handlers.safety import reconciling
 from handlers.shared import access_log
 from handlers.shared.access_log import Entry
@@ -105,3 +105,31 @@ def test_a_password_written_into_the_database_is_found(known: Office) -> None:
     assert ("password_unsealed", known.clerk.id) not in {
         (one.what, one.subject_id) for one in reconciling.adopt(known.engine)
     }
+
+
+def test_a_relation_written_into_the_database_or_made_another_is_found(known: Office) -> None:
+    person, thief = known.person("陈静", "13900000001"), known.person("贾义", "13900000002")
+    relation = known.relate(person, known.house, RelationKind.TENANT)
+    assert found(known.engine) == set()
+    mine = estate_relation.c.id == relation
+    for values in ({"person_id": thief}, {"person_id": person, "kind": "owner"}):
+        write(known, estate_relation.update().where(mine).values(**values))
+        assert found(known.engine) == {("relation_not_given", values["person_id"], str(relation))}
+    with known.engine.reading(SYSTEM) as work:
+        row = work.connection.execute(estate_relation.select().where(mine)).mappings().one()
+    write(known, estate_relation.update().where(mine).values(kind="tenant"))
+    added = dict(row) | {"id": new_id(), "person_id": thief}
+    write(known, estate_relation.insert().values(**added))
+    assert found(known.engine) == {("relation_not_given", thief, str(added["id"]))}
+
+
+def test_a_relation_that_ended_and_was_revived_is_found_and_not_adopted(known: Office) -> None:
+    relation = known.relate(known.person("陈静", "13900000001"), known.house)
+    known.clock.advance(minutes=1)
+    known.engine.run(known.clerk, lambda work: entry.end_relation(work, relation))
+    assert found(known.engine) == set()
+    write(known, estate_relation.update().values(valid_to=None))
+    [(what, _, detail)] = found(known.engine)
+    assert (what, detail) == ("relation_revived", str(relation))
+    reconciling.adopt(known.engine)
+    assert len(found(known.engine)) == 1
