@@ -57,4 +57,4 @@ def require_settled(work: Work) -> None:
     until = cools_until(work, work.actor.id)
     if until is not None:
         at = until.astimezone(work.engine.zone).strftime("%m-%d %H:%M")
-        raise StillCooling("cool_off", "密码重设后 24 小时内不能办理此事，{at} 起可以办理", at=at)
+        raise StillCooling("cool_off", "密码或手机号变更后 24 小时内不能办理此事，{at} 起可以办理", at=at)

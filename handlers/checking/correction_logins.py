@@ -3,11 +3,40 @@
 from sqlalchemy import select
 
 from engine.work import Work
+from handlers.accounts import trust
 from handlers.accounts.logins import add_login, remove_logins
 from handlers.accounts.records import account
+from handlers.checking import corrections
+from handlers.checking.correction_records import CorrectionState, data_correction
 from handlers.checking.fields import Field
 from handlers.estate.identity import IdType, is_mobile
 from handlers.estate.records import estate_person
+from handlers.shared import limits
+
+
+def begin_cool_off(work: Work, person_id: int) -> None:
+    """Begin the day in which the account does nothing delicate, because its number was replaced."""
+    account_id = work.connection.execute(
+        select(account.c.id).where(account.c.person_id == person_id, account.c.kind == "resident")
+    ).scalar_one_or_none()
+    if account_id is not None:
+        trust.begin_cool_off(work, account_id)
+
+
+def is_phone_new(work: Work, person_id: int) -> bool:
+    """Tell whether a person's number took the place of another within the last day: it proves nothing yet.
+
+    Whoever had the old one was told, and has this day to say that it was not them.
+    """
+    rows = work.connection.execute(
+        select(data_correction).where(
+            data_correction.c.person_id == person_id,
+            data_correction.c.field == Field.PHONE,
+            data_correction.c.state == CorrectionState.CORRECTED,
+            data_correction.c.settled_at > work.now - limits.COOL_OFF,
+        )
+    )
+    return any(corrections.opened(work, row, "before") for row in rows)
 
 
 def follow(work: Work, person_id: int, field: Field, value: str) -> None:

@@ -145,6 +145,7 @@ def apply_correction(context: Context) -> None:
     _settle(work, correction, CorrectionState.CORRECTED, before=sealed)
     _tell_applicant(work, correction, "correction_done")
     if target.field is Field.PHONE and before:
+        correction_logins.begin_cool_off(work, correction.person_id)
         _tell(work, correction, "correction_done", f"correction_before:{correction.id}")
 
 

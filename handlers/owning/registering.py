@@ -11,6 +11,7 @@ from engine.work import SYSTEM, Engine, Work
 from handlers.accounts import passwords, residents, sessions, sign_in
 from handlers.accounts.logins import login_index
 from handlers.accounts.records import account, account_login
+from handlers.checking import correction_logins
 from handlers.errors import FieldsInvalid, RecordConflict
 from handlers.estate.identity import IdNumber, IdType, InvalidIdentity, checked_id, normalised_mobile
 from handlers.estate.people import id_index, name_index, phone_index, unsealed
@@ -143,6 +144,8 @@ def _match(work: Work, name: str, documents: list[IdNumber], phone: str) -> Targ
         select(account_login.c.account_id).where(account_login.c.login_index == login_index(vault, phone))
     ).scalar_one_or_none()
     if len(rows) != 1 or taken not in (None, rows[0].account_id):
+        return None
+    if correction_logins.is_phone_new(work, rows[0].id):
         return None
     return Target(rows[0].id, rows[0].account_id)
 

@@ -6,6 +6,7 @@ from engine.work import SYSTEM, Engine, Work
 from handlers.accounts import sessions, sign_in, trust
 from handlers.accounts.logins import login_index
 from handlers.accounts.records import account, account_login
+from handlers.checking import correction_logins
 from handlers.errors import FieldsInvalid, RuleRefused
 from handlers.estate.people import unsealed
 from handlers.estate.records import estate_person
@@ -43,7 +44,10 @@ def begin(engine: Engine, login: str, address: str) -> str:
                 account.c.person_id.is_not(None),
             )
         ).one_or_none()
-        target = None if found is None else Target(found.person_id, found.id)
+        if found is None or correction_logins.is_phone_new(work, found.person_id):
+            target = None
+        else:
+            target = Target(found.person_id, found.id)
         return codes.send(work, Request(Purpose.RESET, index, address), target)
 
     return engine.run(SYSTEM, send)
@@ -63,6 +67,8 @@ def finish(engine: Engine, token: str, password: str, address: str) -> str:
 
     def replace(work: Work) -> str:
         row = codes.proved(work, token, Purpose.RESET)
+        if correction_logins.is_phone_new(work, row.person_id):
+            raise RuleRefused("phone_new", "手机号刚更正，24 小时内不能凭它重设密码，请到物业前台办理")
         state = select(account.c.state).where(account.c.id == row.account_id).with_for_update()
         if work.connection.execute(state).scalar_one() != "active":
             raise RuleRefused("account_off", "此账号已停用，请到物业前台办理")

@@ -9,11 +9,12 @@ from engine.clock import SettableClock
 from engine.errors import Invalid, NotAllowed, NotFound
 from engine.ports import SYSTEM, Actor
 from engine.work import Engine
+from handlers.accounts import trust
 from handlers.accounts.sign_in import SlowDown
 from handlers.checking.fields import Field
 from handlers.errors import FieldsInvalid, RuleRefused
 from handlers.estate.records import RelationKind
-from handlers.owning import phone_proof
+from handlers.owning import phone_proof, resetting
 from handlers.shared.channels.development import kept_messages
 from tests.handlers.checking.conftest import database, deployed_postgres, deployed_sqlite
 from tests.handlers.checking.correction_world import NEW_PHONE, Counter
@@ -157,3 +158,25 @@ def test_an_owner_corrects_the_phone_of_family_without_an_account(counter: Count
     prove(counter, number, tokens, codes(counter))
     counter.check(number, counter.clerk, NEW_PHONE)
     assert counter.on_record(Field.PHONE, child) == NEW_PHONE
+
+
+def test_a_number_that_the_desk_replaced_opens_nothing_for_a_day(
+    counter: Counter, clock: SettableClock
+) -> None:
+    counter.login(counter.owner, OWNER_PHONE)
+    number = counter.ask()
+    counter.check(number, counter.other_clerk, NEW_PHONE)
+
+    def asked() -> bool:
+        resetting.begin(counter.engine, NEW_PHONE, ADDRESS)
+        inline_worker(counter.engine).drain()
+        with counter.engine.reading(SYSTEM) as work:
+            return "验证码" in str(kept_messages(work)[0].text[0])
+
+    assert not asked()
+    with pytest.raises(trust.StillCooling), counter.engine.reading(counter.owner) as work:
+        trust.require_settled(work)
+    clock.advance(hours=24)
+    assert asked()
+    with counter.engine.reading(counter.owner) as work:
+        trust.require_settled(work)
