@@ -20,7 +20,18 @@ _KEYS = {
     "completion": {"outputs", "answers", "outcomes"},
     "form_data": set[str](),
     "start": {"variables"},
-    "table": {"key", "rows", "columns", "codes", "codes_of", "filled", "filled_where", "among"},
+    "table": {
+        "key",
+        "rows",
+        "columns",
+        "codes",
+        "codes_of",
+        "filled",
+        "filled_where",
+        "among",
+        "at_most",
+        "rows_at_most",
+    },
 }
 _TYPES = {value.value: value for value in ValueType if value is not ValueType.ANY}
 
@@ -71,6 +82,8 @@ class AskedTable:
         filled: outputs that stay empty in none of these rows.
         filled_where: outputs that stay empty in none of these rows where another one is true.
         among: output -> the codes that it may give.
+        at_most: output -> outputs of the same row that it is not above.
+        rows_at_most: one of `rows` -> others of them that it is not above.
     """
 
     key: str
@@ -81,6 +94,8 @@ class AskedTable:
     filled: tuple[str, ...] = ()
     filled_where: Mapping[str, str] = field(default_factory=dict)
     among: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    at_most: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    rows_at_most: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +198,8 @@ class _Reader:
             filled=self._names(name, row, "filled"),
             filled_where=MappingProxyType(where),
             among=MappingProxyType(among),
+            at_most=MappingProxyType(self._lists(name, row, "at_most")),
+            rows_at_most=MappingProxyType(self._lists(name, row, "rows_at_most")),
         )
 
     def _services(self, document: Mapping[str, Any]) -> Iterator[tuple[str, Topic]]:

@@ -1,5 +1,6 @@
 """Checks the tables that Python asks by itself: every row and column it needs is there and usable."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from engine.bpmn.check.rules import Place, Report, Rule
@@ -51,6 +52,13 @@ ASKED_VALUE = Rule(
     "写其中一个：{known}",
     "write one of {known}",
 )
+ASKED_ORDER = Rule(
+    "asked_order",
+    "决策表里“{small}”（{less}）大于“{large}”（{more}），互相矛盾",
+    "“{small}” ({less}) is above “{large}” ({more}): they contradict each other",
+    "把“{small}”改小，或把“{large}”改大",
+    "make “{small}” smaller, or “{large}” greater",
+)
 _WORDS = {
     ValueType.NUMBER: ("没有给出一个不小于 0 的整数", "gives no whole number from 0"),
     ValueType.DURATION: ("没有给出一个时长", "gives no span of time"),
@@ -74,6 +82,47 @@ def check_asked(whole: Whole, report: Report) -> None:
             words = _wrong(table, {asked.key: row}, kind)
             if words:
                 report.add(ASKED_ROW, place, table=name, row=row, zh=words[0], en=words[1])
+        _check_order(table, asked, place, report)
+
+
+def _check_order(table: Decision, asked: AskedTable, place: Place, report: Report) -> None:
+    """Check that no number of a row, or of two rows, is above one that it must not pass."""
+    for rule in table.rules:
+        given = table.written(rule)
+        for small, others in asked.at_most.items():
+            for large in others:
+                _compare(given, small, large, replace(place, element_id=rule.id), report)
+    rows = _one_answers(table, asked)
+    for small, others in asked.rows_at_most.items():
+        for large in others:
+            rule_id = rows[large][0] if large in rows else place.element_id
+            given = {name: answer for name, (_, answer) in rows.items()}
+            _compare(given, small, large, replace(place, element_id=rule_id), report)
+
+
+def _one_answers(table: Decision, asked: AskedTable) -> dict[str, tuple[str, Value]]:
+    """Return for each row that Python needs which rule it is, and its one answer."""
+    found: dict[str, tuple[str, Value]] = {}
+    for row in asked.rows if asked.rows_at_most else ():
+        try:
+            result = table.evaluate({asked.key: row})
+        except DecisionFailed:
+            continue  # told by itself
+        answers = [value for given in result.rows for value in given.values() if value is not None]
+        if len(answers) == 1:
+            found[row] = result.rules[0], answers[0]
+    return found
+
+
+def _compare(given: Mapping[str, Value], small: str, large: str, place: Place, report: Report) -> None:
+    less, more = given.get(small), given.get(large)
+    if isinstance(less, Duration) and isinstance(more, Duration):
+        is_above = not less.months and not more.months and less.exact > more.exact
+    else:
+        numbers = [one for one in (less, more) if isinstance(one, int | float) and not isinstance(one, bool)]
+        is_above = len(numbers) == 2 and numbers[0] > numbers[1]
+    if is_above:
+        report.add(ASKED_ORDER, place, small=small, less=less, large=large, more=more)
 
 
 def _codes(whole: Whole, asked: AskedTable) -> tuple[str, ...]:

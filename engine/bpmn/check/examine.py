@@ -20,7 +20,7 @@ from engine.bpmn.check.rules import FileRefused, Place, Report, Rule
 from engine.bpmn.check.services import check_services
 from engine.bpmn.check.structure import check_structure
 from engine.bpmn.check.tables import DUPLICATE_KEY, add_form, add_table, add_topics
-from engine.bpmn.check.timers import check_repetition, check_times
+from engine.bpmn.check.timers import check_repetition, check_times, check_warnings
 from engine.bpmn.check.tokens import check_tokens
 from engine.bpmn.check.types import check_types
 from engine.bpmn.check.waits import Waiting
@@ -153,6 +153,7 @@ class _Examiner:
         sound = frozenset(name for name in whole.diagrams if not report.broken(name) & _SHAPELESS)
         self._guarded("", lambda: check_asked(whole, report))
         self._guarded("", lambda: check_times(uses, waiting, whole.surroundings.now, report))
+        self._guarded("", lambda: check_warnings(uses, report))
         self._guarded("", lambda: check_events(whole, report))
         self._guarded("", lambda: self._check_scopes(uses, sound))
 

@@ -28,7 +28,7 @@ COUNTS = frozenset({"nrOfInstances", "nrOfCompletedInstances", "nrOfActiveInstan
 
 _CONDITION = ("条件", "the condition")
 _DUE = ("办理时限 (dueDate)", "the due date")
-_FOLLOW_UP = ("预警时间 (followUpDate)", "the follow-up date")
+FOLLOW_UP = ("预警时间 (followUpDate)", "the follow-up date")
 _ASSIGNEE = ("办理人 (assignee)", "the assignee")
 _RANK = ("紧急程度 (rank)", "the rank")
 _COLLECTION = ("多实例集合", "the collection")
@@ -87,7 +87,7 @@ class _Compiler:
     def _node(self, node: Node) -> Iterator[Use]:
         if node.kind == "userTask":
             yield from self._read(node, _DUE, node.camunda("dueDate"), parse_timer)
-            yield from self._read(node, _FOLLOW_UP, node.camunda("followUpDate"), parse_timer)
+            yield from self._read(node, FOLLOW_UP, node.camunda("followUpDate"), parse_timer)
             yield from self._read(node, _ASSIGNEE, node.camunda("assignee"), parse_value)
             yield from self._read(node, _RANK, node.properties.get("rank"), parse_value)
         text = timer_text(node)

@@ -1,13 +1,18 @@
 """Checks what diagrams refer to: decision tables, escalation ladders, forms and topics."""
 
+from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
+
 from engine.bpmn.check.model import line_of
 from engine.bpmn.check.rules import Place, Report, Rule
 from engine.bpmn.check.whole import Whole
-from engine.bpmn.decisions import Decision, DecisionFailed, DecisionsRefused, read_decisions
+from engine.bpmn.decisions import Decision, DecisionFailed, DecisionsRefused, Result, read_decisions
 from engine.bpmn.expressions import tree
 from engine.bpmn.loader import read_xml
 from engine.check_problem import DeploymentRefused, Severity
-from engine.escalation import ASSIGNEE, LADDER_DECISION, LadderBroken, Rung, parse_ladder
+from engine.durations import Duration
+from engine.escalation import ASSIGNEE, LADDER_DECISION, AroundDue, LadderBroken, Rung, parse_ladder
 from engine.forms import Form, read_form
 from engine.topics import TOPICS_FILE, Completion, Topics
 
@@ -58,6 +63,13 @@ LADDER = Rule(
 )
 
 
+LADDER_ORDER = Rule(
+    "ladder_order",
+    "升级阶梯“{ladder}”第 {level} 级（{at}）比第 {lower} 级（{before}）还早",
+    "level {level} of the escalation ladder “{ladder}” ({at}) comes before level {lower} ({before})",
+    "级别越高时间越晚：改 after，或对调 level",
+    "the higher the level, the later: change after, or swap the levels",
+)
 NO_PYTHON = Rule(
     "no_python",
     "{kind}“{name}”没有对应的程序",
@@ -99,14 +111,39 @@ def _check_ladders(whole: Whole, place: Place, decision: Decision, report: Repor
     posts = whole.surroundings.groups | {ASSIGNEE}
     for ladder in sorted(ladders):
         try:
-            rungs = parse_ladder(decision.evaluate({"ladder": ladder}).rows)
+            result = decision.evaluate({"ladder": ladder})
+            rungs = parse_ladder(result.rows)
         except (LadderBroken, DecisionFailed) as error:
             report.add(LADDER, place, ladder=ladder, zh=error.zh, en=error.en)
             continue
         for post in sorted({post for rung in rungs for post in _posts(rung)} - posts):
             words = {"zh": f"岗位“{post}”不存在", "en": f"there is no post “{post}”"}
             report.add(LADDER, place, ladder=ladder, **words)
+        _check_order(ladder, rungs, result, place, report)
     return ladders
+
+
+def _check_order(ladder: str, rungs: tuple[Rung, ...], result: Result, place: Place, report: Report) -> None:
+    """Check that no level comes before a lower one, as far as their times are of one kind."""
+    rows = {
+        int(float(str(row["level"]))): (rule, row["after"])
+        for rule, row in zip(result.rules, result.rows, strict=True)
+    }
+    for lower, rung in pairwise(rungs):
+        if _is_before(rung.after, lower.after):
+            rule, at = rows[rung.level]
+            words = {"level": rung.level, "at": at, "lower": lower.level, "before": rows[lower.level][1]}
+            report.add(LADDER_ORDER, replace(place, element_id=rule), ladder=ladder, **words)
+
+
+def _is_before(one: object, other: object) -> bool:
+    if isinstance(one, Fraction) and isinstance(other, Fraction):
+        return one < other
+    if isinstance(one, AroundDue) and isinstance(other, AroundDue):
+        return one.offset < other.offset
+    if isinstance(one, Duration) and isinstance(other, Duration):
+        return not one.months and not other.months and one.exact < other.exact
+    return False
 
 
 def _ladder_names(decision: Decision) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from engine.bpmn.check.expressions import DUE, Use, collection_of, timer_text
+from engine.bpmn.check.expressions import DUE, FOLLOW_UP, Use, collection_of, timer_text
 from engine.bpmn.check.model import Element, Node, Process
 from engine.bpmn.check.rules import Report, Rule
 from engine.bpmn.check.structure import reachable
@@ -59,6 +59,13 @@ DUE_AT_ONCE = Rule(
     "write how long it may take, such as PT30M",
     Severity.WARNING,
 )
+WARNED_LATE = Rule(
+    "warned_late",
+    "“{name}”的预警时间“{warn}”晚于办理时限“{text}”，预警没有意义",
+    "“{name}” is warned of at “{warn}”, after its limit “{text}”: a warning that late says nothing",
+    "预警时间写得比时限短，例如时限 PT30M 写 PT20M",
+    "write a shorter time for the warning, such as PT20M for a limit of PT30M",
+)
 PAST = Rule(
     "past_moment",
     "“{name}”的{what_zh}“{text}”已经过去，每个新单子一到这里就到点",
@@ -103,6 +110,24 @@ def check_times(uses: list[Use], waiting: Waiting, now: datetime | None, report:
                 report.add(NOT_A_TIME, use.place, name=label, text=text, **words)
             else:
                 _check_cycle(node, literal, text, waiting, report)
+
+
+def check_warnings(uses: list[Use], report: Report) -> None:
+    """Check that nobody is warned of a limit when it is over, where both are written as lengths."""
+    limits = {id(use.node): use for use in uses if use.node is not None and use.what is DUE}
+    for use in uses:
+        limit = limits.get(id(use.node)) if use.what is FOLLOW_UP else None
+        if use.node is None or limit is None:
+            continue
+        warned, due = _length(use), _length(limit)
+        if warned is not None and due is not None and warned > due:
+            words = {"warn": use.compiled.text, "text": limit.compiled.text}
+            report.add(WARNED_LATE, use.place, name=use.node.label, **words)
+
+
+def _length(use: Use) -> timedelta | None:
+    span = use.compiled.literal if isinstance(use.compiled, TimerExpression) else None
+    return span.exact if isinstance(span, Duration) and not span.months else None
 
 
 def _is_short(time: Duration | datetime | Cycle) -> bool:

@@ -118,6 +118,13 @@ class Decision:
         own = self._decided(values)
         return Result(self.id, own.rows, own.rules, tuple(results))
 
+    def written(self, rule: Rule) -> Row:
+        """Return what a rule says when no variable is known; nothing where it cannot be computed so."""
+        try:
+            return self._answers(rule, {})
+        except DecisionFailed:
+            return {}
+
     def _own_names(self) -> frozenset[str]:
         parts: list[Expression | UnaryTests] = [column.expression for column in self.inputs]
         for rule in self.rules:

@@ -175,6 +175,7 @@ TYPES = [
     mutant("no_rank", "repair", prop("repair", "rank", "${outcome}")),
     mutant("past_moment", "accept", put("accept", "camunda:dueDate", "2026-10-31T09:00:00+08:00")),
     mutant("past_moment", "waited", swap("d11", timer("timeDate", "2026-10-31T09:00:00+08:00"))),
+    mutant("warned_late", "parts", put("parts", "camunda:followUpDate", "PT5H")),
     mutant("due_at_once", "accept", put("accept", "camunda:dueDate", "PT0S")),
     mutant("due_at_once", "repair", prop("repair", "dueDate", "P0D")),
 ]

@@ -180,6 +180,36 @@ def test_a_column_that_python_asks_for_is_not_lost(shop: Shop, change: tuple[str
         (FAULTS, r'<rule id="fault_W05">.*?</rule>', "", ("repair_faults", "asked_code")),
         (FAULTS, r'(id="fault_W05_fault_urgency"><text>)[^<]+', r'\1"普通"', ("fault_W05", "asked_value")),
         (FAULTS, r'(id="fault_W05_skill"><text>)[^<]+', r'\1"plumbng"', ("fault_W05", "asked_value")),
+        (
+            "pause.dmn",
+            r'(id="pause_weather_longest"><text>)[^<]+',
+            r'\1duration("P2D")',
+            ("pause_weather", "asked_order"),
+        ),
+        (
+            LIMITS,
+            r'(id="limits_P2_phone_after"><text>)[^<]+',
+            r'\1duration("P8D")',
+            ("limits_P2", "asked_order"),
+        ),
+        (
+            LIMITS,
+            r'(id="limits_P0_arrive_limit"><text>)[^<]+',
+            r'\1duration("PT31M")',
+            ("limits_P0", "asked_order"),
+        ),
+        (
+            "repair_rules.dmn",
+            r'(id="rules_book_visit_within_span"><text>)[^<]+',
+            r'\1duration("PT1H")',
+            ("rules_book_visit_within", "asked_order"),
+        ),
+        (
+            "escalation.dmn",
+            r'(id="owner_confirm_2_after"><text>)[^<]+',
+            r'\1"PT1H"',
+            ("owner_confirm_2", "ladder_order"),
+        ),
     ],
 )
 def test_a_row_without_which_a_report_would_stop_is_refused_at_its_place(
