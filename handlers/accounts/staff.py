@@ -18,6 +18,7 @@ from handlers.estate.identity import InvalidIdentity, normalised_mobile
 from handlers.shared import access_log, limits
 from handlers.shared.permissions import Permission
 from handlers.shared.sealed import vault_of
+from handlers.shared.spelling import one_spelling
 
 FIRST_PASSWORD_JOB = "first_password"  # noqa: S105  # the name of a job
 OLD_PHONE_JOB = "old_phone"
@@ -68,7 +69,7 @@ def insert_staff(work: Work, entry: Registration) -> int:
             id=account_id,
             kind="staff",
             state="active",
-            name=seal("name", entry.name.strip()),
+            name=seal("name", one_spelling(entry.name)),
             login_name=seal("login_name", login),
             phone=seal("phone", phone),
             phone_index=vault.blind_index("phone", phone) if phone else None,
@@ -229,14 +230,15 @@ def change_details(work: Work, account_id: int, name: str, department: str, mail
     """Correct what was registered of a member of staff; posts are none of it."""
     work.require(Permission.ACCOUNT_REGISTER)
     require_staff(work, account_id)
-    if not name.strip():
+    name = one_spelling(name)
+    if not name:
         raise FieldsInvalid({"name": ("请填写姓名", {})})
     seal = work.engine.vault.seal
     work.connection.execute(
         account.update()
         .where(account.c.id == account_id)
         .values(
-            name=seal("account", "name", account_id, name.strip()),
+            name=seal("account", "name", account_id, name),
             department=department.strip(),
             mail=seal("account", "mail", account_id, mail.strip()) if mail.strip() else None,
         )
@@ -329,7 +331,7 @@ def set_skills(work: Work, account_id: int, skills: frozenset[str]) -> None:
 
 
 def _checked(entry: Registration) -> tuple[str, str]:
-    if not entry.name.strip():
+    if not one_spelling(entry.name):
         raise FieldsInvalid({"name": ("请填写姓名", {})})
     return checked_name(entry.login), _checked_phone(entry.phone) if entry.phone.strip() else ""
 

@@ -31,6 +31,7 @@ from handlers.estate.records import (
     estate_vehicle,
 )
 from handlers.shared.sealed import SealedVault, vault_of
+from handlers.shared.spelling import one_spelling
 
 PERSON_COLUMNS: Mapping[Field, str] = {
     Field.NAME: "name",
@@ -107,7 +108,8 @@ def checked(work: Work, target: Target, text: str) -> str:
     Raises:
         FieldsInvalid: under "value", with what is wrong with it.
     """
-    plain = unicodedata.normalize("NFKC", text).strip()
+    is_short = target.field is not Field.REMARK
+    plain = one_spelling(text) if is_short else unicodedata.normalize("NFKC", text).strip()
     if not plain:
         raise FieldsInvalid({"value": ("请填写新内容", {})})
     if len(plain) > _LONGEST:
@@ -181,7 +183,7 @@ def _id_type(row: Row[Any]) -> IdType:
 
 
 def _name(_work: Work, _row: Row[Any], text: str) -> str:
-    name = " ".join(text.split())
+    name = one_spelling(text)
     if len(name) > 50:
         raise FieldsInvalid({"value": ("请填写姓名，最多 50 字", {})})
     return name

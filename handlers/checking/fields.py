@@ -11,6 +11,7 @@ from engine.bilingual import Text
 from handlers.errors import FieldsInvalid
 from handlers.estate.identity import InvalidIdentity, normalised_phone
 from handlers.shared.masks import HIDDEN, mask_name, mask_number, mask_phone, mask_plate
+from handlers.shared.spelling import one_spelling
 
 
 class Field(StrEnum):
@@ -98,7 +99,7 @@ def _compact(text: str) -> str:
 
 
 def _name(text: str) -> str:
-    return re.sub(r"\s", "", text).casefold()
+    return one_spelling(text).replace(" ", "").casefold()
 
 
 def _text(text: str) -> str:

@@ -1,8 +1,9 @@
 """Reads addresses the many ways people write them: 3栋2单元502, 3号楼二单元502室, 3-2-502."""
 
 import re
-import unicodedata
 from dataclasses import dataclass
+
+from handlers.shared.spelling import one_spelling
 
 _CHINESE_DIGITS = {character: value for value, character in enumerate("零一二三四五六七八九")}
 _CHINESE_NUMBER = re.compile(r"[零一二三四五六七八九]?十[一二三四五六七八九]?|[零一二三四五六七八九]")
@@ -55,7 +56,7 @@ def normal_part(kind: str, text: str) -> str:
     Args:
         kind: "building", "unit" or "room".
     """
-    compact = re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).upper()
+    compact = one_spelling(text).replace(" ", "").upper()
     compact = _SUFFIXES[kind].sub("", compact)
     if _CHINESE_NUMBER.fullmatch(compact):
         return str(_chinese_value(compact))
@@ -66,7 +67,7 @@ def normal_part(kind: str, text: str) -> str:
 
 def read_query(text: str) -> AddressQuery:
     """Read what somebody typed to find a house; whatever is not understood counts as the community's name."""
-    compact = re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).upper()
+    compact = one_spelling(text).replace(" ", "").upper()
     dashed = _DASHED.fullmatch(compact)
     if dashed:
         parts = re.split(r"[-/]", dashed["parts"])

@@ -31,6 +31,7 @@ from handlers.estate.records import (
 from handlers.shared.permissions import Permission
 from handlers.shared.scopes import require_somewhere
 from handlers.shared.sealed import vault_of
+from handlers.shared.spelling import one_spelling
 
 
 @dataclass(frozen=True)
@@ -64,15 +65,16 @@ class HouseFacts:
 def add_community(work: Work, name: str, zone: str = "Asia/Shanghai", desk_phone: str = "") -> int:
     """Open a community and return its id."""
     work.require(Permission.SYSTEM_CONFIGURE)
-    if not name.strip():
+    name = one_spelling(name)
+    if not name:
         raise FieldsInvalid({"name": ("请填写小区名称", {})})
-    taken = select(estate_community.c.id).where(estate_community.c.name == name.strip())
+    taken = select(estate_community.c.id).where(estate_community.c.name == name)
     if work.connection.execute(taken).first() is not None:
-        raise RecordConflict("community_exists", "已有名为“{name}”的小区", name=name.strip())
+        raise RecordConflict("community_exists", "已有名为“{name}”的小区", name=name)
     community_id = new_id()
     work.connection.execute(
         estate_community.insert().values(
-            id=community_id, name=name.strip(), zone=str(ZoneInfo(zone)), desk_phone=desk_phone
+            id=community_id, name=name, zone=str(ZoneInfo(zone)), desk_phone=desk_phone
         )
     )
     return community_id
@@ -246,7 +248,7 @@ def add_parking(work: Work, house_id: int, place: str, *, is_rented: bool) -> in
     house = house_row(work, house_id)
     if not work.may(Permission.FAMILY_EDIT, house_id):
         work.require(Permission.FAMILY_EDIT, house.community_id)
-    name = " ".join(place.split())
+    name = one_spelling(place)
     if not name or len(name) > 50:
         raise FieldsInvalid({"place": ("请填写车位号，最多 50 字", {})})
     parking_id = new_id()

@@ -1,12 +1,12 @@
 """Reads what identifies people and vehicles: identity documents, phone numbers and plates."""
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from handlers.errors import RuleRefused
+from handlers.shared.spelling import one_spelling
 
 
 class InvalidIdentity(RuleRefused):
@@ -158,9 +158,9 @@ def _check_credit_code(number: str) -> None:
 
 def _compact(text: str) -> str:
     """Bring full-width characters, spaces and case to one spelling."""
-    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).upper()
+    return one_spelling(text).replace(" ", "").upper()
 
 
 def _digits_of_phone(text: str) -> str:
-    digits = re.sub(r"[\s\-()\u2010-\u2015]", "", unicodedata.normalize("NFKC", text))
+    digits = re.sub(r"[\s\-()\u2010-\u2015]", "", one_spelling(text))
     return re.sub(r"^(?:(?:\+|00)86|86(?=1[3-9]\d{9}$))", "", digits)

@@ -12,6 +12,7 @@ from handlers.estate.identity import IdNumber, IdType, InvalidIdentity, checked_
 from handlers.estate.records import estate_person
 from handlers.shared.masks import mask_name, mask_phone
 from handlers.shared.sealed import SealedVault
+from handlers.shared.spelling import one_spelling
 
 _SEALED = ("name", "id_number", "phone", "other_phone", "postal_address")
 
@@ -71,7 +72,7 @@ def checked_person(entry: PersonEntry, today: date) -> CheckedPerson:
         FieldsInvalid: with one message for each field that is wrong.
     """
     wrong: dict[str, tuple[str, dict[str, object]]] = {}
-    name = " ".join(entry.name.split())
+    name = one_spelling(entry.name)
     if not name or len(name) > 50:
         wrong["name"] = ("请填写姓名，最多 50 字", {})
     if entry.sex not in ("", "male", "female"):
@@ -95,7 +96,7 @@ def checked_person(entry: PersonEntry, today: date) -> CheckedPerson:
         raise FieldsInvalid(wrong)
     sex = document.sex if document and document.sex else entry.sex
     return CheckedPerson(
-        name, numbers["phone"], numbers["other_phone"], sex, document, entry.postal_address.strip()
+        name, numbers["phone"], numbers["other_phone"], sex, document, one_spelling(entry.postal_address)
     )
 
 
@@ -129,7 +130,7 @@ def person_values(vault: SealedVault, person_id: int, person: CheckedPerson) -> 
 
 def name_index(vault: SealedVault, name: str) -> str:
     """Return the blind index of a name."""
-    return vault.blind_index("name", name.replace(" ", "").casefold())
+    return vault.blind_index("name", one_spelling(name).replace(" ", "").casefold())
 
 
 def id_index(vault: SealedVault, document: IdNumber) -> str:

@@ -21,6 +21,7 @@ from handlers.owning.codes import Purpose, Request, Target
 from handlers.owning.records import owner_acceptance
 from handlers.shared import access_log, agreed_texts
 from handlers.shared.sealed import vault_of
+from handlers.shared.spelling import one_spelling
 
 _PERSONAL_TYPES = (IdType.ID_CARD, IdType.HK_MACAU_PERMIT, IdType.TAIWAN_PERMIT, IdType.PASSPORT)
 
@@ -46,7 +47,7 @@ def begin(engine: Engine, claim: Claim, address: str) -> str:
         SlowDown: too many for this number or from this address.
     Source: policy B1, domain.md section 2 decision 15.
     """
-    name = " ".join(claim.name.split())
+    name = one_spelling(claim.name)
     phone, documents = _checked(engine, name, claim)
 
     def send(work: Work) -> str:
