@@ -12,7 +12,7 @@ from engine import idempotency
 from engine.errors import RuleBroken
 from handlers.accounts import sessions
 from handlers.shared import tally
-from web import context, errors, kept, proving, repeats
+from web import context, errors, kept, proving, repeats, uploads
 from web.navigation import local_address
 from web.person import Person
 from web.routes_table import ROUTES, Access
@@ -88,14 +88,18 @@ def on_csrf(_error: CSRFError) -> ResponseReturnValue:
     page = errors.page_of_form()
     if page is None or context.person() is None:
         return errors.answer(HTTPStatus.BAD_REQUEST, gettext("页面已过期。请返回上一页，刷新后再提交。"))
+    if (
+        urlsplit(request.referrer or "").netloc == request.host
+    ):  # a page of ours: nobody else leaves files here
+        uploads.kept_for_later(context.engine(), context.actor())
     expired = RuleBroken("page_expired", "页面已过期，请核对填写的内容后再提交一次")
     return errors.shown(page, expired, HTTPStatus.BAD_REQUEST)
 
 
 def _sign_in_first() -> ResponseReturnValue:
-    session.pop("_user_id", None)
+    token = session.pop("_user_id", None)
     if kept.is_kept():
-        return kept.sign_in_page(), HTTPStatus.UNAUTHORIZED
+        return kept.sign_in_page(str(token or "")), HTTPStatus.UNAUTHORIZED
     if kept.is_report_draft():
         return kept.handed_back(), HTTPStatus.UNAUTHORIZED
     if _is_of_resident() and not (errors.for_script() or _is_partial()):

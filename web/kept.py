@@ -11,9 +11,10 @@ from engine import drafts
 from engine.errors import Problem
 from engine.ports import Actor, Json
 from engine.work import Engine, Work
+from handlers.accounts import sessions
 from handlers.repair import report_drafts
 from handlers.shared.sealed import Unsealable
-from web import context, errors, side_forms
+from web import context, errors, side_forms, uploads
 from web.answers import posted
 from web.navigation import local_address
 from web.side_forms import SIDE_FORMS
@@ -55,8 +56,15 @@ def handed_back() -> dict[str, str]:
     return {"kept": _sealed(_REPORT)}
 
 
-def sign_in_page() -> str:
-    """Show the sign-in with what was typed inside it; signing in leads back to the form."""
+def sign_in_page(token: str) -> str:
+    """Show the sign-in with what was typed inside it; signing in leads back to the form.
+
+    Args:
+        token: of the session that is over; where it ran out by itself its holder's photos are kept as well.
+    """
+    actor = sessions.lapsed(context.engine(), token) if request.endpoint == "resident.report" else None
+    if actor is not None:
+        uploads.kept_for_later(context.engine(), actor)
     task_id = int((request.view_args or {}).get("task_id", _REPORT))
     sealed = _sealed(task_id)
     template = "account/sign_in_pane.html" if "HX-Request" in request.headers else "account/sign_in.html"
@@ -64,7 +72,7 @@ def sign_in_page() -> str:
 
 
 def _sealed(task_id: int) -> str:
-    who, answers = request.form.get("_who", ""), posted(request.form)
+    who, answers = request.form.get("_who", ""), posted(request.form, uploads.stored())
     body = [str(task_id), who, answers, _now().isoformat(), side_forms.named()]
     return context.engine().vault.seal(*_PLACE, json.dumps(body, ensure_ascii=False))
 

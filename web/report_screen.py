@@ -14,6 +14,8 @@ from handlers.repair import catalogue, contacts, report_drafts, reporting
 from handlers.repair.contacts import Contact
 from handlers.repair.records import Area
 from handlers.repair.writing import FirstLook, first_look
+from handlers.shared import attachments
+from handlers.shared.attachments import Attachment
 from web import fault_tiles
 from web.fault_tiles import UNSURE, Tile
 from web.numbers import ids
@@ -40,7 +42,8 @@ class ReportScreen:
         typed: what was posted and refused, or begun before.
         begun_at: when that was kept, if it was begun before; None for what was just posted.
         reader: account of who sees this.
-        kept: ids of files that were uploaded with it.
+        kept: files that were uploaded with it and are still there.
+        has_lost: others have lapsed since.
         accept_within: by when the desk accepts a report.
     """
 
@@ -51,7 +54,8 @@ class ReportScreen:
     question: Asked | None
     typed: Mapping[str, Json]
     begun_at: datetime | None
-    kept: tuple[str, ...]
+    kept: tuple[Attachment, ...]
+    has_lost: bool
     key: str
     reader: int
     accept_within: timedelta
@@ -80,7 +84,9 @@ def report_screen(work: Work, refused: Mapping[str, Json] | None, *, is_asking: 
     begun = report_drafts.begun(work) if refused is None else None
     typed = refused or (begun.answers if begun else {})
     question = _look(work, typed).question if is_asking else None
-    kept = typed.get("photos")
+    named = typed.get("photos")
+    wanted = set(ids(named)) if isinstance(named, list) else set()
+    kept = tuple(one for one in attachments.waiting_uploads(work) if one.id in wanted)
     houses = tuple(communities.own_houses(work))
     households = {house.id: contacts.household(work, house.id) for house in houses}
     found = {one.person_id: one for household in households.values() for one in household}
@@ -94,7 +100,8 @@ def report_screen(work: Work, refused: Mapping[str, Json] | None, *, is_asking: 
         question=Asked(either(question.text, question.text_en), question.urgency) if question else None,
         typed=typed,
         begun_at=begun.saved_at if begun else None,
-        kept=tuple(str(one) for one in kept) if isinstance(kept, list) else (),
+        kept=kept,
+        has_lost=len(kept) < len(wanted),
         key=str(new_id()),
         reader=work.actor.id,
         accept_within=catalogue.accept_within(work),

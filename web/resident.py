@@ -12,7 +12,7 @@ from web.answers import posted
 from web.numbers import posted_moment
 from web.repair_words import RELATIONS
 from web.report_screen import report_screen, submit
-from web.resident_screen import home_screen, reported_screen
+from web.resident_screen import added_files, home_screen, reported_screen
 from web.texts import gettext
 
 _WORDS = frozenset({"added", "reason", "comment", "problem", "answer", "note"})  # what residents put in words
@@ -80,6 +80,7 @@ def case(number: str, task_id: int = 0) -> str:
         screen = reported_screen(
             work, number, None if typed is None else (task_id, typed), errors.field_errors()
         )
+        kept = added_files(work, typed if request.endpoint == "resident.add" else None)
     words = [text for key, text in errors.typed() if key in _WORDS]
     is_gone = isinstance(errors.refusal(), TaskGone)
     return render_template(
@@ -88,8 +89,8 @@ def case(number: str, task_id: int = 0) -> str:
         errors=errors.field_errors(),
         is_gone=is_gone,
         words=words,
+        kept=kept,
         added=request.form.get("added", "") if typed is not None else "",
-        kept=uploads.waiting_ids("photos[]") if request.endpoint == "resident.add" else (),
     )
 
 

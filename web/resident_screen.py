@@ -16,9 +16,11 @@ from handlers.repair import adding, appointments, catalogue, orders, queries, st
 from handlers.repair.queries import Line, OrderLine, OrderView
 from handlers.repair.records import OVER, OrderState
 from handlers.repair.writing import first_look
+from handlers.shared import attachments
 from handlers.shared.attachments import Attachment
 from web.fault_tiles import fault_name
 from web.filling import Filling, fill
+from web.numbers import ids
 from web.repair_words import NEXT, STATES, URGENCIES
 from web.resident_words import Standing, own_facts, visit_day, visit_window, what_next
 from web.story import Sentence
@@ -299,3 +301,10 @@ def _story(work: Work, number: str) -> tuple[Sentence, ...]:
 
 def _word(value: Text) -> Text:
     return str(URGENCIES[value]) if isinstance(value, str) and value in URGENCIES else value
+
+
+def added_files(work: Work, typed: Mapping[str, Json] | None) -> tuple[Attachment, ...]:
+    """Return the files of what was to be added and was refused, as far as they are still there."""
+    named = (typed or {}).get("photos")
+    wanted = set(ids(named)) if isinstance(named, list) else set()
+    return tuple(one for one in attachments.waiting_uploads(work) if one.id in wanted) if wanted else ()

@@ -1,11 +1,13 @@
 """Takes in the files of a posted form before anything else, so that a refused form does not lose them."""
 
+from contextlib import suppress
 from hashlib import sha256
 from typing import BinaryIO, cast
 
 from flask import g, request
 from werkzeug.datastructures import FileStorage
 
+from engine.errors import Problem
 from engine.ports import Actor, Json
 from engine.work import Engine
 from handlers.shared import attachments
@@ -39,6 +41,12 @@ def kept(engine: Engine, actor: Actor) -> dict[str, list[int]]:
     return ids
 
 
+def kept_for_later(engine: Engine, actor: Actor) -> None:
+    """Store the files of a form that cannot be taken in now: nobody has to choose them again."""
+    with suppress(Problem):  # what is wrong with a file is said when the form is taken in
+        kept(engine, actor)
+
+
 def posted_ids(engine: Engine, actor: Actor, name: str) -> tuple[int, ...]:
     """Return ids of the files of one field: those that were sent ahead, and those of this request."""
     return (*ids(request.form.getlist(name)), *kept(engine, actor).get(name, ()))
@@ -46,8 +54,13 @@ def posted_ids(engine: Engine, actor: Actor, name: str) -> tuple[int, ...]:
 
 def waiting_ids(name: str) -> tuple[int, ...]:
     """Return ids of the files of a field of a refused post, so that its form can keep them."""
-    stored: dict[str, list[int]] = g.get("uploads", {})
-    return (*ids(request.form.getlist(name)), *stored.get(name, ()))
+    return (*ids(request.form.getlist(name)), *stored().get(name, ()))
+
+
+def stored() -> dict[str, list[int]]:
+    """Return ids of the files that this request has stored, by name of the field."""
+    found: dict[str, list[int]] = g.get("uploads", {})
+    return found
 
 
 def _stored(engine: Engine, actor: Actor, file: FileStorage) -> int:
@@ -65,4 +78,4 @@ def typed_answers() -> dict[str, Json] | None:
     """Return what a refused post held, uploads included; None when the page was just opened."""
     if request.method != "POST":
         return None
-    return posted(request.form, g.get("uploads", {}))
+    return posted(request.form, stored())

@@ -122,6 +122,20 @@ def resume(engine: Engine, token: str) -> SignedIn | None:
     return _signed_in(engine, row)
 
 
+def lapsed(engine: Engine, token: str) -> Actor | None:
+    """Find the resident whose session ran out by time alone, so that photos they are sending can be kept.
+
+    A session that somebody ended names nobody any more.
+    """
+    if not token:
+        return None
+    with engine.reading(SYSTEM) as work:
+        row = work.connection.execute(
+            _SESSION, {"now": work.now, "token_hash": hash_token(token)}
+        ).one_or_none()
+    return Actor(row.account_id, row.kind) if row is not None and row.kind == "resident" else None
+
+
 def end(engine: Engine, token: str) -> None:
     """Sign out: the token is worth nothing from now on."""
     with engine.work(SYSTEM) as work:

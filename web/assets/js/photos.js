@@ -12,6 +12,7 @@ export function keyOf(file) {
 }
 
 const BUSY = ".photo-busy";
+const GOING = ".photo-going";
 
 /** How to send each form that waits for its photos. */
 const held = new WeakMap();
@@ -33,10 +34,15 @@ async function shrink(file) {
   return new File([blob], file.name.replace(/\.\w+$/, "") + ".jpg", { type: "image/jpeg" });
 }
 
+/** Tell whether a form still waits: for photos to be small, and on pages without an outbox for what is on its way. */
+function isWaiting(form) {
+  return Boolean(form.querySelector(form.dataset.typed === undefined ? BUSY : `${BUSY}, ${GOING}`));
+}
+
 /** Send a form as soon as its photos are small, and say so: sent earlier, it would leave them behind. */
 function hold(event) {
   const form = event.target;
-  if (!form.querySelector(BUSY)) return;
+  if (!isWaiting(form)) return;
   event.preventDefault();
   event.stopImmediatePropagation();
   if (held.has(form)) return;
@@ -90,8 +96,12 @@ class Photos {
     figure.append(document.createElement("progress"));
     this.shown.append(figure);
     this.add(await shrink(file).catch(() => file), figure);
+    this.goOn();
+  }
+
+  goOn() {
     const { form } = this.holder;
-    if (form && !form.querySelector(BUSY)) held.get(form)?.();
+    if (form && !isWaiting(form)) held.get(form)?.();
   }
 
   add(file, figure) {
@@ -123,9 +133,17 @@ class Photos {
     const bar = document.createElement("progress");
     bar.max = 1;
     bar.value = 0;
+    bar.setAttribute("aria-label", file.name);
     figure.append(bar);
+    figure.classList.add("photo-going");
     const { status, data } = await this.send(file, (share) => (bar.value = share));
     bar.remove();
+    figure.classList.remove("photo-going");
+    this.settle(figure, file, status, data);
+    this.goOn();
+  }
+
+  settle(figure, file, status, data) {
     if (!this.waiting.includes(file)) return; // taken out, or sent with the form, in the meantime
     if (status >= 400 && status < 500 && status !== 401) {
       this.waiting = this.waiting.filter((one) => one !== file);
@@ -162,6 +180,7 @@ class Photos {
     this.waiting = this.waiting.filter((file) => file !== figure.file);
     figure.remove();
     this.sync();
+    this.goOn();
   }
 
   sync() {

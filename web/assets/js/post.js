@@ -50,12 +50,24 @@ function sent(address, body, progress) {
       resolve({ status, data });
     };
     request.open("POST", address);
-    request.timeout = progress ? PATIENCE_FOR_FILES : PATIENCE;
+    let stalled = 0;
+    const watch = () => {
+      clearTimeout(stalled);
+      stalled = setTimeout(() => request.abort(), PATIENCE_FOR_FILES);
+    };
+    if (progress) watch(); // a long video may take its time, as long as it gets on
+    else request.timeout = PATIENCE;
     request.setRequestHeader("Accept", "application/json");
     request.setRequestHeader("X-CSRFToken", token());
+    request.onloadend = () => clearTimeout(stalled);
     request.onload = () => answer(request.status);
     request.onerror = request.ontimeout = request.onabort = () => answer(0);
-    if (progress) request.upload.onprogress = (event) => progress(event.lengthComputable ? event.loaded / event.total : 0);
+    if (progress) {
+      request.upload.onprogress = (event) => {
+        watch();
+        progress(event.lengthComputable ? event.loaded / event.total : 0);
+      };
+    }
     request.send(body);
   });
 }

@@ -61,8 +61,23 @@ function fill(form, fields, gaps) {
       if (!gaps || !field.value) field.value = values[0];
     }
   }
+  if (form.dataset.keep === undefined) bringFiles(form, fields); // else the server knows what is still there
   for (let at = form.closest("details"); at; at = at.parentElement.closest("details")) at.open = true;
   form.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+/** Name the files again that were sent ahead of a form. */
+function bringFiles(form, fields) {
+  for (const upload of form.querySelectorAll(".upload:has([data-shown])")) {
+    const { name } = upload.querySelector("input[type=file]");
+    for (const [, value] of fields.filter(([one, value]) => one === name && /^\d+$/.test(value))) {
+      if ([...form.elements].some((field) => field.name === name && field.value === value)) continue;
+      const label = Object.assign(document.createElement("label"), { className: "choice choice-photo" });
+      const box = Object.assign(document.createElement("input"), { type: "checkbox", name, value, checked: true });
+      label.append(box, ` ${upload.dataset.kept ?? ""}`);
+      upload.prepend(label);
+    }
+  }
 }
 
 function say(form, words, label, act) {
