@@ -1,21 +1,18 @@
 """REL-03, REL-04, REL-07: two at once, let go together; one wins and the other learns why."""
 
-import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pytest
 
 from engine import deadlines, instances, messages, tasks
-from engine.errors import Problem
 from engine.instances import Subject
 from engine.store.tables import escalation, history_event, instance, task_history
 from engine.timers import fire_due
 from tests.engine.cases.conftest import CLERK, COMMUNITY, HOUSE, MANAGER, SECOND_CLERK, Shop
 from tests.engine.models import Model
 from tests.reliability.invariants import violations
-
-Call = Callable[[], object]
+from tests.reliability.together import Call, together
 
 RACED = (
     Model("raced", properties={"on_cancel": "test.cancelled"})
@@ -30,29 +27,6 @@ RACED = (
     .flow("late", "chase", "end")
 )
 AGAIN = Model("raced").start().user("other").end().flow("start", "other", "end")
-
-
-def _together(*calls: Call) -> list[str]:
-    """Let calls go at the same moment; name what became of each: done, or the code of its refusal."""
-    gate = threading.Barrier(len(calls), timeout=30)
-    outcomes = [""] * len(calls)
-
-    def run(number: int, call: Call) -> None:
-        gate.wait()
-        try:
-            call()
-            outcomes[number] = "done"
-        except Problem as refused:
-            outcomes[number] = refused.code
-        except Exception as error:  # noqa: BLE001  # told to the test's own thread
-            outcomes[number] = repr(error)
-
-    threads = [threading.Thread(target=run, args=(number, call)) for number, call in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=120)
-    return outcomes
 
 
 @pytest.fixture
@@ -83,7 +57,7 @@ def _losers(outcomes: Sequence[str], *allowed: str) -> None:
 
 
 def test_complete_and_complete(raced: Shop) -> None:
-    outcomes = _together(_complete(raced), _complete(raced, SECOND_CLERK))
+    outcomes = together(_complete(raced), _complete(raced, SECOND_CLERK))
 
     _losers(outcomes, "task_completed")
     assert len(raced.rows(task_history)) == 1
@@ -91,12 +65,12 @@ def test_complete_and_complete(raced: Shop) -> None:
 
 
 def test_claim_and_claim(raced: Shop) -> None:
-    _losers(_together(_claim(raced, CLERK), _claim(raced, SECOND_CLERK)), "task_claimed")
+    _losers(together(_claim(raced, CLERK), _claim(raced, SECOND_CLERK)), "task_claimed")
 
 
 def test_complete_and_cancel(raced: Shop) -> None:
     case = _case(raced)
-    outcomes = _together(
+    outcomes = together(
         _complete(raced),
         lambda: raced.engine.run(SECOND_CLERK, lambda work: instances.cancel(work, case, "不修了")),
     )
@@ -108,7 +82,7 @@ def test_complete_and_cancel(raced: Shop) -> None:
 
 def test_complete_and_timer(raced: Shop) -> None:
     raced.clock.advance(minutes=30)
-    outcomes = _together(_complete(raced), lambda: fire_due(raced.engine))
+    outcomes = together(_complete(raced), lambda: fire_due(raced.engine))
 
     assert outcomes[0] in {"task_timed_out", "task_withdrawn"}
     assert raced.steps() == ["chase"]
@@ -117,7 +91,7 @@ def test_complete_and_timer(raced: Shop) -> None:
 
 def test_complete_and_reassign(raced: Shop) -> None:
     task_id = raced.task("first")
-    outcomes = _together(
+    outcomes = together(
         _complete(raced),
         lambda: raced.engine.run(
             MANAGER, lambda work: tasks.reassign(work, task_id, SECOND_CLERK.id, "换班")
@@ -130,7 +104,7 @@ def test_complete_and_reassign(raced: Shop) -> None:
 
 def test_complete_and_suspend(raced: Shop) -> None:
     case = _case(raced)
-    outcomes = _together(
+    outcomes = together(
         _complete(raced),
         lambda: raced.engine.run(MANAGER, lambda work: instances.suspend(work, case, "核实")),
     )
@@ -141,7 +115,7 @@ def test_complete_and_suspend(raced: Shop) -> None:
 
 
 def test_complete_and_deploy(raced: Shop) -> None:
-    assert _together(_complete(raced), lambda: raced.deploy(AGAIN)) == ["done", "done"]
+    assert together(_complete(raced), lambda: raced.deploy(AGAIN)) == ["done", "done"]
     raced.start("raced", "R2")
 
     assert "other" in raced.steps()
@@ -151,7 +125,7 @@ def test_complete_and_deploy(raced: Shop) -> None:
 def test_complete_and_move_of_the_due_date(raced: Shop) -> None:
     task_id = raced.task("first")
     later = raced.clock.now().replace(hour=9)
-    outcomes = _together(
+    outcomes = together(
         _complete(raced),
         lambda: raced.engine.run(MANAGER, lambda work: deadlines.move(work, task_id, later, "业主要求")),
     )
@@ -167,13 +141,13 @@ def test_message_and_message(raced: Shop) -> None:
         CLERK, lambda work: messages.correlate(work, "raced", "payment", "R1", {})
     )
 
-    _losers(_together(pay, pay), "message_not_awaited")
+    _losers(together(pay, pay), "message_not_awaited")
     assert raced.steps() == ["last"]
     assert violations(raced.engine) == []
 
 
 def test_two_deployments(shop: Shop) -> None:
-    assert _together(lambda: shop.deploy(RACED), lambda: shop.deploy(RACED)) == ["done", "done"]
+    assert together(lambda: shop.deploy(RACED), lambda: shop.deploy(RACED)) == ["done", "done"]
 
 
 def test_fifty_times_the_same_start_is_one_case(shop: Shop) -> None:
@@ -187,7 +161,7 @@ def test_fifty_times_the_same_start_is_one_case(shop: Shop) -> None:
         )
         started.append(case.id)
 
-    outcomes = _together(*[start] * 50)
+    outcomes = together(*[start] * 50)
 
     assert set(outcomes) == {"done"}, Counter(outcomes)
     assert len(set(started)) == 1
@@ -200,7 +174,7 @@ def test_fifty_times_the_same_completion_is_one(raced: Shop) -> None:
     def complete() -> None:
         raced.engine.run(CLERK, lambda work: tasks.complete(work, task_id, {}, idempotency_key="one"))
 
-    assert set(_together(*[complete] * 50)) == {"done"}
+    assert set(together(*[complete] * 50)) == {"done"}
     assert len(raced.rows(task_history)) == 1
     assert violations(raced.engine) == []
 
@@ -211,7 +185,7 @@ def test_two_clocks_on_one_database_fire_each_timer_once(shop: Shop) -> None:
         shop.start("raced", f"R{number}")
     shop.clock.advance(minutes=31)
 
-    assert _together(*[lambda: fire_due(shop.engine)] * 3) == ["done"] * 3
+    assert together(*[lambda: fire_due(shop.engine)] * 3) == ["done"] * 3
     assert len(shop.open_tasks("chase")) == 30
     assert len(shop.open_tasks("first")) == 0
     fired = [row for row in shop.rows(history_event) if row.kind == "fired"]

@@ -154,6 +154,20 @@ def test_a_second_pause_needs_somebody_who_may_approve_it(visit: Shop) -> None:
     assert step(visit).pause_count == 2
 
 
+def test_what_two_pauses_took_adds_up_and_moves_the_rungs(visit: Shop) -> None:
+    opened = visit.clock.now()
+    for hours in (3, 5):
+        pause(visit, visit.clock.now() + DAY, actor=LEAD)
+        visit.clock.advance(hours=hours)
+        unpause(visit)
+
+    assert step(visit).paused_seconds == 8 * 3600
+    assert step(visit).due_at == opened + 10 * HOUR
+    visit.clock.set(opened + 9 * HOUR)
+    fire_due(visit.engine)
+    assert jobs(visit) == {"deadline": opened + 8 * HOUR + 1.6 * HOUR}
+
+
 def test_a_late_step_is_not_paused(visit: Shop) -> None:
     visit.clock.advance(hours=2, seconds=1)
     with pytest.raises(Refused, match="已超时"):
