@@ -23,6 +23,11 @@ SECONDS = Histogram(
     registry=REGISTRY,
 )
 
+_FORWARDED = (
+    "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port",
+    "X-Forwarded-Prefix", "X-Forwarded-Server", "X-Real-IP", "Via",
+)  # fmt: skip
+
 
 @bp.before_app_request
 def begin() -> None:
@@ -57,6 +62,9 @@ def metrics() -> Response:
 
 
 def _is_loopback() -> bool:
+    """Tell whether this machine itself asks: a proxy on it that forwards for others says so in a header."""
+    if any(name in request.headers for name in _FORWARDED):
+        return False
     try:
         return ipaddress.ip_address(request.remote_addr or "").is_loopback
     except ValueError:

@@ -138,6 +138,8 @@ def test_the_figures_are_for_this_machine_or_a_token(site: Site) -> None:
     stranger = site.anonymous().client
     assert stranger.get("/metrics").status_code == 200
     assert stranger.get("/metrics", environ_base={"REMOTE_ADDR": "203.0.113.9"}).status_code == 404
+    for header in ("Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Via"):
+        assert stranger.get("/metrics", headers={header: "127.0.0.1"}).status_code == 404, header
 
 
 def test_counts_that_did_not_change_cost_an_empty_answer(site: Site) -> None:
