@@ -24,11 +24,12 @@ def end(
     """End what leaves with the old owners; what tenants and owners who stay have is not touched."""
     staying = {one.person_id for one in before if one.id not in ended}
     staying -= {one.person_id for one in before if one.kind == RelationKind.EMERGENCY_CONTACT}
-    staying |= {one.person.id for one in parties}
+    entered = {one.person.id for one in parties}
+    staying |= entered
     vehicles = _open(work, estate_vehicle, case)
     gone = rules.vehicles_leaving([(row.id, row.person_id) for row in vehicles], staying)
     _end(work, case, estate_vehicle, gone)
-    if any(one.kind in rules.OWNERS and one.id not in ended for one in before):
+    if any(one.kind in rules.OWNERS and (one.id not in ended or one.person_id in entered) for one in before):
         return  # some of the owners stay: the places remain theirs
     sold = {int(str(one)) for one in case.facts.get("places", [])}
     places = _open(work, estate_parking, case)

@@ -29,8 +29,8 @@ from handlers.estate.records import (
     estate_vehicle,
 )
 from handlers.moving.cases import Case
-from handlers.moving.records import moving_change, moving_party
-from handlers.moving.rules import Standing
+from handlers.moving.records import Kind, moving_change, moving_party
+from handlers.moving.rules import OWNERS, Standing
 from handlers.shared.sealed import vault_of
 
 # Whoever of these is entered is checked by a second person, field by field.
@@ -82,8 +82,13 @@ def enter(work: Work, case: Case, members: Sequence[Member]) -> None:
     """
     withdraw(work, case)
     main: int | None = None
+    entered: set[tuple[int, bool]] = set()
     for position, member in enumerate(members):
         party = _on_record(work, case, member) if member.relation_id else _anew(work, case, member, main)
+        who = (party["person_id"], member.kind in OWNERS)
+        if who in entered and member.kind in OWNERS:
+            raise FieldsInvalid({f"{member.place}name": ("同一人录入了两次，请合并成一行，写明合计份额", {})})
+        entered.add(who)
         main = party["person_id"] if position == MAIN else main
         work.connection.execute(
             insert(moving_party).values(id=new_id(), case_id=case.id, position=position, **party)
@@ -114,14 +119,14 @@ def _on_record(work: Work, case: Case, member: Member) -> dict[str, Any]:
 def _anew(work: Work, case: Case, member: Member, main: int | None) -> dict[str, Any]:
     """Enter somebody with a relation that counts for nothing yet."""
     person_id, is_new, added = _person(work, member)
-    _require_new_relation(work, case, member, person_id)
+    kind = _kind_of(work, case, member, person_id)
     relation_id = new_id()
     work.connection.execute(
         insert(estate_relation).values(
             id=relation_id,
             house_id=case.house_id,
             person_id=person_id,
-            kind=member.kind,
+            kind=kind,
             through_person_id=main if member.through_main else None,
             valid_from=work.now,
             check_state=CheckState.PENDING,
@@ -202,7 +207,7 @@ def standings(work: Work, house_id: int) -> list[Standing]:
         .order_by(estate_relation.c.id)
         .with_for_update()
     )
-    return [Standing(row.id, row.person_id, row.kind, row.through_person_id) for row in rows]
+    return [Standing(row.id, row.person_id, row.kind, row.through_person_id, row.share) for row in rows]
 
 
 def masked(work: Work, house_id: int, *kinds: str) -> list[tuple[int, MaskedPerson]]:
@@ -307,15 +312,25 @@ def acts_already(work: Work, person_id: int) -> bool:
     return found
 
 
-def _require_new_relation(work: Work, case: Case, member: Member, person_id: int) -> None:
-    is_open = exists().where(
-        estate_relation.c.house_id == case.house_id,
-        estate_relation.c.person_id == person_id,
-        estate_relation.c.kind == member.kind,
-        estate_relation.c.valid_to.is_(None),
+def _kind_of(work: Work, case: Case, member: Member, person_id: int) -> str:
+    """Return the kind of somebody's new relation; an owner who stays is entered anew beside the old one.
+
+    The old relation ends with the switch. Until then both are open, so the new one is of the other of the
+    two kinds of owner, which have the same rights.
+    """
+    rows = work.connection.execute(
+        select(estate_relation.c.kind).where(
+            estate_relation.c.house_id == case.house_id,
+            estate_relation.c.person_id == person_id,
+            estate_relation.c.valid_to.is_(None),
+        )
     )
-    if work.connection.execute(select(is_open)).scalar_one():
-        raise FieldsInvalid({f"{member.place}name": ("此人与这套房屋的这种关系已经登记", {})})
+    held = set(rows.scalars())
+    if member.kind not in held:
+        return member.kind
+    if member.kind in OWNERS and case.kind == Kind.TRANSFER and not held.issuperset(OWNERS):
+        return next(one for one in OWNERS if one not in held)
+    raise FieldsInvalid({f"{member.place}name": ("此人与这套房屋的这种关系已经登记", {})})
 
 
 def _is_known(work: Work, person_id: int) -> bool:

@@ -13,7 +13,7 @@ from handlers.moving.records import Way
 _Message = tuple[str, dict[str, object]]  # what FieldsInvalid says of one field
 
 OWNERS = (RelationKind.OWNER, RelationKind.CO_OWNER)
-SPECIAL_WAYS = (Way.INHERITANCE, Way.COURT, Way.SHARE)
+SPECIAL_WAYS = (Way.INHERITANCE, Way.COURT, Way.SHARE, Way.GIFT)
 CONTRACT = "contract"
 _TITLES = ("certificate", "registry")
 # What else proves a change: only for its own way, and two of these are looked at by a second person first.
@@ -38,20 +38,24 @@ class Standing:
     person_id: int
     kind: str
     through_id: int | None = None
+    share: str | None = None
 
 
-def ending(standings: Iterable[Standing], leaving: Collection[int] | None) -> list[int]:
+def ending(
+    standings: Iterable[Standing], leaving: Collection[int] | None, entered: Collection[int] = ()
+) -> list[int]:
     """Say whose relations end when a house changes hands.
 
     Tenants stay, and whoever stands to the house through them; so does the family of an owner who stays.
 
     Args:
         leaving: relations of the owners who leave; None when all do.
+        entered: persons who own it from now on; of an owner among them the old relation ends, not the access.
     """
     known = list(standings)
     owners = [one for one in known if one.kind in OWNERS]
-    gone = [one for one in owners if leaving is None or one.id in leaving]
-    stays = {one.person_id for one in owners if one not in gone}
+    gone = [one for one in owners if leaving is None or one.id in leaving or one.person_id in entered]
+    stays = {one.person_id for one in owners if one not in gone or one.person_id in entered}
     leavers = {one.person_id for one in gone} - stays
     tenants = {one.person_id for one in known if one.kind == RelationKind.TENANT}
     ended = [one.id for one in gone]
@@ -138,6 +142,26 @@ def require_shares(shares: Mapping[str, str]) -> None:
         total += Fraction(int(found[1]), below)
         if total > 1:
             raise FieldsInvalid({field: ("各人的份额加起来超过全部", {})})
+
+
+def require_rest(shares: Iterable[str], staying: Iterable[str | None]) -> None:
+    """Refuse new shares beside which those of owners who stay as they are do not fit.
+
+    Args:
+        staying: what is on record of owners who stay and are not entered anew; None where it is unknown.
+    Raises:
+        FieldsInvalid: together it is more than the whole.
+    """
+    total = sum((_share(text) for text in (*shares, *(one or "" for one in staying))), Fraction(0))
+    if total > 1:
+        message = "留下的业主份额也变了：请把他们也录入“共有人”，写明剩下的份额"
+        raise FieldsInvalid({"share": (message, {})})
+
+
+def _share(text: str) -> Fraction:
+    found = re.fullmatch(r"([0-9]{1,5})(?:/([0-9]{1,5})|(%))", text.strip())
+    below = (100 if found[3] else int(found[2])) if found else 0
+    return Fraction(int(found[1]), below) if found and below else Fraction(0)
 
 
 def vehicles_leaving(vehicles: Iterable[tuple[int, int]], staying: Collection[int]) -> list[int]:

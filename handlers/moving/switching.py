@@ -56,15 +56,16 @@ def switch(context: Context) -> None:
     before = people.standings(work, case.house_id)
     parties = people.parties(work, case)
     leaving = case.facts.get("leaving")
-    ended = rules.ending(before, None if leaving is None else {int(str(one)) for one in leaving})
+    entered = {one.person.id for one in parties}
+    ended = rules.ending(before, None if leaving is None else {int(str(one)) for one in leaving}, entered)
     _end(work, case, ended)
     _begin(work, case, parties)
     leaving_things.end(work, case, before, parties, ended)
-    detach_cases(work, case, [one for one in before if one.id not in ended])
+    detach_cases(work, case, [one for one in before if one.id not in ended or one.person_id in entered])
     _authorise(work, case, parties)
     case = cases.change(work, case, state=State.DONE, done_at=work.now)
-    gone = [one.person_id for one in before if one.id in ended and one.kind in rules.OWNERS]
-    notices.to_people(work, case, gone, "transfer_done_old")
+    gone = {one.person_id for one in before if one.id in ended and one.kind in rules.OWNERS} - entered
+    notices.to_people(work, case, sorted(gone), "transfer_done_old")
     notices.to_people(work, case, [one.person.id for one in parties], "transfer_done_new")
     access_log.append(work, access_log.Entry("transfer_house", "house", case.house_id))
 
@@ -203,7 +204,9 @@ def reverse(context: Context) -> None:
     }
     before = people.standings(work, wrong.house_id)
     told = [_undo(work, wrong, change) for change in changes]
-    _end_what_came_through(work, case, before, [one for one in before if one.id in begun])
+    stays = {one.person_id for one in people.standings(work, wrong.house_id) if one.kind in rules.OWNERS}
+    wrong_owners = [one for one in before if one.id in begun and one.person_id not in stays]
+    _end_what_came_through(work, case, before, wrong_owners)
     work.connection.execute(
         update(moving_change).where(moving_change.c.case_id == wrong.id).values(undone_at=work.now)
     )

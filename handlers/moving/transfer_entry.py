@@ -32,6 +32,7 @@ def enter(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
         shares = {f"co_owners.{index}.share": line.text("share") for index, line in enumerate(lines)}
         rules.require_shares({"share": given.text("share"), **shares})
         people.enter(work, case, [_owner(given), *_co_owners(given)])
+        _require_rest(work, case, [given.text("share"), *shares.values()])
         case = cases.add_facts(
             work,
             case,
@@ -42,6 +43,19 @@ def enter(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     checks.ask(context, case)
     cases.change(work, case, state=State.ENTERED, entered_at=work.now, entered_by=work.actor.id)
     return {"same": False}
+
+
+def _require_rest(work: Work, case: Case, shares: list[str]) -> None:
+    """Refuse shares that leave less than what owners who stay have on record."""
+    leaving = case.facts.get("leaving")
+    if leaving is None or not any(shares):
+        return
+    entered = {one.person.id for one in people.parties(work, case)}
+    gone = {int(str(one)) for one in leaving}
+    owners = [one for one in people.standings(work, case.house_id) if one.kind in rules.OWNERS]
+    rules.require_rest(
+        shares, [one.share for one in owners if one.id not in gone and one.person_id not in entered]
+    )
 
 
 def entry_options(case: Case) -> Options:

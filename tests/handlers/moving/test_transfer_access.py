@@ -6,16 +6,16 @@ import pytest
 from sqlalchemy import event
 
 from engine import inbox, instances, tasks
-from engine.errors import NotAllowed, NotFound, Problem
+from engine.errors import Invalid, NotAllowed, NotFound, Problem
 from engine.ports import SYSTEM, Actor
 from engine.work import Work
 from handlers.estate import authorisation, revealing
 from handlers.estate.authorisation import Purpose
-from handlers.estate.records import RelationKind
+from handlers.estate.records import RelationKind, estate_relation
 from handlers.estate.revealing import RevealRequest
 from handlers.repair import queries
 from handlers.repair.records import Area
-from tests.handlers.moving.moving_world import Desk
+from tests.handlers.moving.moving_world import NEW_OWNER, Desk
 
 STORES = ("sqlite", "postgresql")
 
@@ -241,3 +241,55 @@ def test_the_other_owner_stays_when_one_dies_or_a_court_takes_a_part(
     desk.enter(number)
     desk.check(number)
     assert (desk.may_act(account), desk.may_act(desk.owner)) == (True, False)
+
+
+@pytest.mark.parametrize("way", ["share", "gift"])
+def test_an_owner_who_gives_a_part_away_keeps_access_with_the_rest_and_one_relation(
+    desk: Desk, way: str
+) -> None:
+    number = desk.told_of_transfer()
+    desk.register(number, way)
+    desk.papers(number)
+    desk.do(number, "shares", desk.clerk, leaving=[], note="一半转给朋友")
+    desk.do(number, "approve", desk.desk_lead, outcome="approve")
+    desk.tell_old(number)
+    rest = {"name": "李明", "id_number": "440524188001010014", "phone": "13811112222", "share": "1/2"}
+    desk.enter(number, share="1/2", co_owners=[rest])
+    with desk.engine.reading(desk.desk_lead) as work:
+        facts = inbox.detail(work, desk.task(number, "second_check").id).opened.facts
+    assert [str(value) for name, value in facts if "份额" in str(name)] == ["1/2", "1/2"]
+    desk.check(number, others=[{key: rest[key] for key in ("name", "id_number", "phone")}])
+    assert desk.may_act(desk.owner)
+    assert desk.may_act(desk.wife)
+    open_now = [one for one in desk.relations() if one.valid_to is None and one.kind in ("owner", "co_owner")]
+    assert sorted((one.person_id == desk.owner_person, one.share) for one in open_now) == [
+        (False, "1/2"),
+        (True, "1/2"),
+    ]
+    assert desk.told("transfer_done_old") == []
+
+
+def test_new_shares_beside_that_of_an_owner_who_stays_come_to_the_whole_at_most(desk: Desk) -> None:
+    with desk.engine.work(SYSTEM) as work:
+        work.connection.execute(
+            estate_relation.update()
+            .where(estate_relation.c.person_id == desk.owner_person)
+            .values(share="3/4")
+        )
+    number = desk.told_of_transfer()
+    desk.register(number, "share")
+    desk.papers(number)
+    desk.do(number, "shares", desk.clerk, leaving=[], note="一半转给朋友")
+    desk.do(number, "approve", desk.desk_lead, outcome="approve")
+    desk.tell_old(number)
+    with pytest.raises(Invalid) as refused:
+        desk.enter(number, share="1/2")
+    assert set(refused.value.fields) == {"share"}
+    desk.enter(number, share="1/4")
+
+
+def test_nobody_is_entered_as_owner_twice(desk: Desk) -> None:
+    number = desk.to_entry()
+    with pytest.raises(Invalid) as refused:
+        desk.enter(number, co_owners=[{**NEW_OWNER, "share": "1/2"}])
+    assert set(refused.value.fields) == {"co_owners.0.name"}
