@@ -11,7 +11,7 @@ from handlers import bootstrap, built_in, settings
 from handlers.shared import access_log
 from handlers.shared.records import access_log as entries
 from tests.engine.models import Model
-from web.cli import main
+from web.cli import main, serving
 from web.cli.engines import installed
 
 
@@ -202,3 +202,22 @@ def test_a_missing_file_is_a_line_and_no_traceback(
     (tmp_path / "file").write_text("a file, and no folder", encoding="utf-8")
     assert main(["init"]) == 1
     assert str(tmp_path / "file") in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("host", "proxies", "is_told"),
+    [
+        ("0.0.0.0", 0, True),
+        ("::", 0, True),
+        ("0.0.0.0", 1, False),
+        ("127.0.0.1", 0, False),
+        ("::1", 0, False),
+    ],
+)
+def test_who_serves_beyond_this_machine_without_a_proxy_is_told(
+    host: str, proxies: int, is_told: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    serving.say_if_open(host, proxies)
+    said = capsys.readouterr().out
+    assert ("WUYE_PROXIES" in said) is is_told
+    assert said.count("\n") == 2 * is_told

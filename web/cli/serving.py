@@ -6,6 +6,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
@@ -49,7 +50,8 @@ def run_serve(arguments: argparse.Namespace) -> None:
         )
     _require_host(arguments.host)
     _log_to_stderr()
-    from_environment()  # refuse here, not in the process that serves
+    config = from_environment()  # refuse here, not in the process that serves
+    say_if_open(arguments.host, config.proxies)
     engine = installed()
     settings.of(engine).secret(COOKIE_SECRET)
     engine.database.dispose()
@@ -64,6 +66,23 @@ def run_serve(arguments: argparse.Namespace) -> None:
             host=arguments.host,
             port=arguments.port,
         ) from ended
+
+
+def say_if_open(host: str, proxies: int) -> None:
+    """Say that visitors reach this process without a proxy, where they do: a slow one holds a thread."""
+    if proxies or _is_loopback(host):
+        return
+    say(
+        f"提醒：{host} 不是本机地址，也没有设 WUYE_PROXIES：慢连接会占住线程，且没有 TLS。"
+        "请放在代理之后，见 README 的“放在反向代理之后”。",
+        f"Note: {host} is no loopback address and WUYE_PROXIES is not set: slow connections hold threads, "
+        "and there is no TLS. Put a proxy before it, see “Behind a proxy” in the README.",
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return all(ip_address(str(address[0]).partition("%")[0]).is_loopback for *_, address in found)
 
 
 def require_port(port: int) -> None:
