@@ -256,7 +256,9 @@ def end_access(context: Context) -> None:
     if "moved_out_on" not in case.facts:
         raise RuleRefused("not_moved_out", "尚未确认搬离，不能终止权限")
     if case.checked_at is None:
-        raise RuleRefused("not_checked", "未经另一人核实，不能终止权限")
+        raise RuleRefused(
+            "not_checked", "未经另一人核实，不能终止权限。按旧流程图办理的，请主管取消此事，再重新登记退租"
+        )
     handing_over.end_vehicles(work, case, case.facts.get("vehicles_ended", []))
     before = people.standings(work, case.house_id)
     tenants = [one for one in before if str(one.id) == str(case.facts.get("tenant"))]

@@ -1,16 +1,19 @@
 """A tenant comes, stays or goes, and what a lease's end does and does not do."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
 
-from engine import instances
+from engine import definitions, instances
 from engine.errors import Invalid, NotAllowed, Refused
 from engine.ports import SYSTEM, Actor, Json
+from handlers.errors import RuleRefused
 from handlers.estate.records import RelationKind, estate_relation
 from handlers.moving import leases, starting
 from handlers.moving.starting import Notice
 from tests.handlers.moving.moving_world import AGAIN, ENTRY, Desk
+from tests.handlers.repair.conftest import PROCESSES
 
 STORES = ("sqlite", "postgresql")
 PRESENT: dict[str, Json] = {"how": "in_person", "id_seen": True}
@@ -276,3 +279,36 @@ def test_only_the_desk_takes_notices_of_tenants_in(desk: Desk) -> None:
     for actor in (desk.plumber, desk.tenant, desk.finance):
         with pytest.raises((NotAllowed, Refused)), desk.engine.work(Actor(actor.id, actor.kind)) as work:
             starting.notice_of_tenant(work, Notice(desk.house, desk.clock.now(), "phone"))
+
+
+def of_before(diagram: str) -> str:
+    """Draw the diagram as it was before a second person looked at who moved out."""
+    gone = r"check_out|is_out(?!_to_end_access)|note_c1_out|link_c1_out"
+    for element in (
+        rf'<bpmn:(userTask|exclusiveGateway|textAnnotation) id="({gone})".*?</bpmn:\1>',
+        rf'<bpmn:association id="({gone})"[^>]*/>',
+        r'<bpmn:sequenceFlow id="(check_out_to_is_out)"[^>]*/>',
+        r'<bpmn:sequenceFlow id="(is_out_to_confirm_out|is_out_to_end_access)".*?</bpmn:sequenceFlow>',
+        rf"<bpmn:flowNodeRef>({gone})</bpmn:flowNodeRef>",
+        r"<bpmn:incoming>(is_out_to_confirm_out)</bpmn:incoming>",
+        r'<bpmndi:BPMN(Shape|Edge) id="(check_out|is_out|note_c1_out|link_c1_out)\w*_di".*?</bpmndi:BPMN\1>',
+    ):
+        diagram = re.sub(element, "", diagram, flags=re.DOTALL)
+    diagram = diagram.replace("is_out_to_end_access", "confirm_out_to_check_out")
+    return diagram.replace('targetRef="check_out"', 'targetRef="end_access"')
+
+
+def test_a_case_of_an_earlier_diagram_ends_no_access_and_says_what_to_do(desk: Desk) -> None:
+    current = (PROCESSES / "tenant_change.bpmn").read_text(encoding="utf-8")
+    with desk.engine.work(SYSTEM) as work:
+        definitions.deploy(work, "earlier", {"tenant_change.bpmn": of_before(current).encode()})
+    number = told(desk)
+    register(desk, number, "out", tenant=str(tenancy(desk)))
+    today = desk.clock.now().date().isoformat()
+    with pytest.raises(RuleRefused, match="请主管取消此事") as refused:
+        desk.do(number, "confirm_out", desk.clerk, moved_out_on=today, keys_returned=True)
+    assert refused.value.code == "not_checked"
+    assert (desk.steps(number), desk.may_act(desk.tenant)) == (["confirm_out"], True)
+    with desk.engine.work(desk.desk_lead) as work:
+        instances.cancel(work, desk.case(number).id, "按新流程重新登记")
+    assert desk.case(number).state == "cancelled"
