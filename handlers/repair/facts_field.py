@@ -37,14 +37,17 @@ def job_facts(context: Context) -> Facts:
 
 @form_data("repair.appoint_facts")
 def appoint_facts(context: Context) -> Facts:
-    """Say what is to do, by when somebody has to be there, and until when a visit can be booked."""
+    """Say what is to do, by when somebody has to be there, what can be booked, and what the owner wishes."""
     work, order = context.work, orders.of(context)
+    last, wished = visiting.last_bookable(work), order.proposed_at
+    is_possible = wished is not None and work.now < wished <= last
     return {
         "facts": job(work, order)
         + pairs(
             ("到场时限", local(work, visiting.arrive_by(work, order))),
-            ("最晚可约", local(work, visiting.last_bookable(work))),
-        )
+            ("最晚可约", local(work, last)),
+        ),
+        "values": {"visit_at": wished.astimezone(work.engine.zone).isoformat()} if is_possible else {},
     }
 
 
@@ -57,6 +60,7 @@ def job(work: Work, order: Order) -> Pairs:
         ("业主补充", last_note(work, order, "answer")),
         ("现场情况", last_note(work, order, "situation")),
         ("诊断", last_note(work, order, "finding")),
+        ("上次不满意的原因", last_note(work, order, "problem")),
         ("返工要求", last_note(work, order, "rework_measure")),
         ("此处一年内维修", _history(work, order)),
     )
@@ -134,7 +138,7 @@ def quote_answer_facts(context: Context) -> Facts:
 
 @form_data("repair.finish_facts")
 def finish_facts(context: Context) -> Facts:
-    """Say what was agreed, and start with the material that was asked for."""
+    """Say what was agreed, and start with the material that was asked for since it was last finished."""
     work, order = context.work, orders.of(context)
     agreed = quoting.agreed_quote(work, order)
     lines = quoting.lines_of(work, agreed)
@@ -145,7 +149,7 @@ def finish_facts(context: Context) -> Facts:
     arrived: list[Json] = [
         {"name": one.name, "quantity": pricing.plain(one.quantity), "unit": one.unit}
         for one in parts.wanted(work, order)
-        if one.state == "arrived"
+        if one.state == "arrived" and (order.finished_at is None or one.at > order.finished_at)
     ]
     values = pricing.form_values(lines) | ({"parts": arrived} if arrived else {})
     if agreed is not None:  # cases that began earlier ask for the whole charge in one amount

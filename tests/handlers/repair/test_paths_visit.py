@@ -173,6 +173,9 @@ def test_a_visit_after_the_limit_says_why_unless_the_owner_proposed_it(shop: Sho
     absent(shop, assigned)
     back = shop.clock.now() + timedelta(days=1)
     shop.do(assigned, "rebook", shop.owner, visit_at=back.isoformat())
+    with shop.engine.reading(shop.plumber) as work:
+        offered = inbox.detail(work, shop.task(assigned, "appoint").id).opened.values["visit_at"]
+    assert datetime.fromisoformat(str(offered)) == back
     fix(shop, assigned, back)
     assert shop.order(assigned).window_to == back + timedelta(minutes=30)
 

@@ -6,6 +6,7 @@ import pytest
 
 from engine import inbox
 from engine.errors import Conflict, Invalid, NotAllowed, Refused
+from engine.form_steps import OpenedForm
 from engine.ports import SYSTEM, Json
 from handlers.accounts import staff
 from handlers.accounts.permissions import Post
@@ -158,6 +159,34 @@ def test_parts_that_do_not_come_within_fifteen_days_bring_the_lead(shop: Shop, o
     shop.later(seconds=1)
     assert shop.steps(on_site) == ["lead_decide"]
     assert "parts_given_up" in shop.events(on_site)
+
+
+def opened(shop: Shop, number: str, step: str) -> OpenedForm:
+    with shop.engine.reading(shop.plumber) as work:
+        return inbox.detail(work, shop.task(number, step).id).opened
+
+
+def test_who_repairs_again_reads_the_complaint_and_starts_without_what_was_used_before(
+    shop: Shop, on_site: str
+) -> None:
+    order_parts(shop, on_site)
+    shop.clock.advance(days=2)
+    shop.do(on_site, "receive", shop.lead, outcome="arrived")
+    shop.do(on_site, "appoint", shop.plumber, outcome="soon")
+    shop.do(on_site, "arrive", shop.plumber, outcome="met")
+    shop.do(on_site, "do_work", shop.plumber, outcome="done")
+    used = opened(shop, on_site, "finish").values["parts"]
+    shop.do(on_site, "finish", shop.plumber, photos=[shop.photo(shop.plumber)], parts=used)
+    shop.clock.advance(hours=1)
+    shop.do(on_site, "confirm", shop.owner, outcome="unsatisfied", problem="早上又滴水")
+    plan = {"cause": "阀芯松", "measure": "紧固", "worker_id": str(shop.plumber.id)}
+    shop.do(on_site, "plan_rework", shop.lead, **plan)
+
+    assert ["上次不满意的原因", "早上又滴水"] in [list(one) for one in opened(shop, on_site, "take").facts]
+    shop.go_to(on_site)
+    shop.do(on_site, "diagnose", shop.plumber, outcome="repair", finding="阀芯松")
+    shop.do(on_site, "do_work", shop.plumber, outcome="done")
+    assert "parts" not in opened(shop, on_site, "finish").values
 
 
 def test_parts_in_the_store_lead_back_to_the_owner(shop: Shop, on_site: str) -> None:
