@@ -44,6 +44,7 @@ _ASKED = {
     "rebook": lazy_gettext("请您另约时间"),
     "supply_info": lazy_gettext("请您补充说明"),
 }
+_RETURN_VISIT = "repair_return_visit"  # the procedure in which somebody calls back
 
 
 @dataclass(frozen=True)
@@ -207,7 +208,19 @@ def reported_screen(
     is_urgent = catalogue.is_urgent(work, line.instance_id, line.urgency)
     is_stuck = line.state not in OVER and incidents.stands_still(work, line.instance_id)
     pause = next((step.pause for step in steps if step.pause is not None), None)
-    standing = Standing(line, work.now, due_at, bool(asks), is_urgent, order.reopen_until, is_stuck, pause)
+    standing = Standing(
+        line,
+        work.now,
+        due_at,
+        bool(asks),
+        is_urgent,
+        order.reopen_until,
+        is_stuck,
+        pause,
+        next((step.due_at for step in steps if step.process == _RETURN_VISIT), None),
+        bool(order.rating),
+        order.is_low_rated,
+    )
     return ReportedScreen(
         number=number,
         title=title_of(line),

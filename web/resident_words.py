@@ -20,6 +20,8 @@ class Standing:
 
     Attributes:
         due_at: until when the step that is open now is to be done.
+        called_by: until when somebody calls the resident back after the repair; None where nobody will.
+        is_rated, is_low_rated: the resident gave marks, and one of them is bad.
         is_asked: something waits for the resident.
         is_urgent: repair staff were told at once.
         reopen_until: until when a closed report can be taken up again.
@@ -35,6 +37,9 @@ class Standing:
     reopen_until: datetime | None = None
     is_stuck: bool = False
     pause: tuple[str, datetime] | None = None
+    called_by: datetime | None = None
+    is_rated: bool = False
+    is_low_rated: bool = False
 
     @property
     def due(self) -> str:
@@ -136,10 +141,26 @@ def _finished(standing: Standing) -> str:
 def _confirmed(standing: Standing) -> str:
     if standing.is_asked:
         return gettext("已当面签字确认。请在下面评价；没修好也在下面说。")
-    return gettext("谢谢您的确认。")
+    return _call_back(standing) or gettext("谢谢您的确认。")
+
+
+def _call_back(standing: Standing) -> str:
+    """Say who calls back until when, where the table of return visits says so."""
+    if standing.called_by is None:
+        return ""
+    if standing.called_by <= standing.now:
+        return gettext("客服会尽快打电话给您，听听您的意见。")
+    at = moment_short(standing.called_by, standing.now)
+    if standing.is_low_rated:
+        return gettext("抱歉没让您满意。客服会在 %(at)s 前打电话给您。", at=at)
+    return gettext("谢谢。客服会在 %(at)s 前打电话给您，问问修得怎么样。", at=at)
 
 
 def _closed(standing: Standing) -> str:
+    return _call_back(standing) or (gettext("谢谢您的评价。") if standing.is_rated else "") + _ended(standing)
+
+
+def _ended(standing: Standing) -> str:
     if standing.reopen_until is None:
         return gettext("已办结。")
     return gettext("已办结。%(at)s 前又坏了，可以从这里再次报修。", at=calendar_day(standing.reopen_until))

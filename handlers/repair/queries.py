@@ -84,6 +84,7 @@ class OrderView:
     Attributes:
         contact_name, contact_phone: masked, but for the resident who gave them.
         rating: speed, quality, attitude; empty when nothing was rated.
+        is_low_rated: one of the marks is so bad that somebody calls back.
         community_phone: of the desk.
         reopen_until: until when the resident can come back on it; None where they cannot.
     """
@@ -107,6 +108,7 @@ class OrderView:
     media: tuple[Attachment, ...]
     duplicate_of: str | None
     reopens: str | None
+    is_low_rated: bool
     community_phone: str
     reopen_until: datetime | None
 
@@ -161,6 +163,7 @@ def order(work: Work, number: str) -> OrderView:
     name, phone = visibility.contact(work, row)
     quote = quoting.last_quote(work, row)
     marked = (row.rating_speed, row.rating_quality, row.rating_attitude)
+    rating = tuple(mark for mark in marked if mark is not None)
     return OrderView(
         line=_line(row, *_known(work, [row])),
         channel=row.channel,
@@ -179,12 +182,13 @@ def order(work: Work, number: str) -> OrderView:
             for one in parts.wanted(work, row)
             if one.state == "used"
         ),
-        rating=tuple(mark for mark in marked if mark is not None),
+        rating=rating,
         rating_text=orders.opened(work, row, "rating_text"),
         outcome=row.outcome,
         media=tuple(media.of_order(work, row)),
         duplicate_of=_number(work, row.duplicate_of_id),
         reopens=_number(work, row.reopens_id),
+        is_low_rated=bool(rating) and min(rating) <= figures.of(work, row).bad_mark,
         community_phone=places.desk_phone(work.connection, row.community_id),
         reopen_until=_reopen_until(work, row),
     )

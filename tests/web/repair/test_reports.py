@@ -1,5 +1,6 @@
 """The pages of a report: what is next, who comes, what is asked, and news of it."""
 
+import re
 from datetime import timedelta
 from io import BytesIO
 from types import SimpleNamespace
@@ -297,3 +298,21 @@ def test_kinds_of_fault_and_reports_are_read_from_their_table_once(pages: Pages)
         with statements(shop.engine) as noted:
             owner.get(path)
         assert sum("FROM definition" in one for one in noted) <= 4, path
+
+
+def rated(pages: Pages, mark: str) -> str:
+    shop = pages.shop
+    number = shop.report()
+    shop.accept(number)
+    shop.repair(number)
+    answer(pages, number, "confirm", outcome="satisfied", speed=mark, quality="5", attitude="5")
+    return page_of(pages, number)
+
+
+def test_who_is_content_but_gave_a_bad_mark_reads_who_calls_back_and_until_when(pages: Pages) -> None:
+    page = rated(pages, "2")
+    assert re.search(r"抱歉没让您满意。客服会在 11-24 \d\d:\d\d 前打电话给您。", page)
+
+
+def test_who_gave_good_marks_is_thanked(pages: Pages) -> None:
+    assert "谢谢" in re.sub(r'role="status".*?</div>', "", rated(pages, "5"), flags=re.S)
