@@ -18,6 +18,7 @@ from web import (
     corrections,
     crew,
     desk,
+    desk_numbers,
     errors,
     exports,
     filters,
@@ -141,6 +142,7 @@ def create_app(engine: Engine, config: WebConfig) -> Flask:
     numbers.init_app(app)
     security.init_app(app, config)
     i18n.init_app(app)
+    desk_numbers.init_app(app)
     assets.init_app(app)
     lean.init_app(app)
     packing.init_app(app)

@@ -215,6 +215,8 @@ def _words_for(status: int) -> tuple[LazyString, LazyString]:
 
 def answer(status: int, text: str) -> ResponseReturnValue:
     """Build the page of an error, or a line of JSON for a program."""
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        g.is_without_store = True  # nor for the numbers of the desks
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         g._login_user = AnonymousUserMixin()  # the layout must not ask the database who reads this
     title, advice = _words_for(status)

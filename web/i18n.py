@@ -57,6 +57,4 @@ def init_app(app: Flask) -> None:
 
     @app.context_processor
     def language() -> dict[str, object]:
-        person = context.person()
-        desk_phone = (person.desk_phone if person else "") or context.config().desk_phone
-        return {"language": language_tag(), "now": now(), "desk_phone": desk_phone}
+        return {"language": language_tag(), "now": now()}

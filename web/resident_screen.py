@@ -1,7 +1,8 @@
 """What residents see: their reports, how far each is, and what they are asked."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from engine import cases, inbox, incidents, instances
@@ -61,6 +62,7 @@ class Report:
 
     Attributes:
         visit: who comes and when; empty while nobody knows.
+        is_twin: another report of the list has the same title.
     """
 
     number: str
@@ -72,6 +74,7 @@ class Report:
     asks: bool
     visit: str
     strip: tuple[Stage, ...]
+    is_twin: bool = False
 
 
 @dataclass(frozen=True)
@@ -154,6 +157,8 @@ def home_screen(work: Work, house_id: int | None) -> HomeScreen:
         for line in queries.own_reports(work)
         if wanted is None or line.house_id == wanted
     ]
+    titles = Counter(one.title for one in reports)
+    reports = [replace(one, is_twin=titles[one.title] > 1) for one in reports]
     reports.sort(key=lambda one: (not one.asks, one.is_over))
     return HomeScreen(houses, wanted, tuple(reports), queries.own_version(work), requesting.is_asked(work))
 
@@ -204,30 +209,14 @@ def reported_screen(
         for step in steps
         if step.group_code == "resident"
     )
-    due_at = min((step.due_at for step in steps if step.due_at), default=None)
-    is_urgent = catalogue.is_urgent(work, line.instance_id, line.urgency)
-    is_stuck = line.state not in OVER and incidents.stands_still(work, line.instance_id)
-    pause = next((step.pause for step in steps if step.pause is not None), None)
-    standing = Standing(
-        line,
-        work.now,
-        due_at,
-        bool(asks),
-        is_urgent,
-        order.reopen_until,
-        is_stuck,
-        pause,
-        next((step.due_at for step in steps if step.process == _RETURN_VISIT), None),
-        bool(order.rating),
-        order.is_low_rated,
-    )
+    standing = _standing(work, order, steps, is_asked=bool(asks))
     return ReportedScreen(
         number=number,
         title=title_of(line),
         place=line.place,
         strip=strip(line, asks=bool(asks)),
         next=what_next(standing),
-        is_stuck=is_stuck,
+        is_stuck=standing.is_stuck,
         worker=line.worker,
         window=visit_window(line, work.now),
         facts=own_facts(order),
@@ -242,6 +231,23 @@ def reported_screen(
         reopen_until=order.reopen_until,
         version=queries.own_version(work, number),
         key=str(new_id()),
+    )
+
+
+def _standing(work: Work, order: OrderView, steps: Sequence[cases.CaseStep], *, is_asked: bool) -> Standing:
+    line = order.line
+    return Standing(
+        line=line,
+        now=work.now,
+        due_at=min((step.due_at for step in steps if step.due_at), default=None),
+        is_asked=is_asked,
+        is_urgent=catalogue.is_urgent(work, line.instance_id, line.urgency),
+        reopen_until=order.reopen_until,
+        is_stuck=line.state not in OVER and incidents.stands_still(work, line.instance_id),
+        pause=next((step.pause for step in steps if step.pause is not None), None),
+        called_by=next((step.due_at for step in steps if step.process == _RETURN_VISIT), None),
+        is_rated=bool(order.rating),
+        is_low_rated=order.is_low_rated,
     )
 
 

@@ -316,3 +316,12 @@ def test_who_is_content_but_gave_a_bad_mark_reads_who_calls_back_and_until_when(
 
 def test_who_gave_good_marks_is_thanked(pages: Pages) -> None:
     assert "谢谢" in re.sub(r'role="status".*?</div>', "", rated(pages, "5"), flags=re.S)
+
+
+def test_two_reports_of_one_kind_are_told_apart_by_their_numbers(pages: Pages) -> None:
+    number = pages.shop.report()
+    assert number not in re.sub(r'href="[^"]*"', "", pages.browser(pages.shop.owner).get("/home/").text)
+    again = pages.shop.report(text="卫生间也滴水")
+    page = re.sub(r'href="[^"]*"', "", pages.browser(pages.shop.owner).get("/home/").text)
+    assert number in page
+    assert again in page

@@ -1,0 +1,40 @@
+"""The number of the desk stands on pages before anybody has signed in."""
+
+from engine.ports import SYSTEM
+from handlers.estate import entry
+from tests.handlers.repair.repair_world import Shop
+from tests.web.conftest import Browser
+from web.app import create_app
+from web.config import WebConfig
+
+
+def sign_in_page(shop: Shop, phone: str = "") -> str:
+    app = create_app(shop.engine, WebConfig(desk_phone=phone))
+    return Browser(app, app.test_client()).get("/sign-in").text
+
+
+def describe(shop: Shop, name: str, phone: str) -> None:
+    with shop.engine.work(SYSTEM) as work:
+        entry.describe_community(work, name, desk_phone=phone, address=None)
+
+
+def test_the_number_of_the_installation_stands_before_the_sign_in(shop: Shop) -> None:
+    assert 'href="tel:0571-8888-1000"' in sign_in_page(shop, "0571-8888-1000")
+
+
+def test_the_number_of_the_only_desk_stands_before_the_sign_in(shop: Shop) -> None:
+    assert "tel:0571" not in sign_in_page(shop)
+    describe(shop, "翠湖花园", "0571-8888-2000")
+    page = sign_in_page(shop)
+    assert 'href="tel:0571-8888-2000"' in page
+    assert "help-desks" not in page
+
+
+def test_of_several_desks_each_is_named_by_its_community(shop: Shop) -> None:
+    with shop.engine.work(SYSTEM) as work:
+        entry.add_community(work, "云栖花园", desk_phone="0571-8888-3000")
+    describe(shop, "翠湖花园", "0571-8888-2000")
+    page = sign_in_page(shop)
+    assert "各小区物业前台电话" in page
+    assert 'href="tel:0571-8888-3000"><span>云栖花园</span>' in page
+    assert 'href="tel:0571-8888-2000"' in page

@@ -1,0 +1,52 @@
+"""Says which number of a front desk stands on a page, for somebody who is not signed in as well."""
+
+from dataclasses import dataclass
+
+from flask import Flask, g
+
+from engine.ports import SYSTEM
+from handlers.estate import communities
+from handlers.estate.communities import Community
+from web import context
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Whom to call.
+
+    Attributes:
+        phone: the one desk that is this reader's; empty where that is not known.
+        desks: those of the communities, to choose from, where there are several.
+    """
+
+    phone: str = ""
+    desks: tuple[Community, ...] = ()
+
+
+def numbers() -> Numbers:
+    """Return whose desk this reader may call."""
+    if "desk_numbers" not in g:
+        g.desk_numbers = _read()
+    found: Numbers = g.desk_numbers
+    return found
+
+
+def _read() -> Numbers:
+    person = context.person()
+    phone = (person.desk_phone if person else "") or context.config().desk_phone
+    if phone or (person and person.is_staff) or "is_without_store" in g:
+        return Numbers(phone)
+    with context.engine().reading(SYSTEM) as work:
+        desks = tuple(communities.desks(work))
+    if len({desk.desk_phone for desk in desks}) == 1:
+        return Numbers(desks[0].desk_phone)
+    return Numbers("", desks)
+
+
+def init_app(app: Flask) -> None:
+    """Give templates the numbers."""
+
+    @app.context_processor
+    def desk_phones() -> dict[str, object]:
+        found = numbers()
+        return {"desk_phone": found.phone, "desks": found.desks}
