@@ -151,6 +151,7 @@ POST_PERMISSIONS: Mapping[Post, frozenset[Permission]] = {
             Permission.TASK_MOVE_DUE,
             Permission.TASK_APPROVE_PAUSE,
             Permission.HOUSE_READ,
+            Permission.CHECK_ABOVE,
             Permission.OWNER_READ,
             Permission.RELATED_READ,
             Permission.SERVICE_READ,

@@ -9,7 +9,7 @@ from sqlalchemy import Row, and_, or_, select
 from engine.ids import new_id
 from engine.ports import OutboxItem
 from engine.work import Work
-from handlers.accounts import departing, lasting, leads, passwords, sessions, sign_in, trust
+from handlers.accounts import departing, habits, lasting, leads, passwords, sessions, sign_in, trust
 from handlers.accounts.logins import add_login, checked_name, remove_logins
 from handlers.accounts.permissions import Post
 from handlers.accounts.records import account, account_post, account_skill, account_token
@@ -215,6 +215,7 @@ def enable(work: Work, account_id: int) -> None:
         )
     else:
         send_first_password(work, account_id)
+    habits.tell_watchers(work, "account_on_again", account_id, {"account_id": str(account_id)})
     log(work, "enable_account", account_id)
 
 

@@ -16,6 +16,7 @@ from handlers.checking.fields import Field
 from handlers.checking.records import CheckOutcome, second_check
 from handlers.errors import FieldsInvalid, RecordConflict, RecordNotFound
 from handlers.shared import access_log
+from handlers.shared.permissions import Permission
 
 Check = Row[Any]
 
@@ -135,6 +136,8 @@ def _require_second(work: Work, check: Check) -> int | None:
     goes_to_lead = check.mismatches >= mismatches_before_lead(work, check.instance_id)
     permission = rules.permission_to_check(check.risk, check.fields, goes_to_lead=goes_to_lead)
     first = {one for one in (check.entered_by, check.entered_for) if one is not None}
+    if permission is Permission.HOUSE_CHECK and work.may(Permission.CHECK_ABOVE, check.community_id):
+        permission = Permission.CHECK_ABOVE  # the step is open to the manager once it is late
     return persons.checking_for(work, permission, check.community_id, first)
 
 

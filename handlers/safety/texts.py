@@ -83,6 +83,15 @@ TEMPLATES = (
         facts=_account_facts,
     ),
     Template(
+        code="account_on_again",
+        subject="停用的账号已恢复",
+        subject_en="An account was switched on again",
+        text="【物业云】{who} 的账号已由行政人事恢复，没有岗位。属实的请重新授予岗位，不属实请立即报告异常。",
+        text_en="[Wuye Flow] Administration switched the account of {who} on again, without a post. Grant "
+        "the post anew, or report it at once if it is not right.",
+        facts=_account_facts,
+    ),
+    Template(
         code="unusual_sign_in",
         subject="异常登录",
         subject_en="Unusual sign-in",

@@ -27,6 +27,7 @@ class Permission(StrEnum):
     HOUSE_READ = "house.read"
     HOUSE_EDIT = "house.edit"
     HOUSE_CHECK = "house.check"
+    CHECK_ABOVE = "check.above"  # where the only lead entered it
     OWNER_READ = "owner.read"
     OWNER_REVEAL_PHONE = "owner.reveal_phone"
     OWNER_REVEAL_ID = "owner.reveal_id"

@@ -139,7 +139,7 @@ def test_ladders_warn_the_assignee_then_the_lead() -> None:
 
 
 # Changes of owner and tenant: 24 hours in all.
-HANDS = {"transfer_16", "transfer_20", "transfer_24"}
+HANDS = {"transfer_16", "transfer_lead", "transfer_20", "transfer_24"}
 
 
 def test_only_urgent_ladders_and_those_of_leads_reach_the_project_manager() -> None:
@@ -152,6 +152,7 @@ def test_only_urgent_ladders_and_those_of_leads_reach_the_project_manager() -> N
     }
     assert reach - HANDS == {
         *("cs_urgent", "rp_urgent", "csl", "rpl", "second_check", "second_check_lead"),
+        "correction_lead",
         *("incident", "incident_admin", "incident_step"),
         "export",
         "privacy",

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from engine.clock import SettableClock
 from engine.errors import NotPermitted
@@ -25,6 +26,7 @@ from handlers.accounts.logins import LoginTaken
 from handlers.accounts.permissions import POST_PERMISSIONS, Post
 from handlers.errors import ActionNotAllowed, FieldsInvalid, RecordConflict, RecordNotFound, RuleRefused
 from handlers.shared.permissions import Permission
+from handlers.shared.records import outbox_job
 from tests.handlers.estate_world import PASSWORD, World
 
 HERE = "192.0.2.7"
@@ -110,6 +112,21 @@ def test_a_switched_on_account_needs_a_fresh_password(
         staff.enable(work, clerk.id)
     with pytest.raises(sign_in.SignInRefused):
         sign_in.sign_in(engine, world.login_of(clerk), PASSWORD, HERE)
+
+
+def test_the_administrators_are_told_when_an_account_is_switched_on_again(
+    engine: Engine, world: World, administration: Actor, administrator: Actor
+) -> None:
+    clerk = world.staff(Post.CS)
+    with engine.work(administration) as work:
+        staff.disable(work, clerk.id)
+    with engine.work(administration) as work:
+        staff.enable(work, clerk.id)
+    with engine.reading(SYSTEM) as work:
+        jobs = work.connection.execute(select(outbox_job.c.args)).scalars().all()
+    [told] = [one for one in jobs if one.get("template") == "account_on_again"]
+    assert told["account_id"] == str(clerk.id)
+    assert str(administrator.id) in str(told["to"])
 
 
 def test_nobody_disables_themselves(engine: Engine, administration: Actor) -> None:

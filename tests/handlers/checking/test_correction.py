@@ -5,7 +5,7 @@ from sqlalchemy import func, select
 
 from engine import inbox, instances, tasks
 from engine.clock import SettableClock
-from engine.errors import NotPermitted
+from engine.errors import NotAllowed, NotPermitted
 from engine.store.tables import escalation, history_event, metadata
 from engine.work import SYSTEM, Engine
 from handlers.accounts.logins import login_index
@@ -118,6 +118,19 @@ def test_a_name_needs_evidence_and_the_lead(counter: Counter) -> None:
     with pytest.raises(FieldsInvalid):
         counter.check(number, counter.desk_lead, None, "check_by_lead")
     counter.check(number, counter.desk_lead, "李鸣", "check_by_lead")
+    assert counter.on_record(Field.NAME) == "李鸣"
+
+
+def test_what_the_only_lead_asks_for_is_checked_by_the_manager_once_it_is_late(counter: Counter) -> None:
+    lead = counter.desk_lead
+    number = counter.ask(lead, field=Field.NAME, value="李鸣", photos=counter.evidence(lead))
+    for who in (lead, counter.manager):
+        with pytest.raises((NotAllowed, ActionNotAllowed, NotPermitted)):
+            counter.check(number, who, "李鸣", "check_by_lead")
+    counter.later(hours=8, minutes=1)
+    with pytest.raises((NotAllowed, ActionNotAllowed)):
+        counter.check(number, lead, "李鸣", "check_by_lead")
+    counter.check(number, counter.manager, "李鸣", "check_by_lead")
     assert counter.on_record(Field.NAME) == "李鸣"
 
 

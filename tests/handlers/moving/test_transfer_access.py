@@ -288,6 +288,19 @@ def test_new_shares_beside_that_of_an_owner_who_stays_come_to_the_whole_at_most(
     desk.enter(number, share="1/4")
 
 
+def test_what_the_only_lead_found_is_approved_by_the_manager_once_it_is_late(desk: Desk) -> None:
+    number = desk.told_of_transfer()
+    desk.register(number, "share")
+    desk.papers(number)
+    desk.later(hours=16, minutes=1)
+    desk.do(number, "shares", desk.desk_lead, leaving=[], note="析产")
+    desk.later(minutes=1)
+    with pytest.raises(NotAllowed):
+        desk.do(number, "approve", desk.desk_lead, outcome="approve")
+    desk.do(number, "approve", desk.manager, outcome="approve")
+    assert desk.steps(number) == ["tell_old"]
+
+
 def test_nobody_is_entered_as_owner_twice(desk: Desk) -> None:
     number = desk.to_entry()
     with pytest.raises(Invalid) as refused:
