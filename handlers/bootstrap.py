@@ -104,6 +104,7 @@ TEMPLATES = (
     *owning.TEMPLATES,
     *privacy.TEMPLATES,
     *safety.TEMPLATES,
+    *staffing.TEMPLATES,
 )
 
 # How the people that a message names by "kind:id" are reached.

@@ -17,6 +17,7 @@ from handlers.estate.identity import InvalidIdentity, normalised_mobile
 from handlers.shared.answers import Answers
 from handlers.shared.facts import Pairs, local, names, pairs
 from handlers.shared.masks import mask_phone
+from handlers.shared.messages import notification
 from handlers.shared.permissions import Permission
 from handlers.staffing import cases
 from handlers.staffing.cases import Case
@@ -137,12 +138,23 @@ def grant(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
 
 
 @completion("staffing.approve")
-def approve(context: Context, answers: dict[str, Json]) -> None:
-    """Approve the further post, or turn it down."""
+def approve(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
+    """Approve the further post, or turn it down; whoever asked is told where no post is left.
+
+    Returns:
+        {"has_post"}: without one nobody joins, and the case ends.
+    """
     row, is_fine = cases.of(context), Answers(answers).outcome == "approve"
     for one in granting.waiting(context.work):
         if one.account_id == row.account_id:
             (granting.approve if is_fine else granting.refuse)(context.work, one.id)
+    has_post = bool(staff.posts_in_force(context.work, [row.account_id]))
+    if not has_post:
+        cases.change(context, state="refused")
+        key, about = f"joining_refused:{row.id}", {"instance_id": str(context.instance_id)}
+        item = notification("joining_refused", [f"account:{row.asked_by}"], key, **about)
+        context.work.engine.outbox.put_many(context.work.connection, [item], context.work.now)
+    return {"has_post": has_post}
 
 
 @service_task("staffing.hand_over")

@@ -119,6 +119,19 @@ def test_a_guarded_post_that_is_turned_down_sends_no_first_password(office: Offi
     assert staff.FIRST_PASSWORD_JOB not in jobs
 
 
+def test_a_joining_whose_only_post_was_turned_down_ends_and_the_lead_is_told(office: Office) -> None:
+    number = asked(office, Newcomer("赵六", "13712345678", "", Post.DPO))
+    office.do(number, "register", office.adm, outcome="register", login="zhaoliu")
+    office.do(number, "grant", office.sys, matches=True)
+    office.do(number, "approve", office.sec, outcome="refuse", reason="不需要")
+    assert office.is_over(number)
+    with office.engine.reading(SYSTEM) as work:
+        rows = work.connection.execute(select(outbox_job.c.args)).scalars().all()
+    assert [one["to"] for one in rows if one.get("template") == "joining_refused"] == [
+        [f"account:{office.csl.id}"]
+    ]
+
+
 def test_administration_may_refuse(office: Office) -> None:
     number = asked(office)
     office.do(number, "register", office.adm, outcome="refuse", reason="资料不符")
