@@ -168,6 +168,17 @@ def test_what_two_pauses_took_adds_up_and_moves_the_rungs(visit: Shop) -> None:
     assert jobs(visit) == {"deadline": opened + 8 * HOUR + 1.6 * HOUR}
 
 
+def test_a_pause_of_just_the_free_length_needs_nobody_else(visit: Shop) -> None:
+    pause(visit, visit.clock.now() + 3 * DAY)
+    assert step(visit).pause_count == 1
+
+
+def test_at_its_very_limit_a_step_is_not_late_and_can_be_paused(visit: Shop) -> None:
+    visit.clock.advance(hours=2)
+    pause(visit, visit.clock.now() + HOUR)
+    assert step(visit).due_at == visit.clock.now() + HOUR
+
+
 def test_a_late_step_is_not_paused(visit: Shop) -> None:
     visit.clock.advance(hours=2, seconds=1)
     with pytest.raises(Refused, match="已超时"):

@@ -203,6 +203,17 @@ def test_the_third_absence_within_seven_days_brings_the_lead_who_may_close(shop:
     assert shop.case(assigned).state == "completed"
 
 
+@pytest.mark.parametrize("tried", [{"called_times": 2, "card_left": True}, {"called_times": 3}])
+def test_nobody_is_absent_before_three_calls_and_a_card(
+    shop: Shop, assigned: str, tried: dict[str, Json]
+) -> None:
+    shop.do(assigned, "take", shop.plumber, outcome="taken")
+    shop.do(assigned, "appoint", shop.plumber, outcome="soon")
+    with pytest.raises(Invalid):
+        shop.do(assigned, "arrive", shop.plumber, outcome="absent", **tried)
+    assert shop.steps(assigned) == ["arrive"]
+
+
 def test_an_absence_of_eight_days_ago_no_longer_counts(shop: Shop, assigned: str) -> None:
     shop.do(assigned, "take", shop.plumber, outcome="taken")
     for _ in range(2):

@@ -1,5 +1,7 @@
 """An owner without a smartphone signs on the repairer's phone: their own word, and counted apart."""
 
+from hashlib import sha256
+
 import pytest
 
 from engine import inbox
@@ -136,10 +138,12 @@ def test_the_words_that_were_signed_are_kept_sealed_with_the_picture(shop: Shop,
     with shop.engine.reading(shop.lead) as work:
         row = work.connection.execute(repair_signature.select()).one()
         said = work.engine.vault.open("repair_signature", "said", row.id, row.said)
+        picture = attachments.digest_of(work, row.attachment_id)
     assert nearly_done not in row.said
     assert f"报修单 {nearly_done}" in said
     assert "费用：免费" in said
-    assert (row.taken_by, len(row.digest)) == (shop.plumber.id, 64)
+    assert row.taken_by == shop.plumber.id
+    assert row.digest == sha256(f"{said}\n{row.signed_at.isoformat()}\n{picture}".encode()).hexdigest()
 
 
 def test_the_signature_is_seen_by_the_household_and_those_who_answer_for_the_repair(
