@@ -149,5 +149,6 @@ export function lookAgain() {
   const isLate = sessionStorage.getItem(PARTED);
   sessionStorage.removeItem(PARTED);
   const forms = [...document.querySelectorAll("form[data-draft]")];
-  if (isLate && forms.length) setTimeout(() => forms.some(isBusy) || location.reload(), ARRIVAL);
+  const isInUse = (form) => isBusy(form) || states.get(form)?.isSent; // loading anew would cut short what it sends
+  if (isLate && forms.length) setTimeout(() => forms.some(isInUse) || location.reload(), ARRIVAL);
 }

@@ -2,7 +2,7 @@
 // Each letter carries the idempotency key of its form, so the server does nothing twice.
 import { keyOf } from "./photos.js";
 import { post, postFile } from "./post.js";
-import { letters, put, remove, wipe } from "./vault.js";
+import { forgetPhoto, keepPhoto, keptPhotos, letters, put, remove, wipe } from "./vault.js";
 
 const TRY_AGAIN = 10_000;
 const BREATH = 2_000; // the browser says "online" before the network answers
@@ -15,6 +15,10 @@ const listeners = new Map(); // letter -> what its form does when it was answere
 export function sendAhead(file, progress) {
   return postFile(panel.dataset.upload, file, keyOf(file), progress);
 }
+// A photo of a form that is not sent yet lies sealed on the phone until the server, or a letter, has it.
+sendAhead.keep = (place, field, file) => keepPhoto({ id: keyOf(file), person, place, field, file });
+sendAhead.kept = (place) => keptPhotos(person, place);
+sendAhead.forget = (file) => forgetPhoto(keyOf(file));
 sendAhead.discard = (id) => post(`${panel.dataset.upload}${id}/discard`, new FormData());
 
 function fateOf(status, isLate) {
@@ -59,6 +63,8 @@ function written(form, submitter) {
 
 // --- sending ------------------------------------------------------------------------------------------------
 
+const forgetPhotos = (letter) => Promise.all(letter.photos.map(({ key }) => forgetPhoto(key)));
+
 async function deliver(letter, isLate) {
   for (const photo of letter.photos) {
     if (photo.sent) continue;
@@ -94,6 +100,7 @@ async function sendNow(letter, answered) {
   const fate = fateOf(answer.status, false);
   listeners.delete(letter.id); // from now on it is sent late
   if (fate === "sent" || fate === "refused") await remove(letter.id);
+  if (fate === "sent") await forgetPhotos(letter);
   answered(fate, answer, letter);
   return fate;
 }
@@ -181,6 +188,7 @@ async function submit(form, submitter) {
     else sendAsPage(form, submitter, sent);
   });
   isSafe = await put(letter);
+  if (isSafe) await forgetPhotos(letter); // they lie in the letter now
   await flush();
   // Not found again in the browser's storage, whatever the reason: it is still in our hands.
   const unanswered = listeners.get(letter.id);
@@ -264,7 +272,7 @@ function guardSignOut() {
   for (const form of document.querySelectorAll("form[data-sign-out]")) {
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
-      const look = () => letters(person); // twice: a storage that is slow must not cost what was typed
+      const look = async () => [...(await letters(person)), ...(await keptPhotos(person))]; // twice: a storage that is slow must not cost what was typed
       const kept = await look().catch(look).catch(() => []);
       if (kept.length) {
         leaving.querySelector("[data-leave]").onclick = () => wipe().then(() => HTMLFormElement.prototype.submit.call(form));

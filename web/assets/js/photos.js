@@ -1,4 +1,5 @@
-// Photos of a form: taken or chosen, made small, shown, taken out again; sent ahead where the page can.
+// Photos of a form: taken or chosen, made small, shown, taken out again; sent ahead where the page can, and kept on the
+// phone until they are: without a signal, or with the page closed before its form was sent, none is lost.
 
 const LONGEST_SIDE = 1600;
 
@@ -71,9 +72,26 @@ class Photos {
     if (this.holder.closest(".pick")) this.holder.classList.add("sr"); // the photos are shown below
     this.isRequired = upload.hasAttribute("data-required");
     this.waiting = [];
+    const { form } = this.holder;
+    this.place = form?.dataset.draft ?? form?.getAttribute("action");
+    this.isKept = Boolean(send?.keep && this.place) && !upload.matches("[data-signature]"); // that is given anew
     for (const input of this.inputs) input.addEventListener("change", () => this.take(input));
     upload.addEventListener("change", () => this.require());
     this.require();
+    if (this.isKept) this.bringBack().catch(() => {}); // the storage did not answer
+  }
+
+  /** Show again what was taken before the page was left. */
+  async bringBack() {
+    const found = await this.send.kept(this.place);
+    for (const { id, field, file } of found.filter((one) => one.field === this.holder.name)) {
+      keys.set(file, id);
+      const fold = this.upload.closest("details");
+      if (fold) fold.open = true;
+      const figure = document.createElement("figure");
+      this.shown.append(figure);
+      this.add(file, figure);
+    }
   }
 
   take(input) {
@@ -136,21 +154,30 @@ class Photos {
     bar.setAttribute("aria-label", file.name);
     figure.append(bar);
     figure.classList.add("photo-going");
+    const isSafe = this.isKept ? this.send.keep(this.place, this.holder.name, file) : Promise.resolve(false);
     const { status, data } = await this.send(file, (share) => (bar.value = share));
     bar.remove();
     figure.classList.remove("photo-going");
-    this.settle(figure, file, status, data);
+    if (this.settle(figure, file, status, data)) this.tellWaiting(figure, await isSafe);
     this.goOn();
   }
 
+  /** Draw what became of a file; tells whether it waits, to go with its form. */
   settle(figure, file, status, data) {
-    if (!this.waiting.includes(file)) return; // taken out, or sent with the form, in the meantime
-    if (status >= 400 && status < 500 && status !== 401) {
+    if (!this.waiting.includes(file)) return false; // taken out, or sent with the form, in the meantime
+    if (status >= 400 && status < 500 && status !== 401 && status !== 429) {
+      this.forget(file);
       this.waiting = this.waiting.filter((one) => one !== file);
       this.sync();
       this.refuse(figure, data.message);
+      return false;
     }
-    if (status !== 200) return; // it goes with the form
+    if (status !== 200) return true;
+    this.forget(file);
+    if (this.upload.querySelector(`[type=checkbox][value="${CSS.escape(data.id)}"]`)) {
+      this.remove(figure); // the draft has it already: its answer got lost
+      return false;
+    }
     const field = document.createElement("input");
     Object.assign(field, { type: "hidden", name: this.holder.name, value: data.id });
     figure.append(field);
@@ -158,6 +185,18 @@ class Photos {
     this.keep(field);
     this.waiting = this.waiting.filter((one) => one !== file);
     this.sync();
+    return false;
+  }
+
+  forget(file) {
+    if (this.isKept) this.send.forget(file);
+  }
+
+  tellWaiting(figure, isSafe) {
+    const words = isSafe ? this.upload.dataset.waiting : "";
+    if (words && !figure.querySelector("figcaption")) {
+      figure.append(Object.assign(document.createElement("figcaption"), { className: "photo-waits", textContent: words }));
+    }
   }
 
   refuse(figure, words) {
@@ -177,6 +216,7 @@ class Photos {
       sent.disabled = true;
       this.keep(sent);
     }
+    if (figure.file) this.forget(figure.file);
     this.waiting = this.waiting.filter((file) => file !== figure.file);
     figure.remove();
     this.sync();

@@ -1,10 +1,11 @@
-// Keeps what could not be sent, and what is being typed into the forms of pages, in IndexedDB, sealed with a key that
+// Keeps what could not be sent, photos of forms not yet sent, and what is being typed into pages, in IndexedDB, sealed with a key that
 // no script can read out. It is gone at sign-out, and three days old at most. Where a browser offers neither, it lives
 // as long as the page.
 
 const NAME = "wuye-outbox";
 const LETTERS = "letters";
 const FORMS = "forms";
+const PHOTOS = "photos";
 const KEYS = "keys";
 const KEPT = 3 * 24 * 60 * 60 * 1000;
 const PATIENCE = 2000; // storage that does not answer by then counts as none: no form waits for it
@@ -33,10 +34,10 @@ function database() {
 }
 
 async function opened() {
-  const opening = indexedDB.open(NAME, 2);
+  const opening = indexedDB.open(NAME, 3);
   opening.onupgradeneeded = () => {
     const { objectStoreNames: known } = opening.result;
-    for (const name of [LETTERS, FORMS]) if (!known.contains(name)) opening.result.createObjectStore(name, { keyPath: "id" });
+    for (const name of [LETTERS, FORMS, PHOTOS]) if (!known.contains(name)) opening.result.createObjectStore(name, { keyPath: "id" });
     if (!known.contains(KEYS)) opening.result.createObjectStore(KEYS);
   };
   const found = await done(opening);
@@ -211,11 +212,51 @@ export async function forgetForm(id) {
   if (isSafe()) await writing(FORMS, (store) => store.delete(id));
 }
 
+/** Keep a photo that belongs to a form which is not sent yet; tells whether it outlives the page. */
+export async function keepPhoto({ id, person, place, field, file }) {
+  if (!isSafe()) return false;
+  try {
+    const key = await sealingKey();
+    const about = { field, name: file.name, type: file.type };
+    const body = await sealed(key, utf8.write.encode(JSON.stringify(about)));
+    const row = { id, person, place, at: Date.now(), body, file: await sealed(key, await file.arrayBuffer()) };
+    return await inStores([KEYS, PHOTOS], "readwrite", async (keys, store) => {
+      if (removed.has(id) || !(await done(keys.get("seal")))) return false; // sent, taken out, or signed out meanwhile
+      await done(store.put(row));
+      return true;
+    });
+  } catch {
+    return false; // no room, storage switched off or too slow
+  }
+}
+
+/** Return the photos kept of a person's forms, or of one form, oldest first. */
+export async function keptPhotos(person, place) {
+  const found = isSafe() ? await reading(PHOTOS, (store) => store.getAll()) : [];
+  const isOld = (row) => Date.now() - row.at > KEPT;
+  for (const row of found.filter(isOld)) forgetPhoto(row.id);
+  const mine = found.filter((row) => !isOld(row) && !removed.has(row.id) && row.person === person);
+  const wanted = mine.filter((row) => !place || row.place === place).sort((a, b) => a.at - b.at);
+  const key = wanted.length ? await sealingKey() : null;
+  const open = async (row) => {
+    const { field, name, type } = JSON.parse(utf8.read.decode(await unsealed(key, row.body)));
+    return { id: row.id, field, file: new File([await unsealed(key, row.file)], name, { type }) };
+  };
+  const opened = await Promise.all(wanted.map((row) => open(row).catch(() => null)));
+  return opened.filter(Boolean);
+}
+
+/** Forget a photo: it was sent, lies in a letter, or was taken out of its form. */
+export async function forgetPhoto(id) {
+  removed.add(id);
+  if (isSafe()) await writing(PHOTOS, (store) => store.delete(id)).catch(() => {}); // else it is too old in three days
+}
+
 /** Forget everything, the key too: nothing that was kept can be read again. */
 export async function wipe() {
   memory.clear();
   if (!isSafe()) return;
-  await inStores([LETTERS, FORMS, KEYS], "readwrite", (...stores) =>
+  await inStores([LETTERS, FORMS, PHOTOS, KEYS], "readwrite", (...stores) =>
     Promise.all(stores.map((store) => done(store.clear()))),
   ).catch(() => {});
 }
