@@ -1,6 +1,6 @@
 """What is late now: how much in each procedure, step, post and with each person, and the steps themselves."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 
@@ -91,6 +91,23 @@ class StepRow:
 
 
 @dataclass(frozen=True)
+class StepGroup:
+    """The steps of one procedure that are on the page.
+
+    Attributes:
+        name: of the procedure.
+        address: shows every step of it; empty where the page shows no other procedure.
+        late, soon: how many there are, on this page and the following ones.
+    """
+
+    name: str
+    address: str
+    late: int
+    soon: int
+    steps: tuple[StepRow, ...]
+
+
+@dataclass(frozen=True)
 class Filter:
     """Something the list is narrowed to; `without` is the address that takes it away."""
 
@@ -118,7 +135,7 @@ class OverdueScreen:
     worst: str
     kept: Kept
     tables: tuple[CountTable, ...]
-    steps: tuple[StepRow, ...]
+    groups: tuple[StepGroup, ...]
     state: str
     filters: tuple[Filter, ...]
     after: str
@@ -151,7 +168,7 @@ def overdue_screen(work: Work, arguments: Mapping[str, str]) -> OverdueScreen:
             CountTable(str(label), tuple(_count(names, by, row, only) for row in counts[by]))
             for by, label in GROUPINGS.items()
         ),
-        steps=tuple(_step(work, row) for row in page.steps),
+        groups=_groups(work, page.steps, counts[By.PROCESS], _View(names, only, state)),
         state=state.value if state else "",
         filters=tuple(names.filters(only, state)),
         after=f"{page.next[0].isoformat()}~{page.next[1]}" if page.next else "",
@@ -222,6 +239,15 @@ class _Names:
         return found
 
 
+@dataclass(frozen=True)
+class _View:
+    """What the page is narrowed to, and how things are called on it."""
+
+    names: _Names
+    only: Only
+    state: State | None
+
+
 def _count(names: _Names, by: By, row: LateCount, only: Only) -> CountRow:
     key = [NOBODY if part is None else part for part in row.key]
     narrower = replace(only, **dict(zip(_FIELDS[by], key, strict=True)))  # type: ignore[arg-type]  # by its columns
@@ -236,6 +262,28 @@ def _count(names: _Names, by: By, row: LateCount, only: Only) -> CountRow:
 def _cells(rows: list[LateCount], only: Only) -> tuple[Cell, ...]:
     return tuple(
         Cell(sum(getattr(row, state.value) for row in rows), _address(only, state)) for state in STATES
+    )
+
+
+def _groups(
+    work: Work, steps: Sequence[LateStep], counted: Sequence[LateCount], view: _View
+) -> tuple[StepGroup, ...]:
+    """Group the steps of the page by procedure, the latest first; one procedure alone needs no group."""
+    rows: dict[str, list[StepRow]] = {}
+    for row in steps:
+        rows.setdefault(row.process_key, []).append(_step(work, row))
+    if view.only.process_key:
+        return tuple(StepGroup("", "", 0, 0, tuple(found)) for found in rows.values())
+    counts = {str(row.key[0]): row for row in counted}
+    return tuple(
+        StepGroup(
+            name=view.names.process(key),
+            address=_address(replace(view.only, process_key=key), view.state),
+            late=counts[key].late if view.state in (None, State.LATE) else 0,
+            soon=counts[key].soon if view.state in (None, State.SOON) else 0,
+            steps=tuple(found),
+        )
+        for key, found in rows.items()
     )
 
 

@@ -1,5 +1,7 @@
 """The page of what is late: every count leads to its steps, and a manager acts on several at once."""
 
+import re
+
 import pytest
 from sqlalchemy import func, insert, select, update
 
@@ -48,6 +50,22 @@ def test_each_count_leads_to_the_steps_it_counts(late: list[int], manager: Brows
         assert f'href="{address}">2</a>' in page, address
         assert manager.get(address.replace("&amp;", "&")).text.count('name="task"') == len(late)
     assert manager.get("/overdue?group_code=rp").text.count('name="task"') == 0
+
+
+def test_steps_are_folded_by_procedure_with_counts_and_a_way_to_all_of_them(
+    site: Site, clock: SettableClock
+) -> None:
+    tasks = [site.task(site.start(f"K{number}")) for number in range(6)]
+    clock.advance(minutes=45)
+    manager = site.browser(Post.PM)
+    page = manager.get("/overdue").text
+    (group,) = re.findall(r'<details class="late-group".*?</details>', page, re.DOTALL)
+    assert re.search(r"<summary><b>[^<]*</b> <span class=\"late\">超时中 6</span></summary>", group)
+    assert 'href="/overdue?process_key=keys#list">看全部 6 件</a>' in group
+    assert group.count('name="task"') == group.count('name="only"') == len(tasks)
+    whole = manager.get("/overdue?process_key=keys").text
+    assert "late-group" not in whole
+    assert whole.count('name="task"') == len(tasks)
 
 
 def test_steps_of_one_id_on_two_sheets_are_counted_apart(
