@@ -84,7 +84,8 @@ def completion(topic: str) -> Callable[[F], F]:
 def form_data(topic: str) -> Callable[[F], F]:
     """Offer a query to forms as `on_open`; it returns facts, values and options to show.
 
-    Keys under "without" name fields that the form leaves out for this case.
+    Keys under "without" name fields that the form leaves out for this case, or single options of one, such as
+    "outcome.restrict".
     """
     return _mark("form_data", topic)
 

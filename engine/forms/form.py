@@ -90,11 +90,11 @@ class Form:
         return outcome.options if outcome else ()
 
     def without(self, keys: Collection[str]) -> "Form":
-        """Return the form without fields that this case has no use for."""
+        """Return the form without fields or options ("outcome.wait") that this case has no use for."""
         if not keys:
             return self
         kept = tuple(component for component in self.components if component.key not in keys)
-        return replace(self, components=kept)
+        return replace(self, components=tuple(_offering(component, keys) for component in kept))
 
     def validate(
         self, answers: Mapping[str, Any], options: Options | None = None, *, zone: tzinfo
@@ -113,6 +113,11 @@ class Form:
         if reader.wrong:
             raise AnswersInvalid(reader.wrong)
         return Answers(values, {key: values[key] for key in self.variables if key in values})
+
+
+def _offering(component: Component, but: Collection[str]) -> Component:
+    kept = tuple(one for one in component.options if f"{component.key}.{one.value}" not in but)
+    return component if len(kept) == len(component.options) else replace(component, options=kept)
 
 
 def read_form(resource: str, content: bytes) -> tuple[Form | None, list[CheckProblem]]:

@@ -9,8 +9,8 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
 
-from engine import instances
-from engine.errors import NotPermitted
+from engine import inbox, instances
+from engine.errors import Invalid, NotPermitted
 from engine.ports import SYSTEM, Actor
 from engine.store.tables import instance
 from handlers.accounts import lending, trust
@@ -206,7 +206,12 @@ def test_whoever_cannot_be_told_to_be_the_person_is_refused_and_told_why(office:
 def test_a_refusal_says_why_and_only_erasing_can_be_answered_by_keeping(office: Office, home: Home) -> None:
     number = at_desk(office, home, "read")
     brought(office, number, by=office.staff(Post.CS))
-    with pytest.raises(RuleRefused):
+    with office.engine.reading(office.dpo) as work:
+        form = inbox.detail(work, office.task(number, "decide").id).opened.form
+    assert form is not None
+    [choice] = [one for one in form.components if one.key == "outcome"]
+    assert [one.value for one in choice.options] == ["grant", "refuse"]
+    with pytest.raises(Invalid):
         decided(office, number, "restrict")
     office.do(number, "decide", office.dpo, outcome="refuse", answer="已在上月提供过")
     assert state(office, number) == "refused"
