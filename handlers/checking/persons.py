@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 
-from engine.errors import NotPermitted
 from engine.work import Work
 from handlers.checking import rules
 from handlers.errors import ActionNotAllowed
@@ -27,7 +26,7 @@ def checking_for(work: Work, permission: Permission, community_id: int, first: C
         raise ActionNotAllowed("second_check", "须由另一人核对，录入人不能核对自己的录入")
     held = rules.capacities(work.memberships, permission, community_id)
     if not held:
-        raise NotPermitted("permission_missing", "您没有“{permission}”权限", permission=permission)
+        work.require(permission, community_id)
     others = tuple(one for one in held if one not in first)
     if not others:
         raise ActionNotAllowed("second_check_stand_in", "您正替录入人代班，须由第三人核对")

@@ -6,13 +6,12 @@ from datetime import timedelta
 from sqlalchemy import func, select
 
 from engine import instances
-from engine.errors import NotPermitted
 from engine.ids import new_id
 from engine.ports import SYSTEM, Actor
 from engine.work import Engine, Work
 from handlers.accounts import habits
 from handlers.accounts.permissions import Post
-from handlers.errors import FieldsInvalid, RecordNotFound, RuleRefused
+from handlers.errors import ActionNotAllowed, FieldsInvalid, RecordNotFound, RuleRefused
 from handlers.estate import communities
 from handlers.safety.records import safety_incident
 from handlers.safety.words import BY_PEOPLE, KINDS, REASONS
@@ -53,7 +52,7 @@ def report(engine: Engine, actor: Actor, odd: Odd) -> str | None:
     Source: policy A4, S2.
     """
     if actor.kind not in ("staff", "resident"):
-        raise NotPermitted("permission_missing", "您没有“{permission}”权限", permission="report")
+        raise ActionNotAllowed("people_report", "接口账号不能报告异常，请由本人登录后报告")
     _require_said(odd)
     with engine.reading(actor) as work:
         place = _place_of(work)
