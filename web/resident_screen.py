@@ -23,7 +23,7 @@ from web.fault_tiles import fault_name
 from web.filling import Filling, fill
 from web.numbers import ids
 from web.repair_words import NEXT, STATES, URGENCIES
-from web.resident_words import Standing, own_facts, visit_day, visit_window, what_next
+from web.resident_words import UNREPAIRED, Standing, own_facts, visit_day, visit_window, what_next
 from web.story import Sentence
 from web.texts import gettext, lazy_gettext
 from web.words import clock_time, either, filled, said, written
@@ -184,8 +184,14 @@ def title_of(line: OrderLine) -> str:
     return fault_name(line.fault, line.fault_en) or gettext("来电报修")
 
 
-def strip(line: OrderLine, *, asks: bool) -> tuple[Stage, ...]:
-    """Say how far a report is: five stages, the present one marked, waiting where the resident is asked."""
+def strip(line: OrderLine, *, asks: bool, outcome: str | None = None) -> tuple[Stage, ...]:
+    """Say how far a report is: five stages, the present one marked, waiting where the resident is asked.
+
+    Of one that ended without a repair only what was done is marked.
+    """
+    if outcome in UNREPAIRED:
+        reached = 2 if line.worker else 1
+        return tuple(Stage(str(label), "done" if at < reached else "") for at, label in enumerate(_STAGES))
     here = NEXT[OrderState(line.state)]
     stages = []
     for index, label in enumerate(_STAGES):
@@ -214,7 +220,7 @@ def reported_screen(
         number=number,
         title=title_of(line),
         place=line.place,
-        strip=strip(line, asks=bool(asks)),
+        strip=strip(line, asks=bool(asks), outcome=order.outcome),
         next=what_next(standing),
         is_stuck=standing.is_stuck,
         worker=line.worker,
@@ -242,6 +248,7 @@ def _standing(work: Work, order: OrderView, steps: Sequence[cases.CaseStep], *, 
         due_at=min((step.due_at for step in steps if step.due_at), default=None),
         is_asked=is_asked,
         is_urgent=catalogue.is_urgent(work, line.instance_id, line.urgency),
+        outcome=order.outcome,
         reopen_until=order.reopen_until,
         is_stuck=line.state not in OVER and incidents.stands_still(work, line.instance_id),
         pause=next((step.pause for step in steps if step.pause is not None), None),

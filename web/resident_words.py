@@ -24,6 +24,7 @@ class Standing:
         is_rated, is_low_rated: the resident gave marks, and one of them is bad.
         is_asked: something waits for the resident.
         is_urgent: repair staff were told at once.
+        outcome: how it ended.
         reopen_until: until when a closed report can be taken up again.
         is_stuck: something went wrong and the case stands still.
         pause: why the open step waits and until when that is planned; None while its clock goes.
@@ -34,6 +35,7 @@ class Standing:
     due_at: datetime | None = None
     is_asked: bool = False
     is_urgent: bool = False
+    outcome: str | None = None
     reopen_until: datetime | None = None
     is_stuck: bool = False
     pause: tuple[str, datetime] | None = None
@@ -90,6 +92,7 @@ def own_facts(order: OrderView) -> list[tuple[str, str]]:
         (gettext("报修内容"), description(order)),
         (gettext("联系人"), " ".join(filter(None, (order.contact_name, order.contact_phone)))),
         (gettext("报修时间"), moment(line.called_at)),
+        (gettext("没有维修的原因"), order.refusal),
         (gettext("检查情况"), order.finding),
         (gettext("维修结果"), order.result),
         (gettext("用料"), listed(order.materials)),
@@ -157,6 +160,13 @@ def _call_back(standing: Standing) -> str:
 
 
 def _closed(standing: Standing) -> str:
+    if standing.outcome in UNREPAIRED:
+        said = str(UNREPAIRED[standing.outcome])
+        if standing.reopen_until is None:
+            return said
+        return said + gettext(
+            "有不同意见，%(at)s 前可以从这里再次报修。", at=calendar_day(standing.reopen_until)
+        )
     return _call_back(standing) or (gettext("谢谢您的评价。") if standing.is_rated else "") + _ended(standing)
 
 
@@ -174,6 +184,15 @@ def _worker(standing: Standing) -> str:
     return standing.line.worker or gettext("维修人员")
 
 
+# What an owner reads of a report that ended without a repair.
+UNREPAIRED: Mapping[str | None, object] = {
+    "out_of_scope": lazy_gettext("不在物业维修范围，没有受理，原因见下。"),
+    "duplicate": lazy_gettext("同一件事已有报修在办理，这一张不再另办。"),
+    "false_alarm": lazy_gettext("核实为误报，没有维修。"),
+    "lead_closed": lazy_gettext("已由工程主管关闭，没有维修。"),
+    "major_rejected": lazy_gettext("大修没有获得批准，没有维修，原因见下。"),
+    "owner_declined": lazy_gettext("您没有同意报价，没有维修。"),
+}
 _BEFORE_ARRIVAL = (OrderState.ASSIGNED, OrderState.TAKEN, OrderState.APPOINTED)
 
 _NEXT: Mapping[OrderState, Callable[[Standing], str]] = {

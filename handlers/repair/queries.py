@@ -84,6 +84,7 @@ class OrderView:
     Attributes:
         contact_name, contact_phone: masked, but for the resident who gave them.
         rating: speed, quality, attitude; empty when nothing was rated.
+        refusal: why it was not repaired, in the words of whoever decided so and wrote to the owner.
         is_low_rated: one of the marks is so bad that somebody calls back.
         community_phone: of the desk.
         reopen_until: until when the resident can come back on it; None where they cannot.
@@ -105,12 +106,19 @@ class OrderView:
     rating: tuple[int, ...]
     rating_text: str
     outcome: str | None
+    refusal: str
     media: tuple[Attachment, ...]
     duplicate_of: str | None
     reopens: str | None
     is_low_rated: bool
     community_phone: str
     reopen_until: datetime | None
+
+
+_REFUSALS = {
+    "out_of_scope": "out_of_scope",
+    "major_rejected": "major",
+}  # how it ended -> the note that says why
 
 
 def own_reports(work: Work, *, before: datetime | None = None) -> list[OrderLine]:
@@ -185,6 +193,7 @@ def order(work: Work, number: str) -> OrderView:
         rating=rating,
         rating_text=orders.opened(work, row, "rating_text"),
         outcome=row.outcome,
+        refusal=last_note(work, row, _REFUSALS[row.outcome]) if row.outcome in _REFUSALS else "",
         media=tuple(media.of_order(work, row)),
         duplicate_of=_number(work, row.duplicate_of_id),
         reopens=_number(work, row.reopens_id),

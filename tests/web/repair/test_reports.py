@@ -70,6 +70,25 @@ def test_a_repair_that_waits_says_for_what_and_until_when(pages: Pages) -> None:
     assert "正在维修" not in page
 
 
+def test_the_owner_of_a_report_that_was_not_accepted_reads_so_and_why(pages: Pages) -> None:
+    shop = pages.shop
+    number = shop.report()
+    reason = "属业主自购电器，请联系厂家售后"
+    shop.do(number, "accept", shop.clerk, outcome="out_of_scope", reason=reason)
+    page = page_of(pages, number)
+    assert "不在物业维修范围，没有受理" in page
+    assert reason in page
+    marks = page.split('<ol class="strip">')[1].split("</ol>")[0]
+    assert marks.count("is-done") == 1
+    assert "前又坏了，可以" not in page
+
+
+def test_who_declined_a_quote_reads_that_nothing_was_repaired(pages: Pages) -> None:
+    number = quoted(pages.shop)
+    answer(pages, number, "answer", outcome="decline")
+    assert "您没有同意报价，没有维修。" in page_of(pages, number)
+
+
 def case_page(pages: Pages, number: str) -> str:
     return plain(pages.browser(pages.shop.clerk).get(f"/cases/{number}").text)
 
