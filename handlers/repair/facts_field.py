@@ -40,15 +40,12 @@ def appoint_facts(context: Context) -> Facts:
     """Say what is to do, by when somebody has to be there, what can be booked, and what the owner wishes."""
     work, order = context.work, orders.of(context)
     last, wished = visiting.last_bookable(work), order.proposed_at
-    is_possible = wished is not None and work.now < wished <= last
-    return {
-        "facts": job(work, order)
-        + pairs(
-            ("到场时限", local(work, visiting.arrive_by(work, order))),
-            ("最晚可约", local(work, last)),
-        ),
-        "values": {"visit_at": wished.astimezone(work.engine.zone).isoformat()} if is_possible else {},
-    }
+    limit = local(work, visiting.arrive_by(work, order))
+    values: dict[str, Json] = {"arrive_by": limit}
+    if wished is not None and work.now < wished <= last:
+        values["visit_at"] = wished.astimezone(work.engine.zone).isoformat()
+    facts = job(work, order) + pairs(("到场时限", limit), ("最晚可约", local(work, last)))
+    return {"facts": facts, "values": values}
 
 
 def job(work: Work, order: Order) -> Pairs:

@@ -19,6 +19,12 @@ SMALL = """() => [...document.querySelectorAll(
   .map((one) => one.outerHTML.slice(0, 120))"""
 
 
+# In how many rows the other ways of a step stand beside the thumb.
+ROWS = """() => new Set(
+    [...document.querySelectorAll('.ways .btn:not([hidden])')].map((one) => one.offsetTop)
+).size"""
+
+
 def expect_large(repairer: Visitor) -> None:
     assert repairer.page.evaluate(SMALL) == [], repairer.page.url
 
@@ -35,6 +41,7 @@ def test_every_step_of_a_job_is_accessible_and_large_enough(
         repairer.open(path)
         expect_accessible(repairer, path)
         expect_large(repairer)
+        assert repairer.page.evaluate(ROWS) <= 2, path
     repairer.page.check("[name=signed]")
     repairer.page.tap("[data-sign-open]")
     expect_accessible(repairer, "the sheet to sign on")

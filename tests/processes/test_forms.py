@@ -57,7 +57,7 @@ def test_what_the_command_knows_is_what_the_form_asks(name: str) -> None:
     form = FORMS[name]
     assert form.on_complete in TOPICS.completions
     sharing = [other for other in FORMS.values() if other.on_complete == form.on_complete]
-    asked = set().union(*(other.fields for other in sharing))
+    asked = {key for other in sharing for key, field in other.fields.items() if not field.fixed}
     assert asked == TOPICS.completions[form.on_complete or ""].answers
 
 

@@ -81,7 +81,9 @@ def test_who_comes_in_somebodys_place_has_no_more_time_than_they_had(shop: Shop,
     hand(shop, assigned, "appoint", shop.plumber, shop.second_plumber)
     with shop.engine.reading(shop.second_plumber) as work:
         limit = visiting.arrive_by(work, shop.order(assigned))
+        shown = inbox.detail(work, shop.task(assigned, "appoint").id).opened.values["arrive_by"]
     assert limit == shop.clock.now() - timedelta(minutes=30) + timedelta(hours=4)
+    assert shown == limit.astimezone(shop.engine.zone).strftime("%m-%d %H:%M"), "it stands beside the time"
 
 
 def test_a_step_handed_on_at_work_changes_who_comes_another_day(shop: Shop, assigned: str) -> None:
