@@ -73,6 +73,16 @@ def test_a_lock_that_ran_out_lets_another_worker_in(shop: Shop) -> None:
         shop.engine.run(WORKER, lambda work: external_tasks.complete(work, fetched.id, "w1", {}))
 
 
+def test_at_the_end_of_a_lock_the_work_is_free_and_no_longer_the_first_workers(shop: Shop) -> None:
+    shop.deploy(_outside())
+    shop.start("outside", message="reported", wanted="m1")
+    (first,) = _fetch(shop)
+    shop.clock.advance(minutes=5)
+    with pytest.raises(RuleBroken):
+        shop.engine.run(WORKER, lambda work: external_tasks.complete(work, first.id, "w1", {}))
+    assert [one.worker_id for one in _fetch(shop, "w2")] == ["w2"]
+
+
 def test_an_outside_task_without_retries_is_an_incident_that_can_be_retried(shop: Shop) -> None:
     shop.deploy(_outside())
     shop.start("outside", message="reported", wanted="m1")
