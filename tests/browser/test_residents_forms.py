@@ -172,6 +172,7 @@ def test_a_long_video_shows_how_far_it_is_and_the_report_waits_for_it(town: Town
     page.route("**/attachments/", hold)
     page.set_input_files("#photos", {"name": "leak.mp4", "mimeType": "video/mp4", "buffer": video()})
     expect(page.locator(".photo progress")).to_have_attribute("aria-label", "leak.mp4")
+    expect(page.locator(".photo-share")).to_contain_text("%")
     page.click("main [data-primary]")
     expect(page.locator(".photos-held")).to_contain_text("正在上传")
     with page.expect_navigation():

@@ -61,6 +61,11 @@ function hold(event) {
 }
 window.addEventListener("submit", hold, true); // before anybody else takes it for sent
 
+/** Stand in for a file that no browser shows: a video, or a photo of a kind it does not know. */
+function nameOf(file) {
+  return Object.assign(document.createElement("span"), { className: "photo-name", textContent: file.name });
+}
+
 /** The photos of one field; files that wait stand in the input for files, those sent ahead as hidden fields. */
 class Photos {
   constructor(upload, send) {
@@ -132,9 +137,10 @@ class Photos {
       const image = new Image();
       image.src = URL.createObjectURL(file);
       image.alt = file.name;
+      image.addEventListener("error", () => image.replaceWith(nameOf(file))); // such as HEIC
       figure.append(image);
     } else {
-      figure.append(file.name);
+      figure.append(nameOf(file));
     }
     const button = document.createElement("button");
     Object.assign(button, { type: "button", className: "photo-remove", textContent: "×" });
@@ -152,11 +158,16 @@ class Photos {
     bar.max = 1;
     bar.value = 0;
     bar.setAttribute("aria-label", file.name);
-    figure.append(bar);
+    const share = Object.assign(document.createElement("span"), { className: "photo-share", textContent: "0%" });
+    figure.append(bar, share);
     figure.classList.add("photo-going");
     const isSafe = this.isKept ? this.send.keep(this.place, this.holder.name, file) : Promise.resolve(false);
-    const { status, data } = await this.send(file, (share) => (bar.value = share));
+    const { status, data } = await this.send(file, (part) => {
+      bar.value = part;
+      share.textContent = `${Math.floor(part * 100)}%`;
+    });
     bar.remove();
+    share.remove();
     figure.classList.remove("photo-going");
     if (this.settle(figure, file, status, data)) this.tellWaiting(figure, await isSafe);
     this.goOn();
