@@ -211,7 +211,7 @@ _NEXT: Mapping[OrderState, Callable[[Standing], str]] = {
     OrderState.FINISHED: _finished,
     OrderState.REWORK: _always(lazy_gettext("已记下您不满意的地方，会再派人来修。")),
     OrderState.CONFIRMED: _confirmed,
-    OrderState.MERGED: _always(lazy_gettext("和别人报的是同一处故障，一起处理，修好会通知您。")),
+    OrderState.MERGED: _always(lazy_gettext("这处故障已有报修在办，一起处理，修好会通知您。")),
     OrderState.CLOSED: _closed,
     OrderState.CANCELLED: _always(lazy_gettext("这张报修已取消。")),
 }

@@ -168,6 +168,7 @@ def _duplicate(context: Context, order: Order, given: Answers) -> dict[str, Json
         )
     orders.tell(context.work, order.id, "duplicate", {"of": original.number})
     if is_same_fault(context.work, order, original):
+        orders.tell(context.work, original.id, "merged_in", {"number": order.number})
         merged(context.work, orders.change(context.work, order, parent_id=original.id))
         return {}
     order = orders.change(context.work, order, duplicate_of_id=original.id)

@@ -92,6 +92,15 @@ def test_once_somebody_came_only_the_lead_of_the_desk_cancels_and_the_repairer_i
     assert shop.told("repair_cancelled") == [owner_of(shop, on_site)]
 
 
+def test_a_clerk_who_finds_the_same_common_fault_merges_and_both_stories_say_so(shop: Shop) -> None:
+    first, second = (shop.report("P05", "一楼楼道灯不亮", area=Area.COMMON, place="一楼") for _ in range(2))
+    original = str(shop.order(first).id)
+    shop.do(second, "accept", shop.clerk, outcome="duplicate", duplicate_of=original)
+    assert shop.order(second).state == "merged"
+    assert "merged_in" in shop.events(first)
+    assert "merged" in shop.events(second)
+
+
 def test_only_the_desk_merges(shop: Shop) -> None:
     first, second = (shop.report("P05", "一楼楼道灯不亮", area=Area.COMMON, place="一楼") for _ in range(2))
     for who in (shop.plumber, shop.owner):
