@@ -13,6 +13,7 @@ _SPOKEN = re.compile(
     rf"(?:(?P<unit>{_NAME})(?:单元|门))?(?P<room>[0-9A-Z]+(?:-[0-9A-Z]+)?)?(?:室|号|房)?"
 )
 _DASHED = re.compile(r"(?P<community>.*?)(?P<parts>[0-9A-Z]+(?:[-/][0-9A-Z]+){1,2})(?:室|号|房)?")
+_LONGEST = 100
 LONGEST_BUILDING = 4  # what is longer before a dash is a number of something else
 _SUFFIXES = {
     "building": re.compile(r"(?:号楼|栋|幢|座|楼|#|号)$"),
@@ -67,7 +68,9 @@ def normal_part(kind: str, text: str) -> str:
 
 def read_query(text: str) -> AddressQuery:
     """Read what somebody typed to find a house; whatever is not understood counts as the community's name."""
-    compact = one_spelling(text).replace(" ", "").upper()
+    compact = one_spelling(text[:_LONGEST]).replace(" ", "").upper()
+    if len(text) > _LONGEST:
+        return AddressQuery(compact)  # no address; and these expressions take quadratic time
     dashed = _DASHED.fullmatch(compact)
     if dashed:
         parts = re.split(r"[-/]", dashed["parts"])

@@ -39,3 +39,10 @@ def test_parts_are_brought_to_one_spelling(parts: tuple[str, str, str], address:
 )
 def test_a_query_says_as_much_as_was_typed(text: str, query: AddressQuery) -> None:
     assert read_query(text) == query
+
+
+@pytest.mark.parametrize("text", ["A" * 300_000 + "!", "1-" * 150_000, "十" * 300_000 + "!"])
+def test_what_is_far_too_long_for_an_address_is_none_and_costs_no_time(text: str) -> None:
+    query = read_query(text)
+    assert (query.building, query.unit, query.room) == (None, None, None)
+    assert len(query.community) <= 100
