@@ -18,7 +18,7 @@ _COLOUR = re.compile(r"--([\w-]+): (?:var\(--day, (#\w+)\) var\(--night, (#\w+)\
 _SIZE = re.compile(r"--(text[\w-]*|s\d|control[\w-]*|bar|touch|radius[\w-]*): (\d+px);")
 STEPS = (
     (lazy_gettext("已报修"), "done"),
-    (lazy_gettext("已受理"), "done"),
+    (lazy_gettext("受理"), "done"),
     (lazy_gettext("上门"), "now"),
     (lazy_gettext("维修"), ""),
     (lazy_gettext("完成"), ""),

@@ -20,7 +20,7 @@ STATES: Mapping[OrderState, LazyString] = {
     OrderState.TAKEN: lazy_gettext("已接单"),
     OrderState.APPOINTED: lazy_gettext("已预约"),
     OrderState.ARRIVED: lazy_gettext("已到场"),
-    OrderState.QUOTED: lazy_gettext("待确认报价"),
+    OrderState.QUOTED: lazy_gettext("报价中"),
     OrderState.WAITING_PARTS: lazy_gettext("等配件"),
     OrderState.OBSERVING: lazy_gettext("观察中"),
     OrderState.OUTSOURCED: lazy_gettext("外包维修"),

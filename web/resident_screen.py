@@ -30,7 +30,7 @@ from web.words import clock_time, either, filled, said, written
 
 _STAGES = (
     lazy_gettext("已报修"),
-    lazy_gettext("已受理"),
+    lazy_gettext("受理"),
     lazy_gettext("上门"),
     lazy_gettext("维修"),
     lazy_gettext("完成"),
@@ -99,7 +99,7 @@ class Ask:
     """A step that waits for the resident.
 
     Attributes:
-        lines, total_fen: of the quote that is to be answered.
+        lines, total_fen, remark: of the quote that is to be answered.
         is_undecided: the first choice decides what else is asked, and was not made yet.
     """
 
@@ -109,6 +109,7 @@ class Ask:
     facts: list[tuple[str, str]]
     lines: tuple[Line, ...]
     total_fen: int | None
+    remark: str
     filling: Filling
     is_undecided: bool
     key: str
@@ -288,6 +289,7 @@ def _ask(
         facts=[] if is_quote else _new_facts(order, opened.facts),
         lines=order.quote if is_quote else (),
         total_fen=order.quote_total_fen if is_quote else None,
+        remark=order.quote_note if is_quote else "",
         filling=filling,
         is_undecided=filling.has_conditions and not values.get("outcome"),
         key=str(new_id()),

@@ -93,6 +93,7 @@ def own_facts(order: OrderView) -> list[tuple[str, str]]:
         (gettext("联系人"), " ".join(filter(None, (order.contact_name, order.contact_phone)))),
         (gettext("报修时间"), moment(line.called_at)),
         (gettext("没有维修的原因"), order.refusal),
+        (gettext("维修人员的话"), order.visit_note if line.state in _BEFORE_ARRIVAL else ""),
         (gettext("检查情况"), order.finding),
         (gettext("维修结果"), order.result),
         (gettext("用料"), listed(order.materials)),
@@ -132,7 +133,7 @@ def _appointed(standing: Standing) -> str:
 def _quoted(standing: Standing) -> str:
     if standing.is_asked:
         return gettext("请在下面答复报价。您同意以前不会动工。")
-    return gettext("报价正在审核，好了会请您确认。您同意以前不会动工。")
+    return gettext("正在准备和审核报价，好了会请您确认。您同意以前不会动工。")
 
 
 def _finished(standing: Standing) -> str:
@@ -202,7 +203,7 @@ _NEXT: Mapping[OrderState, Callable[[Standing], str]] = {
     OrderState.ASSIGNED: _assigned,
     OrderState.TAKEN: _taken,
     OrderState.APPOINTED: _appointed,
-    OrderState.ARRIVED: _always(lazy_gettext("维修人员已到场，正在检查。")),
+    OrderState.ARRIVED: _always(lazy_gettext("维修人员已到场。")),
     OrderState.QUOTED: _quoted,
     OrderState.WAITING_PARTS: _always(lazy_gettext("正在等配件，到货后马上继续。")),
     OrderState.OBSERVING: _always(lazy_gettext("暂时没有查到原因，观察几天后客服会打电话给您。")),

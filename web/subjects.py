@@ -10,12 +10,13 @@ from handlers.checking import corrections
 from handlers.moving import queries as moving
 from handlers.owning import help_steps, helping
 from handlers.privacy import export_steps, exports, request_steps, requests
-from handlers.repair import calls, commands, orders, queries, story
+from handlers.repair import calls, commands, orders, queries, remarks, story
 from handlers.safety import incidents
 from handlers.shared.attachments import Attachment
 from handlers.staffing import telling as staffing
 from web.corrections_screen import correction_facts
 from web.repair_words import desk_facts, event_said, tells
+from web.texts import gettext
 from web.words import said, written
 
 
@@ -56,6 +57,8 @@ def subject_of(work: Work, process_key: str, number: str) -> Subject:
 def _repair(work: Work, number: str) -> Subject:
     order = queries.order(work, number)
     row = orders.by_number(work.connection, number)
+    told = [(one.at, event_said(one)) for one in story.story(work, number) if tells(one)]
+    told += [(one.at, said(one.label) + gettext("：") + one.body) for one in remarks.of_order(work, row)]
     return Subject(
         facts=tuple(desk_facts(order)),
         photos=order.media,
@@ -64,7 +67,7 @@ def _repair(work: Work, number: str) -> Subject:
         phone=order.contact_phone,
         description=order.description,
         is_ringing=work.actor.id in calls.ringing(work, row),
-        entered=tuple((one.at, event_said(one)) for one in story.story(work, number) if tells(one)),
+        entered=tuple(told),
     )
 
 

@@ -43,7 +43,7 @@ def rate(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
         orders.change(work, order, **_marks(work, order, given))
     else:
         order = orders.change(work, order, outcome=None, confirmed_at=None, confirmed_by=None)
-        _rejected(work, order, given)
+        _rejected(work, order, given, "owner")
     return {"signed": is_content}
 
 
@@ -78,7 +78,7 @@ def inspect(context: Context, answers: dict[str, Json]) -> None:
 def _judged(work: Work, order: Order, given: Answers, confirmed_by: str) -> None:
     media.attach(work, order, given.ids("photos"))
     if given.outcome != _SATISFIED:
-        _rejected(work, order, given)
+        _rejected(work, order, given, confirmed_by)
         return
     orders.tell(work, order.id, "confirmed", {"by": confirmed_by})
     orders.enter(
@@ -101,10 +101,10 @@ def _marks(work: Work, order: Order, given: Answers) -> dict[str, object]:
     }
 
 
-def _rejected(work: Work, order: Order, given: Answers) -> None:
+def _rejected(work: Work, order: Order, given: Answers, by: str) -> None:
     rejections = order.rework_count + 1
     orders.note(work, order.id, "problem", given.text("problem"))
-    orders.tell(work, order.id, "rejected", {"count": rejections})
+    orders.tell(work, order.id, "rejected", {"count": rejections, "by": by})
     order = orders.enter(work, order, OrderState.REWORK, rework_count=rejections)
     notices.to_owner(work, order, "repair_rework")
     notices.to_post(work, order, Post.RPL, "repair_rejected", count=rejections)

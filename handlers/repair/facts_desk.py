@@ -4,7 +4,7 @@ from engine.bilingual import Text, beside, in_both, joined
 from engine.ports import Json
 from engine.service_tasks import Context, form_data
 from engine.work import Work
-from handlers.repair import catalogue, charging, crew, intake, locating, orders, parts, quoting
+from handlers.repair import catalogue, charging, crew, intake, locating, orders, parts, quoting, remarks
 from handlers.repair.dispatching import gave_back, not_for_rework, sendable
 from handlers.repair.fact_lines import (
     fault_options,
@@ -130,7 +130,7 @@ def lead_facts(context: Context) -> Facts:
         ("施工说明", last_note(work, order, "work")),
         ("待料说明", last_note(work, order, "parts")),
         ("观察结果", last_note(work, order, "observation")),
-    )
+    ) + remarks.latest(work, order, "false_alarm", "rebooking")
     return {"facts": facts, "options": {"workers": worker_options(work, sendable(work, order))}}
 
 
@@ -148,6 +148,16 @@ def rework_facts(context: Context) -> Facts:
         ("维修过的人员", names(work, before)),
     )
     return {"facts": facts, "options": {"workers": worker_options(work, able)}}
+
+
+def _rating(order: Order) -> Text:
+    speed, quality, attitude = order.rating_speed, order.rating_quality, order.rating_attitude
+    if speed is None:
+        return ""
+    return (
+        f"速度 {speed} · 质量 {quality} · 态度 {attitude}",
+        f"speed {speed}, quality {quality}, attitude {attitude}",
+    )
 
 
 def _who_did_it(work: Work, order: Order) -> list[int]:
@@ -173,5 +183,9 @@ def result_facts(context: Context) -> Facts:
             ("实际收费", money(order.charge_fen) if order.charge_fen else ("免费", "Free")),
         )
         + priced_lines(work, charging.lines_of(work, order))
-        + pairs(("上次不满意的原因", last_note(work, order, "problem")))
+        + pairs(
+            ("上次不满意的原因", last_note(work, order, "problem")),
+            ("评价", _rating(order)),
+            ("业主的话", orders.opened(work, order, "rating_text")),
+        )
     }

@@ -8,7 +8,18 @@ from engine.bilingual import Text, beside, joined
 from engine.ports import Json
 from engine.service_tasks import Context, form_data
 from engine.work import Work
-from handlers.repair import catalogue, charging, crew, orders, outsourcing, parts, pricing, quoting, visiting
+from handlers.repair import (
+    catalogue,
+    charging,
+    crew,
+    orders,
+    outsourcing,
+    parts,
+    pricing,
+    quoting,
+    remarks,
+    visiting,
+)
 from handlers.repair.dispatching import gave_back
 from handlers.repair.fact_lines import (
     last_note,
@@ -25,6 +36,10 @@ from handlers.repair.records import OVER, Area, OrderState, repair_event, repair
 from handlers.shared.facts import Facts, Pairs, local, names, option, pairs
 
 _HISTORY = timedelta(days=365)
+_WRITTEN_FOR_THE_JOB = (
+    "acceptance", "verification", "answer", "rebooking", "appointment", "arrival", "situation", "control",
+    "finding", "problem", "rework_measure",
+)  # fmt: skip
 _MORNING, _AFTERNOON = 9, 14
 
 
@@ -50,17 +65,10 @@ def appoint_facts(context: Context) -> Facts:
 
 def job(work: Work, order: Order) -> Pairs:
     """Say what was reported and what came to light since, with what was repaired there before."""
-    facts = report(work, order)
-    return facts + pairs(
-        ("预约时间", window(work, order)),
-        ("业主建议时间", local(work, order.proposed_at)),
-        ("业主补充", last_note(work, order, "answer")),
-        ("现场情况", last_note(work, order, "situation")),
-        ("诊断", last_note(work, order, "finding")),
-        ("上次不满意的原因", last_note(work, order, "problem")),
-        ("返工要求", last_note(work, order, "rework_measure")),
-        ("此处一年内维修", _history(work, order)),
-    )
+    dates = pairs(("预约时间", window(work, order)), ("业主建议时间", local(work, order.proposed_at)))
+    written = remarks.latest(work, order, *_WRITTEN_FOR_THE_JOB)
+    past = pairs(("此处一年内维修", _history(work, order)))
+    return report(work, order) + dates + written + past
 
 
 def _history(work: Work, order: Order) -> Text:
@@ -109,9 +117,13 @@ def quote_facts(context: Context) -> Facts:
     """Offer the price list, and the lines of the last quote to start from."""
     work, order = context.work, orders.of(context)
     last = quoting.last_quote(work, order)
-    facts = report(work, order) + pairs(
-        ("诊断", last_note(work, order, "finding")),
-        ("退回原因", last_note(work, order, "quote_answer", "quote_check") if last else ""),
+    facts = (
+        report(work, order)
+        + pairs(
+            ("诊断", last_note(work, order, "finding")),
+            ("退回原因", last_note(work, order, "quote_answer", "quote_check") if last else ""),
+        )
+        + (remarks.latest(work, order, "quote") if last else [])
     )
     return {
         "facts": facts,
@@ -130,6 +142,7 @@ def quote_answer_facts(context: Context) -> Facts:
     if quote is not None:
         checkers = [one for one in (quote.checked_by, quote.approved_by) if one]
         facts += pairs(("合计", money(quote.total_fen)), ("审核", names(work, checkers)))
+        facts += remarks.latest(work, order, "quote")
     return {"facts": facts}
 
 
@@ -170,7 +183,8 @@ def parts_facts(context: Context) -> Facts:
     ).scalars()
     dates = joined(local(work, datetime.fromisoformat(one["expected_at"])) for one in told)
     asked = material(parts.wanted(work, order))
-    return {"facts": report(work, order) + pairs(("所需材料", asked), ("已告知业主的日期", dates))}
+    facts = report(work, order) + pairs(("所需材料", asked), ("已告知业主的日期", dates))
+    return {"facts": facts + remarks.latest(work, order, "parts")}
 
 
 @form_data("repair.rebook_facts")
@@ -240,7 +254,7 @@ def vendor_facts(context: Context) -> Facts:
         for late in [outsourcing.times_late(work, one)]
     ]
     return {
-        "facts": report(work, order) + pairs(("诊断", last_note(work, order, "finding"))),
+        "facts": report(work, order) + remarks.latest(work, order, "finding", "major"),
         "options": {"vendors": options},
     }
 

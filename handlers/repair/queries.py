@@ -86,6 +86,7 @@ class OrderView:
         rating: speed, quality, attitude; empty when nothing was rated.
         refusal: why it was not repaired, in the words of whoever decided so and wrote to the owner.
         is_low_rated: one of the marks is so bad that somebody calls back.
+        visit_note, quote_note: what the owner was told with the appointment and with the quote.
         community_phone: of the desk.
         reopen_until: until when the resident can come back on it; None where they cannot.
     """
@@ -111,6 +112,8 @@ class OrderView:
     duplicate_of: str | None
     reopens: str | None
     is_low_rated: bool
+    visit_note: str
+    quote_note: str
     community_phone: str
     reopen_until: datetime | None
 
@@ -198,6 +201,8 @@ def order(work: Work, number: str) -> OrderView:
         duplicate_of=_number(work, row.duplicate_of_id),
         reopens=_number(work, row.reopens_id),
         is_low_rated=bool(rating) and min(rating) <= figures.of(work, row).bad_mark,
+        visit_note=last_note(work, row, "appointment"),
+        quote_note=last_note(work, row, "quote"),
         community_phone=places.desk_phone(work.connection, row.community_id),
         reopen_until=_reopen_until(work, row),
     )

@@ -80,6 +80,15 @@ _SENTENCES: Mapping[str, str] = {
     "reopened": "再次报修为 {number}",
 }
 
+# What an owner said on the phone is not said by whoever writes it down (domain.md section 2 decision 3).
+_BY_PHONE: Mapping[str, str] = {
+    "confirmed": "业主电话确认修好（{who}代录）",
+    "rejected": "业主电话说不满意（第 {count} 次，{who}代录），安排返工",
+    "quote_agreed": "业主电话同意报价 {total_fen}（{who}代录）",
+    "quote_returned": "业主电话要求修改报价（{who}代录）",
+    "quote_declined": "业主电话不同意报价（{who}代录）",
+}
+
 _LATE_REASONS: Mapping[str, Text] = {
     "owner": ("业主要求", "the owner wishes so"),
     "parts": ("等配件或工具", "waiting for parts or tools"),
@@ -87,8 +96,8 @@ _LATE_REASONS: Mapping[str, Text] = {
     "other": ("其他", "other"),
 }
 
-# These would only repeat what another event says better; a cancelled order has no other.
-_STATES: Mapping[str, str] = {"cancelled": "{who}取消了报修"}
+# The others would only repeat what another event says better.
+_STATES: Mapping[str, str] = {"cancelled": "{who}取消了报修", "taken": "{who}已接单"}
 
 
 @dataclass(frozen=True)
@@ -123,15 +132,24 @@ def story(work: Work, number: str) -> list[Sentence]:
     }
     names = work.engine.directory.names(work.connection, people)
     written = {(note.at, note.actor_id): note.text for note in orders.notes(work, order.id, orders.ADDED)}
+    taken_at_once = {row.at for row in rows if row.kind == "taken_urgent"}  # the same, said with more
     told = []
     for row in rows:
-        text = _STATES.get(str(row.params.get("to"))) if row.kind == "state" else _SENTENCES.get(row.kind)
-        if text is not None:
+        text = _template(row.kind, row.params)
+        if text is not None and not (row.kind == "state" and row.at in taken_at_once):
             params = _params(work, row.params, names.get)
             quote = written.get((row.at, row.actor_id), "") if row.kind == orders.ADDED else ""
             said = {"who": names.get(row.actor_id, ""), **params}
             told.append(Sentence(row.at, row.kind, text, said, quote))
     return told
+
+
+def _template(kind: str, params: Mapping[str, object]) -> str | None:
+    if kind == "state":
+        return _STATES.get(str(params.get("to")))
+    if "phone" in (params.get("by"), params.get("how")):
+        return _BY_PHONE.get(kind) or _SENTENCES.get(kind)
+    return _SENTENCES.get(kind)
 
 
 def _is_id(params: Mapping[str, object], key: str) -> bool:

@@ -12,6 +12,7 @@ from handlers.repair.records import Area, OrderState, repair_part
 from handlers.shared.answers import Answers
 
 _PLANS = {"outsource": "vendor", "developer": "developer", "major": "major"}
+_AFTER_DIAGNOSIS = {"not_found": OrderState.OBSERVING, "quote": OrderState.QUOTED}  # else the work begins
 
 
 @completion("repair.diagnose")
@@ -24,7 +25,7 @@ def diagnose(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     orders.note(work, order.id, "finding", given.text("finding"))
     media.attach(work, order, given.ids("photos"))
     orders.tell(work, order.id, "diagnosed", {"outcome": given.outcome})
-    state = OrderState.OBSERVING if given.outcome == "not_found" else OrderState.WORKING
+    state = _AFTER_DIAGNOSIS.get(given.outcome, OrderState.WORKING)
     order = orders.enter(work, order, state)
     if state is OrderState.OBSERVING:
         notices.to_owner(work, order, "repair_observing")
@@ -62,6 +63,8 @@ def record_work(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
         _require_payer(order)
     orders.note(work, order.id, "work", given.text("note"))
     orders.tell(work, order.id, "worked", {"outcome": given.outcome})
+    if given.outcome == "extra":
+        orders.enter(work, order, OrderState.QUOTED)
     if given.outcome != "stop":
         return {"next_step": "none"}
     urgency = rules.more_urgent(order.urgency, given.text("raise_to") or None)
