@@ -12,7 +12,6 @@ from bench.report import Row, machine, table, write_json
 from bench.sizes import FULL, QUICK, Sizes
 from engine.clock import monotonic
 from tests.postgres import DURABLE, PostgresServer
-from web.cli import interpreter
 
 _BUFFERS = "shared_buffers=1GB"  # as PostgreSQL advises for 4 GB of memory; a million tasks take half of it
 
@@ -28,7 +27,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     on = machine()
     print(on, file=sys.stderr)
     begun = monotonic()
-    interpreter.settle()  # as the product's own processes do
     rows: list[Row] = []
     with _postgres(arguments.postgresql) as new_database:
         for subject in _subjects(sizes, new_database):

@@ -20,6 +20,7 @@ from handlers.accounts.permissions import Post
 from handlers.settings import Settings
 from tests.engine.models import Model
 from tests.handlers.estate_world import World
+from web.cli import interpreter
 
 KEY = "bench"
 STEPS = ("first", "second", "third")
@@ -100,5 +101,6 @@ def stand(folder: Path, url: str = "", clock: Clock | None = None, **said: str) 
     world = World(engine)
     made = Stand(engine, settings, world, world.staff(Post.CS))
     made.deploy(bench_bpmn=model(**said))
+    interpreter.settle()  # as the product's own processes do once all is built
     yield made
     engine.database.dispose()
