@@ -1,6 +1,7 @@
 """Says which number of a front desk stands on a page, for somebody who is not signed in as well."""
 
 from dataclasses import dataclass
+from typing import cast
 
 from flask import Flask, g
 
@@ -8,6 +9,8 @@ from engine.ports import SYSTEM
 from handlers.estate import communities
 from handlers.estate.communities import Community
 from web import context
+
+_LAST = "desk_numbers"
 
 
 @dataclass(frozen=True)
@@ -34,13 +37,20 @@ def numbers() -> Numbers:
 def _read() -> Numbers:
     person = context.person()
     phone = (person.desk_phone if person else "") or context.config().desk_phone
-    if phone or (person and person.is_staff) or "is_without_store" in g:
+    if phone or (person and person.is_staff):
         return Numbers(phone)
-    with context.engine().reading(SYSTEM) as work:
-        desks = tuple(communities.desks(work))
-    if len({desk.desk_phone for desk in desks}) == 1:
-        return Numbers(desks[0].desk_phone)
-    return Numbers("", desks)
+    desks = _desks()
+    is_one = len({desk.desk_phone for desk in desks}) == 1
+    return Numbers(desks[0].desk_phone) if is_one else Numbers("", desks)
+
+
+def _desks() -> tuple[Community, ...]:
+    """Return the desks; on the page of an error those that were read last, for the store may not answer."""
+    cache = context.engine().cache
+    if "is_without_store" not in g:
+        with context.engine().reading(SYSTEM) as work:
+            cache[_LAST] = tuple(communities.desks(work))
+    return cast(tuple[Community, ...], cache.get(_LAST, ()))
 
 
 def init_app(app: Flask) -> None:

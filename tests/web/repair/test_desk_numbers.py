@@ -4,6 +4,7 @@ from engine.ports import SYSTEM
 from handlers.estate import entry
 from tests.handlers.repair.repair_world import Shop
 from tests.web.conftest import Browser
+from web import errors
 from web.app import create_app
 from web.config import WebConfig
 
@@ -37,4 +38,15 @@ def test_of_several_desks_each_is_named_by_its_community(shop: Shop) -> None:
     page = sign_in_page(shop)
     assert "各小区物业前台电话" in page
     assert 'href="tel:0571-8888-3000"><span>云栖花园</span>' in page
+    assert 'href="tel:0571-8888-2000"' in page
+
+
+def test_a_page_of_an_error_names_the_desk_without_asking_the_store(shop: Shop) -> None:
+    describe(shop, "翠湖花园", "0571-8888-2000")
+    app = create_app(shop.engine, WebConfig())
+    browser = Browser(app, app.test_client())
+    browser.get("/sign-in")
+    describe(shop, "翠湖花园", "0571-8888-4000")
+    with app.test_request_context("/sign-in"):
+        page = errors.answer(503, "")[0]
     assert 'href="tel:0571-8888-2000"' in page
