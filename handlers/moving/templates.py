@@ -43,9 +43,9 @@ _TEXTS = (
     ),
     (
         "transfer_done_old", "产权变更已办结", "Change of owner done",
-        "{community}{house} 的产权变更已办结，您和家人对该房屋的权限已终止。客服 {desk}",
-        "{community} {house}: the change of owner is done; your and your family's access to this home has "
-        "ended. Desk {desk}",
+        "{community}{house} 的产权变更已办结，您和家人不能再查看该房屋、为它报修。客服 {desk}",
+        "{community} {house}: the change of owner is done; you and your family no longer see this home or "
+        "report repairs for it. Desk {desk}",
     ),
     (
         "transfer_done_new", "已登记为业主", "You are registered as the owner",
@@ -104,7 +104,7 @@ _TEXTS = (
     ),
     (
         "tenant_leaving", "正在办理退租", "The tenant is said to leave",
-        "{community}{house}：正在办理退租。确认搬离以前一切照旧，确认后租户和同住人对该房屋的权限终止。"
+        "{community}{house}：正在办理退租。确认搬离以前一切照旧，确认后，租户和同住人不能再查看该房屋、为它报修。"
         "情况不属实，请立即联系客服 {desk}",
         "{community} {house}: we were told that the tenant leaves. Nothing changes until moving out "
         "is confirmed; "
@@ -113,7 +113,7 @@ _TEXTS = (
     ),
     (
         "tenant_left_owner", "租户已搬离", "The tenant has left",
-        "{community}{house} 的租户已于 {left_on} 搬离，对该房屋的权限已终止。情况不属实，请立即联"
+        "{community}{house} 的租户已于 {left_on} 搬离，不能再查看该房屋、为它报修。情况不属实，请立即联"
         "系客服 {desk}",
         "{community} {house}: the tenant moved out on {left_on}; their access has ended. If it is "
         "not so, call the "
@@ -131,7 +131,8 @@ _TEXTS = (
     ),
     (
         "tenant_left", "租户登记已终止", "Tenancy ended",
-        "{community}{house} 已确认搬离，您和同住人对该房屋的权限已终止。没有搬离的，请立即联系客服 {desk}",
+        "{community}{house} 已确认搬离，您和同住人不能再查看该房屋、为它报修。没有搬离的，"
+        "请立即联系客服 {desk}",
         "{community} {house}: moving out is confirmed, your access to this home has ended. If you "
         "have not left, call the "
         "desk at once: {desk}",

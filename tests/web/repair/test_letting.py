@@ -52,3 +52,8 @@ def test_a_neighbour_asks_nothing_of_this_home(pages: Pages) -> None:
     assert answer.status_code == 404
     wrong = neighbour.post(f"{PAGE}{shop.neighbour}/ask", {"what": "out"}, page=PAGE)
     assert wrong.status_code == 422
+
+
+def test_where_only_one_thing_can_be_asked_it_is_chosen_already(pages: Pages) -> None:
+    page = pages.browser(pages.shop.owner).get(PAGE).text
+    assert re.findall(r'name="what" value="(\w+)" required( checked)?', page) == [("in", " checked")]
