@@ -98,7 +98,8 @@ def checked(context: Context, order: Order, given: Answers) -> Order:
     if order.entered_by == context.actor.id:
         if not given.flag("read_back"):
             raise RuleRefused(
-                "second_check", "电话报修须由另一位客服核对；夜间独自值班时，请向来电人复述后勾选“已复述核对”"
+                "second_check",
+                "电话报修须由另一位客服核对；夜间独自值班时，请向来电人复述，再勾选“来电报修由本人登记”那一项",
             )
         if _another_clerk(work, order.community_id):
             raise RuleRefused("not_alone", "现在还有其他客服在班，请由另一人核对")
