@@ -272,4 +272,5 @@ def vendor_job_facts(context: Context) -> Facts:
             ("故障", catalogue.name_of(work, order.fault_code)),
             ("工作内容", last_note(work, order, "scope")),
         )
+        + remarks.latest(work, order, "vendor_acceptance")  # what is to be done again, if they were there
     }

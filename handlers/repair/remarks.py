@@ -49,9 +49,7 @@ _LABELS: Mapping[str, Text] = {
     "return_visit": ("回访记录", "Said at the return visit"),
 }
 # What is about those who were sent, or was told in confidence, is not for them.
-_NOT_FOR_WHO_WAS_SENT = frozenset(
-    {"return_visit", "rework_cause", "lead_decision", "major", "insurance", "vendor_acceptance"}
-)
+_NOT_FOR_WHO_WAS_SENT = frozenset({"return_visit", "rework_cause", "lead_decision", "major", "insurance"})
 
 
 @dataclass(frozen=True)

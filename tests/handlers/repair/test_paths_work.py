@@ -221,8 +221,10 @@ def test_a_contractor_works_and_the_lead_accepts(shop: Shop, on_site: str) -> No
         "accept_work",
         shop.lead,
         outcome="redo",
+        note="左角还漏",
         finish_at=(shop.clock.now() + timedelta(hours=5)).isoformat(),
     )
+    assert "左角还漏" in [text for _, text in opened(shop, on_site, "vendor_finish").facts]
     shop.do(on_site, "vendor_finish", shop.vendor, work_done="重做", photos=[shop.photo(shop.vendor)])
     shop.do(on_site, "accept_work", shop.lead, outcome="accepted", charge=0)
     assert shop.steps(on_site) == ["confirm"]
