@@ -138,3 +138,22 @@ def test_a_house_that_was_sold_on_is_given_back_step_by_step(desk: Desk) -> None
     ):
         desk.do(wrong, step, by, **answers)
     begin(desk, first)
+
+
+def test_taking_a_part_sale_back_gives_the_owner_the_whole_and_keeps_the_family(desk: Desk) -> None:
+    number = desk.told_of_transfer()
+    desk.register(number, "share")
+    desk.papers(number)
+    desk.do(number, "shares", desk.clerk, leaving=[], note="一半转给朋友")
+    desk.do(number, "approve", desk.desk_lead, outcome="approve")
+    desk.tell_old(number)
+    rest = {"name": "李明", "id_number": "440524188001010014", "phone": "13811112222"}
+    desk.enter(number, share="1/2", co_owners=[{**rest, "share": "1/2"}])
+    desk.check(number, others=[rest])
+    wrong = begin(desk, number)
+    desk.do(wrong, "explain", desk.clerk, cause="other", reason="合同已解除")
+    desk.do(wrong, "check", desk.desk_lead, outcome="approve")
+    desk.do(wrong, "approve", desk.manager, outcome="approve")
+    assert [desk.may_act(one) for one in (desk.owner, desk.wife)] == [True, True]
+    owners = [one for one in desk.relations() if one.valid_to is None and one.kind in ("owner", "co_owner")]
+    assert [(one.person_id, one.kind) for one in owners] == [(desk.owner_person, "owner")]
