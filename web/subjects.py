@@ -28,6 +28,7 @@ class Subject:
         contact: number of the record whose contact can be looked up, or "".
         name, phone: of that contact, masked.
         description: what was reported, in the words of who did.
+        added: what the household added to it later, when and in its words.
         is_ringing: a phone of this person rings for it.
         entered: what was entered or decided when, in sentences.
     """
@@ -38,6 +39,7 @@ class Subject:
     name: str = ""
     phone: str = ""
     description: str = ""
+    added: tuple[tuple[datetime, str], ...] = ()
     is_ringing: bool = False
     entered: tuple[tuple[datetime, str], ...] = ()
 
@@ -66,6 +68,7 @@ def _repair(work: Work, number: str) -> Subject:
         name=order.contact_name,
         phone=order.contact_phone,
         description=order.description,
+        added=tuple((one.at, one.text) for one in orders.notes(work, row.id, orders.ADDED)),
         is_ringing=work.actor.id in calls.ringing(work, row),
         entered=tuple(told),
     )

@@ -1,5 +1,6 @@
 """Adding to an open report from its page, without a script."""
 
+import re
 from io import BytesIO
 
 from tests.handlers.repair.test_adding import closed
@@ -25,7 +26,9 @@ def test_a_remark_with_a_photo_is_shown_to_owner_desk_and_repairer(pages: Pages)
     case = pages.browser(shop.clerk).get(f"/cases/{number}").text
     assert "补充说明：水更大了" in case
     task = pages.browser(shop.plumber).get(f"/tasks/{shop.task(number, 'take').id}").text
-    assert "水更大了" in task
+    assert re.search(
+        r'<blockquote class="crew-said"><span[^>]*>补充说明 .*?</span><br>水更大了</blockquote>', task
+    )
     assert "/small" in task
 
 
