@@ -7,7 +7,7 @@ import pytest
 from engine import tasks
 from engine.errors import NotAllowed, Refused
 from engine.ports import Actor, Json
-from handlers.repair import commands, merging, phone_checks
+from handlers.repair import commands, merging, phone_checks, quoting
 from handlers.repair.records import Area
 from tests.handlers.repair.repair_world import FULL_MARKS, Shop
 
@@ -120,6 +120,22 @@ def test_a_call_in_vain_before_a_rework_is_none_after_it(shop: Shop, on_site: st
     shop.later(days=7)
     assert shop.order(on_site).confirmed_by is None
     assert "auto_confirmed" not in shop.events(on_site)
+
+
+def test_who_is_not_content_at_the_return_visit_has_confirmed_nothing(shop: Shop, on_site: str) -> None:
+    shop.mend(on_site)
+    shop.later(days=7)
+    shop.do(on_site, "visit_by_clerk", shop.other_clerk, outcome="c", comment="还在漏")
+    order = shop.order(on_site)
+    assert (order.confirmed_by, order.is_recorded_by_phone, order.outcome) == (None, False, "complaint")
+
+
+def test_a_quote_that_the_owner_sent_back_allows_no_charge(shop: Shop, on_site: str) -> None:
+    shop.do(on_site, "diagnose", shop.plumber, outcome="quote", finding="阀芯坏")
+    shop.do(on_site, "write_quote", shop.plumber, lines=[{"price_code": "M03", "quantity": 2}])
+    shop.do(on_site, "answer", shop.owner, outcome="revise", reason="太贵")
+    with shop.engine.reading(shop.lead) as work:
+        assert quoting.agreed_fen(work, shop.order(on_site)) is None
 
 
 # --- the second look ----------------------------------------------------------------------------------------
