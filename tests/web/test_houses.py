@@ -166,7 +166,9 @@ def test_share_lease_parking_and_who_may_see_are_told(site: Site, person: int, c
         assert "B1-023" in shown
     assert "可查看的员工" in manager
     assert "可查看的员工" not in clerk
-    assert "这一天没有人可以代办" in site.browser(Post.CS).get(f"{page(site)}?on=2001-01-01").text
+    asked = site.browser(Post.CS).get(f"{page(site)}?on=2001-01-01").text
+    assert "这一天没有人可以代办" in asked
+    assert 'id="acting" data-fold="no" open' in asked, "what was asked for is not folded away"
     assert site.browser(Post.CS).get(f"{page(site)}?on=never").status_code == 200
 
 

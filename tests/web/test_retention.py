@@ -1,5 +1,6 @@
 """The page of periods is for those who watch over data protection, and tells what the nights did."""
 
+import re
 from datetime import timedelta
 
 from engine.clock import SettableClock
@@ -27,6 +28,12 @@ def test_the_officer_sees_each_period_and_what_was_carried_out(site: Site, clock
     page = site.browser(Post.DPO).get("/retention").text
     assert "<b>1</b>近 30 天到期匿名化的人" in page
     assert "还没有执行过" not in page
+
+
+def test_periods_are_folded_by_what_becomes_of_the_data(site: Site) -> None:
+    page = site.browser(Post.DPO).get("/retention").text
+    folds = re.findall(r'data-fold="yes" open>\s*<summary class="card-head"><h2>([^<]+)</h2>', page)
+    assert set(folds) == {"到期后：保留", "到期后：删除", "到期后：匿名化"}
 
 
 def test_clerks_are_kept_out(site: Site) -> None:
