@@ -179,13 +179,14 @@ def _facts(detail: TaskDetail, subject: Subject, crew: CrewTask | None) -> list[
 def _may(work: Work, detail: TaskDetail) -> May:
     task = detail.task
     is_mine = task.assignee_id == work.actor.id
+    may_move = work.may("task.move_due", task.scope_id)
     return May(
         complete=detail.may_complete,
         claim=detail.may_claim,
         release=is_mine and bool(task.group_code),
         reassign=is_mine or work.may("task.reassign", task.scope_id),
-        pause=detail.may_complete and task.pausable and task.due_at is not None,
-        move=work.may("task.move_due", task.scope_id) and task.due_at is not None,
+        pause=(detail.may_complete or may_move) and task.pausable and task.due_at is not None,
+        move=may_move and task.due_at is not None,
         unfollow=following.is_followed(work, detail.case.id),
         see_case=rights.may_see(work, detail.case),
     )

@@ -19,6 +19,7 @@ _DEFAULT_LENGTH = {ComponentType.TEXTFIELD: 200, ComponentType.TEXTAREA: 4000}
 _LONGEST = {ComponentType.TEXTFIELD: 1000, ComponentType.TEXTAREA: 20_000}
 
 KEY = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
+_RESERVED = frozenset({"csrf_token"})  # what the pages add to every form of their own
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _EMAIL = re.compile(r"^[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+$")
 _PHONE = re.compile(r"^\+?[0-9][0-9 -]{4,19}$", re.ASCII)
@@ -71,8 +72,8 @@ _REMEDIES = {
     "form_property": ("删去这个属性", "remove this property"),
     "form_rule": ("改正这条校验规则", "correct this validation rule"),
     "form_options": (
-        "给出至少一个选项，值用英文代码且不重复；或用 valuesKey 并写 on_open",
-        "give at least one option with a unique code as its value; or valuesKey together with on_open",
+        "给出至少一个选项，每个有名称，值用英文代码且不重复；或用 valuesKey 并写 on_open",
+        "give at least one option, each with a label and a unique code as value; or valuesKey with on_open",
     ),
     "form_condition": (
         '条件写成“=”开头的 FEEL，只用本表单其他字段的键，例如 =outcome != "reject"',
@@ -194,9 +195,14 @@ class FormReader:
 
     def _input(self, component: Component, row: Mapping[str, Any], in_list: bool) -> Component:
         key = row.get("path" if component.type is ComponentType.DYNAMICLIST else "key")
-        if not isinstance(key, str) or not KEY.fullmatch(key) or key in self._keys:
+        if not isinstance(key, str) or not KEY.fullmatch(key) or key in self._keys | _RESERVED:
             shown = str(key)[:60]
-            self.found(shown, "form_key", f"键“{shown}”不合规或重复", f"bad or repeated key “{shown}”")
+            self.found(
+                shown,
+                "form_key",
+                f"键“{shown}”不合规、重复或已被系统占用",
+                f"bad, repeated or reserved key “{shown}”",
+            )
             return component
         self._keys.add(key)
         component = replace(
@@ -316,13 +322,18 @@ class FormReader:
         read = [self._option(name, value) for value in values] if isinstance(values, list) else []
         options = tuple(option for option in read if option)
         if not options or len({option.value for option in options}) < len(read) or len(read) > MOST_OPTIONS:
-            self.found(name, "form_options", "选项为空、重复或太多", "no, repeated or too many options")
+            self.found(
+                name,
+                "form_options",
+                "选项为空、没有名称、重复或太多",
+                "no, unnamed, repeated or too many options",
+            )
         return replace(component, options=options)
 
     def _option(self, name: str, value: object) -> Option | None:
         if not isinstance(value, dict) or not isinstance(value.get("value"), str):
             return None
-        if not _CODE.fullmatch(value["value"]):
+        if not _CODE.fullmatch(value["value"]) or not str(value.get("label") or "").strip():
             return None
         extra = value.keys() - {"value", "label", "label_en", "submit", "submit_en"}
         if extra:

@@ -12,6 +12,13 @@ NO_POST = Rule(
     "在泳道上设属性 post（例如 cs），或填写 candidateGroups 或 assignee",
     "give its lane the property post (such as cs), or fill in candidateGroups or assignee",
 )
+NAMED_PERSON = Rule(
+    "named_person",
+    "任务“{name}”的办理人写死为“{who}”，系统里没有这样的账号，谁也办不了",
+    "the task “{name}” is assigned to “{who}” by name: there is no such account, and nobody could do it",
+    "写成取值，例如 ${{worker_id}}；或删去办理人，用泳道的岗位",
+    "write a value such as ${{worker_id}}, or leave it out and let the post of the lane do it",
+)
 UNKNOWN_GROUP = Rule(
     "unknown_group",
     "“{name}”的{what_zh}“{group}”不是已有的岗位代码",
@@ -120,6 +127,9 @@ class _People:
         self.groups(node.place, node.label, ("候选岗位 (candidateGroups)", "the candidate group"), groups)
         if not groups and not node.camunda("assignee") and not (node.lane and node.lane.post):
             self.report.add(NO_POST, node.place, name=node.label)
+        assignee = node.camunda("assignee")
+        if assignee and "${" not in assignee:
+            self.report.add(NAMED_PERSON, node.place, name=node.label, who=assignee[:60])
         if not self._has_limit(node):
             self.report.add(NO_LIMIT, node.place, name=node.label)
         form = node.camunda("formRef")

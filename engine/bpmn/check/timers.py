@@ -9,12 +9,12 @@ from engine.bpmn.check.structure import reachable
 from engine.bpmn.check.waits import Waiting
 from engine.bpmn.expressions import TimerExpression
 from engine.bpmn.xml import BPMN
-from engine.check_problem import Severity
 from engine.durations import Cycle, Duration
 
 SHORTEST = timedelta(minutes=1)
 MOST_TURNS = 100
 MOST_REMINDERS = 10
+MOST_YEARS = 10
 
 NO_TIME = Rule(
     "no_time",
@@ -57,7 +57,13 @@ DUE_AT_ONCE = Rule(
     "“{name}” is due after “{text}”: it is late at once",
     "写上办理需要的时间，例如 PT30M",
     "write how long it may take, such as PT30M",
-    Severity.WARNING,
+)
+NEVER_DUE = Rule(
+    "never_due",
+    "“{name}”的办理时限“{text}”超过 {most} 年，永远不会超时",
+    "“{name}” is due after “{text}”, in more than {most} years: it is never late",
+    "写上办理需要的时间，例如 P3D",
+    "write how long it may take, such as P3D",
 )
 WARNED_LATE = Rule(
     "warned_late",
@@ -102,6 +108,8 @@ def check_times(uses: list[Use], waiting: Waiting, now: datetime | None, report:
             report.add(TOO_SHORT, use.place, name=label, text=text)
         if use.what is DUE and isinstance(literal, Duration) and literal.is_zero:
             report.add(DUE_AT_ONCE, use.place, name=label, text=text)
+        if use.what is DUE and isinstance(literal, Duration) and _years(literal) > MOST_YEARS:
+            report.add(NEVER_DUE, use.place, name=label, text=text, most=MOST_YEARS)
         if isinstance(literal, datetime) and now is not None and literal <= now:
             report.add(PAST, use.place, name=label, text=text, what_zh=use.what[0], what_en=use.what[1])
         if isinstance(literal, Cycle):
@@ -123,6 +131,10 @@ def check_warnings(uses: list[Use], report: Report) -> None:
         if warned is not None and due is not None and warned > due:
             words = {"warn": use.compiled.text, "text": limit.compiled.text}
             report.add(WARNED_LATE, use.place, name=use.node.label, **words)
+
+
+def _years(span: Duration) -> float:
+    return span.months / 12 + span.exact / timedelta(days=365)
 
 
 def _length(use: Use) -> timedelta | None:

@@ -106,6 +106,7 @@ EVENTS = [
 
 PEOPLE = [
     mutant("no_post", "parts", prop("lane_rp", "post", None)),
+    mutant("named_person", "accept", put("accept", "camunda:assignee", "demo")),
     mutant("unknown_group", "lane_rp", prop("lane_rp", "post", "repairers")),
     mutant("two_lanes", "parts", add("lane_cs", "<bpmn:flowNodeRef>parts</bpmn:flowNodeRef>")),
     mutant("unknown_group", "rate", put("rate", "camunda:candidateGroups", "resident,owners")),
@@ -178,6 +179,8 @@ TYPES = [
     mutant("warned_late", "parts", put("parts", "camunda:followUpDate", "PT5H")),
     mutant("due_at_once", "accept", put("accept", "camunda:dueDate", "PT0S")),
     mutant("due_at_once", "repair", prop("repair", "dueDate", "P0D")),
+    mutant("never_due", "accept", put("accept", "camunda:dueDate", "P100Y")),
+    mutant("never_due", "repair", prop("repair", "dueDate", "P3660D")),
 ]
 
 CALLS = [

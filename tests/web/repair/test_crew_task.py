@@ -1,6 +1,7 @@
 """A step of repair staff on its page: whom to call, where to go, and the ways it can end near the thumb."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -40,6 +41,22 @@ def test_waiting_for_parts_is_near_the_thumb_while_the_work_goes_on(pages: Pages
     page = page_of(pages, number, "do_work")
     assert 'data-opens-more="more-pause" data-check="parts"' in page
     assert 'data-opens-more="more-reassign"' in page
+
+
+def test_the_lead_pauses_and_resumes_what_the_repairer_may_not(pages: Pages) -> None:
+    number = order(pages.shop)
+    pages.shop.go_to(number)
+    pages.shop.do(number, "diagnose", pages.shop.plumber, outcome="repair", finding="垫圈老化")
+    address = f"/tasks/{pages.shop.task(number, 'do_work').id}"
+    until = (pages.shop.clock.now() + timedelta(days=5)).isoformat()
+    lead = pages.browser(pages.shop.lead)
+    assert (
+        plumber(pages).post(f"{address}/pause", {"reason": "parts", "until": until}, address).status_code
+        == 403
+    )
+    assert f'action="{address}/pause"' in lead.get(address).text
+    assert lead.post(f"{address}/pause", {"reason": "parts", "until": until}, address).status_code == 302
+    assert f'action="{address}/unpause"' in lead.get(address).text
 
 
 def test_steps_of_the_desk_keep_their_form_as_it_is(pages: Pages) -> None:
