@@ -2,6 +2,11 @@
 
 from datetime import date, datetime, time
 
+from sqlalchemy import func, select
+
+from engine import instances
+from engine.deadlines import PAUSE_DECISION
+from engine.durations import Duration
 from engine.ports import Json
 from engine.service_tasks import Context, completion, service_task
 from engine.work import Work
@@ -9,9 +14,10 @@ from handlers.accounts.permissions import Post
 from handlers.errors import FieldsInvalid
 from handlers.repair import notices, orders
 from handlers.repair.orders import Order
-from handlers.repair.records import OrderState, repair_part
+from handlers.repair.records import OrderState, repair_event, repair_part
 from handlers.repair.working import add_parts
 from handlers.shared.answers import Answers
+from handlers.shared.facts import local
 
 _REASON = "parts"  # row of the table of pauses
 _DELIVERED_BY = time(18)
@@ -23,7 +29,7 @@ def request_parts(context: Context, answers: dict[str, Json]) -> dict[str, Json]
     given = Answers(answers)
     work, order = context.work, orders.of(context)
     in_stock = given.outcome == "in_stock"
-    parts_at = None if in_stock else _arrival(work, given.day("parts_on"))
+    parts_at = None if in_stock else _arrival(work, order, work.now, given.day("parts_on"))
     add_parts(work, order, given.lines("parts"), "arrived" if in_stock else "ordered")
     outputs: dict[str, Json] = {"parts_asked_at": work.now.isoformat(), "reason": _REASON}
     if parts_at is None:
@@ -49,7 +55,7 @@ def receive_parts(context: Context, answers: dict[str, Json]) -> dict[str, Json]
     work, order = context.work, orders.of(context)
     orders.note(work, order.id, "parts", given.text("note"))
     if given.outcome == "delayed":
-        parts_at = _arrival(work, given.day("parts_on"))
+        parts_at = _arrival(work, order, _asked_at(work, order), given.day("parts_on"))
         orders.tell(work, order.id, "parts_delayed", {"expected_at": parts_at.isoformat()})
         return {"parts_at": parts_at.isoformat()}
     orders.tell(work, order.id, f"parts_{given.outcome}")
@@ -76,13 +82,33 @@ def give_up_parts(context: Context) -> dict[str, Json]:
     return {"next_step": "lead"}
 
 
-def _arrival(work: Work, day: date | None) -> datetime:
+def _asked_at(work: Work, order: Order) -> datetime:
+    """Return when the parts that are awaited were ordered."""
+    asked = select(func.max(repair_event.c.at)).where(
+        repair_event.c.order_id == order.id, repair_event.c.kind == "parts_ordered"
+    )
+    return work.connection.execute(asked).scalar_one() or work.now
+
+
+def _arrival(work: Work, order: Order, since: datetime, day: date | None) -> datetime:
+    """Return until when parts come on a day, which owners are told only while the wait for them lasts."""
     zone = work.engine.zone
     if day is None:
         raise FieldsInvalid({"parts_on": ("请填写预计到货日期", {})})
     if day < work.now.astimezone(zone).date():
         raise FieldsInvalid({"parts_on": ("到货日期不能早于今天", {})})
+    last = _longest(work, order).after(since, zone)
+    if day > last.astimezone(zone).date():
+        problem = "最多等到 {latest}，更晚的请选“买不到”，由主管另作安排", {"latest": local(work, last)}
+        raise FieldsInvalid({"parts_on": problem})
     return max(datetime.combine(day, _DELIVERED_BY, zone), work.now)
+
+
+def _longest(work: Work, order: Order) -> Duration:
+    """Return how long parts are awaited: the row of the table of pauses that the diagram reads, too."""
+    (row,) = instances.table_of(work, order.instance_id, PAUSE_DECISION).evaluate({"reason": _REASON})
+    longest = row["longest"]
+    return longest if isinstance(longest, Duration) else Duration.parse(str(longest))
 
 
 def wanted(work: Work, order: Order) -> list[Order]:

@@ -152,6 +152,18 @@ def test_the_limit_of_a_visit_after_parts_runs_from_its_own_appointment(shop: Sh
     assert shop.task(on_site, "arrive").due_at == shop.task(other, "arrive").due_at > shop.clock.now()
 
 
+def test_no_later_date_is_promised_for_parts_than_they_are_awaited(shop: Shop, on_site: str) -> None:
+    order_parts(shop, on_site)
+    asked_at = shop.clock.now()
+    shop.later(days=2)
+    with pytest.raises(Invalid) as refused:
+        late = (asked_at + timedelta(days=16)).date().isoformat()
+        shop.do(on_site, "receive", shop.lead, outcome="delayed", parts_on=late)
+    assert "最多等到" in refused.value.fields["parts_on"][0]
+    last = (asked_at + timedelta(days=15)).date().isoformat()
+    shop.do(on_site, "receive", shop.lead, outcome="delayed", parts_on=last)
+
+
 def test_parts_that_do_not_come_within_fifteen_days_bring_the_lead(shop: Shop, on_site: str) -> None:
     order_parts(shop, on_site)
     shop.later(days=15, seconds=-1)
