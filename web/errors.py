@@ -152,6 +152,8 @@ def on_problem(problem: Problem) -> ResponseReturnValue:
     status = next((status for fate, status in _FATES if isinstance(problem, fate)), None)
     if status is None:
         return on_bug(problem)
+    if isinstance(problem, StoreUnavailable):
+        g.is_without_store = True
     if for_script():
         fields = {key: filled(message, dict(params)) for key, (message, params) in _fields(problem).items()}
         return {"message": problem_text(problem), "fields": fields}, status

@@ -13,6 +13,8 @@ from handlers.estate.identity import IdType, is_mobile
 from handlers.estate.records import estate_person
 from handlers.shared import limits
 
+_NOBODY = 0  # the id of no person
+
 
 def begin_cool_off(work: Work, person_id: int) -> None:
     """Begin the day in which the account does nothing delicate, because its number was replaced."""
@@ -23,14 +25,15 @@ def begin_cool_off(work: Work, person_id: int) -> None:
         trust.begin_cool_off(work, account_id)
 
 
-def is_phone_new(work: Work, person_id: int) -> bool:
+def is_phone_new(work: Work, person_id: int | None) -> bool:
     """Tell whether a person's number took the place of another within the last day: it proves nothing yet.
 
-    Whoever had the old one was told, and has this day to say that it was not them.
+    Whoever had the old one was told, and has this day to say that it was not them. Where nobody was found
+    it takes the same work, so that its time tells nothing.
     """
     rows = work.connection.execute(
         select(data_correction).where(
-            data_correction.c.person_id == person_id,
+            data_correction.c.person_id == (_NOBODY if person_id is None else person_id),
             data_correction.c.field == Field.PHONE,
             data_correction.c.state == CorrectionState.CORRECTED,
             data_correction.c.settled_at > work.now - limits.COOL_OFF,

@@ -144,9 +144,8 @@ def _match(work: Work, name: str, documents: list[IdNumber], phone: str) -> Targ
     taken = work.connection.execute(
         select(account_login.c.account_id).where(account_login.c.login_index == login_index(vault, phone))
     ).scalar_one_or_none()
-    if len(rows) != 1 or taken not in (None, rows[0].account_id):
-        return None
-    if correction_logins.is_phone_new(work, rows[0].id):
+    is_new = correction_logins.is_phone_new(work, rows[0].id if rows else None)
+    if len(rows) != 1 or is_new or taken not in (None, rows[0].account_id):
         return None
     return Target(rows[0].id, rows[0].account_id)
 

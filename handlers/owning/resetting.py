@@ -44,10 +44,8 @@ def begin(engine: Engine, login: str, address: str) -> str:
                 account.c.person_id.is_not(None),
             )
         ).one_or_none()
-        if found is None or correction_logins.is_phone_new(work, found.person_id):
-            target = None
-        else:
-            target = Target(found.person_id, found.id)
+        is_new = correction_logins.is_phone_new(work, None if found is None else found.person_id)
+        target = None if found is None or is_new else Target(found.person_id, found.id)
         return codes.send(work, Request(Purpose.RESET, index, address), target)
 
     return engine.run(SYSTEM, send)
