@@ -24,6 +24,7 @@ ADDED = "added"  # kind of event and note: what residents added unasked
 class Note:
     """What a person wrote about an order."""
 
+    kind: str
     at: datetime
     actor_id: int
     text: str
@@ -143,15 +144,17 @@ def note(work: Work, order_id: int, kind: str, text: object) -> None:
     )
 
 
-def notes(work: Work, order_id: int, kind: str) -> list[Note]:
-    """Open every note of a kind, oldest first; the caller has asked who may see the order."""
+def notes(work: Work, order_id: int, *kinds: str) -> list[Note]:
+    """Open every note of some kinds, oldest first; the caller has asked who may see the order."""
     rows = work.connection.execute(
         select(repair_note)
-        .where(repair_note.c.order_id == order_id, repair_note.c.kind == kind)
+        .where(repair_note.c.order_id == order_id, repair_note.c.kind.in_(kinds))
         .order_by(repair_note.c.id)
     )
     unseal = work.engine.vault.open
-    return [Note(row.at, row.actor_id, unseal("repair_note", "body", row.id, row.body)) for row in rows]
+    return [
+        Note(row.kind, row.at, row.actor_id, unseal("repair_note", "body", row.id, row.body)) for row in rows
+    ]
 
 
 def opened(work: Work, order: Order, column: str) -> str:

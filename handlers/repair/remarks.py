@@ -1,15 +1,13 @@
 """What people wrote about an order while they did their steps, for whoever reads its story."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-
 from engine.bilingual import Text
 from engine.work import Work
+from handlers.repair import orders
 from handlers.repair.orders import Order
-from handlers.repair.records import repair_note
 from handlers.shared.facts import Pairs, pairs
 from handlers.shared.permissions import Permission
 
@@ -66,23 +64,10 @@ def of_order(work: Work, order: Order) -> list[Remark]:
     kinds = set(_LABELS)
     if not work.may(Permission.CASE_READ, order.community_id):
         kinds -= _NOT_FOR_WHO_WAS_SENT
-    return [one for _, one in _opened(work, order, kinds)]
+    return [Remark(one.at, _LABELS[one.kind], one.text) for one in orders.notes(work, order.id, *kinds)]
 
 
 def latest(work: Work, order: Order, *kinds: str) -> Pairs:
     """Say the newest of each kind, in the order of `kinds`, to whoever has the order's step in hand."""
-    newest = dict(_opened(work, order, kinds))
-    return pairs(*((newest[kind].label, newest[kind].body) for kind in kinds if kind in newest))
-
-
-def _opened(work: Work, order: Order, kinds: Iterable[str]) -> list[tuple[str, Remark]]:
-    rows = work.connection.execute(
-        select(repair_note)
-        .where(repair_note.c.order_id == order.id, repair_note.c.kind.in_(kinds))
-        .order_by(repair_note.c.id)
-    )
-    opened = work.engine.vault.open
-    return [
-        (row.kind, Remark(row.at, _LABELS[row.kind], opened("repair_note", "body", row.id, row.body)))
-        for row in rows
-    ]
+    newest = {one.kind: one.text for one in orders.notes(work, order.id, *kinds)}
+    return pairs(*((_LABELS[kind], newest[kind]) for kind in kinds if kind in newest))
