@@ -83,6 +83,12 @@ class Clerk:
         {"受理派单": self._accept, "来电登记": self._register, "核实报修": self._verify}[self.step()]()
         gone = self.page.locator(f"#pane [data-task='{task}']")
         expect(gone).to_have_count(0)
+        self.expect_focus()
+
+    def expect_focus(self) -> None:
+        """Fail where no element has the focus: the next key would lead nowhere."""
+        self.page.wait_for_function("!document.getElementById('pane').hasAttribute('aria-busy')")
+        assert self.page.evaluate("document.activeElement !== document.body"), "the focus is lost"
 
     def _accept(self) -> None:
         next(self.outcomes)()
@@ -115,7 +121,9 @@ class Clerk:
         self.press("Control+Enter")
 
     def _verify(self) -> None:
-        self.press("e", "Control+Enter")
+        self.press("e")  # nothing is chosen before the caller has answered
+        self._expect_in("outcome")
+        self.press("Space", "Control+Enter")
 
 
 def test_a_clerk_clears_twenty_mixed_tasks_without_a_mouse(town: Town, visit: Visitors) -> None:
@@ -167,6 +175,10 @@ def test_keys_move_open_explain_and_lead_elsewhere(town: Town, visit: Visitors) 
     assert page.evaluate("document.activeElement.closest('details').open")
     keys.press("Escape")
     assert page.evaluate("document.activeElement.closest('.row').id") == first
+    keys.press("r", delay=1)
+    keys.press("Enter")
+    page.wait_for_selector("#pane [data-key=c]")
+    assert page.evaluate("document.activeElement !== document.body"), "given back, and the keys go on"
 
     keys.press("?")
     assert page.locator("#keys").is_visible()
