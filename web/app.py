@@ -142,7 +142,7 @@ def create_app(engine: Engine, config: WebConfig) -> Flask:
     numbers.init_app(app)
     security.init_app(app, config)
     i18n.init_app(app)
-    desk_numbers.init_app(app)
+    desk_numbers.init_app(app, engine)
     assets.init_app(app)
     lean.init_app(app)
     packing.init_app(app)

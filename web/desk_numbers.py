@@ -1,16 +1,21 @@
 """Says which number of a front desk stands on a page, for somebody who is not signed in as well."""
 
+import logging
 from dataclasses import dataclass
 from typing import cast
 
 from flask import Flask, g
 
+from engine.errors import StoreUnavailable
 from engine.ports import SYSTEM
+from engine.work import Engine
 from handlers.estate import communities
 from handlers.estate.communities import Community
 from web import context
 
 _LAST = "desk_numbers"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -46,15 +51,23 @@ def _read() -> Numbers:
 
 def _desks() -> tuple[Community, ...]:
     """Return the desks; on the page of an error those that were read last, for the store may not answer."""
-    cache = context.engine().cache
+    engine = context.engine()
     if "is_without_store" not in g:
-        with context.engine().reading(SYSTEM) as work:
-            cache[_LAST] = tuple(communities.desks(work))
-    return cast(tuple[Community, ...], cache.get(_LAST, ()))
+        _read_all(engine)
+    return cast(tuple[Community, ...], engine.cache.get(_LAST, ()))
 
 
-def init_app(app: Flask) -> None:
-    """Give templates the numbers."""
+def _read_all(engine: Engine) -> None:
+    with engine.reading(SYSTEM) as work:
+        engine.cache[_LAST] = tuple(communities.desks(work))
+
+
+def init_app(app: Flask, engine: Engine) -> None:
+    """Give templates the numbers, and read them ahead: the first page of a node may be that of an error."""
+    try:
+        _read_all(engine)
+    except StoreUnavailable as error:
+        log.warning("the desks were not read ahead", exc_info=error)
 
     @app.context_processor
     def desk_phones() -> dict[str, object]:

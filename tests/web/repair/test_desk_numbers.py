@@ -50,3 +50,16 @@ def test_a_page_of_an_error_names_the_desk_without_asking_the_store(shop: Shop) 
     with app.test_request_context("/sign-in"):
         page = errors.answer(503, "")[0]
     assert 'href="tel:0571-8888-2000"' in page
+
+
+def test_the_first_page_of_a_node_names_the_desks_of_all_communities_though_it_is_that_of_an_error(
+    shop: Shop,
+) -> None:
+    with shop.engine.work(SYSTEM) as work:
+        entry.add_community(work, "云栖花园", desk_phone="0571-8888-3000")
+    describe(shop, "翠湖花园", "0571-8888-2000")
+    app = create_app(shop.engine, WebConfig())
+    with app.test_request_context("/sign-in"):
+        page = errors.answer(500, "")[0]
+    assert 'href="tel:0571-8888-2000"' in page
+    assert 'href="tel:0571-8888-3000"' in page
