@@ -16,19 +16,27 @@ _EXTENSION = "wuye_assets"
 
 
 class Assets:
-    """The built files of web/static/dist, looked up once.
+    """The built files of web/static/dist, looked up anew after every build.
 
     Without a build every page still works: styles are read as they are, and scripts are left out.
     """
 
-    @cached_property
+    def __init__(self, static: Path = STATIC) -> None:
+        self._list = static / "dist" / "manifest.json"
+        self._read_as = (0, 0)
+        self._manifest: dict[str, str] = {}
+
+    @property
     def manifest(self) -> dict[str, str]:
         """Entry name -> path below static/; empty when nothing was built."""
-        path = STATIC / "dist" / "manifest.json"
-        if not path.exists():
-            return {}
-        loaded: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
-        return loaded
+        try:
+            state = self._list.stat()
+        except FileNotFoundError:  # nothing was built, or a build is replacing it
+            return self._manifest
+        seen = (state.st_mtime_ns, state.st_size)
+        if seen != self._read_as:
+            self._manifest, self._read_as = json.loads(self._list.read_text(encoding="utf-8")), seen
+        return self._manifest
 
     @cached_property
     def _bare_version(self) -> str:

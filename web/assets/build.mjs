@@ -1,6 +1,6 @@
 // Bundles the browser side into web/static/dist under hashed names and lists them in manifest.json.
 import { createHash } from "node:crypto";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -38,7 +38,6 @@ async function licences(inputs) {
   return texts.join(`\n${"-".repeat(80)}\n\n`);
 }
 
-await rm(out, { recursive: true, force: true });
 const result = await build({
   absWorkingDir: root,
   entryPoints: entries,
@@ -66,5 +65,11 @@ await rm(all);
 await writeFile(join(out, `app-public-${digest}.css`), small);
 manifest["app-public"] = `dist/app-public-${digest}.css`;
 
-await writeFile(join(out, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
 await writeFile(join(out, "LICENSES.txt"), await licences(Object.keys(result.metafile.inputs)));
+// A server that runs reads the list again: it finds a whole one, and the files it names until then stay till now.
+await writeFile(join(out, "manifest.new"), JSON.stringify(manifest, null, 2) + "\n");
+await rename(join(out, "manifest.new"), join(out, "manifest.json"));
+const wanted = new Set([...Object.values(manifest).map((path) => path.slice("dist/".length)), "manifest.json", "LICENSES.txt"]);
+for (const name of await readdir(out)) {
+  if (!wanted.has(name)) await rm(join(out, name), { recursive: true });
+}
