@@ -14,8 +14,9 @@ _LINE = re.compile(r"([a-z][a-z0-9_]*)\.([0-9]{1,3})\.([a-z][a-z0-9_]*)(\[\])?",
 def posted(fields: MultiDict[str, str], files: Mapping[str, Sequence[int]] | None = None) -> dict[str, Json]:
     """Collect the answers of a form.
 
-    A name ending in "[]" holds a list, "parts.0.count" a field of a line, anything else a single text. Names
-    beginning with "_" and the CSRF token are the page's own.
+    A name ending in "[]" holds a list, each value once: a photo that went ahead while its form was being
+    sent is named by both. "parts.0.count" is a field of a line, anything else a single text. Names beginning
+    with "_" and the CSRF token are the page's own.
 
     Args:
         files: name of the field -> ids of what was uploaded with this request.
@@ -24,7 +25,7 @@ def posted(fields: MultiDict[str, str], files: Mapping[str, Sequence[int]] | Non
     lines: dict[str, dict[int, dict[str, Json]]] = {}
     for name, values in _lists(fields, files or {}):
         line = _LINE.fullmatch(name)
-        value: Json = list(values) if name.endswith("[]") else values[0]
+        value: Json = list(dict.fromkeys(values)) if name.endswith("[]") else values[0]
         if line is None:
             answers[name.removesuffix("[]")] = value
         elif value not in ("", []):

@@ -47,3 +47,7 @@ def test_a_field_nobody_knows_reaches_the_engine_to_be_refused() -> None:
 
 def test_an_input_for_files_that_nobody_used_is_no_answer() -> None:
     assert posted(MultiDict({"note": "x"}), {"photos[]": [], "surprise": []}) == {"note": "x"}
+
+
+def test_a_photo_that_went_ahead_while_its_form_was_being_sent_is_listed_once() -> None:
+    assert posted(MultiDict([("photos[]", "7"), ("photos[]", "7")]), {"photos[]": [7]}) == {"photos": ["7"]}
