@@ -6,7 +6,7 @@ from flask_babel.speaklater import LazyString
 
 from engine.bilingual import Text
 from handlers.repair import rules
-from handlers.repair.queries import OrderView
+from handlers.repair.queries import OrderLine, OrderView
 from handlers.repair.records import OrderState
 from handlers.repair.story import Sentence
 from web.texts import gettext, lazy_gettext
@@ -32,6 +32,12 @@ STATES: Mapping[OrderState, LazyString] = {
     OrderState.CLOSED: lazy_gettext("已完成"),
     OrderState.CANCELLED: lazy_gettext("已取消"),
 }
+
+
+def state_words(line: OrderLine) -> str:
+    """Say where an order stands, or that its complaint goes on."""
+    return gettext("投诉处理中") if line.is_complaint else str(STATES[OrderState(line.state)])
+
 
 # Which of the five stages (reported, accepted, visit, repair, done) a state stands in; 5 is past all.
 NEXT: Mapping[OrderState, int] = {
@@ -79,7 +85,9 @@ _TELLING = frozenset(
         "taken_urgent", "transferred", "returned", "appointed", "visit_late", "rebooked", "quoted",
         "quote_agreed", "vendor_accepted", "added",
         "parts_ordered", "parts_date", "parts_delayed", "parts_given_up", "finished", "signed",
-        "rejected", "auto_confirmed", "complaint_raised", "merged_in", "merged", "closed_with", "reopened",
+        "rejected", "auto_confirmed", "complaint_raised",
+        "complaint_promised", "complaint_closed", "merged_in", "merged", "closed_with",
+        "reopened", "complaint_withdrawn",
     }
 )  # fmt: skip
 
@@ -103,7 +111,7 @@ def order_facts(order: OrderView) -> list[tuple[str, str]]:
     """List what a resident wants to know of a report, leaving out what is not known yet."""
     line = order.line
     pairs = [
-        (gettext("状态"), str(STATES[OrderState(line.state)])),
+        (gettext("状态"), state_words(line)),
         (gettext("维修人员"), line.worker),
         (gettext("上门时间"), _window(order)),
         (gettext("报修内容"), description(order)),

@@ -22,7 +22,7 @@ from handlers.shared.attachments import Attachment
 from web.fault_tiles import fault_name
 from web.filling import Filling, fill
 from web.numbers import ids
-from web.repair_words import NEXT, STATES, URGENCIES
+from web.repair_words import NEXT, URGENCIES, state_words
 from web.resident_words import UNREPAIRED, Standing, own_facts, visit_day, visit_window, what_next
 from web.story import Sentence
 from web.texts import gettext, lazy_gettext
@@ -37,6 +37,8 @@ _STAGES = (
 )
 
 
+_DONE = len(_STAGES) - 1
+
 # What happens inside the company and tells a resident nothing.
 _INTERNAL = frozenset({"urgency_set", "worked", "second_checked", "quote_checked"})
 # What a step is called to whoever is asked; the diagram speaks of them to others.
@@ -46,6 +48,7 @@ _ASKED = {
     "supply_info": lazy_gettext("请您补充说明"),
 }
 _RETURN_VISIT = "repair_return_visit"  # the procedure in which somebody calls back
+_COMPLAINT = "repair_complaint"
 
 
 @dataclass(frozen=True)
@@ -172,12 +175,16 @@ def _report(line: OrderLine, asking: set[str], now: datetime) -> Report:
         title=title_of(line),
         place=line.place,
         at=line.called_at,
-        state=str(STATES[OrderState(line.state)]),
-        is_over=line.state in OVER,
+        state=state_words(line),
+        is_over=not _goes_on(line),
         asks=asks,
         visit=" ".join(filter(None, (line.worker, window))) if line.state not in OVER else "",
         strip=strip(line, asks=asks),
     )
+
+
+def _goes_on(line: OrderLine) -> bool:
+    return line.state not in OVER or line.is_complaint
 
 
 def title_of(line: OrderLine) -> str:
@@ -193,7 +200,7 @@ def strip(line: OrderLine, *, asks: bool, outcome: str | None = None) -> tuple[S
     if outcome in UNREPAIRED:
         reached = 2 if line.worker else 1
         return tuple(Stage(str(label), "done" if at < reached else "") for at, label in enumerate(_STAGES))
-    here = NEXT[OrderState(line.state)]
+    here = _DONE if line.is_complaint else NEXT[OrderState(line.state)]
     stages = []
     for index, label in enumerate(_STAGES):
         state = "done" if index < here else "now" if index == here else ""
@@ -251,11 +258,13 @@ def _standing(work: Work, order: OrderView, steps: Sequence[cases.CaseStep], *, 
         is_urgent=catalogue.is_urgent(work, line.instance_id, line.urgency),
         outcome=order.outcome,
         reopen_until=order.reopen_until,
-        is_stuck=line.state not in OVER and incidents.stands_still(work, line.instance_id),
+        is_stuck=_goes_on(line) and incidents.stands_still(work, line.instance_id),
         pause=next((step.pause for step in steps if step.pause is not None), None),
         called_by=next((step.due_at for step in steps if step.process == _RETURN_VISIT), None),
         is_rated=bool(order.rating),
         is_low_rated=order.is_low_rated,
+        complaint=next((step.step_id for step in steps if step.process == _COMPLAINT), None),
+        is_reviewed=bool(order.complaint[-1]),
     )
 
 

@@ -21,6 +21,8 @@ class Standing:
     Attributes:
         due_at: until when the step that is open now is to be done.
         called_by: until when somebody calls the resident back after the repair; None where nobody will.
+        complaint: the step of the complaint that is open now; None where there is none.
+        is_reviewed: the complaint went as far as it goes inside the company.
         is_rated, is_low_rated: the resident gave marks, and one of them is bad.
         is_asked: something waits for the resident.
         is_urgent: repair staff were told at once.
@@ -42,6 +44,8 @@ class Standing:
     called_by: datetime | None = None
     is_rated: bool = False
     is_low_rated: bool = False
+    complaint: str | None = None
+    is_reviewed: bool = False
 
     @property
     def due(self) -> str:
@@ -101,8 +105,9 @@ def own_facts(order: OrderView) -> list[tuple[str, str]]:
         *charge_lines(order),
         (gettext("您的评价"), " · ".join(f"{label} {mark}" for label, mark in marks)),
         (gettext("您的话"), order.rating_text),
+        *zip(_ANSWERS, order.complaint, strict=True),
     ]
-    return [(label, text) for label, text in pairs if text]
+    return [(str(label), text) for label, text in pairs if text]
 
 
 def _reported(standing: Standing) -> str:
@@ -161,6 +166,10 @@ def _call_back(standing: Standing) -> str:
 
 
 def _closed(standing: Standing) -> str:
+    if standing.complaint in _COMPLAINT:
+        return _COMPLAINT[standing.complaint](standing)
+    if standing.is_reviewed:
+        return gettext("投诉已复核答复并办结，见下。仍不满意，可以拨打 12345，或找业主委员会、街道办事处。")
     if standing.outcome in UNREPAIRED:
         said = str(UNREPAIRED[standing.outcome])
         if standing.reopen_until is None:
@@ -169,6 +178,30 @@ def _closed(standing: Standing) -> str:
             "有不同意见，%(at)s 前可以从这里再次报修。", at=calendar_day(standing.reopen_until)
         )
     return _call_back(standing) or (gettext("谢谢您的评价。") if standing.is_rated else "") + _ended(standing)
+
+
+def _answering(standing: Standing) -> str:
+    if standing.due:
+        return gettext("已转为投诉。项目经理会在 %(at)s 前面见您并答复。", at=standing.due)
+    return gettext("已转为投诉。项目经理会尽快面见您并答复。")
+
+
+def _carrying_out(standing: Standing) -> str:
+    if standing.due:
+        return gettext("投诉已答复，见下。答应您的事会在 %(at)s 前办好。", at=standing.due)
+    return gettext("投诉已答复，见下。答应您的事会尽快办好。")
+
+
+def _asking(standing: Standing) -> str:
+    if standing.due:
+        return gettext("投诉已答复，见下。客服主管会在 %(at)s 前打电话问您满意不满意。", at=standing.due)
+    return gettext("投诉已答复，见下。客服主管会尽快打电话问您满意不满意。")
+
+
+def _reviewing(standing: Standing) -> str:
+    if standing.due:
+        return gettext("您还不满意，已交品质部复核，会在 %(at)s 前答复您。", at=standing.due)
+    return gettext("您还不满意，已交品质部复核，会尽快答复您。")
 
 
 def _ended(standing: Standing) -> str:
@@ -194,7 +227,16 @@ UNREPAIRED: Mapping[str | None, object] = {
     "major_rejected": lazy_gettext("大修没有获得批准，没有维修，原因见下。"),
     "owner_declined": lazy_gettext("您没有同意报价，没有维修。"),
 }
+# What the owner reads of a complaint: the answer, what was done about it, and the last word of the review.
+_ANSWERS = (lazy_gettext("对投诉的答复"), lazy_gettext("怎么办好的"), lazy_gettext("品质部的答复"))
 _BEFORE_ARRIVAL = (OrderState.ASSIGNED, OrderState.TAKEN, OrderState.APPOINTED)
+
+_COMPLAINT: Mapping[str | None, Callable[[Standing], str]] = {
+    "answer_complaint": _answering,
+    "carry_out": _carrying_out,
+    "ask_complainant": _asking,
+    "review_complaint": _reviewing,
+}
 
 _NEXT: Mapping[OrderState, Callable[[Standing], str]] = {
     OrderState.REGISTERING: _always(lazy_gettext("客服正在登记您的来电。")),

@@ -52,10 +52,15 @@ PACE: dict[Step, tuple[float, float]] = {
     ("repair_outsource", "accept_work"): (500, 0.7),
     ("repair_return_visit", "visit_by_clerk"): (1300, 0.7),
     ("repair_return_visit", "visit_by_lead"): (700, 0.7),
+    ("repair_complaint", "answer_complaint"): (500, 0.6),
+    ("repair_complaint", "carry_out"): (1300, 0.5),
+    ("repair_complaint", "ask_complainant"): (900, 0.7),
+    ("repair_complaint", "review_complaint"): (1500, 0.5),
 }
 _RESCUED = ("repair_urgent", "control")  # withdraws what is open beside it
 _BESIDE_THE_RESCUE = (("repair_urgent", "verify"), ("repair_urgent", "confirm_false_alarm"))
 PHOTOGRAPHED = frozenset({("repair_work", "finish"), ("repair_outsource", "vendor_finish")})
+_BADLY_MARKED = {"bad_mark", "complaint"}
 _OWNER_NEVER_ANSWERS = {"silence", "phone_answer"}
 
 
@@ -240,7 +245,7 @@ def _engage(doing: Doing) -> Answers:
 
 
 def _marks(doing: Doing) -> Answers:
-    low = doing.script.fate == "bad_mark"
+    low = doing.script.fate in _BADLY_MARKED
     speed = doing.random.choice((1, 2)) if low else doing.random.choice((4, 5, 5, 5))
     return {
         "speed": str(speed),
@@ -266,6 +271,29 @@ def _rework(doing: Doing) -> Answers:
     order = doing.order
     able = sendable(doing.work, order, not_for_rework(doing.work, order))
     return {"cause": "配件质量问题", "measure": "更换原厂配件", "worker_id": str(able[0])}
+
+
+def _visit_by_lead(doing: Doing) -> Answers:
+    if doing.script.fate == "complaint":
+        return {"outcome": "c", "comment": "业主说还是没修好，要经理来看"}
+    return {"outcome": "b", "comment": "已向业主致歉并说明"}
+
+
+def _answer_complaint(doing: Doing) -> Answers:
+    day = (doing.now + timedelta(days=2)).astimezone(doing.work.engine.zone).date()
+    return {
+        "met": "in_person",
+        "said": "等了太久，修完两天又出问题",
+        "outcome": "again",
+        "answer": "给您添麻烦了。我们换一位师傅重新检修，这次不收费",
+        "promised_on": day.isoformat(),
+    }
+
+
+def _ask_complainant(doing: Doing) -> Answers:
+    if doing.script.stall == ("repair_complaint", "review_complaint"):
+        return {"outcome": "c", "problem": "业主认为还应退还上次的费用"}
+    return {"outcome": "b", "comment": "业主认可这次的处理"}
 
 
 def _fixed(**given: Json) -> Callable[[Doing], Answers]:
@@ -316,5 +344,11 @@ _ANSWERS: dict[Step, Callable[[Doing], Answers]] = {
     },
     ("repair_outsource", "accept_work"): _fixed(outcome="accepted", charge=0, note="合格"),
     ("repair_return_visit", "visit_by_clerk"): _fixed(outcome="a", comment="业主满意"),
-    ("repair_return_visit", "visit_by_lead"): _fixed(outcome="b", comment="已向业主致歉并说明"),
+    ("repair_return_visit", "visit_by_lead"): _visit_by_lead,
+    ("repair_complaint", "answer_complaint"): _answer_complaint,
+    ("repair_complaint", "carry_out"): _fixed(done="已由另一位师傅重新检修，当面试用正常"),
+    ("repair_complaint", "ask_complainant"): _ask_complainant,
+    ("repair_complaint", "review_complaint"): _fixed(
+        finding="两次维修记录和配件单齐全，更换及时", answer="已核对两次维修，质保延长半年，如再漏免费上门"
+    ),
 }

@@ -47,6 +47,7 @@ _FATES = (
     ("phone_answer", 6),
     ("silence", 4),
     ("bad_mark", 3),
+    ("complaint", 1),
     ("more_info", 3),
     ("reclassify", 2),
     ("out_of_scope", 2),
@@ -178,4 +179,8 @@ STALLED = (
     Stalled("W05", "rework", ("repair", "plan_rework"), is_late_step=True),
     Stalled("W01", "plain", ("repair_return_visit", "visit_by_clerk"), is_late_step=True),
     Stalled("W06", "bad_mark", ("repair_return_visit", "visit_by_lead"), is_late_step=True),
+    Stalled("W05", "complaint", ("repair_complaint", "answer_complaint"), is_late_step=True),
+    Stalled("D03", "complaint", ("repair_complaint", "carry_out"), is_late_step=True),
+    Stalled("W05", "complaint", ("repair_complaint", "ask_complainant"), is_late_step=True),
+    Stalled("W06", "complaint", ("repair_complaint", "review_complaint"), is_late_step=True),
 )

@@ -97,11 +97,14 @@ def _count(work: Work, table: Table, *conditions: ColumnElement[bool]) -> Figure
 
 
 def _kept(work: Work, step: str) -> Figure:
-    """Share of a step that was ended within its limit, on the sheet of its procedure; of every step when
-    none is named.
+    """Share of a step that was ended within its limit; of every step when none is named.
+
+    Args:
+        step: its procedure, the called sheet where it stands in one, and its element, as "repair/accept".
     """
-    process, _, element = step.partition("/")
-    sheet = process if element else None
+    process, *below = step.split("/")
+    element = below[-1] if below else ""
+    sheet = below[0] if len(below) > 1 else process if element else None
     only = Only(process_key=process or None, called_process=sheet, step_id=element or None)
     today = work.now.astimezone(work.engine.zone).date()
     rows = reports.kept_by_step(work, today - MONTH, today, only)

@@ -48,11 +48,14 @@ def cancel(context: Context, reason: str) -> None:
     """Cancel an order together with its case, or let it go on under the one it was merged into.
 
     Raises:
-        ActionNotAllowed: urgent faults, common areas, and whatever somebody came for are cancelled by the
-            lead of customer service only.
+        ActionNotAllowed: urgent faults, common areas, complaints, and whatever somebody came for are
+            cancelled by the lead of customer service only.
         RuleRefused: an urgent or common fault that nobody verified, or that others were merged into.
     """
     work, order = context.work, orders.of(context)
+    if order.state in OVER and order.outcome == "complaint":
+        _withdraw_complaint(work, order, reason)
+        return
     if order.state in (*OVER, OrderState.MERGED):
         return
     if order.parent_id is not None:
@@ -69,6 +72,15 @@ def cancel(context: Context, reason: str) -> None:
     notices.to_owner(work, order, "repair_cancelled")
     if worker_id is not None:
         notices.to_accounts(work, order, [worker_id], "repair_called_back")
+
+
+def _withdraw_complaint(work: Work, order: Order, reason: str) -> None:
+    if not work.may(Permission.REPAIR_CANCEL, order.community_id):
+        raise ActionNotAllowed("lead_cancels_complaint", "投诉只能由客服主管撤销")
+    orders.note(work, order.id, "cancelled", reason)
+    orders.tell(work, order.id, "complaint_withdrawn")
+    if order.area == Area.PRIVATE:
+        notices.to_owner(work, order, "repair_complaint_withdrawn")
 
 
 def merged(work: Work, order: Order) -> Order:

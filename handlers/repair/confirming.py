@@ -11,7 +11,7 @@ from handlers.accounts.permissions import Post
 from handlers.repair import crew, figures, media, notices, orders, rules
 from handlers.repair.closing import close_merged
 from handlers.repair.orders import Order
-from handlers.repair.records import OVER, Area, Channel, OrderState, repair_event
+from handlers.repair.records import OVER, Channel, OrderState, repair_event
 from handlers.shared.answers import Answers
 
 _SATISFIED = "satisfied"
@@ -208,19 +208,3 @@ def _settled_by_visit(work: Work, order: Order, confirmed_by: str) -> None:
         closed_at=work.now,
     )
     close_merged(work, order, "repaired")
-
-
-@service_task("repair.raise_complaint")
-def raise_complaint(context: Context) -> None:
-    """Turn the third rejection, or a bad return visit, into a complaint, and tell who leads the desk."""
-    work, order = context.work, orders.of(context)
-    if not orders.tell(work, order.id, "complaint_raised", key=context.key):
-        return
-    if order.state not in OVER:
-        crew.end(work, order.id, "closed")
-        order = orders.enter(work, order, OrderState.CLOSED, closed_at=work.now)
-        close_merged(work, order, "complaint")
-    order = orders.change(work, order, outcome="complaint")
-    notices.to_post(work, order, Post.CSL, "repair_complaint")
-    if order.area == Area.PRIVATE:
-        notices.to_owner(work, order, "repair_complaint_taken")

@@ -167,25 +167,27 @@ def _who_did_it(work: Work, order: Order) -> list[int]:
 @form_data("repair.result_facts")
 def result_facts(context: Context) -> Facts:
     """Say what was done, by whom, with what, for how much."""
-    work, order = context.work, orders.of(context)
+    return {"facts": result(context.work, orders.of(context))}
+
+
+def result(work: Work, order: Order) -> Pairs:
+    """Say what was done, by whom, with what, for how much, and what the owner thought of it."""
     used = [one for one in parts.wanted(work, order) if one.state == "used"]
     agreed = quoting.agreed_fen(work, order)
-    return {
-        "facts": pairs(
-            ("编号", order.number),
-            ("故障", catalogue.name_of(work, order.fault_code)),
-            ("位置", order.place),
-            ("维修人员", names(work, _who_did_it(work, order))),
-            ("完工时间", local(work, order.finished_at)),
-            ("处理情况", last_note(work, order, "finished", "vendor_work")),
-            ("更换材料", material(used)),
-            ("同意的报价", money(agreed) if agreed is not None else ""),
-            ("实际收费", money(order.charge_fen) if order.charge_fen else ("免费", "Free")),
-        )
-        + priced_lines(work, charging.lines_of(work, order))
-        + pairs(
-            ("上次不满意的原因", last_note(work, order, "problem")),
-            ("评价", _rating(order)),
-            ("业主的话", orders.opened(work, order, "rating_text")),
-        )
-    }
+    done = pairs(
+        ("编号", order.number),
+        ("故障", catalogue.name_of(work, order.fault_code)),
+        ("位置", order.place),
+        ("维修人员", names(work, _who_did_it(work, order))),
+        ("完工时间", local(work, order.finished_at)),
+        ("处理情况", last_note(work, order, "finished", "vendor_work")),
+        ("更换材料", material(used)),
+        ("同意的报价", money(agreed) if agreed is not None else ""),
+        ("实际收费", money(order.charge_fen) if order.charge_fen else ("免费", "Free")),
+    )
+    said = pairs(
+        ("上次不满意的原因", last_note(work, order, "problem")),
+        ("评价", _rating(order)),
+        ("业主的话", orders.opened(work, order, "rating_text")),
+    )
+    return done + priced_lines(work, charging.lines_of(work, order)) + said

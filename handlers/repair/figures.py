@@ -70,6 +70,11 @@ def booking(work: Work) -> Booking:
     )
 
 
+def promise_within(work: Work, order: Order) -> timedelta:
+    """Return how far ahead a complaint's answer may promise something; cases that began earlier have none."""
+    return _span(instances.table_of(work, order.instance_id, TABLE), "promise_within")
+
+
 @lru_cache(maxsize=32)  # a table never changes once it is read
 def _read(table: Table) -> Figures:
     return Figures(

@@ -5,6 +5,7 @@ from types import ModuleType
 from handlers.repair import (
     accepting,
     closing,
+    complaining,
     confirming,
     dispatching,
     facts_desk,
@@ -24,6 +25,7 @@ from handlers.repair.templates import ADDRESSES, TEMPLATES
 TOPIC_MODULES: tuple[ModuleType, ...] = (
     accepting,
     closing,
+    complaining,
     confirming,
     dispatching,
     facts_desk,

@@ -44,6 +44,7 @@ class OrderLine:
 
     Attributes:
         worker: name of the repairer, or of the outside firm; empty while nobody is assigned.
+        is_complaint: the repair is over, and the complaint about it is not.
         marks: what is out of the ordinary.
     """
 
@@ -61,6 +62,7 @@ class OrderLine:
     called_at: datetime
     closed_at: datetime | None
     worker: str
+    is_complaint: bool
     window_from: datetime | None
     window_to: datetime | None
     marks: tuple[Text, ...]
@@ -85,6 +87,7 @@ class OrderView:
         contact_name, contact_phone: masked, but for the resident who gave them.
         rating: speed, quality, attitude; empty when nothing was rated.
         refusal: why it was not repaired, in the words of whoever decided so and wrote to the owner.
+        complaint: what the owner was answered, what was done about it, and what the review answered.
         is_low_rated: one of the marks is so bad that somebody calls back.
         visit_note, quote_note: what the owner was told with the appointment and with the quote.
         community_phone: of the desk.
@@ -111,6 +114,7 @@ class OrderView:
     media: tuple[Attachment, ...]
     duplicate_of: str | None
     reopens: str | None
+    complaint: tuple[str, str, str]
     is_low_rated: bool
     visit_note: str
     quote_note: str
@@ -176,7 +180,7 @@ def order(work: Work, number: str) -> OrderView:
     marked = (row.rating_speed, row.rating_quality, row.rating_attitude)
     rating = tuple(mark for mark in marked if mark is not None)
     return OrderView(
-        line=_line(row, *_known(work, [row])),
+        line=_line(row, _known(work, [row])),
         channel=row.channel,
         description=orders.opened(work, row, "description"),
         contact_name=name,
@@ -200,12 +204,22 @@ def order(work: Work, number: str) -> OrderView:
         media=tuple(media.of_order(work, row)),
         duplicate_of=_number(work, row.duplicate_of_id),
         reopens=_number(work, row.reopens_id),
+        complaint=_answered(work, row),
         is_low_rated=bool(rating) and min(rating) <= figures.of(work, row).bad_mark,
         visit_note=last_note(work, row, "appointment"),
         quote_note=last_note(work, row, "quote"),
         community_phone=places.desk_phone(work.connection, row.community_id),
         reopen_until=_reopen_until(work, row),
     )
+
+
+def _answered(work: Work, row: Order) -> tuple[str, str, str]:
+    if row.outcome != "complaint" or work.actor.kind != "resident":  # staff read remarks, as far as they may
+        return "", "", ""
+    answer, done, review = (
+        last_note(work, row, kind) for kind in ("complaint_answer", "complaint_done", "complaint_review")
+    )
+    return answer, done, review
 
 
 def _reopen_until(work: Work, row: Order) -> datetime | None:
@@ -241,11 +255,8 @@ def merge_proposals(work: Work, community_id: int) -> list[tuple[OrderLine, tupl
     work.require(Permission.REPAIR_DISPATCH, community_id)
     proposed = groups(work, community_id)
     every = [one for group in proposed for one in group]
-    faults, names = _known(work, every)
-    return [
-        (_line(first, faults, names), tuple(_line(one, faults, names) for one in rest))
-        for first, *rest in proposed
-    ]
+    known = _known(work, every)
+    return [(_line(first, known), tuple(_line(one, known) for one in rest)) for first, *rest in proposed]
 
 
 # --- rows to lines ------------------------------------------------------------------------------------------
@@ -255,12 +266,24 @@ def _lines(work: Work, condition: ColumnElement[bool], *order_by: Any) -> list[O
     rows = work.connection.execute(
         select(repair_order).where(condition).order_by(*order_by, repair_order.c.id).limit(PAGE)
     ).all()
-    faults, names = _known(work, rows)
-    return [_line(row, faults, names) for row in rows]
+    known = _known(work, rows)
+    return [_line(row, known) for row in rows]
 
 
-Faults = dict[str, catalogue.Fault | None]
-Names = dict[int, str]  # id of an order -> who has it in hand, or did it
+@dataclass(frozen=True)
+class Known:
+    """What lines say beside their rows.
+
+    Attributes:
+        names: id of an order -> who has it in hand, or did it.
+        complaints: ids of the orders whose complaint goes on.
+    """
+
+    faults: dict[str, catalogue.Fault | None]
+    names: dict[int, str]
+    complaints: frozenset[int]
+
+
 _MAY_BE_OUTSIDE = frozenset(
     {
         OrderState.OUTSOURCED,
@@ -272,18 +295,27 @@ _MAY_BE_OUTSIDE = frozenset(
 )
 
 
-def _known(work: Work, rows: Iterable[Order]) -> tuple[Faults, Names]:
+def _known(work: Work, rows: Iterable[Order]) -> Known:
     rows = list(rows)
     faults = {row.fault_code: catalogue.fault(work, row.fault_code) for row in rows if row.fault_code}
     workers = {row.id: row.worker_id for row in rows if row.worker_id is not None}
     if outside := [row.id for row in rows if row.worker_id is None and row.state in _MAY_BE_OUTSIDE]:
         workers |= crew.firms(work.connection, outside)
     known = work.engine.directory.names(work.connection, set(workers.values())) if workers else {}
-    return faults, {order_id: known.get(worker, "") for order_id, worker in workers.items()}
+    names = {order_id: known.get(worker, "") for order_id, worker in workers.items()}
+    return Known(faults, names, _open_complaints(work, rows))
 
 
-def _line(row: Order, faults: Faults, names: Names) -> OrderLine:
-    fault = faults.get(row.fault_code or "")
+def _open_complaints(work: Work, rows: Iterable[Order]) -> frozenset[int]:
+    by_case = {row.instance_id: row.id for row in rows if row.outcome == "complaint"}
+    if not by_case:
+        return frozenset()
+    going_on = select(instance.c.id).where(instance.c.id.in_(by_case), instance.c.ended_at.is_(None))
+    return frozenset(by_case[one] for one in work.connection.execute(going_on).scalars())
+
+
+def _line(row: Order, known: Known) -> OrderLine:
+    fault = known.faults.get(row.fault_code or "")
     return OrderLine(
         id=row.id,
         number=row.number,
@@ -298,7 +330,8 @@ def _line(row: Order, faults: Faults, names: Names) -> OrderLine:
         state=row.state,
         called_at=row.called_at,
         closed_at=row.closed_at,
-        worker=names.get(row.id, ""),
+        worker=known.names.get(row.id, ""),
+        is_complaint=row.id in known.complaints,
         window_from=row.window_from,
         window_to=row.window_to,
         marks=tuple(marks(row)),

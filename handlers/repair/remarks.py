@@ -45,9 +45,21 @@ _LABELS: Mapping[str, Text] = {
     "vendor_work": ("外包单位做了什么", "What the firm did"),
     "vendor_acceptance": ("验收意见", "Opinion on the firm's work"),
     "return_visit": ("回访记录", "Said at the return visit"),
+    "complaint_said": ("业主对投诉的说法", "What the owner said of the complaint"),
+    "complaint_answer": ("对投诉的答复", "Answer to the complaint"),
+    "complaint_done": ("怎么办好的", "What was done about it"),
+    "complaint_problem": ("业主还不满意什么", "What the owner is still not content with"),
+    "complaint_visit": ("投诉回访记录", "Said after the answer"),
+    "complaint_finding": ("复核查到的情况", "What the review found"),
+    "complaint_review": ("复核的答复", "Answer after the review"),
 }
 # What is about those who were sent, or was told in confidence, is not for them.
-_NOT_FOR_WHO_WAS_SENT = frozenset({"return_visit", "rework_cause", "lead_decision", "major", "insurance"})
+_NOT_FOR_WHO_WAS_SENT = frozenset(
+    {
+        *("return_visit", "rework_cause", "lead_decision", "major", "insurance"),
+        *(kind for kind in _LABELS if kind.startswith("complaint_")),
+    }
+)
 
 
 @dataclass(frozen=True)

@@ -174,6 +174,16 @@ def require_other_person(actor_id: int, workers: Collection[int]) -> None:
         raise RuleRefused("repairer_may_not_ask", "维修人员不能回访或代业主确认自己的维修")
 
 
+def require_not_complained_of(actor_id: int, workers: Collection[int]) -> None:
+    """Refuse that somebody who did the repair handles the complaint about it.
+
+    Raises:
+        RuleRefused("complained_of"): whoever was sent is who the owner complains of.
+    """
+    if actor_id in workers:
+        raise RuleRefused("complained_of", "做过这次维修的人不能办理对它的投诉")
+
+
 def may_reopen(closed_at: datetime | None, now: datetime, within: timedelta) -> bool:
     """Tell whether a resident may still come back on an order."""
     return closed_at is not None and now - closed_at <= within

@@ -41,6 +41,7 @@ CLAUSES = {
     "repair": {"E1", "E2", "E3"},
     "repair_urgent": {"E2"},
     "repair_visit": {"E3"},
+    "repair_complaint": {"E3", "H2"},
     "ownership_transfer": {"C1", "C2", "C4"},
     "transfer_special": {"C1"},
     "transfer_reversal": {"C1"},

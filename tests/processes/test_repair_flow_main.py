@@ -199,13 +199,13 @@ def test_the_third_rejection_becomes_a_complaint(by_phone: bool) -> None:
         else:
             case.done("confirm", "unsatisfied")
         if reworks < 3:
-            assert case.handled("complain") == 0
+            assert case.handled("raise_complaint") == 0
             case.rework(reworks=reworks)
             case.go()
             case.diagnose("repair")
             case.repair()
-    assert case.handled("complain") == 1
-    assert case.outcome == "end_closed"
+    assert case.handled("raise_complaint") == 1
+    assert case.steps == ["answer_complaint"]
 
 
 def test_a_rework_that_satisfies_after_a_rejection_by_phone_is_closed() -> None:
@@ -292,7 +292,7 @@ def test_a_bad_rating_is_visited_by_the_lead_within_a_day() -> None:
     assert case.wait("visit_by_lead").step.group == ("csl",)
     case.done("visit_by_lead", "b")
     assert case.finished
-    assert case.handled("complain") == 0
+    assert case.handled("raise_complaint") == 0
 
 
 @pytest.mark.parametrize(("low_rating", "step"), [(True, "visit_by_lead"), (False, "visit_by_clerk")])
@@ -301,5 +301,46 @@ def test_a_return_visit_of_grade_c_becomes_a_complaint(low_rating: bool, step: s
     case.facts.update(low_rating=low_rating, lot=0)
     case.done("confirm", "satisfied")
     case.done(step, "c")
-    assert case.handled("complain") == 1
+    assert case.handled("raise_complaint") == 1
+    assert case.steps == ["answer_complaint"]
+
+
+# --- complaints --------------------------------------------------------------------------------------------
+
+
+def complaint() -> Repair:
+    case = finished_work()
+    case.facts.update(low_rating=True)
+    case.done("confirm", "satisfied")
+    case.done("visit_by_lead", "c")
+    return case
+
+
+def test_a_complaint_is_answered_within_a_day_and_asked_after() -> None:
+    case = complaint()
+    assert case.wait("answer_complaint").step.group == ("pm",)
+    assert case.limit("answer_complaint") == DAY
+    case.done("answer_complaint", "nothing")
+    assert case.wait("ask_complainant").step.group == ("csl",)
+    assert case.limit("ask_complainant") == 3 * DAY
+    case.done("ask_complainant", "b")
+    assert case.outcome == "end_closed"
+
+
+@pytest.mark.parametrize("outcome", ["again", "money", "other"])
+def test_what_the_answer_promises_is_carried_out_by_then(outcome: str) -> None:
+    case = complaint()
+    case.done("answer_complaint", outcome, promised_at=case.at(days=2))
+    assert case.wait("carry_out").step.group == ("rpl",)
+    assert case.limit("carry_out") == 2 * DAY
+    case.done("carry_out")
+    assert case.steps == ["ask_complainant"]
+
+
+def test_who_is_not_content_with_the_answer_is_reviewed_once() -> None:
+    case = complaint()
+    case.done("answer_complaint", "nothing")
+    case.done("ask_complainant", "c")
+    assert case.wait("review_complaint").step.group == ("qa",)
+    case.done("review_complaint")
     assert case.outcome == "end_closed"

@@ -104,6 +104,7 @@ SAID: Mapping[str, Said] = {
         "vendor_finish_at": case.at(days=3),
     },
     "accept_work": _vendor_judged,
+    "answer_complaint": lambda case, *_: {"promised_at": case.at(days=2)},
 }
 
 

@@ -6,7 +6,8 @@ from io import BytesIO
 from types import SimpleNamespace
 
 from engine import deadlines, incidents, instances
-from engine.ports import SYSTEM
+from engine.ports import SYSTEM, Json
+from handlers.accounts.permissions import Post
 from handlers.estate.records import RelationKind
 from handlers.repair import queries
 from handlers.repair.records import Area
@@ -335,6 +336,34 @@ def test_who_is_content_but_gave_a_bad_mark_reads_who_calls_back_and_until_when(
 
 def test_who_gave_good_marks_is_thanked(pages: Pages) -> None:
     assert "谢谢" in re.sub(r'role="status".*?</div>', "", rated(pages, "5"), flags=re.S)
+
+
+def test_the_owner_reads_each_stage_of_a_complaint_and_its_answers(pages: Pages) -> None:
+    shop = pages.shop
+    number = shop.report()
+    shop.accept(number)
+    shop.repair(number)
+    shop.do(number, "confirm", shop.owner, **(FULL_MARKS | {"speed": "1"}))
+    shop.do(number, "visit_by_lead", shop.desk_lead, outcome="c", comment="还在漏")
+    assert "项目经理会在" in page_of(pages, number)
+    assert "投诉处理中" in pages.browser(shop.owner).get("/home/").text
+    told: dict[str, Json] = {"met": "phone", "said": "太慢", "answer": "换人重修", "outcome": "again"}
+    day = (shop.clock.now() + timedelta(days=2)).astimezone(shop.engine.zone).date()
+    shop.do(number, "answer_complaint", shop.manager, **told, promised_on=day.isoformat())
+    page = page_of(pages, number)
+    assert "18:00 前办好" in page
+    assert "换人重修" in page
+    shop.do(number, "carry_out", shop.lead, done="另一位师傅修好了")
+    page = page_of(pages, number)
+    assert "另一位师傅修好了" in page
+    assert "打电话问您满意不满意" in page
+    shop.do(number, "ask_complainant", shop.desk_lead, outcome="c", problem="要退钱")
+    assert "已交品质部复核" in page_of(pages, number)
+    shop.do(number, "review_complaint", shop.staff(Post.QA), finding="属实", answer="退款 50 元")
+    page = page_of(pages, number)
+    assert "退款 50 元" in page
+    assert "12345" in page
+    assert "投诉处理中" not in pages.browser(shop.owner).get("/home/").text
 
 
 def test_two_reports_of_one_kind_are_told_apart_by_their_numbers(pages: Pages) -> None:

@@ -1,0 +1,156 @@
+"""A repair that became a complaint: the answer, what was promised, and whether the owner is content."""
+
+from datetime import date, datetime, time
+
+from engine.ports import Json
+from engine.service_tasks import Context, completion, form_data, service_task
+from engine.work import Work
+from handlers.accounts.permissions import Post
+from handlers.errors import FieldsInvalid
+from handlers.repair import crew, facts_desk, figures, media, notices, orders, remarks, rules
+from handlers.repair.closing import close_merged
+from handlers.repair.orders import Order
+from handlers.repair.records import OVER, Area, OrderState
+from handlers.shared.answers import Answers
+from handlers.shared.facts import Facts, Pairs, local
+from handlers.shared.masks import mask_name
+
+_DONE_BY = time(18)
+_WRITTEN = (
+    "return_visit", "complaint_said", "complaint_answer", "complaint_done", "complaint_problem",
+    "complaint_visit",
+)  # fmt: skip
+
+
+@service_task("repair.raise_complaint")
+def raise_complaint(context: Context) -> None:
+    """Turn the third rejection, or a bad return visit, into a complaint, and tell who sees to it.
+
+    Source: policy H2.
+    """
+    work, order = context.work, orders.of(context)
+    if not orders.tell(work, order.id, "complaint_raised", key=context.key):
+        return
+    if order.state not in OVER:
+        crew.end(work, order.id, "closed")
+        order = orders.enter(work, order, OrderState.CLOSED, closed_at=work.now)
+        close_merged(work, order, "complaint")
+    order = orders.change(work, order, outcome="complaint")
+    for post in (Post.PM, Post.CSL):
+        notices.to_post(work, order, post, "repair_complaint")
+    _tell_owner(work, order, "repair_complaint_taken")
+
+
+@form_data("repair.complaint_facts")
+def complaint_facts(context: Context) -> Facts:
+    """Say what was done, what the owner is not content with, and what has been answered since."""
+    work, order = context.work, orders.of(context)
+    known = facts_desk.result(work, order)
+    who: Pairs = [["联系人", mask_name(orders.opened(work, order, "contact_name"))]]
+    return {"facts": known + (who if who[0][1] else []) + remarks.latest(work, order, *_WRITTEN)}
+
+
+@completion("repair.answer_complaint")
+def answer_complaint(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
+    """Take down what the owner said and tell them what is decided, with the day of what is promised.
+
+    Returns:
+        {"promised_at"}: by when it has to be done; nothing where nothing was promised.
+    Raises:
+        RuleRefused: somebody who worked on the order answers.
+        FieldsInvalid: an owner whom nobody met, or a day that is past or too far away.
+    Source: policy H2.
+    """
+    given = Answers(answers)
+    work, order = context.work, _judged_by_others(context)
+    if given.text("met") == "nobody" and order.area == Area.PRIVATE:
+        raise FieldsInvalid({"met": ("户内维修要见业主；找不到人请选没联系上", {})})
+    promised_at = None
+    if given.outcome != "nothing":
+        promised_at = _promised(work, order, given.day("promised_on"))
+    orders.note(work, order.id, "complaint_said", given.text("said"))
+    orders.note(work, order.id, "complaint_answer", given.text("answer"))
+    _tell_owner(work, order, "repair_complaint_answered")
+    how: dict[str, Json] = {"met": given.text("met"), "decision": given.outcome}
+    if promised_at is None:
+        orders.tell(work, order.id, "complaint_answered", how)
+        notices.to_post(work, order, Post.CSL, "repair_complaint_visit")
+        return {}
+    moment = promised_at.isoformat()
+    orders.tell(work, order.id, "complaint_promised", how | {"promised_at": moment})
+    notices.to_post(work, order, Post.RPL, "repair_complaint_promise", promised_at=moment)
+    return {"promised_at": moment}
+
+
+def _promised(work: Work, order: Order, day: date | None) -> datetime:
+    zone = work.engine.zone
+    if day is None:
+        raise FieldsInvalid({"promised_on": ("请填写答应业主的日期", {})})
+    if day < work.now.astimezone(zone).date():
+        raise FieldsInvalid({"promised_on": ("日期不能早于今天", {})})
+    last = work.now + figures.promise_within(work, order)
+    if day > last.astimezone(zone).date():
+        problem = "最晚答应到 {latest}", {"latest": local(work, last)}
+        raise FieldsInvalid({"promised_on": problem})
+    return max(datetime.combine(day, _DONE_BY, zone), work.now)
+
+
+@completion("repair.carry_out_complaint")
+def carry_out_complaint(context: Context, answers: dict[str, Json]) -> None:
+    """Note that what the owner was promised is done.
+
+    Raises:
+        RuleRefused: somebody who worked on the order reports on it.
+    """
+    given = Answers(answers)
+    work, order = context.work, _judged_by_others(context)
+    orders.note(work, order.id, "complaint_done", given.text("done"))
+    media.attach(work, order, given.ids("photos"))
+    orders.tell(work, order.id, "complaint_carried_out")
+    _tell_owner(work, order, "repair_complaint_done")
+    notices.to_post(work, order, Post.CSL, "repair_complaint_visit")
+
+
+@completion("repair.visit_complainant")
+def visit_complainant(context: Context, answers: dict[str, Json]) -> None:
+    """Note whether the owner is content with the answer: it ends there, or quality reviews it.
+
+    Raises:
+        RuleRefused: somebody who worked on the order asks.
+    """
+    given = Answers(answers)
+    work, order = context.work, _judged_by_others(context)
+    orders.note(work, order.id, "complaint_visit", given.text("comment"))
+    orders.note(work, order.id, "complaint_problem", given.text("problem"))
+    orders.tell(work, order.id, "complaint_visited", {"grade": given.outcome})
+    if given.outcome == "c":
+        notices.to_post(work, order, Post.QA, "repair_complaint_review")
+        return
+    orders.tell(work, order.id, "complaint_closed")
+    _tell_owner(work, order, "repair_complaint_closed")
+
+
+@completion("repair.review_complaint")
+def review_complaint(context: Context, answers: dict[str, Json]) -> None:
+    """End a complaint with the last answer inside the company, and name the ways outside.
+
+    Raises:
+        RuleRefused: somebody who worked on the order reviews it.
+    """
+    given = Answers(answers)
+    work, order = context.work, _judged_by_others(context)
+    orders.note(work, order.id, "complaint_finding", given.text("finding"))
+    orders.note(work, order.id, "complaint_review", given.text("answer"))
+    orders.tell(work, order.id, "complaint_reviewed")
+    _tell_owner(work, order, "repair_complaint_reviewed")
+
+
+def _judged_by_others(context: Context) -> Order:
+    order = orders.of(context)
+    rules.require_not_complained_of(context.actor.id, crew.past_workers(context.connection, order.id))
+    return order
+
+
+def _tell_owner(work: Work, order: Order, template: str) -> None:
+    if order.area == Area.PRIVATE:  # a common part was rejected by the lead of repair, not by who reported it
+        notices.to_owner(work, order, template)

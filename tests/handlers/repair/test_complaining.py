@@ -1,0 +1,198 @@
+"""A complaint about a repair is answered, carried out, asked after and, if need be, reviewed."""
+
+from datetime import timedelta
+
+import pytest
+
+from engine import inbox, instances
+from engine.errors import NotAllowed, Refused
+from engine.ports import SYSTEM, Actor, Json
+from handlers.accounts import staff
+from handlers.accounts.permissions import Post
+from handlers.errors import FieldsInvalid
+from handlers.repair import commands, queries, remarks, story
+from handlers.repair.records import Area
+from tests.handlers.repair.repair_world import FULL_MARKS, Shop
+from tests.handlers.repair.test_paths_confirming import rework
+
+NOTHING: dict[str, Json] = {"met": "in_person", "said": "说好了", "outcome": "nothing", "answer": "给您道歉"}
+
+
+def promise(shop: Shop, days: int = 2) -> dict[str, Json]:
+    day = (shop.clock.now() + timedelta(days=days)).astimezone(shop.engine.zone).date()
+    return NOTHING | {"outcome": "again", "promised_on": day.isoformat()}
+
+
+@pytest.fixture
+def complained(shop: Shop) -> str:
+    """A repair whose owner was not content when somebody called back."""
+    number = shop.report()
+    shop.accept(number)
+    shop.repair(number)
+    shop.do(number, "confirm", shop.owner, **(FULL_MARKS | {"speed": "1"}))
+    shop.do(number, "visit_by_lead", shop.desk_lead, outcome="c", comment="还在漏")
+    return number
+
+
+def telling(shop: Shop, number: str) -> list[str]:
+    return [f"repair_order:{shop.order(number).id}"]
+
+
+def test_a_bad_return_visit_is_answered_by_the_manager_within_a_day(shop: Shop, complained: str) -> None:
+    task = shop.task(complained, "answer_complaint")
+    assert (task.group_code, task.due_at) == ("pm", shop.clock.now() + timedelta(hours=24))
+    assert shop.told("repair_complaint") == [
+        [f"account:{shop.manager.id}"],
+        [f"account:{shop.desk_lead.id}"],
+    ]
+    order = shop.order(complained)
+    assert (order.state, order.outcome, order.return_visit_grade) == ("closed", "complaint", "C")
+
+
+def test_an_answer_that_is_late_is_told_to_the_quality_department(shop: Shop, complained: str) -> None:
+    quality = shop.staff(Post.QA)
+    shop.later(hours=24)
+    told = shop.told("task_escalated")
+    assert str(quality.id) in told[-1]
+
+
+def test_what_was_promised_is_done_by_the_day_and_then_asked_after(shop: Shop, complained: str) -> None:
+    shop.do(complained, "answer_complaint", shop.manager, **promise(shop))
+    due = shop.task(complained, "carry_out").due_at.astimezone(shop.engine.zone)
+    assert (due.date().isoformat(), due.hour) == (promise(shop)["promised_on"], 18)
+    assert shop.told("repair_complaint_answered") == [telling(shop, complained)]
+    assert shop.told("repair_complaint_promise") == [[f"account:{shop.lead.id}"]]
+    shop.do(complained, "carry_out", shop.lead, done="换人重修")
+    assert shop.told("repair_complaint_done") == [telling(shop, complained)]
+    shop.do(complained, "ask_complainant", shop.desk_lead, outcome="a")
+    assert shop.told("repair_complaint_closed") == [telling(shop, complained)]
+    assert shop.case(complained).state == "completed"
+    assert shop.order(complained).return_visit_grade == "C"
+
+
+def test_an_answer_that_promises_nothing_is_asked_after_at_once(shop: Shop, complained: str) -> None:
+    shop.do(complained, "answer_complaint", shop.manager, **NOTHING)
+    assert shop.steps(complained) == ["ask_complainant"]
+    shop.do(complained, "ask_complainant", shop.desk_lead, outcome="unreachable")
+    assert shop.events(complained)[-2:] == ["complaint_visited", "complaint_closed"]
+
+
+def test_who_is_still_not_content_is_reviewed_and_told_the_ways_outside(shop: Shop, complained: str) -> None:
+    quality = shop.staff(Post.QA)
+    shop.do(complained, "answer_complaint", shop.manager, **NOTHING)
+    shop.do(complained, "ask_complainant", shop.desk_lead, outcome="c", problem="要退钱")
+    assert shop.told("repair_complaint_review") == [[f"account:{quality.id}"]]
+    with shop.engine.reading(quality) as work:
+        facts = dict(inbox.detail(work, shop.task(complained, "review_complaint").id).opened.facts)
+    assert "要退钱" in facts.values()
+    assert "给您道歉" in facts.values()
+    shop.do(complained, "review_complaint", quality, finding="记录齐全", answer="质保延长半年")
+    assert shop.told("repair_complaint_reviewed") == [telling(shop, complained)]
+    with shop.engine.reading(shop.owner) as work:
+        assert queries.order(work, complained).complaint == ("给您道歉", "", "质保延长半年")
+    assert shop.case(complained).state == "completed"
+
+
+@pytest.mark.parametrize("days", [-1, 11])
+def test_a_promise_lies_between_today_and_the_longest_that_the_table_allows(
+    shop: Shop, complained: str, days: int
+) -> None:
+    with pytest.raises(FieldsInvalid):
+        shop.do(complained, "answer_complaint", shop.manager, **promise(shop, days))
+    shop.do(complained, "answer_complaint", shop.manager, **promise(shop, 10))
+
+
+def test_the_owner_of_a_repair_at_home_is_met(shop: Shop, complained: str) -> None:
+    with pytest.raises(FieldsInvalid):
+        shop.do(complained, "answer_complaint", shop.manager, **(NOTHING | {"met": "nobody"}))
+
+
+@pytest.mark.parametrize(
+    ("step", "post", "answers"),
+    [
+        ("answer_complaint", Post.PM, NOTHING),
+        ("carry_out", Post.RPL, {"done": "修好了"}),
+        ("ask_complainant", Post.CSL, {"outcome": "a"}),
+        ("review_complaint", Post.QA, {"finding": "没问题", "answer": "没问题"}),
+    ],
+)
+def test_who_was_sent_handles_no_complaint_about_it(
+    shop: Shop, complained: str, step: str, post: Post, answers: dict[str, Json]
+) -> None:
+    on_the_way: list[tuple[str, Actor, dict[str, Json]]] = [
+        ("answer_complaint", shop.manager, promise(shop)),
+        ("carry_out", shop.lead, {"done": "重修"}),
+        ("ask_complainant", shop.desk_lead, {"outcome": "c", "problem": "不行"}),
+    ]
+    for before, by, said in on_the_way:
+        if before == step:
+            break
+        shop.do(complained, before, by, **said)
+    with shop.engine.work(SYSTEM) as work:
+        staff.insert_post(work, shop.plumber.id, post, shop.community)
+    with pytest.raises(Refused, match="不能办理"):
+        shop.do(complained, step, shop.plumber, **answers)
+
+
+def test_what_the_owner_said_of_them_is_not_for_who_was_sent(shop: Shop, complained: str) -> None:
+    shop.do(complained, "answer_complaint", shop.manager, **(NOTHING | {"said": "师傅态度差"}))
+    for reader, reads in ((shop.plumber, False), (shop.desk_lead, True)):
+        with shop.engine.reading(reader) as work:
+            written = [one.body for one in remarks.of_order(work, shop.order(complained))]
+        assert ("师傅态度差" in written) is reads
+
+
+def test_who_was_sent_loses_the_number_a_day_after_the_repair_though_the_complaint_goes_on(
+    shop: Shop, complained: str
+) -> None:
+    with shop.engine.reading(shop.plumber) as work:
+        assert commands.may_reveal(work, shop.order(complained))
+    shop.clock.advance(days=1, seconds=1)
+    with shop.engine.reading(shop.plumber) as work:
+        assert not commands.may_reveal(work, shop.order(complained))
+    with shop.engine.reading(shop.desk_lead) as work:
+        assert commands.may_reveal(work, shop.order(complained))
+
+
+def test_the_owner_reads_that_the_complaint_goes_on_and_that_it_is_over(shop: Shop, complained: str) -> None:
+    def is_open() -> bool:
+        with shop.engine.reading(shop.owner) as work:
+            return queries.own_reports(work)[0].is_complaint
+
+    assert is_open()
+    shop.do(complained, "answer_complaint", shop.manager, **promise(shop))
+    with shop.engine.reading(shop.owner) as work:
+        (told,) = [one for one in story.story(work, complained) if one.kind == "complaint_promised"]
+    assert str(told.params["promised_at"]).endswith("18:00")
+    shop.do(complained, "carry_out", shop.lead, done="换人重修")
+    shop.do(complained, "ask_complainant", shop.desk_lead, outcome="b")
+    assert not is_open()
+
+
+def test_only_the_lead_of_the_desk_withdraws_a_complaint_and_the_owner_is_told(
+    shop: Shop, complained: str
+) -> None:
+    for who in (shop.owner, shop.clerk, shop.lead, shop.manager):
+        with pytest.raises((NotAllowed, Refused)), shop.engine.work(who) as work:
+            instances.cancel(work, shop.case(complained).id, "不闹了")
+    with shop.engine.work(shop.desk_lead) as work:
+        commands.cancel(work, complained, "业主书面撤回")
+    assert shop.told("repair_complaint_withdrawn") == [telling(shop, complained)]
+    assert shop.events(complained)[-1] == "complaint_withdrawn"
+    assert shop.order(complained).outcome == "complaint"
+
+
+def test_the_third_rejection_of_a_common_part_meets_no_owner(shop: Shop) -> None:
+    number = shop.report(fault="P05", text="一楼楼道灯不亮", area=Area.COMMON, place="一楼楼道")
+    shop.accept(number, shop.electrician)
+    shop.repair(number, shop.electrician)
+    second = shop.staff(Post.RP)
+    shop.skill(second, "electric")
+    shop.on_duty(second, shop.clock.now(), timedelta(days=9))
+    for again in (shop.electrician, second):
+        shop.do(number, "inspect", shop.lead, outcome="unsatisfied", problem="还不亮")
+        rework(shop, number, again)
+    shop.do(number, "inspect", shop.lead, outcome="unsatisfied", problem="还不亮")
+    nobody = {key: value for key, value in NOTHING.items() if key != "said"} | {"met": "nobody"}
+    shop.do(number, "answer_complaint", shop.manager, **nobody)
+    assert shop.told("repair_complaint_taken", "repair_complaint_answered") == []
