@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from engine import following, inbox, incidents, reminders
@@ -28,7 +28,7 @@ NAMES = {
     View.REMINDED: lazy_gettext("我的提醒"),
     View.DONE: lazy_gettext("我办结的"),
 }
-_ROW_FIELDS = tuple(field.name for field in fields(TaskRow) if field.name not in ("ended_at", "is_shut"))
+_ROW_FIELDS = tuple(name for name in TaskRow._fields if name not in ("ended_at", "is_shut"))
 _LARGEST_RANK = 2**31 - 1
 COUNTED = tuple(view for view in View if view is not View.DONE)
 _KEPT_APART = frozenset({View.FOLLOWED, View.REMINDED})  # counted one by one, for nobody has many
