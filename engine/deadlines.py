@@ -65,10 +65,12 @@ def pause(work: Work, task_id: int, reason: str, until: datetime) -> None:
 
     Raises:
         Refused: the step cannot be paused, it is late already, the reason is unknown, or it takes too long.
+        TaskGone: a timer that ends the step is due, though the clock has not fired it yet.
         NotPermitted: a long or a second pause, by somebody who may not approve one.
     """
     case, task = tasks.locked(work, task_id)
     right = _require_concerned(work, task, case)
+    _require_timers_ahead(work, case, task)
     _require_pausable(work, task)
     rule = _pause_rule(work, case, reason)
     _require_length(work, case, task, rule, until)
@@ -189,6 +191,14 @@ def _require_concerned(work: Work, task: Task, case: Case) -> Right:
     if right is None:
         work.require(MOVE_PERMISSION, case.scope_id)
     return right or Right()
+
+
+def _require_timers_ahead(work: Work, case: Case, task: Task) -> None:
+    """Refuse to put off what should have happened by now: the step ends with the next tick of the clock."""
+    now = work.now.isoformat()
+    own = (known for known in case.waits.values() if known.get("of") == task.token)
+    if any(known.get("i") and known["d"] <= now for known in own):
+        raise tasks.timed_out(task)
 
 
 def _require_pausable(work: Work, task: Task) -> None:

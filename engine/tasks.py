@@ -188,9 +188,7 @@ def complete(
     moved = _after_due_timers(work, case, task)
     if moved is None:
         idempotency.give_back(work, idempotency_key)
-        work.raise_after_commit(
-            TaskGone("task_timed_out", "任务“{name}”的时限已到，流程已转入下一步", name=named(task))
-        )
+        work.raise_after_commit(timed_out(task))
         return
     with work.acting_for(rights.acts_for(work, task, right)):
         answered = form_steps.answered(work, moved, task, answers)
@@ -199,6 +197,11 @@ def complete(
             work, moved, lambda run, host: run.complete(host, task.token, answered.variables), closing
         )
     work.connection.execute(_FORGET_DRAFT, {"task_id": task.id, "actor_id": work.actor.id})
+
+
+def timed_out(task: Task) -> TaskGone:
+    """Tell who comes too late that a timer has ended the step."""
+    return TaskGone("task_timed_out", "任务“{name}”的时限已到，流程已转入下一步", name=named(task))
 
 
 def _after_due_timers(work: Work, case: Case, task: Task) -> Case | None:

@@ -131,6 +131,8 @@ class Case:
         it = self.steps[step]
         if step != "first":
             return RuleBroken
+        if self.timers["time_up"] <= now:
+            return TaskGone
         if it.paused is not None:
             return AlreadyDone
         if now > it.due_at:

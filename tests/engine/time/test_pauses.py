@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from engine import deadlines, instances, tasks
-from engine.errors import AlreadyDone, NotAllowed, Refused
+from engine.errors import AlreadyDone, NotAllowed, Refused, TaskGone
 from engine.ports import Actor
 from engine.store.tables import history_event, job
 from engine.timers import fire_due
@@ -241,3 +241,22 @@ def test_a_suspended_case_ends_its_pause_when_it_is_resumed(visit: Shop) -> None
     fire_due(visit.engine)
 
     assert step(visit).paused_seconds == 5 * 3600
+
+
+def test_nobody_puts_off_what_should_have_happened_by_now(visit: Shop) -> None:
+    opened = visit.clock.now()
+    move(visit, opened + 10 * HOUR)
+    visit.clock.advance(hours=4)  # `given_up` is due, and nobody has fired it yet
+    with pytest.raises(TaskGone, match="时限已到"):
+        pause(visit, opened + 5 * HOUR)
+    assert timers(visit)["given_up"] == opened + 4 * HOUR
+    fire_due(visit.engine)
+    assert visit.open_tasks("repair") == []
+
+
+def test_a_timer_that_only_reminds_keeps_nobody_from_pausing(visit: Shop) -> None:
+    opened = visit.clock.now()
+    move(visit, opened + 10 * HOUR)
+    visit.clock.advance(hours=3)
+    pause(visit, opened + 5 * HOUR)
+    assert step(visit).paused_at == opened + 3 * HOUR
