@@ -9,6 +9,7 @@ from sqlalchemy import Row, bindparam, delete, select, update
 
 from engine import history, limits, stuck
 from engine.bpmn.runtime import Run
+from engine.calendar import calendar_of
 from engine.history import Event
 from engine.hosting import CaseHost
 from engine.ids import new_id
@@ -164,10 +165,10 @@ def _ended(work: Work, task: Row[Any], end_kind: str, closing: Closing | None) -
         "due_at",
         "original_due_at",
         "level",
-        "paused_seconds",
     ]
     row: dict[str, Any] = {name: getattr(task, name) for name in copied}
     return row | {
+        "paused_seconds": task.paused_seconds + _pausing(work, task),
         "ended_at": work.now,
         "end_kind": end_kind,
         "late": task.due_at is not None and work.now > task.due_at,
@@ -178,9 +179,18 @@ def _ended(work: Work, task: Row[Any], end_kind: str, closing: Closing | None) -
     }
 
 
+def _pausing(work: Work, task: Row[Any]) -> int:
+    """Return the seconds of a pause that a step ends in, by the step's own clock."""
+    if task.paused_at is None:
+        return 0
+    until = min(work.now, task.paused_until)
+    return round(calendar_of(work, task.clock).between(task.paused_at, until).total_seconds())
+
+
 def _delta(writing: Writing, ended: dict[str, Any]) -> dict[str, Any]:
     work = writing.work
     late_by = (work.now - ended["due_at"]).total_seconds() if ended["late"] else 0
+    worked = int((work.now - ended["opened_at"]).total_seconds()) - ended["paused_seconds"]
     return {
         "id": new_id(),
         "day": work.now.astimezone(work.engine.zone).date(),
@@ -189,7 +199,7 @@ def _delta(writing: Writing, ended: dict[str, Any]) -> dict[str, Any]:
         "called_process": ended["called_process"],
         "step_id": ended["step_id"],
         "late": ended["late"],
-        "seconds": int((work.now - ended["opened_at"]).total_seconds()),
+        "seconds": max(worked, 0),
         "late_seconds": int(late_by),
     }
 

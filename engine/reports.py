@@ -56,7 +56,7 @@ class Kept:
     Attributes:
         process_key: of the case.
         called_process: the sheet that the step stands on; two of one case may use the same id.
-        seconds: total time from opening to end.
+        seconds: total time from opening to end without pauses, which count by the clock of their step.
         late_seconds: total time past the due dates.
     """
 

@@ -108,6 +108,7 @@ def _rebuild(work: Work) -> Rebuilt:
 def _of_history(work: Work) -> Select[Any]:
     past, store = task_history.c, work.connection
     late_by = case((past.late, seconds_between(store, past.due_at, past.ended_at)), else_=0)
+    worked = seconds_between(store, past.opened_at, past.ended_at) - past.paused_seconds
     return select(
         local_day(store, past.ended_at, work.engine.zone).label("day"),
         instance.c.scope_id,
@@ -116,7 +117,7 @@ def _of_history(work: Work) -> Select[Any]:
         past.step_id,
         literal(1).label("finished"),
         case((past.late, 1), else_=0).label("late"),
-        seconds_between(store, past.opened_at, past.ended_at).label("seconds"),
+        case((worked > 0, worked), else_=0).label("seconds"),
         late_by.label("late_seconds"),
     ).join(instance, instance.c.id == past.instance_id)
 

@@ -18,6 +18,7 @@ from tests.engine.cases.conftest import CLERK, Shop
 from tests.engine.models import Model
 from tests.engine.ports import FakeDirectory
 from tests.engine.time import world
+from tests.engine.time.visit import pause, unpause
 from tests.engine.time.world import COMMUNITY, count, fetch
 
 DIRECTOR = Actor(6, "staff")
@@ -216,6 +217,20 @@ def test_what_the_engine_counted_is_what_its_history_says(shop: Shop) -> None:
     with shop.engine.reading(DIRECTOR) as work:
         kept = kept_by_day(work, date(2026, 11, 1), date(2026, 12, 31))
     assert sum(day.finished for day in kept) == 8
+
+
+@pytest.mark.parametrize("is_resumed", [True, False])
+def test_a_pause_is_no_time_that_somebody_took(visit: Shop, is_resumed: bool) -> None:
+    visit.clock.advance(hours=1)
+    pause(visit, visit.clock.now() + timedelta(hours=6))
+    visit.clock.advance(hours=3)
+    if is_resumed:
+        unpause(visit)
+    visit.complete("repair")
+    fold(visit.engine)
+    (row,) = fetch(visit.engine, step_day, step_day.c.day)
+    assert row.seconds == 3600
+    assert rollup.rebuild(visit.engine) == Rebuilt(steps=1, days=0, months=0)
 
 
 def test_steps_of_one_id_on_two_sheets_are_counted_apart(shop: Shop) -> None:
