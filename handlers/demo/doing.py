@@ -60,6 +60,7 @@ PACE: dict[Step, tuple[float, float]] = {
 _RESCUED = ("repair_urgent", "control")  # withdraws what is open beside it
 _BESIDE_THE_RESCUE = (("repair_urgent", "verify"), ("repair_urgent", "confirm_false_alarm"))
 PHOTOGRAPHED = frozenset({("repair_work", "finish"), ("repair_outsource", "vendor_finish")})
+_WAITED = timedelta(minutes=20)  # at a door that nobody opens
 _BADLY_MARKED = {"bad_mark", "complaint"}
 _OWNER_NEVER_ANSWERS = {"silence", "phone_answer"}
 
@@ -108,7 +109,9 @@ def delay(script: Script, step: Step, random: Random) -> timedelta | None:
     median, sigma = PACE[step]
     if script.stall is not None:  # get there in time
         median, sigma = median / 3, sigma / 2
-    return timedelta(seconds=round(60 * min(median * random.lognormvariate(0, sigma), median * 12)))
+    taken = timedelta(seconds=round(60 * min(median * random.lognormvariate(0, sigma), median * 12)))
+    is_in_vain = script.fate == "absent" and step == ("repair_visit", "arrive")
+    return max(taken, _WAITED) if is_in_vain else taken
 
 
 def answers(doing: Doing) -> Answers:
@@ -171,6 +174,8 @@ def _lead(doing: Doing) -> Answers:
 
 def _appoint(doing: Doing) -> Answers:
     order = doing.order
+    if doing.script.fate == "absent":
+        return {"outcome": "soon"}
     if order.proposed_at is not None and order.proposed_at > doing.now:
         return {"outcome": "fixed", "visit_at": moment(order.proposed_at)}
     if doing.random.random() < 0.5:

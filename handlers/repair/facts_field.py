@@ -63,6 +63,14 @@ def appoint_facts(context: Context) -> Facts:
     return {"facts": facts, "values": values}
 
 
+@form_data("repair.arrive_facts")
+def arrive_facts(context: Context) -> Facts:
+    """Say what is to do, and until when to wait for an owner who is not there."""
+    work, order = context.work, orders.of(context)
+    until = visiting.waits_until(work, order)
+    return {"facts": job(work, order) + pairs(("业主不在，至少等到", local(work, until)))}
+
+
 def job(work: Work, order: Order) -> Pairs:
     """Say what was reported and what came to light since, with what was repaired there before."""
     dates = pairs(("预约时间", window(work, order)), ("业主建议时间", local(work, order.proposed_at)))

@@ -75,6 +75,12 @@ def promise_within(work: Work, order: Order) -> timedelta:
     return _span(instances.table_of(work, order.instance_id, TABLE), "promise_within")
 
 
+def absent_after(work: Work, order: Order) -> timedelta:
+    """Return how long somebody waits at the door; not at all in cases that began before the table said so."""
+    table = instances.table_of(work, order.instance_id, TABLE)
+    return _span(table, "absent_after") if list(table.evaluate({"rule": "absent_after"})) else timedelta(0)
+
+
 @lru_cache(maxsize=32)  # a table never changes once it is read
 def _read(table: Table) -> Figures:
     return Figures(

@@ -94,6 +94,8 @@ def arrive(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
 
     Returns:
         How often nobody was there lately; for an absence also why the clock may pause and since when.
+    Raises:
+        FieldsInvalid: nobody was there, but the agreed hours have hardly begun.
     """
     given = Answers(answers)
     work, order = context.work, orders.of(context)
@@ -107,7 +109,22 @@ def arrive(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     return {"absences": len(absences(work, order)), "harms_others": False}
 
 
+def waits_until(work: Work, order: Order) -> datetime | None:
+    """Return until when whoever comes waits at the door before nobody counts as at home."""
+    if order.window_from is None:
+        return None
+    begun: datetime = order.window_from
+    return begun + figures.absent_after(work, order)
+
+
 def _absent(work: Work, order: Order, given: Answers) -> dict[str, Json]:
+    until = waits_until(work, order)
+    if until is not None and work.now < until:
+        problem = (
+            "请等到 {until}，那时还没人再记业主不在",
+            {"until": local(work, until)},
+        )
+        raise FieldsInvalid({"outcome": problem})
     orders.tell(
         work,
         order.id,

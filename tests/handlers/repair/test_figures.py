@@ -45,8 +45,8 @@ def reopen(shop: Shop, number: str) -> None:
 def test_every_row_that_python_asks_has_its_field() -> None:
     (table,) = read_decisions((FOLDER / TABLE).read_bytes())
     rules = {rule.id.removeprefix("rules_") for rule in table.rules}
-    booking = {"move_visit_before", "book_visit_after", "book_visit_within"}
-    assert rules == set(figures.Figures.__slots__) | booking
+    apart = {"move_visit_before", "book_visit_after", "book_visit_within", "promise_within", "absent_after"}
+    assert rules == set(figures.Figures.__slots__) | apart
     topics = definitions.Topics.parse((FOLDER / "topics.toml").read_bytes())
     assert topics.tables[figures.TABLE].rows.keys() == rules
 

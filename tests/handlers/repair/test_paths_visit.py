@@ -9,7 +9,7 @@ from engine.bpmn.runtime import Run
 from engine.errors import Invalid, NotAllowed, Refused
 from engine.ports import Actor, Json
 from engine.service_tasks import Context
-from handlers.errors import ActionNotAllowed
+from handlers.errors import ActionNotAllowed, FieldsInvalid
 from handlers.estate.records import RelationKind
 from handlers.repair import commands, dispatching, merging, queries, reporting, story, visibility, visiting
 from handlers.repair.records import Area
@@ -230,7 +230,27 @@ def test_an_absence_of_eight_days_ago_no_longer_counts(shop: Shop, assigned: str
 
 def absent(shop: Shop, number: str) -> None:
     shop.do(number, "appoint", shop.plumber, outcome="soon")
+    shop.later(minutes=15)
     shop.do(number, "arrive", shop.plumber, outcome="absent", called_times=3, card_left=True)
+
+
+def test_nobody_counts_as_absent_before_a_quarter_of_an_hour_of_the_agreed_time(
+    shop: Shop, assigned: str
+) -> None:
+    tried: dict[str, Json] = {"outcome": "absent", "called_times": 3, "card_left": True}
+    shop.do(assigned, "take", shop.plumber, outcome="taken")
+    shop.do(assigned, "appoint", shop.plumber, outcome="soon")
+    until = (shop.clock.now() + timedelta(minutes=15)).astimezone(shop.engine.zone)
+    with shop.engine.reading(shop.plumber) as work:
+        facts = dict(inbox.detail(work, shop.task(assigned, "arrive").id).opened.facts)
+    assert facts["业主不在，至少等到"] == f"{until:%m-%d %H:%M}"
+    shop.later(minutes=14, seconds=59)
+    with pytest.raises(FieldsInvalid) as refused:
+        shop.do(assigned, "arrive", shop.plumber, **tried)
+    assert str(until.strftime("%H:%M")) in str(refused.value.fields["outcome"])
+    shop.later(seconds=1)
+    shop.do(assigned, "arrive", shop.plumber, **tried)
+    assert shop.steps(assigned) == ["rebook"]
 
 
 def test_an_absent_owner_is_not_given_up_while_others_are_harmed(shop: Shop) -> None:

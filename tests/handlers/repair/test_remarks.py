@@ -58,6 +58,7 @@ def test_the_repairer_reads_what_the_desk_wrote_for_them(shop: Shop, accepted: s
 def test_the_repairer_reads_what_the_owner_wrote_when_changing_the_visit(shop: Shop, accepted: str) -> None:
     shop.do(accepted, "take", shop.plumber, outcome="taken")
     shop.do(accepted, "appoint", shop.plumber, outcome="soon")
+    shop.later(minutes=15)
     shop.do(accepted, "arrive", shop.plumber, outcome="absent", called_times=3, card_left=True)
     at = shop.clock.now() + timedelta(days=1)
     shop.do(accepted, "rebook", shop.owner, visit_at=at.isoformat(), note="钥匙在邻居家")

@@ -134,6 +134,7 @@ def test_who_was_not_at_home_is_told_so_and_asked_for_another_time(pages: Pages)
     shop.accept(number)
     shop.do(number, "take", shop.plumber, outcome="taken")
     shop.do(number, "appoint", shop.plumber, outcome="soon")
+    shop.later(minutes=15)
     shop.do(number, "arrive", shop.plumber, outcome="absent", called_times=3, card_left=True)
     page = page_of(pages, number)
     assert "上次上门没有见到您" in page
