@@ -49,8 +49,8 @@ class View(StrEnum):
     MINE = "mine"  # assigned to me, or to whom I stand in for
     CLAIMABLE = "claimable"  # unassigned, in one of my groups
     WORK = "work"  # both of the above: the default
-    LATE = "late"
-    SOON = "soon"
+    LATE = "late"  # of everything in my groups, also what a colleague holds
+    SOON = "soon"  # the same, due within the hour
     TEAM = "team"  # everything open in my groups
     FOLLOWED = "followed"
     REMINDED = "reminded"  # what I want to be reminded of

@@ -6,15 +6,19 @@ from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
+import pytest
 from sqlalchemy import insert
 
 from engine.clock import SettableClock
 from engine.ids import new_id
+from engine.inbox_counts import PARTS
+from engine.inbox_queries import View
 from engine.ports import SYSTEM
 from engine.store.tables import external_task
 from handlers.accounts.permissions import Post
 from tests.engine.models import Model
 from tests.web.conftest import ACCEPT, Site
+from web.lists import NAMES
 
 
 def finish_first_step(site: Site, clock: SettableClock, minutes: int) -> None:
@@ -121,6 +125,12 @@ def test_cancelling_needs_a_reason_and_ends_the_case(site: Site) -> None:
     page = clerk.get("/cases/K1").text
     assert "已取消" in page
     assert "业主搬走" in page
+
+
+@pytest.mark.parametrize("view", PARTS)
+def test_a_list_of_what_the_whole_group_has_says_so_in_its_name(view: View) -> None:
+    is_of_group = any(part.endswith("team") for part in PARTS[view])
+    assert str(NAMES[view]).startswith("本组") is is_of_group
 
 
 def test_a_number_nobody_knows_is_not_found(site: Site) -> None:
