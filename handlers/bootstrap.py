@@ -92,6 +92,7 @@ JOBS: Mapping[str, JobFunction] = {
     **owning.JOBS,
     **checking.JOBS,
     **privacy.JOBS,
+    **staffing.JOBS,
 }
 
 # Every text that is sent to people.

@@ -53,13 +53,15 @@ def enter() -> Response:
 @bp.get("/staff-password")
 def forgot_form() -> str:
     """Ask a member of staff by which login they sign in."""
-    return render_template("account/forgot.html", is_sent="sent" in request.args)
+    login = request.form.get("login", "")
+    return render_template("account/forgot.html", is_sent="sent" in request.args, login=login)
 
 
 @bp.post("/staff-password")
+@errors.shown_again_by(forgot_form)
 def forgot() -> Response:
     """Have the lead asked; the answer is the same whether there is an account or not."""
-    forgotten.ask(context.engine(), request.form.get("login", ""))
+    forgotten.ask(context.engine(), request.form.get("login", ""), request.remote_addr or "")
     return redirect(url_for("signin.forgot_form", sent=1))
 
 

@@ -5,18 +5,20 @@ from datetime import timedelta
 from sqlalchemy import func, select
 
 from engine import instances
-from engine.ports import Json
+from engine.ids import new_id
+from engine.ports import Json, OutboxItem
 from engine.service_tasks import Context, completion, form_data
 from engine.work import SYSTEM, Engine, Work
-from handlers.accounts import leads, staff, trust
+from handlers.accounts import leads, sign_in, staff, trust
 from handlers.accounts.logins import login_index
 from handlers.accounts.permissions import Post
 from handlers.accounts.records import account, account_login
 from handlers.errors import ActionNotAllowed
-from handlers.shared import limits
+from handlers.shared import limits, outbox
 from handlers.shared.answers import Answers
 from handlers.shared.facts import Pairs, local, names, pairs
 from handlers.shared.masks import mask_phone
+from handlers.shared.outbox import JobContext
 from handlers.shared.sealed import vault_of
 from handlers.staffing import cases
 from handlers.staffing.cases import Case
@@ -24,27 +26,53 @@ from handlers.staffing.records import staffing_case
 
 PROCESS = "staff_password"
 KIND = "password"
+JOB = "staff_password"
 _START = "staff_password_forgotten"
 _LETTER = "K"
 
 
-def ask(engine: Engine, login: str) -> None:
+def ask(engine: Engine, login: str, address: str) -> None:
     """Have the lead of whoever signs in by a login asked; nobody learns whether there is such an account.
 
+    Whether there is one is looked up later, in the background: the time of the answer tells nothing.
     One request of a person goes on at a time, and a few in a day.
 
+    Args:
+        address: network address that the request comes from.
+    Raises:
+        SlowDown: too many from this address.
     Source: policy A2.
     """
-    if login.strip() and len(login) <= limits.LONGEST_LOGIN:
-        engine.run(SYSTEM, lambda work: _ask(work, login))
+    if not login.strip() or len(login) > limits.LONGEST_LOGIN:
+        return
+    vault = vault_of(engine)
+    job = OutboxItem(JOB, {"login_index": login_index(vault, login)}, f"{JOB}:{new_id()}")
+
+    def put(work: Work) -> None:
+        index = vault.blind_index("staff_password_address", address)
+        sign_in.count_failure(work, index, limits.ADDRESS_FREE_FAILURES)
+        outbox.put(work, job)
+
+    engine.run(SYSTEM, put)
 
 
-def _ask(work: Work, login: str) -> None:
+def begin(context: JobContext) -> None:
+    """Start the case of whoever signs in by a login, if there is anybody; run by the outbox."""
+    index = str(context.job.args["login_index"])
+
+    def start(work: Work) -> None:
+        _start_for(work, index)
+        context.done(work)
+
+    context.engine.run(SYSTEM, start)
+
+
+def _start_for(work: Work, index: str) -> None:
     account_id = work.connection.execute(
         select(account.c.id)
         .join(account_login, account_login.c.account_id == account.c.id)
         .where(
-            account_login.c.login_index == login_index(vault_of(work.engine), login),
+            account_login.c.login_index == index,
             account.c.kind == "staff",
             account.c.state == "active",
         )

@@ -17,6 +17,7 @@ from handlers.accounts.permissions import Post
 from handlers.accounts.records import account, account_post
 from handlers.staffing.records import staffing_case
 from tests.browser.ways import AtHome, company, crowd, home, town
+from tests.handlers.inline import inline_worker
 
 __all__ = ["company", "crowd", "home", "town"]
 
@@ -104,6 +105,7 @@ def forgot(home: AtHome, who: Actor) -> str:
     outside = home.nobody()
     outside.open("/staff-password").fill("[name=login]", home.desk.login_of(who))
     outside.press()
+    inline_worker(home.desk.engine).drain()
     return home.newest_of("staff_password")
 
 

@@ -12,12 +12,16 @@ from handlers.errors import ActionNotAllowed
 from handlers.shared.records import outbox_job
 from handlers.staffing import forgotten
 from handlers.staffing.records import staffing_case
+from tests.handlers.inline import inline_worker
 from tests.handlers.office import Office
+
+ADDRESS = "203.0.113.7"
 
 
 def asked(office: Office, who: Actor) -> str:
     """Ask as somebody at the sign-in page, and return the number of the case."""
-    forgotten.ask(office.engine, office.login_of(who))
+    forgotten.ask(office.engine, office.login_of(who), ADDRESS)
+    inline_worker(office.engine).drain()
     return numbers(office)[-1]
 
 
@@ -66,9 +70,10 @@ def test_what_nobody_leads_the_security_administrator_confirms_and_another_one_s
 
 
 def test_unknown_logins_and_asking_again_leave_nothing(office: Office) -> None:
-    forgotten.ask(office.engine, "nobody")
-    forgotten.ask(office.engine, "")
-    forgotten.ask(office.engine, "x" * 5000)
+    forgotten.ask(office.engine, "nobody", ADDRESS)
+    forgotten.ask(office.engine, "", ADDRESS)
+    forgotten.ask(office.engine, "x" * 5000, ADDRESS)
+    inline_worker(office.engine).drain()
     assert numbers(office) == []
     assert asked(office, office.clerk) == asked(office, office.clerk)
     assert len(numbers(office)) == 1
