@@ -14,6 +14,7 @@ from handlers.moving import leases
 from handlers.owning import codes, quotas, reminding
 from handlers.policy import uptime
 from handlers.privacy import retention_nights
+from handlers.safety import verifying
 from handlers.shared import attachments, log_anchors, long_work, outbox, work_files
 from handlers.staffing import reviewing
 
@@ -66,6 +67,7 @@ def _periodic(engine: Engine) -> tuple[Periodic, ...]:
         Periodic("purge codes", timedelta(hours=6), lambda: engine.run(SYSTEM, codes.purge)),
         Periodic("purge quotas", timedelta(hours=6), lambda: engine.run(SYSTEM, quotas.purge)),
         Periodic("keep periods", retention_nights.EVERY, lambda: retention_nights.watch(engine)),
+        Periodic("verify access log", verifying.EVERY, lambda: verifying.watch(engine)),
         Periodic("forget answers", timedelta(hours=6), lambda: engine.run(SYSTEM, idempotency.forget_old)),
         Periodic("forget drafts", timedelta(hours=6), lambda: engine.run(SYSTEM, drafts.forget_old)),
         Periodic("purge photos", timedelta(hours=6), lambda: attachments.purge_orphans(engine, SYSTEM)),

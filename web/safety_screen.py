@@ -28,6 +28,7 @@ _ALARMS: Mapping[str, LazyString] = {
     "posts_suspended": lazy_gettext("岗位无人复核，已停用"),
     "dormant_account": lazy_gettext("账号 90 天没有人使用，请核查"),
     alarms.GRANTED_ALONE: lazy_gettext("首位安全管理员上任前，岗位由此人单独授予，请到“员工账号”逐项核对"),
+    alarms.LOG_BROKEN: lazy_gettext("访问日志核对不符，可能被改动，请在服务器上运行 wuye audit verify"),
     "owner_rows": lazy_gettext("一天内翻看的业主太多"),
     "reported": lazy_gettext("有人报告异常，没有人收到"),
     "account_recovered": lazy_gettext("命令行重置了账号的密码和动态口令"),

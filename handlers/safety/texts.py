@@ -24,6 +24,11 @@ def _number_facts(_work: Work, args: Mapping[str, Json], _language: str) -> dict
     return {"number": str(args["number"])}
 
 
+def _count_facts(_work: Work, args: Mapping[str, Json], _language: str) -> dict[str, str]:
+    """Say in how many places."""
+    return {"count": str(args["count"])}
+
+
 def _account_facts(work: Work, args: Mapping[str, Json], _language: str) -> dict[str, str]:
     """Name whose account it is."""
     account_id = int(str(args["account_id"]))
@@ -90,6 +95,15 @@ TEMPLATES = (
         text_en="[Wuye Flow] Administration switched the account of {who} on again, without a post. Grant "
         "the post anew, or report it at once if it is not right.",
         facts=_account_facts,
+    ),
+    Template(
+        code="log_broken",
+        subject="访问日志核对不符",
+        subject_en="The access log does not hold",
+        text="【物业云】访问日志夜间核对有 {count} 处不符，可能被改动，请登录查看“安全”。",
+        text_en="[Wuye Flow] The nightly check of the access log found {count} differences; it may have been "
+        "altered. Please look at the page Security.",
+        facts=_count_facts,
     ),
     Template(
         code="unusual_sign_in",

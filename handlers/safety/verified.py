@@ -42,7 +42,14 @@ def last(work: Work) -> Verified | None:
     """Return the last time, for system and security administrators; None when there was none."""
     if not work.may(Permission.SECURITY_LOG_READ):
         work.require(Permission.TECH_LOG_READ)
-    row = work.connection.execute(
-        select(access_log_check).order_by(access_log_check.c.id.desc()).limit(1)
-    ).one_or_none()
+    row = work.connection.execute(_NEWEST).one_or_none()
     return None if row is None else Verified(row.at, row.differences, work.now - row.at > _EVERY)
+
+
+def last_at(work: Work) -> datetime | None:
+    """Return when the log was last verified; None when it never was."""
+    row = work.connection.execute(_NEWEST).one_or_none()
+    return None if row is None else row.at
+
+
+_NEWEST = select(access_log_check).order_by(access_log_check.c.id.desc()).limit(1)

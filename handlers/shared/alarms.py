@@ -15,6 +15,8 @@ from handlers.shared.permissions import Permission
 from handlers.shared.records import alarm
 
 GRANTED_ALONE = "granted_alone"  # the first security administrator was appointed by one person
+LOG_BROKEN = "log_broken"  # the access log does not hold, or does not tell of what is in force
+_SECURITY_CLOSES = (GRANTED_ALONE, LOG_BROKEN)
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,10 @@ def close_alarm(work: Work, alarm_id: int) -> None:
     """Note that the actor has dealt with an alarm.
 
     Raises:
-        ActionNotAllowed: it is about what system administrators did, and only security closes it.
+        ActionNotAllowed: it is about what system administrators did or could do, and only security closes it.
     """
     _require_reader(work)
-    if not work.may(Permission.SECURITY_LOG_READ) and _kind(work, alarm_id) == GRANTED_ALONE:
+    if not work.may(Permission.SECURITY_LOG_READ) and _kind(work, alarm_id) in _SECURITY_CLOSES:
         raise ActionNotAllowed("security_closes", "这条告警由安全管理员核对后关闭")
     closed = work.connection.execute(
         alarm.update()

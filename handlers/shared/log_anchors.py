@@ -31,15 +31,25 @@ def known(engine: Engine) -> list[Anchor]:
     Raises:
         ValueError: somebody wrote something else into the file.
     """
-    return list(_kept(engine))
+    return list(_kept(engine, _length(engine)))
 
 
-def _kept(engine: Engine) -> Iterator[Anchor]:
-    path = file_of(engine)
-    if not path.exists():
+def _kept(engine: Engine, length: int) -> Iterator[Anchor]:
+    """Read the anchors in the first bytes of the file."""
+    if not length:
         return
-    with path.open(encoding="utf-8") as file:
-        yield from (Anchor.read(line) for line in file if line.strip())
+    with file_of(engine).open("rb") as file:
+        for line in file:
+            length -= len(line)
+            if length < 0:
+                return
+            if line.strip():
+                yield Anchor.read(line.decode("utf-8"))
+
+
+def _length(engine: Engine) -> int:
+    path = file_of(engine)
+    return path.stat().st_size if path.exists() else 0
 
 
 def shipped(lines: Iterable[str]) -> list[Anchor]:
@@ -73,8 +83,10 @@ def verify(engine: Engine, elsewhere: Iterable[Anchor] = ()) -> list[Break]:
     Args:
         elsewhere: anchors that were kept on another machine.
     """
+    # What is anchored from now on is of entries that the state that is read here may not have.
+    length = _length(engine)
     with engine.reading(SYSTEM) as work:
-        return access_log.verify(work, chain(_kept(engine), elsewhere))
+        return access_log.verify(work, chain(_kept(engine, length), elsewhere))
 
 
 def lacking(engine: Engine, elsewhere: Iterable[Anchor] = ()) -> list[Break]:

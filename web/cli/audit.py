@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from engine.work import Engine
-from handlers.accounts import installation
 from handlers.errors import RuleRefused
-from handlers.safety import reconciling, verified
+from handlers.safety import reconciling, verifying
 from handlers.safety.reconciling import Difference
+from handlers.safety.verifying import ALTERED_FILE
 from handlers.shared import log_anchors
 from handlers.shared.access_log import Anchor
 from web.cli import progress
@@ -63,31 +63,22 @@ def add_commands(commands: Any) -> None:
 def run_verify(arguments: argparse.Namespace) -> int:
     """Print every place where the chain does not hold; keep a new anchor when it holds everywhere."""
     engine = installed()
-    try:
-        with progress.shown("正在读取访问日志", "Reading the access log"):
-            elsewhere = _elsewhere(arguments.anchors)
-            breaks = log_anchors.verify(engine, elsewhere)
-            if installation.is_in_use(engine):
-                breaks += log_anchors.lacking(engine, elsewhere)
-    except ValueError:
-        file = log_anchors.file_of(engine)
-        print(
-            f"{file} 已被改动：有一行不是锚点",
-            f"{file} was altered: a line is no anchor.",
-            sep="\n",
-            file=sys.stderr,
-        )
-        return REFUSED
-    for one in breaks:
-        print(f"{one.day} entry {one.number}: {_REASONS[one.reason]}", file=sys.stderr)
-    different = reconciling.differences(engine)
-    _print(engine, different, sys.stderr)
-    verified.note(engine, len(breaks) + len(different))
-    if different:
-        print(f"{len(different)} things are in force that the access log does not tell of.", file=sys.stderr)
-    if breaks:
-        print(f"The access log was tampered with in {len(breaks)} places.", file=sys.stderr)
-    if breaks or different:
+    with progress.shown("正在读取访问日志", "Reading the access log"):
+        found = verifying.verify(engine, _elsewhere(arguments.anchors))
+    for one in found.breaks:
+        if one.reason == ALTERED_FILE:
+            file = log_anchors.file_of(engine)
+            said = f"{file} 已被改动：有一行不是锚点", f"{file} was altered: a line is no anchor."
+            print(*said, sep="\n", file=sys.stderr)
+        else:
+            print(f"{one.day} entry {one.number}: {_REASONS[one.reason]}", file=sys.stderr)
+    _print(engine, found.differences, sys.stderr)
+    if found.differences:
+        count = len(found.differences)
+        print(f"{count} things are in force that the access log does not tell of.", file=sys.stderr)
+    if found.breaks:
+        print(f"The access log was tampered with in {len(found.breaks)} places.", file=sys.stderr)
+    if found:
         return REFUSED
     end = log_anchors.keep(engine)
     print("The access log is whole." if end is None else f"The access log is whole up to {end.line()}.")
