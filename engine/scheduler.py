@@ -165,9 +165,20 @@ class Scheduler:
             self._mind_the_tick()
 
     def _mind_the_tick(self) -> None:
-        """Tick now when no tick came for long, as after a clock put back."""
+        """Tick now when no tick came for long, as after a clock put back; so does what is periodic."""
+        self._mind_the_periodic()
         if self.seconds_since_tick() > STALLED_AFTER.total_seconds():
             self.wake(self._engine.clock.now())
+
+    def _mind_the_periodic(self) -> None:
+        latest = _machine.now() + _NEAR
+        for one in self._periodic:
+            job = self._clock.get_job(one.name)
+            with self._lock:
+                if job is None or self._stopping.is_set():
+                    return
+                if job.next_run_time > latest + one.every:
+                    self._clock.modify_job(one.name, next_run_time=_machine.now())
 
 
 def announce(engine: Engine, due_at: datetime) -> None:

@@ -114,7 +114,8 @@ def resume(engine: Engine, token: str) -> SignedIn | None:
     if row is None or now >= row.expires_at:
         return None
     unseen = now - row.last_seen_at
-    if unseen >= timedelta(seconds=row.idle_seconds):
+    # After the clock was put back nobody knows for how long a session was idle: its holder signs in again.
+    if unseen >= timedelta(seconds=row.idle_seconds) or unseen < -limits.CLOCK_SLACK:
         return None
     if unseen >= limits.LAST_SEEN_STEP:
         with engine.work(SYSTEM) as work:

@@ -238,7 +238,8 @@ def count_failure(work: Work, index: str, free: int) -> None:
     row = work.connection.execute(
         select(account_throttle).where(account_throttle.c.subject_index == index).with_for_update()
     ).one()
-    if row.blocked_until is not None and work.now < row.blocked_until:
+    is_clock_back = row.last_at > work.now + limits.CLOCK_SLACK  # then nobody waits for it to catch up
+    if row.blocked_until is not None and work.now < row.blocked_until and not is_clock_back:
         seconds = int((row.blocked_until - work.now).total_seconds()) + 1
         raise SlowDown("slow_down", "尝试次数过多，请 {seconds} 秒后再试", seconds=seconds)
     is_forgotten = work.now - row.last_at >= limits.FAILURES_FORGOTTEN_AFTER

@@ -17,7 +17,7 @@ class StillCooling(ActionNotAllowed):
 
 def is_fresh(signed_in: SignedIn, now: datetime) -> bool:
     """Tell whether the password was given recently enough in this session for something delicate."""
-    return now - signed_in.proved_at <= limits.PROOF_FRESH
+    return -limits.CLOCK_SLACK <= now - signed_in.proved_at <= limits.PROOF_FRESH
 
 
 def begin_cool_off(work: Work, account_id: int) -> None:

@@ -123,7 +123,7 @@ def _prove(work: Work, token: str, purpose: Purpose, code: str) -> None:
     if (
         row is None
         or row.proved_at is not None
-        or work.now >= row.expires_at
+        or not row.asked_at - limits.CLOCK_SLACK <= work.now < row.expires_at
         or row.tries >= limits.CODE_TRIES
     ):
         raise CodeRefused("code_over", "验证码已失效，请重新获取；收不到验证码请到物业前台办理")
@@ -237,8 +237,10 @@ def _is_told_otherwise(row: Row[Any]) -> bool:
 
 def _is_fresh(work: Work, row: Row[Any]) -> bool:
     """Tell whether the code was given a moment ago and not used yet."""
-    is_given = row.proved_at is not None and work.now < row.proved_at + limits.PROOF_LIFETIME
-    return is_given and row.used_at is None
+    if row.proved_at is None or row.used_at is not None:
+        return False
+    since: timedelta = work.now - row.proved_at
+    return -limits.CLOCK_SLACK <= since < limits.PROOF_LIFETIME
 
 
 def _by_token(token: str, purpose: Purpose) -> Select[Any]:

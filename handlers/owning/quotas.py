@@ -35,9 +35,11 @@ def count(work: Work, index: str, quota: Quota) -> timedelta:
     row = work.connection.execute(
         select(owner_quota).where(owner_quota.c.subject_index == index).with_for_update()
     ).one()
-    is_over = work.now >= row.began_at + quota.window
+    # What was counted before the clock was put back counts no more: nobody waits for it to catch up.
+    is_clock_back = row.last_at > work.now + limits.CLOCK_SLACK
+    is_over = work.now >= row.began_at + quota.window or is_clock_back
     asked, began_at = (0, work.now) if is_over else (row.asked, row.began_at)
-    wait: timedelta = row.last_at + quota.pause - work.now
+    wait = timedelta(0) if is_clock_back else row.last_at + quota.pause - work.now
     if asked >= quota.most:
         wait = max(wait, began_at + quota.window - work.now)
     if wait > timedelta(0):

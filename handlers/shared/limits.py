@@ -40,6 +40,9 @@ RESIDENT_IDLE = timedelta(days=7)
 LAST_SEEN_STEP = timedelta(minutes=1)  # last_seen_at is written no more often than this
 TOKEN_LIFETIME = timedelta(days=365)
 
+# What was noted later than now was noted before the clock was put back; clocks of nodes differ by less
+CLOCK_SLACK = timedelta(minutes=5)
+
 # Unusual sign-ins
 HABITS_OF = timedelta(days=90)  # what a person did so long ago still counts as a habit
 HABITS_SEEN = 300  # sign-ins

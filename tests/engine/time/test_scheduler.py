@@ -290,3 +290,15 @@ def test_periodic_work_goes_on_after_it_failed(node: Engine) -> None:
         assert all(calls.acquire(timeout=PATIENCE) for _ in range(3))
     finally:
         scheduler.stop()
+
+
+def test_a_clock_put_back_under_apscheduler_does_not_stop_periodic_work(node: Engine) -> None:
+    calls = threading.Semaphore(0)
+    scheduler = Scheduler(node, (Periodic("patient", timedelta(seconds=0.2), calls.release),))
+    scheduler.start()
+    try:
+        assert calls.acquire(timeout=PATIENCE)
+        scheduler._clock.modify_job("patient", next_run_time=node.clock.now() + timedelta(days=1))
+        assert all(calls.acquire(timeout=PATIENCE) for _ in range(3))
+    finally:
+        scheduler.stop()
