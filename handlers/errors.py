@@ -29,3 +29,7 @@ class ActionNotAllowed(DomainError, NotAllowed):
 
 class Overloaded(DomainError):
     """Too much of this is being done right now; the same is possible in a moment."""
+
+
+class NoRoom(DomainError):
+    """The disk is full; the same is possible once there is room, and nothing was kept of it."""

@@ -23,7 +23,7 @@ from engine.errors import (
     StoreUnavailable,
     TransactionLost,
 )
-from handlers.errors import Overloaded
+from handlers.errors import NoRoom, Overloaded
 from web import context
 from web.texts import gettext, lazy_gettext
 from web.words import filled, problem_text
@@ -40,6 +40,7 @@ _FATES = (
     (TransactionLost, HTTPStatus.SERVICE_UNAVAILABLE),
     (StoreUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
     (Overloaded, HTTPStatus.SERVICE_UNAVAILABLE),
+    (NoRoom, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 
 _ADVICE = {

@@ -1,5 +1,6 @@
 """Keeps files sealed on disk, in chunks, so that a large one is neither held in memory nor read in vain."""
 
+import errno
 import os
 import secrets
 from collections.abc import Iterable, Iterator
@@ -10,6 +11,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from handlers.errors import NoRoom
 from handlers.shared.sealed import Key, SealedVault, Unsealable, decrypt, encrypt
 
 CHUNK_BYTES = 64 * 1024
@@ -18,6 +20,7 @@ _SALT_BYTES = 16
 _TAG_BYTES = 16
 _PURPOSE = "file"
 _DRAFT = ".part"
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class SealedFiles:
@@ -33,7 +36,11 @@ class SealedFiles:
         self._vault = vault
 
     def write(self, name: str, parts: Iterable[bytes]) -> None:
-        """Store a file; it appears under its name when it is complete and safe on disk, or not at all."""
+        """Store a file; it appears under its name when it is complete and safe on disk, or not at all.
+
+        Raises:
+            NoRoom: the disk is full.
+        """
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = self._folder / f"{name}{_DRAFT}"
         try:
@@ -43,6 +50,10 @@ class SealedFiles:
                 file.flush()
                 os.fsync(file.fileno())
             draft.rename(self._folder / name)
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            raise NoRoom("disk_full", "服务器磁盘已满，文件没有保存，请告诉系统管理员，稍后重试") from error
         finally:
             draft.unlink(missing_ok=True)
 

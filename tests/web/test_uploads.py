@@ -1,8 +1,13 @@
 """Photos on their way: one chosen twice counts once, and what waits can be seen and dropped."""
 
+import os
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 
 import pytest
+from PIL import Image
 
 from engine.ports import Actor
 from handlers import built_in
@@ -99,3 +104,32 @@ def test_who_comes_while_too_many_photos_are_unpacked_is_told_to_try_again(
         assert owner.get("/home/").status_code == 200
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert owner.post("/attachments/", {"file": (BytesIO(photo), "a.jpg")}, page="/home/").status_code == 200
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """Let nothing grow beyond what small files of the store need."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("path", ["/attachments/", "/home/report"])
+def test_who_sends_a_photo_to_a_full_disk_is_told_so_and_nothing_half_stays(site: Site, path: str) -> None:
+    owner, photo = site.browser(site.owner), BytesIO()
+    Image.effect_noise((600, 600), 90).convert("RGB").save(photo, "JPEG", quality=95)
+    name = "file" if path == "/attachments/" else "photos[]"
+    with full_disk():
+        answer = owner.post(path, {name: (BytesIO(photo.getvalue()), "a.jpg")}, page="/home/")
+    assert answer.status_code == 503
+    assert "磁盘已满" in answer.text
+    assert waiting(site, site.owner) == []
+    folder = site.engine.database.url.database
+    assert not [
+        one for _, _, files in os.walk(os.path.dirname(folder or "")) for one in files if ".part" in one
+    ]
+    owner.post(path, {name: (BytesIO(photo.getvalue()), "a.jpg")}, page="/home/")
+    assert len(waiting(site, site.owner)) == 1
