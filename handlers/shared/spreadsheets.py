@@ -6,11 +6,13 @@ from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _NARROW, _WIDE = 10, 60
+_FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def spreadsheet(
@@ -52,8 +54,13 @@ def spreadsheet(
 
 
 def _cell(sheet: Any, value: str | int) -> Any:
-    """Make a cell; a text beginning with "=" must not become a formula in somebody's Excel."""
-    cell = WriteOnlyCell(sheet, value)
-    if isinstance(value, str):
-        cell.data_type = "s"
+    """Make a cell; a text beginning with "=" must not become a formula in somebody's Excel.
+
+    Nor when it is edited there: Excel keeps it a text as if an apostrophe had been typed before it.
+    """
+    if not isinstance(value, str):
+        return WriteOnlyCell(sheet, value)
+    cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", value))
+    cell.data_type = "s"
+    cell.quotePrefix = value.startswith(_FORMULA_BEGINS)
     return cell

@@ -162,3 +162,12 @@ def test_texts_of_a_workbook_are_never_formulas() -> None:
         ("-2", "s"),
         (3, "n"),
     ]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_a_text_of_a_workbook_stays_one_when_it_is_edited(text: str) -> None:
+    content = spreadsheet("表", ["a"], [[text], ["110105194912310021"], ["a\x0bb"]])
+    _, cell, digits, clean = (one for [one] in load_workbook(io.BytesIO(content)).active.iter_rows())  # type: ignore[union-attr]
+    assert (cell.data_type, cell.quotePrefix) == ("s", True)
+    assert (digits.value, digits.data_type, digits.quotePrefix) == ("110105194912310021", "s", False)
+    assert clean.value == "ab"
