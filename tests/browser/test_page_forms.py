@@ -61,3 +61,15 @@ def test_what_was_put_back_can_be_cleared(town: Town, visit: Visitors) -> None:
     page.click(".draft-note button")
     expect(page.locator("[name=description]")).to_have_value("")
     page.wait_for_function(f"async () => (await ({KEPT})()) === 0")
+
+
+def test_a_file_of_staff_that_takes_long_is_said_to_be_on_its_way(town: Town, visit: Visitors) -> None:
+    page = visit(PHONE).sign_in(town.logins[Post.CSL]).open("/imports/")
+    page.set_input_files("#file", {"name": "交付清单.xlsx", "mimeType": "", "buffer": b"x" * 2_500_000})
+    # Told to its scripts alone, the form is as on a network that does not get on.
+    page.eval_on_selector(
+        "#file", "field => field.form.dispatchEvent(new SubmitEvent('submit', {bubbles: true}))"
+    )
+    said = page.locator(".uploading")
+    expect(said).to_contain_text("正在上传，请不要关闭此页。 2.5 MB")
+    expect(said.get_by_role("progressbar")).to_be_visible()

@@ -22,6 +22,7 @@ import { startSeveral } from "./several.js";
 import { startSuggestions } from "./suggest.js";
 import { wakeSignatures } from "./signature.js";
 import { wakeSums } from "./sums.js";
+import { startUploading } from "./uploading.js";
 
 htmx.config.includeIndicatorCSS = false;
 
@@ -55,5 +56,6 @@ startFilters(document);
 startOutbox();
 startRemembering();
 startRinging();
+startUploading();
 startFresh();
 navigator.serviceWorker?.register("/worker.js").catch(() => {}); // some browsers forbid it: pages work the same
