@@ -1,6 +1,6 @@
 """What the pages of imports show: totals beside each other, bad rows with reasons, who may do what."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from flask import url_for
@@ -103,9 +103,9 @@ def import_screen(work: Work, import_id: int, after: int) -> ImportScreen:
     return ImportScreen(
         row=_row(work, past),
         sums=(
-            _sum(gettext("户数"), totals.listed_houses, totals.taken_houses),
-            _sum(gettext("业主人数"), totals.listed_owners, totals.taken_owners),
-            _sum(gettext("建筑面积（㎡）"), totals.listed_area_m2, totals.taken_area_m2),
+            _sum(gettext("户数"), totals.listed_houses, totals.taken_houses, format_decimal),
+            _sum(gettext("业主人数"), totals.listed_owners, totals.taken_owners, format_decimal),
+            _sum(gettext("建筑面积（㎡）"), totals.listed_area_m2, totals.taken_area_m2, area),
         ),
         numbers=(
             (gettext("读到的行"), totals.rows),
@@ -152,8 +152,8 @@ def _row(work: Work, past: PastImport) -> ImportRow:
     )
 
 
-def _sum(label: str, listed: object, taken: object) -> Sum:
-    return Sum(label, area(listed), area(taken), listed == taken)
+def _sum(label: str, listed: object, taken: object, say: Callable[[object], str]) -> Sum:
+    return Sum(label, say(listed), say(taken), listed == taken)
 
 
 def _problem(number: int, problem: RowProblem) -> Problem:
