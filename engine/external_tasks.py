@@ -1,12 +1,13 @@
 """Work that programs outside do: fetched with a lock, finished, failed or ended by a BPMN error."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Row, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, insert, or_, select, update
 
 from engine import definitions, history, stepping, stuck
 from engine.bilingual import Text, named
@@ -23,6 +24,21 @@ PERMISSION = "external_task.work"
 OPERATE = "instance.operate"
 MOST_AT_ONCE = 100
 LONGEST_LOCK = timedelta(hours=24)
+
+
+class Order(StrEnum):
+    """What comes first when work is fetched; Camunda says `usePriority`, or `sorting` by `createTime`."""
+
+    PRIORITY = "priority"
+    OLDEST = "oldest"
+    NEWEST = "newest"
+
+
+_BY: Mapping[Order, ColumnElement[Any]] = {
+    Order.PRIORITY: external_task.c.priority.desc(),
+    Order.OLDEST: external_task.c.created_at.asc(),
+    Order.NEWEST: external_task.c.created_at.desc(),
+}
 
 
 class ExternalTaskNotFound(EngineError, NotFound):
@@ -113,10 +129,18 @@ def _opened(work: Work, row: Row[Any]) -> OpenTask:
 
 
 def fetch_and_lock(
-    work: Work, worker_id: str, topics: Sequence[str], *, most: int, lock_for: timedelta
+    work: Work,
+    worker_id: str,
+    topics: Sequence[str],
+    *,
+    most: int,
+    lock_for: timedelta,
+    order: Sequence[Order] = (Order.PRIORITY,),
 ) -> list[FetchedTask]:
-    """Lock free tasks of some topics for one worker, oldest first.
+    """Lock free tasks of some topics for one worker, and return them in the order they were asked for.
 
+    Args:
+        order: what comes first, and what where that is the same; after all of it the oldest.
     Raises:
         NotPermitted: the actor is no outside worker.
         RuleBroken: a bound was exceeded.
@@ -125,6 +149,7 @@ def fetch_and_lock(
     if not 1 <= most <= MOST_AT_ONCE:
         raise RuleBroken("too_many", "一次最多领取 {most} 项，收到 {asked}", most=MOST_AT_ONCE, asked=most)
     locked_until = work.now + _checked_lock(lock_for)
+    ordered = (*(_BY[one] for one in order), external_task.c.id)
     free = (
         select(external_task.c.id)
         .join(instance, instance.c.id == external_task.c.instance_id)
@@ -134,7 +159,7 @@ def fetch_and_lock(
             or_(external_task.c.retries.is_(None), external_task.c.retries > 0),
             or_(external_task.c.locked_until.is_(None), external_task.c.locked_until <= work.now),
         )
-        .order_by(external_task.c.priority.desc(), external_task.c.id)
+        .order_by(*ordered)
         .limit(most)
         .with_for_update(skip_locked=True, of=external_task)
     )
@@ -147,7 +172,7 @@ def fetch_and_lock(
         .values(worker_id=worker_id, locked_until=locked_until, error_message=None)
     )
     rows = work.connection.execute(
-        select(external_task).where(external_task.c.id.in_(ids)).order_by(external_task.c.id)
+        select(external_task).where(external_task.c.id.in_(ids)).order_by(*ordered)
     )
     return [_fetched(row) for row in rows]
 

@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from engine import external_tasks, incidents, instances, messages, tasks
 from engine.errors import NotPermitted, RuleBroken
-from engine.external_tasks import FetchedTask
+from engine.external_tasks import FetchedTask, Order
 from engine.messages import NotAwaited
 from engine.store.tables import external_task, history_event, incident
 from tests.engine.cases.conftest import CLERK, MANAGER, WORKER, Shop
@@ -81,6 +82,39 @@ def test_at_the_end_of_a_lock_the_work_is_free_and_no_longer_the_first_workers(s
     with pytest.raises(RuleBroken):
         shop.engine.run(WORKER, lambda work: external_tasks.complete(work, first.id, "w1", {}))
     assert [one.worker_id for one in _fetch(shop, "w2")] == ["w2"]
+
+
+def test_outside_work_is_fetched_and_returned_in_the_order_it_was_asked_for(shop: Shop) -> None:
+    shop.deploy(_outside())
+    for key, priority in (("old", 0), ("urgent", 9), ("new", 5)):
+        case = shop.start("outside", key, message="reported", wanted=key)
+        with shop.engine.work(WORKER) as work:
+            mine = external_task.c.instance_id == case.id
+            work.connection.execute(update(external_task).where(mine).values(priority=priority))
+        shop.clock.advance(minutes=1)
+
+    assert _in_order(shop) == ["urgent", "new", "old"]
+    assert _in_order(shop, Order.NEWEST) == ["new", "urgent", "old"]
+    assert _in_order(shop, Order.OLDEST) == ["old", "urgent", "new"]
+    assert _in_order(shop, most=1) == ["urgent"]
+    assert _in_order(shop, Order.PRIORITY, Order.NEWEST) == ["urgent", "new", "old"]
+
+
+def _in_order(shop: Shop, *order: Order, most: int = 10) -> list[str]:
+    """Fetch in an order, tell the business keys, and wait until the locks have run out."""
+    fetched = shop.engine.run(
+        WORKER,
+        lambda work: external_tasks.fetch_and_lock(
+            work,
+            "w1",
+            ["test.outside"],
+            most=most,
+            lock_for=timedelta(minutes=1),
+            order=order or (Order.PRIORITY,),
+        ),
+    )
+    shop.clock.advance(minutes=1)
+    return [one.business_key for one in fetched]
 
 
 def test_an_outside_task_without_retries_is_an_incident_that_can_be_retried(shop: Shop) -> None:
