@@ -153,7 +153,8 @@ def _checked(work: Work, given: Mapping[str, bytes]) -> Checked:
         name for name, content in given.items() if name not in current or current[name].content != content
     )
     examination = examine(files, around)
-    before = examine(standing, around) if standing else None
+    refused = any(found.is_error and found.resource in given for found in examination.problems)
+    before = None if refused or not standing else examine(standing, around)
     problems = _of_these(given, examination, before)
     usage = Usage.of(examination.whole)
     affected = usage.procedures_using(changed)

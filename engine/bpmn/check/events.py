@@ -151,6 +151,12 @@ def _check_reference(diagram: Diagram, node: Node, report: Report) -> None:
         report.add(NO_REFERENCE, node.place, name=node.label, what_zh=zh, what_en=en)
 
 
+def _is_dangling(events: Events, boundary: Node) -> bool:
+    """Tell whether it names something that there is not, which is told by itself."""
+    attribute = _KINDS[boundary.event][0]
+    return bool(boundary.definitions[0].get(attribute)) and not events.code(boundary)
+
+
 def _check_boundary(events: Events, node: Node, report: Report) -> None:
     """Check what the boundary events of an activity catch."""
     seen: set[tuple[str, str]] = set()
@@ -160,7 +166,7 @@ def _check_boundary(events: Events, node: Node, report: Report) -> None:
         _, _, zh, en = _KINDS[boundary.event]
         code = events.code(boundary)
         words = {"activity": node.label, "what_zh": zh, "what_en": en, "code": code}
-        if (boundary.event, code) in seen:
+        if (boundary.event, code) in seen and not _is_dangling(events, boundary):
             report.add(SAME_BOUNDARY, boundary.place, **words)
         seen.add((boundary.event, code))
         if boundary.event == "error" and not boundary.is_interrupting:

@@ -12,6 +12,7 @@ from engine.bpmn.check.elements import check_elements
 from engine.bpmn.check.events import check_events
 from engine.bpmn.check.expressions import Use, compile_all
 from engine.bpmn.check.gateways import check_gateways
+from engine.bpmn.check.labels import check_labels
 from engine.bpmn.check.model import Diagram
 from engine.bpmn.check.names import Names, check_names
 from engine.bpmn.check.people import check_people
@@ -166,6 +167,7 @@ class _Examiner:
     def _check_shape(self, diagram: Diagram, waiting: Waiting) -> None:
         check_elements(diagram, self.report)
         check_structure(diagram, waiting, self.report)
+        check_labels(diagram, self.report)
         for process in diagram.processes:
             check_gateways(process, self.report)
             check_people(self.whole, process, self.report)

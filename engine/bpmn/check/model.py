@@ -92,6 +92,14 @@ class Node:
         return self.element.get("cancelActivity", "true") != "false"
 
     @property
+    def stands_apart(self) -> bool:
+        """Tell whether no flow belongs to it: an event subprocess, a compensation or what calls for it."""
+        by_itself = ("triggeredByEvent", "isForCompensation")
+        return any(self.element.get(one) == "true" for one in by_itself) or (
+            self.kind == "boundaryEvent" and self.event == "compensate"
+        )
+
+    @property
     def default(self) -> str | None:
         """Id of its default flow."""
         return self.element.get("default")

@@ -169,7 +169,7 @@ class DiagramReader:
             for tag in (element.tag, *element.attrib):
                 dialect = _FOREIGN.get(str(tag).rpartition("}")[0].lstrip("{"))
                 if dialect:
-                    raise FileRefused(DIALECT, element.get("id", ""), dialect=dialect)
+                    raise FileRefused(DIALECT, _nearest_id(element), dialect=dialect)
 
     def _refuse_bulk(self) -> None:
         nodes = flows = 0
@@ -290,12 +290,17 @@ class DiagramReader:
         identity = element.get("id", "")
         place = Place(self.resource, identity, line_of(element))
         if not _KEY.fullmatch(identity):
-            around = element.getparent()
-            if not identity and around is not None:
-                place = replace(place, element_id=around.get("id", ""))
+            if not identity:
+                place = replace(place, element_id=_nearest_id(element))
             self.report.add(ELEMENT_ID, place, tag=local_name(element), id=identity)
             return identity or f"{local_name(element)}@{line_of(element)}"
         return identity
+
+
+def _nearest_id(element: Element) -> str:
+    """Return the id of an element, or of the nearest one around it that has one."""
+    around = (element, *element.iterancestors())
+    return next((str(one.get("id")) for one in around if one.get("id")), "")
 
 
 def _has_nodes(process: Element) -> bool:

@@ -1,11 +1,11 @@
-"""Checks the shape of a diagram: starts and ends, reachability, loops that never wait, what is not drawn."""
+"""Checks the shape of a diagram: starts and ends, reachability and loops that never wait."""
 
 from collections.abc import Iterable
 
 from engine.bpmn.check.model import ACTIVITIES, Diagram, Node, Scope
+from engine.bpmn.check.reading import UNSUPPORTED_NODES
 from engine.bpmn.check.rules import Report, Rule
 from engine.bpmn.check.waits import Waiting
-from engine.check_problem import Severity
 
 NO_START = Rule(
     "no_start",
@@ -77,14 +77,9 @@ NOT_ATTACHED = Rule(
     "把它拖到所属活动的边框上",
     "drag it onto the border of its activity",
 )
-NOT_DRAWN = Rule(
-    "not_drawn",
-    "“{name}”没有图形，画图工具里看不见",
-    "“{name}” has no shape and is invisible in the modeler",
-    "在 Camunda Modeler 中重新画出它",
-    "draw it again with Camunda Modeler",
-    Severity.WARNING,
-)
+
+# An activity that is refused bears events all the same.
+_BEARERS = ACTIVITIES | UNSUPPORTED_NODES - {"complexGateway", "implicitThrowEvent", "event"}
 
 
 def check_structure(diagram: Diagram, waiting: Waiting, report: Report) -> None:
@@ -98,9 +93,6 @@ def check_structure(diagram: Diagram, waiting: Waiting, report: Report) -> None:
             for loop in waiting.endless_loops(scope):
                 names = " → ".join(node.label for node in loop[:6])
                 report.add(CYCLE, loop[0].place, names=names)
-        for node in process.nodes():
-            if node.id not in diagram.drawn:
-                report.add(NOT_DRAWN, node.place, name=node.label)
 
 
 def _check_ends(scope: Scope, report: Report) -> None:
@@ -133,7 +125,7 @@ def _check_flows(scope: Scope, report: Report) -> None:
             _wrong_way(node, what, ("进入的", "incoming"), report)
         if node.outgoing and node.kind == "endEvent":
             _wrong_way(node, ("结束事件", "an end event"), ("出去的", "outgoing"), report)
-        if not node.outgoing and node.kind != "endEvent":
+        if not node.outgoing and node.kind != "endEvent" and not node.stands_apart:
             report.add(DEAD_END, node.place, name=node.label)
 
 
@@ -151,7 +143,7 @@ def _wrong_way(node: Node, what: tuple[str, str], side: tuple[str, str], report:
 
 def _check_boundaries(scope: Scope, report: Report) -> None:
     for node in scope.nodes:
-        if node.kind == "boundaryEvent" and (node.attached is None or node.attached.kind not in ACTIVITIES):
+        if node.kind == "boundaryEvent" and (node.attached is None or node.attached.kind not in _BEARERS):
             report.add(NOT_ATTACHED, node.place, name=node.label)
 
 
@@ -160,7 +152,7 @@ def _check_reachable(scope: Scope, report: Report) -> None:
     if not starts:
         return
     reached = reachable(starts)
-    lost = [node for node in scope.nodes if node not in reached and not _is_loose(node)]
+    lost = [node for node in scope.nodes if node not in reached and not _is_elsewhere(node)]
     behind = {flow.target for node in lost for flow in node.outgoing}
     behind.update(boundary for node in lost for boundary in node.boundaries)
     first = {node for node in lost if node not in behind}
@@ -170,8 +162,9 @@ def _check_reachable(scope: Scope, report: Report) -> None:
             report.add(UNREACHABLE, node.place, name=node.label)
 
 
-def _is_loose(node: Node) -> bool:
-    return node.kind == "boundaryEvent" and node.attached is None
+def _is_elsewhere(node: Node) -> bool:
+    """Tell whether no path need lead to a node, or another finding is about what it hangs on."""
+    return node.stands_apart or (node.kind == "boundaryEvent" and node.attached is None)
 
 
 def reachable(starts: Iterable[Node]) -> set[Node]:

@@ -166,7 +166,7 @@ def check_repetition(process: Process, report: Report) -> None:
         for loop in (node.loop, standard):
             if loop is None:
                 continue
-            if not node.kind.endswith(("Task", "Activity", "Process")):
+            if not node.kind.endswith(("ask", "Activity", "Process", "transaction")):
                 report.add(LOOP_PLACE, node.place, name=node.label)
             text = _unbounded(loop)
             if text:

@@ -56,7 +56,22 @@ def test_another_dialect_is_refused_with_one_message(uri):
         'isExecutable="true"', f'isExecutable="true" xmlns:z="{uri}" z:a="1"'
     )
     found = examined({"visit.bpmn": content}).errors
-    assert [one.rule for one in found if one.resource == "visit.bpmn"] == ["dialect"]
+    told = [(one.rule, one.element_id) for one in found if one.resource == "visit.bpmn"]
+    assert told == [("dialect", "visit_process")]
+
+
+def test_an_extension_of_another_dialect_is_told_at_the_element_around_it():
+    listener = '<z:executionListener xmlns:z="http://flowable.org/bpmn" event="start"/>'
+    content = source("visit.bpmn").replace("<camunda:properties>", f"{listener}<camunda:properties>", 1)
+    (told,) = [one for one in examined({"visit.bpmn": content}).errors if one.rule == "dialect"]
+    assert told.element_id == "visit_process"
+
+
+def test_a_flow_without_an_id_is_told_at_the_nearest_element_that_has_one():
+    content = source("visit.bpmn").replace('<bpmn:sequenceFlow id="v3" ', "<bpmn:sequenceFlow ")
+    content = content.replace('<bpmn:process id="visit_process" ', "<bpmn:process ")
+    told = [one for one in examined({"visit.bpmn": content}).errors if one.rule == "element_id"]
+    assert {one.element_id for one in told} == {"visit_file"}
 
 
 def test_a_dialect_that_is_declared_but_not_used_does_no_harm():
@@ -80,6 +95,26 @@ def test_a_step_that_is_not_drawn_is_a_warning():
     found = examined({"visit.bpmn": content})
     assert [(one.rule, one.element_id) for one in found.problems] == [("not_drawn", "go")]
     assert found.errors == ()
+
+
+def test_a_sheet_without_a_picture_is_one_warning():
+    found = examined({"visit.bpmn": source("visit.bpmn").replace("SHAPES", "")})
+    assert [(one.rule, one.element_id) for one in found.problems] == [("no_picture", "visit_process")]
+    assert found.errors == ()
+
+
+def test_what_has_no_english_name_is_one_warning_that_names_it():
+    english = '<camunda:property name="name_en" value="Visit"/>'
+    content = drawn(source("visit.bpmn"))
+    assert content.count(english) == 2
+    (found,) = examined({"visit.bpmn": content.replace(english, "")}).problems
+    assert (found.rule, found.element_id, found.is_error) == ("no_english", "visit_process", False)
+    assert "“上门”、“上门”" in found.zh
+    head, _, tail = content.rpartition(english)
+    (step,) = examined({"visit.bpmn": head + tail}).problems
+    assert (step.rule, step.element_id) == ("no_english", "go")
+    latin = (head + tail).replace('<bpmn:userTask id="go" name="上门"', '<bpmn:userTask id="go" name="Visit"')
+    assert examined({"visit.bpmn": latin}).problems == ()
 
 
 @pytest.mark.parametrize(
@@ -283,7 +318,8 @@ def test_every_rule_is_broken_by_some_test():
         case.rule for case in test_hostile.CASES
     }
     here = {rule for rule, *_ in FILES} | {
-        "dialect", "not_drawn", "duplicate_key", "called_start", "call_circle", "calls_deep", "calls_long",
+        "dialect", "not_drawn", "no_picture", "no_english", "duplicate_key", "called_start", "call_circle",
+        "calls_deep", "calls_long",
         "two_types", "form_topic", "form_answers", "form_outcomes", "ladder", "table", "unreadable",
     }  # fmt: skip
     # Where files are deployed, in the trial, and with the tables of the product.

@@ -75,6 +75,12 @@ EVENTS = [
     mutant("no_reference", "done", add("done", event("signal"))),
     mutant("no_reference", "remind", swap("remind", node("sendTask", "remind"))),
     mutant(
+        "no_reference",
+        "more",
+        put("d4", "errorRef", None),
+        on("dispatch", event("error", errorRef="nowhere")),
+    ),
+    mutant(
         "error_interrupts",
         "nobody",
         put("nobody", "cancelActivity", "false"),

@@ -32,6 +32,13 @@ ON_THE_WAY = (drop("f19"), add("repair", flow("h0", "confirm", "begin"), flow("h
 REJECTING = (drop("f8"), add("repair", flow("f8", "accepted", "rejected", '${outcome == "reject"}')))
 REPAIRED = (drop("f13"), add("repair", flow("f13", "split", "parts", "${repaired}")))
 
+APART = (
+    '<bpmn:subProcess id="apart" triggeredByEvent="true"><bpmn:startEvent id="a1"/><bpmn:endEvent id="a2"/>'
+    f"{flow('af', 'a1', 'a2')}</bpmn:subProcess>"
+)
+TWICE = '<bpmn:standardLoopCharacteristics loopMaximum="2"/>'
+WHO = {"camunda:candidateGroups": "cs", "camunda:dueDate": "PT1H", "camunda:formRef": "rate_form"}
+
 
 def between(*elements: str) -> tuple[Change, ...]:
     """Put nodes between confirm and satisfied; the first is called `begin`, the last `finish`."""
@@ -92,6 +99,15 @@ ELEMENTS = [
         say("f20", "conditionExpression", ""),
     ),
     mutant("unsupported", "remind", put("remind", "isForCompensation", "true")),
+    mutant("unsupported", "apart", add("repair", APART)),
+    mutant("unsupported", "undo", add("repair", node("userTask", "undo", isForCompensation="true", **WHO))),
+    mutant(
+        "unsupported",
+        "billing",
+        swap("billing", node("scriptTask", "billing")),
+        add("repair", boundary("broken", "billing", timer("timeDuration", "PT1H"))),
+        add("repair", flow("bf", "broken", "rejected")),
+    ),
     mutant("event_kind", "rejected", swap("rejected", node("endEvent", "rejected", event("compensate")))),
     mutant("event_kind", "reminded", swap("reminded", node("endEvent", "reminded", event("cancel")))),
     mutant("event_kind", "parts", add("parts", event("terminate"))),
@@ -132,6 +148,7 @@ ELEMENTS = [
     mutant("ignored", "accept", put("accept", "camunda:asyncBefore", "true")),
     mutant("ignored", "accept", extend("accept", "<camunda:failedJobRetryTimeCycle/>")),
     mutant("runs_through", "remind", swap("remind", node("task", "remind"))),
+    mutant("runs_through", "remind", swap("remind", node("task", "remind", TWICE))),
     mutant("manual", "remind", swap("remind", node("manualTask", "remind"))),
 ]
 

@@ -118,6 +118,17 @@ def test_a_change_is_checked_when_it_is_handed_in_and_when_it_is_approved_not_at
     assert (count > 0, again.problems) == (True, kept.problems)
 
 
+def test_what_is_refused_by_itself_is_not_compared_with_what_is_in_force(
+    ready: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks: list[int] = []
+    examine = deploying.examine
+    monkeypatch.setattr(deploying, "examine", lambda *given: checks.append(1) or examine(*given))
+    with pytest.raises(DeploymentRefused):
+        propose(ready, changed={"visit.bpmn": b"<no"})
+    assert len(checks) == 1
+
+
 def test_what_is_wrong_or_changes_nothing_is_not_handed_in(ready: Engine) -> None:
     with pytest.raises(DeploymentRefused):
         propose(ready, changed={"visit.bpmn": b"<no"})

@@ -132,11 +132,24 @@ const LOOK = {
   defaultLabelColor: "var(--ink)",
 };
 
+/** A file may hold a procedure and no picture of it; the table of steps says the same. */
+function sayUndrawn(canvas) {
+  canvas.hidden = true;
+  const note = document.querySelector(`[data-undrawn="${canvas.id}"]`);
+  if (note) note.hidden = false;
+}
+
 async function draw(canvas) {
   const response = await fetch(canvas.dataset.diagram, { headers: { Accept: "application/xml" } });
   if (!response.ok) return;
   const viewer = new NavigatedViewer({ container: canvas, bpmnRenderer: LOOK });
-  await viewer.importXML(await response.text());
+  const content = await response.text();
+  try {
+    await viewer.importXML(content);
+  } catch {
+    sayUndrawn(canvas);
+    return;
+  }
   const facts = factsOf(canvas);
   grow(viewer, canvas);
   fit(viewer);
