@@ -1,10 +1,12 @@
 """Reads XML that nobody vouches for: no DOCTYPE, no entities, no network, bounded in size and depth."""
 
 import re
+from typing import Any
 
 from lxml import etree
 
 from engine.bpmn.check.rules import FileRefused, Rule
+from engine.invisible import invisible_in
 
 LARGEST_FILE = 1_000_000
 MOST_ELEMENTS = 20_000
@@ -12,6 +14,7 @@ DEEPEST_ELEMENT = 64
 
 _DECLARATION = re.compile(rb"\s*<\?xml[^>]{0,200}?\?>")
 _ENCODING = re.compile(rb"""encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
+_TEXTS = etree.XPath("//@* | //text()")
 _UTF8 = {b"utf-8", b"utf8", b"us-ascii", b"ascii"}
 
 TOO_LARGE = Rule(
@@ -56,13 +59,20 @@ MALFORMED = Rule(
     "从上一次保存的文件重做，在 Camunda Modeler 中改并保存",
     "begin again from the file as it was saved before; change and save it in Camunda Modeler",
 )
+INVISIBLE = Rule(
+    "invisible",
+    "含有看不见的控制字符（{letter}），读起来会是另一个意思",
+    "there is a control character that nobody sees ({letter}); the text would read as something else",
+    "删去这段文字，重新输入（不要粘贴）",
+    "remove the text and type it anew, without pasting",
+)
 
 
 def read_xml(content: bytes) -> etree._Element:
     """Parse a file under the strictest settings of lxml.
 
     Raises:
-        FileRefused: too large, too deep, not UTF-8, with a DOCTYPE, or not well-formed.
+        FileRefused: too large, too deep, not UTF-8, with a DOCTYPE, not well-formed, or hiding characters.
     """
     if len(content) > LARGEST_FILE:
         raise FileRefused(TOO_LARGE, size=len(content), most=LARGEST_FILE)
@@ -81,6 +91,7 @@ def read_xml(content: bytes) -> etree._Element:
         line = getattr(error, "lineno", None) or 1
         raise FileRefused(MALFORMED, reason=error, line=line) from error
     _refuse_bulk(root)
+    _refuse_invisible(root)
     return root
 
 
@@ -109,3 +120,15 @@ def _refuse_bulk(root: etree._Element) -> None:
             raise FileRefused(TOO_MANY_ELEMENTS, most=MOST_ELEMENTS)
         if depth > DEEPEST_ELEMENT:
             raise FileRefused(TOO_DEEP, depth=depth, most=DEEPEST_ELEMENT)
+
+
+def _refuse_invisible(root: etree._Element) -> None:
+    # By XPath: the attributes of one element are otherwise looked up by name, each among all of them.
+    texts: Any = _TEXTS(root)
+    for text in texts:
+        letter = invisible_in(text)
+        if letter:
+            element = text.getparent()
+            around = (element, *element.iterancestors())
+            identity = next((str(one.get("id")) for one in around if one.get("id")), "")
+            raise FileRefused(INVISIBLE, identity, letter=letter)

@@ -2,10 +2,11 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from engine.bpmn.expressions.values import ValueType
@@ -14,6 +15,7 @@ from engine.errors import EngineError, Invalid
 from engine.forms.answers import BadAnswer, Options, Reader
 from engine.forms.model import Component, ComponentType, Option, inputs
 from engine.forms.reading import KEY, FormReader
+from engine.invisible import invisible_in
 from engine.ports import Json
 
 LARGEST_FILE = 256_000
@@ -151,19 +153,48 @@ def _document(reader: FormReader, content: bytes) -> dict[str, Any] | None:
     if len(content) > LARGEST_FILE:
         reader.found("", "form_size", f"文件超过 {LARGEST_FILE} 字节", f"larger than {LARGEST_FILE} bytes")
         return None
+    twice: set[str] = set()
     try:
-        document = json.loads(content.decode("utf-8-sig"))
+        document = json.loads(content.decode("utf-8-sig"), object_pairs_hook=partial(_object, twice=twice))
         json.dumps(document, ensure_ascii=False).encode()  # half a character, as \\ud800 is, fits on no page
-        wild = tuple(_wild_numbers(document))
+        wild, hidden = tuple(_wild_numbers(document)), tuple(_invisible(document))
     except (ValueError, RecursionError):
-        document, wild = None, ()
+        document, wild, hidden = None, (), ()
     if not isinstance(document, dict):
         reader.found("", "form_json", "不是 UTF-8 编码的 JSON 对象", "not a JSON object in UTF-8")
         return None
     for key, name in wild:
         zh = f"“{name}”写的不是有限的数（NaN、Infinity 或过大）"
         reader.found(key, "form_number", zh, f"“{name}” is no finite number (NaN, Infinity or too large)")
-    return None if wild else document
+    for name in sorted(twice):
+        zh, en = f"同一个对象里“{name}”写了两次", f"“{name}” is written twice in one object"
+        reader.found("", "form_json", zh, en)
+    for key, letter in hidden:
+        zh = f"含有看不见的控制字符（{letter}）"
+        reader.found(key, "form_invisible", zh, f"there is a control character that nobody sees ({letter})")
+    return None if wild or twice or hidden else document
+
+
+def _object(pairs: list[tuple[str, Any]], twice: set[str]) -> dict[str, Any]:
+    """Build an object, and note names that occur twice: only the last would count."""
+    built = dict(pairs)
+    if len(built) < len(pairs):
+        counted = Counter(name for name, _ in pairs)
+        twice.update(name[:100] for name, count in counted.items() if count > 1)
+    return built
+
+
+def _invisible(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Yield where characters stand that nobody sees: key of the field, name of the character."""
+    if isinstance(value, str) and invisible_in(value):
+        yield key, invisible_in(value)
+    elif isinstance(value, dict):
+        own = value.get("key") or value.get("path")
+        for inner, one in value.items():
+            yield from _invisible([inner, one], own if isinstance(own, str) else key)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _invisible(one, key)
 
 
 def _wild_numbers(value: Any, key: str = "", name: str = "") -> Iterator[tuple[str, str]]:

@@ -55,6 +55,10 @@ _RULES: Mapping[ComponentType, set[str]] = {
 }
 _REMEDIES = {
     "form_json": ("用表单编辑器重新保存该文件", "save the file again with the form editor"),
+    "form_invisible": (
+        "删去这段文字，重新输入（不要粘贴）",
+        "remove the text and type it anew, without pasting",
+    ),
     "form_number": ("写成普通数字，例如 0，或删去这一项", "write a plain number, such as 0, or remove it"),
     "form_id": (
         '根对象写 "type": "default"，id 用小写英文字母、数字和下划线',

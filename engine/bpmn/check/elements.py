@@ -44,14 +44,14 @@ _PROCESS_ATTRIBUTES = {"candidateStarterGroups", "versionTag", "historyTimeToLiv
 _PROCESS_PROPERTIES = {"name_en", "dueDate", "on_cancel", "rank"}
 _KNOWN_EXTENSIONS = frozenset({"properties", "property", "in", "out"})
 _FORBIDDEN_EXTENSIONS = {
-    "executionListener": "监听器 (executionListener)",
-    "taskListener": "监听器 (taskListener)",
-    "connector": "连接器 (connector)",
-    "inputOutput": "输入输出映射 (inputOutput)",
-    "field": "注入字段 (field)",
-    "script": "脚本 (script)",
-    "formData": "内嵌表单 (formData)",
-    "errorEventDefinition": "errorEventDefinition",
+    "executionListener": ("监听器 (executionListener)", "a listener (executionListener)"),
+    "taskListener": ("监听器 (taskListener)", "a listener (taskListener)"),
+    "connector": ("连接器 (connector)", "a connector"),
+    "inputOutput": ("输入输出映射 (inputOutput)", "a mapping (inputOutput)"),
+    "field": ("注入字段 (field)", "an injected field (field)"),
+    "script": ("脚本 (script)", "a script"),
+    "formData": ("内嵌表单 (formData)", "an embedded form (formData)"),
+    "errorEventDefinition": ("errorEventDefinition", "errorEventDefinition"),
 }
 _USE_TOPIC = ("Implementation 选 External 并填写 topic", "choose Implementation: External and give a topic")
 _USE_FORM = ("Forms 的 Type 选 Camunda Forms，填写 formRef", "choose Camunda Forms and give a formRef")
@@ -89,8 +89,8 @@ EVENT_KIND = Rule(
 )
 FORBIDDEN = Rule(
     "forbidden",
-    "“{name}”用了{what}，它不会被执行",
-    "“{name}” uses {what}, which would not be executed",
+    "“{name}”用了{what_zh}，它不会被执行",
+    "“{name}” uses {what_en}, which would not be executed",
     "{remedy_zh}",
     "{remedy_en}",
 )
@@ -235,7 +235,8 @@ def _check_attributes(place: Place, name: str, element: Element, known: set[str]
         if word in known:
             continue
         if word in _FORBIDDEN_ATTRIBUTES:
-            _add(report, FORBIDDEN, place, _FORBIDDEN_ATTRIBUTES[word], name=name, what=f"camunda:{word}")
+            words = dict.fromkeys(("what_zh", "what_en"), f"camunda:{word}")
+            _add(report, FORBIDDEN, place, _FORBIDDEN_ATTRIBUTES[word], name=name, **words)
         else:
             report.add(IGNORED, place, name=name, key=f"camunda:{word}")
 
@@ -255,8 +256,8 @@ def _check_extensions(place: Place, name: str, element: Element, report: Report)
             continue
         word = local_name(extension)
         if word in _FORBIDDEN_EXTENSIONS:
-            what = _FORBIDDEN_EXTENSIONS[word]
-            _add(report, FORBIDDEN, place, _LISTENER_REMEDY, name=name, what=what)
+            zh, en = _FORBIDDEN_EXTENSIONS[word]
+            _add(report, FORBIDDEN, place, _LISTENER_REMEDY, name=name, what_zh=zh, what_en=en)
         elif word not in _KNOWN_EXTENSIONS:
             report.add(IGNORED, place, name=name, key=f"camunda:{word}")
 

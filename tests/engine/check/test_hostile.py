@@ -232,6 +232,12 @@ CASES = [
     ),
     Case("UTF-7", "encoding", lambda: b'<?xml version="1.0" encoding="UTF-7"?>+ADw-x/+AD4-'),
     Case("not UTF-8", "encoding", lambda: diagram().encode() + b"\xff\xff"),
+    Case(
+        "a name that reads backwards",
+        "invisible",
+        lambda: diagram().replace('id="p"', 'id="p" name="\u202e付"'),
+    ),
+    Case("a cell that reads backwards", "invisible", lambda: table('"gas&#x202e;"'), "urgency.dmn"),
     Case("zero bytes", "encoding", lambda: diagram() + "\0" * 10),
     Case("too large", "too_large", lambda: diagram("<!-- " + "x" * 1_000_000 + " -->")),
     Case("too deep", "too_deep", lambda: HEAD + "<a>" * 200 + "</a>" * 200 + TAIL),
@@ -337,6 +343,13 @@ def test_a_hostile_file_is_refused_in_time_with_reason_and_remedy(case: Case, tm
         assert problem.remedy_en
         assert len(problem.zh) < 1500
         assert "Traceback" not in problem.zh
+
+
+def test_what_is_forbidden_is_named_in_english_too() -> None:
+    found = examined({"x.bpmn": extended(LISTENER)}).errors
+    (told,) = [one for one in found if one.rule == "forbidden"]
+    assert "监听器" in told.zh
+    assert "uses a listener (executionListener)" in told.en
 
 
 def test_there_are_at_least_forty_hostile_files() -> None:

@@ -247,3 +247,21 @@ def test_the_text_of_a_form_with_a_bom_is_read():
 def test_a_good_form_survives_a_round_trip_through_json():
     content = source(field("radio", values=OPTIONS))
     assert json.loads(content)["components"][0]["key"] in Form.parse(content).fields
+
+
+def test_what_is_written_twice_in_a_form_is_refused_not_decided():
+    content = b'{"type": "default", "id": "f", "id": "g", "components": [], "components": [{"type": "text"}]}'
+    read, found = read_form("f.form", content)
+    assert read is None
+    assert [(one.rule, one.en) for one in found] == [
+        ("form_json", "“components” is written twice in one object"),
+        ("form_json", "“id” is written twice in one object"),
+    ]
+
+
+@pytest.mark.parametrize("letter", ["\u202e", "\u0000", "\u0085"])
+def test_a_label_with_a_character_that_nobody_sees_is_refused_at_its_field(letter: str):
+    read, (found,) = read_form("f.form", source(field("textfield", "note", label=f"备{letter}注")))
+    assert read is None
+    assert (found.rule, found.element_id) == ("form_invisible", "note")
+    assert f"U+{ord(letter):04X}" in found.en
