@@ -146,7 +146,7 @@ def _checked(work: Work, given: Mapping[str, bytes]) -> Checked:
         raise RuleBroken("too_many_files", "一次最多部署 {most} 个文件", most=MOST_FILES)
     around = _surroundings(work)
     current = current_files(work.connection)
-    replaced = _replaced(current, given, around)
+    replaced = _replaced(work.connection, current, given, around)
     standing = {name: found.content for name, found in current.items()}
     files = {name: content for name, content in standing.items() if name not in replaced} | dict(given)
     changed = frozenset(
@@ -195,17 +195,20 @@ def _surroundings(work: Work) -> Surroundings:
 
 
 def _replaced(
-    current: Mapping[str, StoredFile], given: Mapping[str, bytes], around: Surroundings
+    connection: Connection,
+    current: Mapping[str, StoredFile],
+    given: Mapping[str, bytes],
+    around: Surroundings,
 ) -> frozenset[str]:
     """Find files in force of which everything is now in a file of another name."""
     keys = _keys(read_whole(given, around))
     declared = {key for file_keys in keys.values() for key in file_keys}
-    rest = {name: found.content for name, found in current.items() if name not in given}
-    if not rest:
-        return frozenset()
-    return frozenset(
-        name for name, file_keys in _keys(read_whole(rest, around)).items() if file_keys <= declared
-    )
+    rest = {found.id: name for name, found in current.items() if name not in given}
+    rows = select(definition.c.resource_id, definition.c.kind, definition.c.key)
+    held: dict[str, set[tuple[str, str]]] = {}
+    for resource_id, kind, key in connection.execute(rows.where(definition.c.resource_id.in_(rest))):
+        held.setdefault(rest[resource_id], set()).add((kind, key))
+    return frozenset(name for name, file_keys in held.items() if file_keys <= declared)
 
 
 def _keys(whole: Whole) -> dict[str, set[tuple[str, str]]]:
