@@ -240,6 +240,9 @@ def test_a_contractor_works_and_the_lead_accepts(shop: Shop, on_site: str) -> No
     shop.do(on_site, "vendor_finish", shop.vendor, work_done="重做", photos=[shop.photo(shop.vendor)])
     shop.do(on_site, "accept_work", shop.lead, outcome="accepted", charge=0)
     assert shop.steps(on_site) == ["confirm"]
+    with shop.engine.reading(shop.lead) as work:
+        judged = [one for one in story.story(work, on_site) if one.kind == "vendor_judged"]
+    assert len(judged) == 2
 
 
 def test_the_owner_reads_the_outside_firm_as_who_did_the_repair(shop: Shop, on_site: str) -> None:
