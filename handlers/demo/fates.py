@@ -148,6 +148,8 @@ STALLED = (
     Stalled("W05", "plain", ("repair", "register_call"), "phone"),
     Stalled("W05", "plain", ("repair", "accept")),
     Stalled("W06", "more_info", ("repair", "supply_info")),
+    # Among the latest: a firm that is not there after a day is replaced.
+    Stalled("N01", "vendor", ("repair_outsource", "vendor_arrive")),
     Stalled("G01", "plain", ("repair_urgent", "verify")),
     Stalled("W01", "plain", ("repair_urgent", "take")),
     Stalled("P02", "plain", ("repair_urgent", "arrive")),
@@ -170,7 +172,6 @@ STALLED = (
     Stalled("N01", "parts", ("repair_parts", "receive")),
     Stalled("W07", "major", ("repair_outsource", "decide_major")),
     Stalled("N01", "vendor", ("repair_outsource", "engage")),
-    Stalled("N01", "vendor", ("repair_outsource", "vendor_arrive")),
     Stalled("D03", "vendor", ("repair_outsource", "vendor_finish"), is_late_step=True),
     Stalled("W07", "vendor", ("repair_outsource", "accept_work"), is_late_step=True),
     Stalled("W05", "silence", ("repair", "confirm")),
