@@ -120,10 +120,10 @@ TO_OWNER = (
     ),
     (
         "rework",
-        "将返工",
-        "It will be done again",
-        "很抱歉没有修好，将安排返工。",
-        "sorry; it will be done again.",
+        "您说没有修好",
+        "Not repaired, you said",
+        "很抱歉没有修好，接下来怎么做请看报修单。",
+        "sorry; the report says what happens next.",
     ),
     (
         "auto_confirmed",

@@ -69,7 +69,7 @@ _SENTENCES: Mapping[str, str] = {
     "confirmed": "{who}确认修好",
     "signed": "业主在{who}的手机上签字，确认修好",
     "rated": "{who}作了评价",
-    "rejected": "{who}不满意（第 {count} 次），安排返工",
+    "rejected": "{who}不满意（第 {count} 次）",
     "auto_confirmed": "一直未联系到业主，系统自动确认",
     "complaint_raised": "转为投诉",
     "complaint_answered": "{who}答复了投诉",
@@ -90,7 +90,7 @@ _SENTENCES: Mapping[str, str] = {
 # What an owner said on the phone is not said by whoever writes it down (domain.md section 2 decision 3).
 _BY_PHONE: Mapping[str, str] = {
     "confirmed": "业主电话确认修好（{who}代录）",
-    "rejected": "业主电话说不满意（第 {count} 次，{who}代录），安排返工",
+    "rejected": "业主电话说不满意（第 {count} 次，{who}代录）",
     "quote_agreed": "业主电话同意报价 {total_fen}（{who}代录）",
     "quote_returned": "业主电话要求修改报价（{who}代录）",
     "quote_declined": "业主电话不同意报价（{who}代录）",
