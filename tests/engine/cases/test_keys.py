@@ -71,3 +71,20 @@ def test_an_answer_is_forgotten_after_a_week(two: Shop) -> None:
     two.clock.advance(days=2)
 
     assert two.engine.run(SYSTEM, idempotency.forget_old) == 1
+
+
+def test_what_was_answered_is_told_of_that_very_request_and_its_sender(shop: Shop) -> None:
+    digest, other = idempotency.fingerprint("one"), idempotency.fingerprint("another")
+    with shop.engine.work(CLERK) as work:
+        idempotency.recall(work, "sent", "save", digest)
+        idempotency.remember(work, "sent", {"number": "R1"})
+    with shop.engine.reading(CLERK) as work:
+        assert idempotency.was_answered(work, "sent", "save", digest)
+        assert not idempotency.was_answered(work, "sent", "save", other)
+        assert not idempotency.was_answered(work, "sent", "erase", digest)
+        assert not idempotency.was_answered(work, "unsent", "save", digest)
+        assert idempotency.is_used(work, "sent")
+        assert not any(idempotency.is_used(work, key) for key in ("unsent", "", None))
+    with shop.engine.reading(SECOND_CLERK) as work:
+        assert not idempotency.is_used(work, "sent")
+        assert not idempotency.was_answered(work, "sent", "save", digest)
