@@ -53,7 +53,9 @@ def test_every_text_can_be_written_in_both_languages(shop: Shop, template: objec
         "minutes": 5,
         "count": 2,
         "charge_fen": 7500,
-        **dict.fromkeys(("window_from", "window_to", "expected_at", "arrive_at", "visit_at"), moment),
+        **dict.fromkeys(
+            ("window_from", "window_to", "expected_at", "arrive_at", "visit_at", "promised_at"), moment
+        ),
     }
     with shop.engine.reading(SYSTEM) as work:
         zh = template.written(work, args, "zh")
