@@ -172,11 +172,14 @@ def finish_facts(context: Context) -> Facts:
     values = pricing.form_values(lines) | ({"parts": arrived} if arrived else {})
     if agreed is not None:  # cases that began earlier ask for the whole charge in one amount
         values["charge"] = agreed.total_fen / 100
+    without: list[Json] = ["signed", "signature"] if order.area == Area.COMMON else []  # a lead accepts those
+    if agreed is None:  # nothing is charged that nobody agreed to
+        without += ["lines", "other", "other_name"]
     return {
         "facts": facts,
         "values": values,
         "options": {"prices": price_options(work, charging.promised(work, order))},
-        "without": ["signed", "signature"] if order.area == Area.COMMON else [],  # a lead accepts those
+        "without": without,
     }
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from engine import inbox
 from engine.errors import Invalid
 from engine.ports import SYSTEM, Json
 from handlers.repair import orders, queries, quoting
@@ -91,3 +92,23 @@ def test_a_free_repair_has_no_lines(shop: Shop) -> None:
     shop.accept(number)
     shop.repair(number)
     assert (seen(shop, number).charge_fen, seen(shop, number).charges) == (0, ())
+
+
+def test_where_nothing_was_agreed_the_last_step_asks_for_no_charge(shop: Shop, quoted: str) -> None:
+    free = shop.report()
+    shop.accept(free)
+    shop.go_to(free)
+    shop.do(free, "diagnose", shop.plumber, outcome="repair", finding="垫圈老化")
+    shop.do(free, "do_work", shop.plumber, outcome="done")
+    shop.do(quoted, "answer", shop.owner, outcome="agree")
+    shop.do(quoted, "do_work", shop.plumber, outcome="done")
+
+    charged = {"lines", "other", "other_name"}
+    assert not charged & fields(shop, free, "finish")
+    assert charged <= fields(shop, quoted, "finish")
+
+
+def fields(shop: Shop, number: str, step: str) -> set[str]:
+    with shop.engine.reading(shop.plumber) as work:
+        form = inbox.detail(work, shop.task(number, step).id).opened.form
+    return {component.key for component in form.components}
