@@ -134,9 +134,19 @@ def test_overlaps_are_those_that_trying_every_value_finds(kind, texts):
     assert overlaps(kind, *texts) is expected
 
 
-def test_two_thousand_rules_are_compared_in_two_seconds():
-    rows = [[f"[{n}..{n + 1})", f'"c{n % 7}"', "1"] for n in range(2000)]
-    begun = time.process_time()
-    (found,) = read_decisions(dmn(table(["n: number", "a: string"], ["b: number"], rows)))
-    assert time.process_time() - begun < 2
+def test_four_times_as_many_rules_are_not_compared_pair_by_pair():
+    _, few = compared(500)
+    found, many = compared(2000)
+    assert many < 12 * few
     assert found.evaluate({"n": 1500, "a": "c2"}).rules == ("limits_r1501",)
+
+
+def compared(count):
+    """Read a table of so many rules; return it and the best of three processor times in seconds."""
+    rows = [[f"[{n}..{n + 1})", f'"c{n % 7}"', "1"] for n in range(count)]
+    file, taken = dmn(table(["n: number", "a: string"], ["b: number"], rows)), []
+    for _ in range(3):
+        begun = time.process_time()
+        (found,) = read_decisions(file)
+        taken.append(time.process_time() - begun)
+    return found, min(taken)
