@@ -60,3 +60,13 @@ def nearly_done(town: Town, text: str) -> str:
     do(town, number, "diagnose", who, outcome="repair", finding="灯座烧坏")
     do(town, number, "do_work", who, outcome="done")
     return number
+
+
+def nearly_done_for_a_charge(town: Town, text: str) -> str:
+    """Report a lamp, let the owner agree to ¥30.00 and the repairer do everything but finish."""
+    number, who = on_site(town, text), town.people[Post.RP]
+    do(town, number, "diagnose", who, outcome="quote", finding="灯座烧坏，需更换")
+    do(town, number, "write_quote", who, lines=[{"price_code": "E02", "quantity": 1}])
+    do(town, number, "answer", town.owner, outcome="agree")
+    do(town, number, "do_work", who, outcome="done")
+    return number

@@ -9,7 +9,7 @@ from engine.ports import SYSTEM
 from handlers.accounts.permissions import Post
 from handlers.repair import orders
 from tests.browser.conftest import PHONE, Town, Visitor, Visitors
-from tests.browser.finishing import nearly_done, task_id
+from tests.browser.finishing import nearly_done, nearly_done_for_a_charge, task_id
 
 pytestmark = pytest.mark.browser
 
@@ -39,13 +39,12 @@ def sign(repairer: Visitor) -> str:
     return said
 
 
-def at_the_finish(town: Town, visit: Visitors, photo: Path, text: str) -> tuple[Visitor, str]:
-    number = nearly_done(town, text)
+def at_the_finish(town: Town, visit: Visitors, photo: Path, number: str) -> Visitor:
     repairer = visit(PHONE).sign_in(town.logins[Post.RP])
     repairer.open(f"/tasks/{task_id(town, number, 'finish')}")
     repairer.page.set_input_files("#f-photos input[capture]", photo)
     repairer.page.check("[name=signed]")
-    return repairer, number
+    return repairer
 
 
 def confirmed_by(town: Town, number: str) -> str | None:
@@ -57,14 +56,15 @@ def confirmed_by(town: Town, number: str) -> str | None:
 def test_an_owner_signs_and_a_changed_amount_asks_for_the_signature_again(
     town: Town, visit: Visitors, photo: Path
 ) -> None:
-    repairer, number = at_the_finish(town, visit, photo, "客厅的灯不亮，签字")
+    number = nearly_done_for_a_charge(town, "客厅的灯不亮，签字")
+    repairer = at_the_finish(town, visit, photo, number)
     page = repairer.page
     page.tap("[data-primary]")  # nobody has signed: nothing is sent
     assert page.locator("[data-sign-state]").evaluate("field => field.validationMessage") == "请业主签字"
 
     said = sign(repairer)
     assert number in said
-    assert "费用：免费" in said
+    assert "费用：¥30.00" in said
 
     page.fill("[name=other]", "5")
     expect(page.locator(PICTURE)).to_have_count(0)
@@ -77,12 +77,13 @@ def test_an_owner_signs_and_a_changed_amount_asks_for_the_signature_again(
 
 
 def test_a_signature_without_a_signal_waits_on_the_phone(town: Town, visit: Visitors, photo: Path) -> None:
-    repairer, number = at_the_finish(town, visit, photo, "地下室的灯不亮，签字")
+    number = nearly_done(town, "地下室的灯不亮，签字")
+    repairer = at_the_finish(town, visit, photo, number)
     page = repairer.page
     page.wait_for_selector("#f-photos .photo-sent")
     repairer.expect_complaint("ERR_INTERNET_DISCONNECTED")
     repairer.context.set_offline(True)
-    sign(repairer)
+    assert "费用：免费" in sign(repairer)
     page.tap("[data-primary]")
     page.wait_for_selector("#outbox")
     assert confirmed_by(town, number) is None
@@ -94,16 +95,16 @@ def test_a_signature_without_a_signal_waits_on_the_phone(town: Town, visit: Visi
 def test_a_photo_that_a_refusal_kept_stands_in_one_row_on_a_phone(
     town: Town, visit: Visitors, photo: Path
 ) -> None:
-    repairer, _ = at_the_finish(town, visit, photo, "客厅的灯不亮，收多了")
+    repairer = at_the_finish(town, visit, photo, nearly_done_for_a_charge(town, "客厅的灯不亮，收多了"))
     page = repairer.page
     page.uncheck("[name=signed]")
-    page.fill("[name=other]", "5")  # nobody agreed to pay
+    page.fill("[name=other]", "5")  # more than was agreed
     page.fill("[name=other_name]", "灯泡")
     page.wait_for_selector(".photo-sent")
     page.tap("[data-primary]")
     kept = page.locator(".choice-photo")
     expect(kept).to_be_visible()
-    assert "¥5.00" in page.inner_text("main")
+    assert "¥35.00" in page.inner_text("main")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
     assert kept.evaluate("tile => tile.querySelector('span').getClientRects().length") == 1
     assert (kept.bounding_box() or {"height": 999})["height"] < 100
