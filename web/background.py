@@ -9,7 +9,7 @@ from engine.work import SYSTEM, Engine
 from handlers import bootstrap
 from handlers.accounts import dormancy, sign_in
 from handlers.checking import sampling
-from handlers.estate import import_undo
+from handlers.estate import counted, import_undo
 from handlers.moving import leases
 from handlers.owning import codes, quotas, reminding
 from handlers.policy import uptime
@@ -66,6 +66,7 @@ def _periodic(engine: Engine) -> tuple[Periodic, ...]:
         Periodic("remind owners", reminding.EVERY, lambda: reminding.watch(engine)),
         Periodic("purge codes", timedelta(hours=6), lambda: engine.run(SYSTEM, codes.purge)),
         Periodic("purge quotas", timedelta(hours=6), lambda: engine.run(SYSTEM, quotas.purge)),
+        Periodic("count owners", counted.EVERY, lambda: counted.watch(engine)),
         Periodic("keep periods", retention_nights.EVERY, lambda: retention_nights.watch(engine)),
         Periodic("verify access log", verifying.EVERY, lambda: verifying.watch(engine)),
         Periodic("forget answers", timedelta(hours=6), lambda: engine.run(SYSTEM, idempotency.forget_old)),

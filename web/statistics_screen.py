@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from engine.work import Work
 from handlers.estate import communities
 from handlers.estate.communities import Community
-from handlers.estate.statistics import UNKNOWN, estate_statistics
+from handlers.estate.counted import UNKNOWN
+from handlers.estate.statistics import estate_statistics
 from handlers.shared.permissions import Permission
 from web.texts import gettext
 from web.words import local_date

@@ -18,6 +18,7 @@ from handlers.demo.past import Past
 from handlers.demo.population import FULL, SMALL, Size
 from handlers.demo.settling import Settled
 from handlers.errors import RuleRefused
+from handlers.estate import counted
 from handlers.estate.records import estate_community
 from handlers.safety import reconciling
 from handlers.shared.records import outbox_call, outbox_job
@@ -91,6 +92,7 @@ def build(
         _forget_old_messages(work)
         staffing.send_away(work, settled)
         _keep_at_work(work, settled, {one.login for one in sign_ins})
+    counted.watch(engine)
     reconciling.adopt(engine)  # what was invented in one stroke has no entries of its own
     say("[4/4] 交付清单 / hand-over list")
     list_file = folder / "demo" / "交付清单.xlsx"

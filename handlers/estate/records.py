@@ -211,6 +211,19 @@ estate_authorisation = Table(
 )
 
 
+# Whom the statistics of owners count; without a person where whoever is still counted was erased.
+estate_counted_owner = Table(
+    "estate_counted_owner",
+    metadata,
+    _id(),
+    Column("community_id", ForeignKey("estate_community.id"), nullable=False),
+    Column("person_id", BigInteger),
+    Column("decade", Integer, nullable=False),
+    UniqueConstraint("community_id", "person_id"),
+    Index("ix_estate_counted_owner_person_id", "person_id"),
+)
+
+
 # More looks than the quota: until decided it is asked for, and it counts until `until`.
 estate_more_looks = Table(
     "estate_more_looks",

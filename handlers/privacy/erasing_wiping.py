@@ -26,6 +26,7 @@ from handlers.checking.correction_records import data_correction
 from handlers.checking.records import check_sample, second_check
 from handlers.estate.people import name_index
 from handlers.estate.records import (
+    estate_counted_owner,
     estate_import_change,
     estate_person,
     estate_relation,
@@ -245,6 +246,9 @@ def _wipe_record(wipe: Wipe, traces: Traces) -> None:
     wipe.delete(estate_vehicle, estate_vehicle.c.person_id == person_id)
     for name in ("owner_code", "owner_help", "owner_reminder"):
         wipe.delete(of_sibling(name), of_sibling(name).c.person_id == person_id)
+    # Taken out of the statistics alone, they would show their decade; the row says no more whose it is.
+    is_counted = estate_counted_owner.c.person_id == person_id
+    work.connection.execute(estate_counted_owner.update().where(is_counted).values(person_id=None))
     own = estate_person.c.id == person_id
     wipe.empty(estate_person, (*_OF_PERSON, *_INDEXES), own)
     plain = {"sex": "", "birth_decade": None, "id_type": "", "checked_at": None}

@@ -9,6 +9,7 @@ from sqlalchemy import Row, Select, func, select
 from engine.work import Work
 from handlers.accounts.records import account
 from handlers.estate.authorisation import AgreementState, Purpose, agreements
+from handlers.estate.counted import UNKNOWN
 from handlers.estate.people import unsealed
 from handlers.estate.queries import is_valid
 from handlers.estate.records import (
@@ -21,7 +22,7 @@ from handlers.estate.records import (
     estate_unit,
     estate_vehicle,
 )
-from handlers.estate.statistics import UNKNOWN, estate_statistics
+from handlers.estate.statistics import estate_statistics
 from handlers.privacy.words import CONTACTS, FIELDS, RELATIONS
 from handlers.shared.sealed import SealedVault, vault_of
 

@@ -11,14 +11,15 @@ from engine.ports import SYSTEM
 from engine.work import Engine
 from handlers.accounts.permissions import POST_PERMISSIONS, Post
 from handlers.errors import RecordNotFound
-from handlers.estate import entry
+from handlers.estate import counted, entry
 from handlers.estate.address import Place
 from handlers.estate.authorisation import Answer, Purpose, note_answer
+from handlers.estate.counted import UNKNOWN
 from handlers.estate.entry import HouseFacts
 from handlers.estate.people import PersonEntry
 from handlers.estate.records import RelationKind
 from handlers.estate.small_cells import SMALL, Published, published
-from handlers.estate.statistics import UNKNOWN, estate_statistics
+from handlers.estate.statistics import estate_statistics
 from handlers.estate.unasked import count_unasked, unasked
 from handlers.shared import limits
 from handlers.shared.permissions import Permission
@@ -85,6 +86,8 @@ def populate(world: World) -> None:
     tenant = world.person("租户", "13612360000", id_number=born(1999))
     world.relate(tenant, world.house, RelationKind.TENANT)
 
+    counted.watch(world.engine)
+
 
 def born(year: int) -> str:
     """Return an identity card's number of somebody born in a year."""
@@ -108,6 +111,7 @@ def test_owners_are_counted_once_by_decade_and_houses_by_type(engine: Engine, wo
 def test_who_has_no_card_is_counted_as_unknown(engine: Engine, world: World) -> None:
     for number in range(5):
         world.relate(world.person(f"业主{number}", f"1361234{number:04d}"), world.house)
+    counted.watch(engine)
     with engine.reading(world.staff(Post.PM)) as work:
         assert estate_statistics(work, world.community).owners == Published(((UNKNOWN, 5),), 5)
 

@@ -13,7 +13,7 @@ from engine.work import Engine, Work
 from handlers.accounts.permissions import Post
 from handlers.accounts.records import account
 from handlers.errors import ActionNotAllowed, RecordConflict, RuleRefused
-from handlers.estate.records import RelationKind, estate_person, estate_relation
+from handlers.estate.records import RelationKind, estate_counted_owner, estate_person, estate_relation
 from handlers.privacy import erased_list, erasing
 from handlers.privacy.erased_list import Erased
 from handlers.privacy.erasing_again import erase_again
@@ -97,6 +97,17 @@ def test_after_an_erasure_nothing_is_left_in_any_table_file_or_index(
     assert relation == somebody.id
     assert holder.state == "disabled"
     assert {"漏水", "1栋2单元301"} <= grams
+
+
+def test_who_is_still_counted_in_the_statistics_is_counted_without_saying_who(
+    engine: Engine, world: World, officer: Actor, somebody: Somebody
+) -> None:
+    with engine.work(SYSTEM) as work:
+        plant(work, "estate_counted_owner", community_id=world.community, person_id=somebody.id, decade=1980)
+    erase(engine, officer, somebody.id)
+    with engine.reading(SYSTEM) as work:
+        row = work.connection.execute(select(estate_counted_owner)).one()
+    assert (row.person_id, row.decade) == (None, 1980)
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
