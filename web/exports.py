@@ -77,6 +77,14 @@ def fetch(number: str) -> Response:
     return answer
 
 
+@bp.post("/<number>/again")
+@errors.shown_again_by(show)
+def make_again(number: str) -> Redirect:
+    """Make a file that could not be made."""
+    context.engine().run(context.actor(), lambda work: export_files.make_again(work, number))
+    return redirect(url_for("exports.show", number=number))
+
+
 @bp.post("/<number>/withdraw")
 @errors.shown_again_by(show)
 def withdraw(number: str) -> Redirect:

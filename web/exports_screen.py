@@ -16,6 +16,7 @@ from web.words import either, person_names, said, written
 _LOOKS: Mapping[str, str] = {
     ExportState.OPEN: "soon",
     ExportState.MAKING: "soon",
+    ExportState.FAILED: "late",
     ExportState.READY: "fine",
     ExportState.FETCHED: "soon",
     ExportState.REFUSED: "late",
@@ -68,6 +69,7 @@ class ExportScreen:
     facts: tuple[tuple[str, str], ...]
     is_ready: bool
     is_making: bool
+    has_failed: bool
     may_withdraw: bool
     shows_course: bool
 
@@ -120,6 +122,7 @@ def export_screen(work: Work, number: str) -> ExportScreen:
         tuple((said(label), written(text)) for label, text in export_steps.said(work, row)),
         is_own and row.state == ExportState.READY and work.now < row.link_until,
         is_own and row.state == ExportState.MAKING,
+        is_own and row.state == ExportState.FAILED and work.now < row.link_until,
         is_own and row.state == ExportState.OPEN,
         cases.is_open_to(work, number),
     )

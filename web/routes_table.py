@@ -266,6 +266,7 @@ ROUTES: Mapping[str, Access] = {
     "exports.ask": _fresh(_staff(Permission.EXPORT_ASK)),
     "exports.show": _EXPORTS,
     "exports.fetch": _fresh(_staff(Permission.EXPORT_ASK)),
+    "exports.make_again": _staff(Permission.EXPORT_ASK),
     "exports.withdraw": _staff(Permission.EXPORT_ASK),
     "exports.trace": _staff(Permission.ACCESS_LOG_READ),
     "privacy.own": RESIDENT,

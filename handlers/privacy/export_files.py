@@ -4,21 +4,64 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from engine.ports import SYSTEM, Json
+from engine.ids import new_id
+from engine.ports import SYSTEM, Json, OutboxItem
 from engine.work import Work
+from handlers.accounts import trust
+from handlers.errors import RecordConflict
 from handlers.privacy import export_rows, exports
 from handlers.privacy.export_rows import Content
 from handlers.privacy.exports import Export
 from handlers.privacy.records import ExportState, privacy_export, privacy_export_person
 from handlers.shared import access_log, work_files
 from handlers.shared.messages import notification
-from handlers.shared.outbox import JobContext
+from handlers.shared.outbox import ON_DEATH, JobContext, put
 from handlers.shared.permissions import Permission
 from handlers.shared.scopes import require_somewhere, within
 from handlers.shared.sealed import vault_of
 from handlers.shared.spreadsheets import spreadsheet
 
 JOB = "export_file"
+FAILED_JOB = "export_failed"
+_UNMADE = (ExportState.MAKING, ExportState.FAILED)
+
+
+def have_made(work: Work, row: Export, key: str) -> None:
+    """Have the file made in the background; where every attempt fails, the export says so.
+
+    Args:
+        key: of this making.
+    """
+    put(work, OutboxItem(JOB, {"number": row.number, ON_DEATH: FAILED_JOB}, f"{JOB}:{key}"))
+
+
+def make_again(work: Work, number: str) -> None:
+    """Try anew to make a file, for who asked for it; it can be fetched no longer for that.
+
+    Raises:
+        RecordConflict: it is not one that failed, or its time is over.
+    """
+    row = exports.own(work, number)
+    trust.require_settled(work)
+    if row.state != ExportState.FAILED or work.now >= row.link_until:
+        raise RecordConflict("export_not_failed", "只有没有生成、还没有过期的文件可以重新生成")
+    exports.change(work, row, state=ExportState.MAKING)
+    access_log.append(work, access_log.Entry("remake_export", exports.RECORD, row.id, row.purpose))
+    have_made(work, row, f"{row.id}:{new_id()}")
+
+
+def fail(context: JobContext) -> None:
+    """Note that every attempt to make the file failed, and tell who asked; run by the outbox."""
+
+    def note(work: Work) -> None:
+        row = exports.by_number(work, str(context.job.args["number"]), locked=True)
+        if row.state == ExportState.MAKING:
+            exports.change(work, row, state=ExportState.FAILED)
+            access_log.append(work, access_log.Entry("fail_export", exports.RECORD, row.id, row.purpose))
+            _tell(work, row, "export_failed", context.job.key)
+        context.done(work)
+
+    context.engine.run(SYSTEM, note)
 
 
 def make(context: JobContext) -> None:
@@ -26,7 +69,7 @@ def make(context: JobContext) -> None:
     engine, number = context.engine, str(context.job.args["number"])
     with engine.reading(SYSTEM) as work:
         row = exports.by_number(work, number)
-        is_wanted = row.state == ExportState.MAKING
+        is_wanted = row.state in _UNMADE
         content = export_rows.content_of(work, row, row.rows) if is_wanted else None
         file = _written(work, row, content) if content else b""
     if content is None:
@@ -38,7 +81,7 @@ def make(context: JobContext) -> None:
 
     def keep(work: Work) -> bool:
         found = exports.by_number(work, number, locked=True)
-        is_open = bool(found.state == ExportState.MAKING)
+        is_open = found.state in _UNMADE
         if is_open:
             _keep(work, found, name, content)
         context.done(work)
@@ -81,12 +124,12 @@ def _keep(work: Work, row: Export, name: str, content: Content) -> None:
         work.connection.execute(privacy_export_person.insert(), people)
     detail: dict[str, Json] = {"rows": len(content.rows), "left_out": content.left_out}
     access_log.append(work, access_log.Entry("make_export", exports.RECORD, row.id, row.purpose, detail))
-    told = notification(
-        "export_ready",
-        [f"account:{row.asked_by}"],
-        f"export_ready:{row.id}",
-        instance_id=str(row.instance_id),
-    )
+    _tell(work, row, "export_ready", str(row.id))
+
+
+def _tell(work: Work, row: Export, template: str, key: str) -> None:
+    who, case = [f"account:{row.asked_by}"], str(row.instance_id)
+    told = notification(template, who, f"{template}:{key}", instance_id=case)
     work.engine.outbox.put_many(work.connection, [told], work.now)
 
 

@@ -2,15 +2,14 @@
 
 from datetime import timedelta
 
-from engine.ports import Json, OutboxItem
+from engine.ports import Json
 from engine.service_tasks import Context, completion, form_data, service_task
 from engine.work import Work
 from handlers.accounts import trust
 from handlers.checking.rules import capacities
 from handlers.errors import ActionNotAllowed, FieldsInvalid, RuleRefused
 from handlers.estate import communities
-from handlers.privacy import exports
-from handlers.privacy.export_files import JOB
+from handlers.privacy import export_files, exports
 from handlers.privacy.exports import RECORD, Export
 from handlers.privacy.records import ExportState
 from handlers.privacy.words import CONTENTS, EXPORT_STATES, FIELDS, PURPOSES
@@ -18,7 +17,6 @@ from handlers.shared import access_log, limits, work_files
 from handlers.shared.answers import Answers
 from handlers.shared.facts import Facts, Pairs, local, names, pairs
 from handlers.shared.messages import notification
-from handlers.shared.outbox import put
 from handlers.shared.permissions import Permission
 
 
@@ -85,7 +83,7 @@ def make_export(context: Context) -> dict[str, Json]:
     delete_until = row.delete_until or context.now + timedelta(days=row.keep_days)
     if row.state == ExportState.OPEN:
         exports.change(work, row, state=ExportState.MAKING, link_until=link_until, delete_until=delete_until)
-        put(work, OutboxItem(JOB, {"number": row.number}, f"{JOB}:{row.id}"))
+        export_files.have_made(work, row, f"{row.id}")
     return {"link_until": link_until.isoformat(), "delete_until": delete_until.isoformat()}
 
 
@@ -105,7 +103,7 @@ def fetch_export(context: Context, answers: dict[str, Json]) -> None:
 def lapse_export(context: Context) -> None:
     """Destroy a file that nobody fetched."""
     work, row = context.work, _of(context)
-    if row.state not in (ExportState.MAKING, ExportState.READY):
+    if row.state not in (ExportState.MAKING, ExportState.FAILED, ExportState.READY):
         return
     exports.change(work, row, state=ExportState.LAPSED, file_name=None)
     access_log.append(work, access_log.Entry("lapse_export", RECORD, row.id, row.purpose))

@@ -94,7 +94,7 @@ def ask(work: Work, asked: Asked) -> str:
 
 def withdraw(work: Work, number: str, reason: str) -> None:
     """Withdraw an export as who asked for it, before it was approved."""
-    instances.cancel(work, _own(work, number).instance_id, reason)
+    instances.cancel(work, own(work, number).instance_id, reason)
 
 
 def fetch(work: Work, number: str) -> bytes:
@@ -104,7 +104,7 @@ def fetch(work: Work, number: str) -> bytes:
         RecordConflict: it is not there yet, not any more, or was handed out.
     Source: policy C4.
     """
-    row = _own(work, number)
+    row = own(work, number)
     trust.require_settled(work)
     if row.state != ExportState.READY or row.file_name is None or work.now >= row.link_until:
         raise RecordConflict("export_not_ready", "文件还没有生成、已下载过或已销毁")
@@ -129,7 +129,7 @@ def fetch_task(work: Work, number: str) -> int:
     Raises:
         RecordConflict: it is not open.
     """
-    row = _own(work, number)
+    row = own(work, number)
     found = work.connection.execute(
         select(user_task.c.id).where(
             user_task.c.instance_id == row.instance_id, user_task.c.step_id == "fetch"
@@ -193,6 +193,18 @@ def by_number(work: Work, number: str, *, locked: bool = False) -> Export:
     return row
 
 
+def own(work: Work, number: str) -> Export:
+    """Return and lock an export of the actor.
+
+    Raises:
+        RecordNotFound: somebody else asked for it, or there is none.
+    """
+    row = by_number(work, number, locked=True)
+    if row.asked_by != work.actor.id:
+        raise _not_found()
+    return row
+
+
 def change(work: Work, row: Export, **values: object) -> None:
     """Change the row of an export."""
     work.connection.execute(privacy_export.update().where(privacy_export.c.id == row.id).values(**values))
@@ -212,13 +224,6 @@ def most_rows(work: Work, instance_id: int | None, facts: Mapping[str, Json]) ->
         table = instances.table_of(work, instance_id, PROCESS)
     (row,) = table.evaluate(dict(facts))
     return int(str(row["most_rows"]))
-
-
-def _own(work: Work, number: str) -> Export:
-    row = by_number(work, number, locked=True)
-    if row.asked_by != work.actor.id:
-        raise _not_found()
-    return row
 
 
 def _facts(work: Work, asked: Asked) -> dict[str, Json]:

@@ -16,6 +16,11 @@ from handlers.shared.outbox import JobFunction
 
 TOPIC_MODULES: tuple[ModuleType, ...] = (export_steps, request_steps)
 RECORDS: tuple[ModuleType, ...] = (records, erasing_records)
-JOBS: Mapping[str, JobFunction] = {export_files.JOB: export_files.make, request_files.JOB: request_files.make}
+JOBS: Mapping[str, JobFunction] = {
+    export_files.JOB: export_files.make,
+    export_files.FAILED_JOB: export_files.fail,
+    request_files.JOB: request_files.make,
+    request_files.FAILED_JOB: request_files.make_later,
+}
 
 __all__ = ["JOBS", "RECORDS", "TEMPLATES", "TOPIC_MODULES"]

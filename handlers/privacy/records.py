@@ -14,6 +14,7 @@ class ExportState(StrEnum):
 
     OPEN = "open"  # waits for approval
     MAKING = "making"
+    FAILED = "failed"  # no file came of it, as when the disk was full; it can be made again
     READY = "ready"
     FETCHED = "fetched"
     DELETED = "deleted"  # whoever fetched it has said so

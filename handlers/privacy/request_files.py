@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -21,10 +22,12 @@ from handlers.privacy.requests import Request
 from handlers.privacy.words import PURPOSES, RELATIONS
 from handlers.shared import access_log, limits, work_files
 from handlers.shared.messages import NOTIFY
-from handlers.shared.outbox import JobContext, put
+from handlers.shared.outbox import ON_DEATH, JobContext, put
 from handlers.shared.spreadsheets import spreadsheet
 
 JOB = "request_file"
+FAILED_JOB = "request_file_failed"
+_LATER = timedelta(hours=6)
 JSON_TYPE = "application/json"
 
 # Label in both languages, and what is on record.
@@ -48,6 +51,27 @@ _SAID = {
     "withdrawn": ("已撤回", "withdrawn"),
     "declined": ("不同意", "declined"),
 }
+
+
+def have_made(work: Work, row: Request, key: str, not_before: datetime | None = None) -> None:
+    """Have the file made in the background.
+
+    Args:
+        key: of this making.
+    """
+    args: dict[str, Json] = {"number": row.number, ON_DEATH: FAILED_JOB}
+    put(work, OutboxItem(JOB, args, f"{JOB}:{key}", not_before))
+
+
+def make_later(context: JobContext) -> None:
+    """Try again later after every attempt failed: it was granted, and nobody else asks for it again."""
+
+    def again(work: Work) -> None:
+        row = requests.by_number(work, str(context.job.args["number"]))
+        have_made(work, row, f"{row.id}:{context.job.id}", work.now + _LATER)
+        context.done(work)
+
+    context.engine.run(SYSTEM, again)
 
 
 def make(context: JobContext) -> None:

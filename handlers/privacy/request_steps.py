@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from engine.bilingual import Text, in_both, joined
-from engine.ports import Json, OutboxItem
+from engine.ports import Json
 from engine.service_tasks import Context, completion, form_data, service_task
 from engine.work import Work
 from handlers.accounts import residents
@@ -14,16 +14,14 @@ from handlers.estate import authorisation
 from handlers.estate.authorisation import Purpose
 from handlers.estate.people import unsealed
 from handlers.estate.records import estate_house, estate_person
-from handlers.privacy import erasing, requests
+from handlers.privacy import erasing, request_files, requests
 from handlers.privacy.records import RequestState
-from handlers.privacy.request_files import JOB
 from handlers.privacy.requests import RECORD, Request
 from handlers.privacy.words import CHANNELS, FILED, KINDS, ON_BEHALF, PURPOSES, REQUEST_STATES
 from handlers.shared import access_log
 from handlers.shared.answers import Answers
 from handlers.shared.facts import Facts, Pairs, local, names, pairs
 from handlers.shared.masks import mask_name
-from handlers.shared.outbox import put
 
 _OWES = "unpaid"
 _UNPAID: Text = ("还有未缴的费用，缴清前不能删除", "fees are unpaid; nothing is erased before they are paid")
@@ -166,7 +164,7 @@ def carry_out(context: Context) -> None:
             erasing.erase_person(work, row.person_id, context.instance_id)
         return
     if row.kind in FILED:
-        put(work, OutboxItem(JOB, {"number": row.number}, f"{JOB}:{row.id}"))
+        request_files.have_made(work, row, f"{row.id}")
     if row.kind == "close":
         _close(work, row.person_id)
     requests.tell(work, row, "request_answered")

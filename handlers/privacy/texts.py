@@ -109,6 +109,13 @@ TEMPLATES = (
         text_en="[Wuye Flow] {case}: the file is ready. Download it once within 24 hours under “Exports”.",
     ),
     Template(
+        code="export_failed",
+        subject="导出文件没有生成",
+        subject_en="Your export could not be made",
+        text="【物业云】{case} 导出文件没有生成，稍后可在“数据导出”重新生成。",
+        text_en="[Wuye Flow] {case}: the file could not be made. Make it again later under “Exports”.",
+    ),
+    Template(
         code="export_refused",
         subject="导出未同意",
         subject_en="Your export was refused",

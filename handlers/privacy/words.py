@@ -46,6 +46,7 @@ RELATIONS: Mapping[str, tuple[str, str]] = {
 EXPORT_STATES: Mapping[str, tuple[str, str]] = {
     "open": ("待审批", "Waits for approval"),
     "making": ("正在生成", "Being made"),
+    "failed": ("没有生成", "Could not be made"),
     "ready": ("可下载", "Ready"),
     "fetched": ("已下载，待确认删除", "Downloaded, to be deleted"),
     "deleted": ("已确认删除", "Deleted"),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from handlers.shared.messages import MessageBook
 
 _ERROR_LENGTH = 500
+ON_DEATH = "on_death"  # argument of a job: the name of the one that follows should it die
 _PUT = ("name", "args", "dedup_key", "state", "created_at", "run_at", "attempts")
 
 
@@ -246,7 +247,10 @@ def _bury(work: Work, job_id: int, error: str) -> None:
         outbox_job.update()
         .where(outbox_job.c.id == job_id, outbox_job.c.state != "dead")
         .values(state="dead", ended_at=work.now, claim=None, last_error=error[:_ERROR_LENGTH])
-        .returning(outbox_job.c.name)
+        .returning(outbox_job.c.name, outbox_job.c.args, outbox_job.c.dedup_key)
     ).one_or_none()
-    if row is not None:
-        raise_alarm(work, "dead_job", job_id, {"job": row.name})
+    if row is None:
+        return
+    raise_alarm(work, "dead_job", job_id, {"job": row.name})
+    if ON_DEATH in row.args:
+        put(work, OutboxItem(str(row.args[ON_DEATH]), row.args, f"{row.name} died:{job_id}"))
