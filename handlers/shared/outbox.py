@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, Connection, and_, select
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from engine.ports import Json, OutboxItem
 from engine.store.dialects import insert_unknown
@@ -235,9 +235,16 @@ def purge(work: Work) -> int:
 
 def _is_due(work: Work, lane: Lane) -> ColumnElement[bool]:
     is_long = outbox_job.c.name == LONG_WORK
+    # Put to be run at once, and the clock was put back since: an alarm must not wait until it catches up.
+    # What was put for later waits for its moment, and a lease for its end: its holder may be alive.
+    was_at_once = and_(
+        outbox_job.c.state == "ready",
+        outbox_job.c.created_at > work.now,
+        outbox_job.c.run_at == outbox_job.c.created_at,
+    )
     return and_(
         outbox_job.c.state.in_(("ready", "running")),
-        outbox_job.c.run_at <= work.now,
+        or_(outbox_job.c.run_at <= work.now, was_at_once),
         is_long if lane is Lane.LONG else ~is_long,
     )
 

@@ -8,14 +8,19 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from engine.clock import SettableClock
+from engine.ports import SYSTEM
 from engine.work import Engine
 from handlers.accounts.permissions import Post
+from handlers.accounts.records import account
+from handlers.estate.records import estate_house
 from handlers.shared import limits
+from tests.handlers.privacy.planting import plant
 from tests.web.conftest import Browser, Site
 from tests.web.test_owners import CLAIM, registered
 
@@ -111,6 +116,26 @@ def answers_until_a_limit(
         clock.advance(seconds=40)
         answers.append(ask(site, path, form))
     return answers
+
+
+def test_a_wrong_help_code_takes_the_same_work_whether_the_desk_is_helping_or_not(
+    site: Site, clock: SettableClock
+) -> None:
+    registered(site)
+    forms = [{"login": login, "code": "1"} for login in (CLAIM["phone"], UNKNOWN_PHONE)]
+    ask(site, "/forgot/code", forms[1])  # whatever is made once is made
+    with site.engine.work(SYSTEM) as work:
+        owner = work.connection.execute(select(account).where(account.c.person_id.is_not(None))).first()
+        house = work.connection.execute(select(estate_house)).first()
+        assert owner is not None
+        assert house is not None
+        who = {"account_id": owner.id, "person_id": owner.person_id}
+        place = {"house_id": house.id, "community_id": house.community_id}
+        until = work.now + timedelta(hours=1)
+        plant(work, "owner_help", state="issued", code_until=until, nonce="n", tries=0, **who, **place)
+    for _ in range(limits.CODE_TRIES + 1):
+        answers = [ask(site, "/forgot/code", form) for form in forms]
+        assert answers[0] == answers[1]
 
 
 def test_wrong_codes_read_the_same_whether_one_was_sent_or_not(site: Site, clock: SettableClock) -> None:

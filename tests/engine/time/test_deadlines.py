@@ -6,10 +6,10 @@ from datetime import datetime
 import pytest
 from sqlalchemy import select
 
-from engine import calendar
+from engine import calendar, tasks
 from engine.errors import NotAllowed, Refused
 from engine.ports import SYSTEM
-from engine.store.tables import due_change, history_event, instance, task_candidate, user_task
+from engine.store.tables import due_change, escalation, history_event, instance, task_candidate, user_task
 from engine.timers import fire_due
 from tests.engine.cases.conftest import CLERK, MANAGER, Shop
 from tests.engine.models import Model
@@ -56,6 +56,27 @@ def test_a_step_climbs_the_ladder_of_its_table_and_its_timers_take_their_paths(v
         ([0, 1, 2, 3], ["remind"]),
         ([0, 1, 2, 3], ["remind"]),
     ]
+
+
+def test_a_clock_that_was_put_back_escalates_nothing_twice_and_nothing_that_was_done(visit: Shop) -> None:
+    visit.clock.advance(hours=2)
+    fire_due(visit.engine)
+    assert levels(visit) == [0, 1, 2]
+
+    visit.clock.set(visit.clock.now() - 2 * HOUR)
+    visit.start("visit", "R2")
+    newer = max(row.id for row in visit.open_tasks("repair"))
+    visit.clock.advance(minutes=30)
+    fire_due(visit.engine)
+    visit.engine.run(CLERK, lambda work: tasks.complete(work, newer, {}))
+    for _ in range(7):  # it catches up, and two hours more
+        visit.clock.advance(minutes=30)
+        fire_due(visit.engine)
+
+    assert [(row.task_id == newer, row.level) for row in visit.rows(escalation)] == [
+        (False, level) for level in range(4)
+    ]
+    assert visit.steps() == ["remind"]
 
 
 def test_a_limit_on_a_working_calendar_counts_its_hours_only(shop: Shop) -> None:

@@ -75,6 +75,44 @@ def test_a_job_waits_for_its_moment(engine: Engine, clock: SettableClock) -> Non
     assert [job.key for job in outbox.claim(engine, 10, LEASE)] == ["later"]
 
 
+@pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=1)])
+def test_what_was_to_run_at_once_does_not_wait_for_a_clock_that_was_put_back(
+    engine: Engine, clock: SettableClock, back: timedelta
+) -> None:
+    with engine.work(SYSTEM) as work:
+        put(work, OutboxItem("note", {}, "later", work.now + timedelta(minutes=5)))
+    give(engine, "alarm", "fails once")
+    begun, done, answers = clock.now(), [], iter(["no"])
+
+    def call(job: Job) -> str | None:
+        done.append(job.key)
+        return next(answers, None) if job.key == "fails once" else None
+
+    worker = Worker(engine, [Inline(call)], 1)
+    clock.set(begun - back)
+    assert worker.drain() == 2
+    clock.advance(minutes=1)
+    assert worker.drain() == 1
+    while clock.now() < begun + timedelta(hours=1):  # it catches up with what had waited
+        worker.drain()
+        clock.advance(minutes=5)
+    assert sorted(done) == ["alarm", "fails once", "fails once", "later"]
+    assert set(states(engine).values()) == {"done"}
+
+
+def test_a_job_that_runs_while_the_clock_is_put_back_is_run_by_nobody_else(
+    engine: Engine, clock: SettableClock
+) -> None:
+    give(engine, "a")
+    [job] = outbox.claim(engine, 1, LEASE)
+    clock.set(clock.now() - timedelta(hours=1))
+    assert outbox.claim(engine, 1, LEASE) == []
+    with engine.work(SYSTEM) as work:
+        assert outbox.finish(work.connection, job, work.now)
+    clock.advance(hours=2)
+    assert outbox.claim(engine, 1, LEASE) == []
+
+
 def test_a_failing_job_is_tried_five_times_ever_more_rarely_and_then_raises_an_alarm(
     engine: Engine, clock: SettableClock
 ) -> None:
