@@ -85,7 +85,7 @@ _TELLING = frozenset(
         "taken_urgent", "transferred", "returned", "appointed", "visit_late", "rebooked", "quoted",
         "quote_agreed", "vendor_accepted", "added",
         "parts_ordered", "parts_date", "parts_delayed", "parts_given_up", "finished", "signed",
-        "rejected", "auto_confirmed", "complaint_raised",
+        "rejected", "auto_confirmed", "complaint_raised", "complaint_added",
         "complaint_promised", "complaint_closed", "merged_in", "merged", "closed_with",
         "reopened", "complaint_withdrawn",
     }

@@ -17,6 +17,7 @@ bp = Blueprint("repairs", __name__, url_prefix="/repairs")
 PURPOSES = {
     "repair": lazy_gettext("联系维修"),
     "return_visit": lazy_gettext("回访"),
+    "complaint": lazy_gettext("办理投诉"),
     "emergency": lazy_gettext("紧急情况"),
 }
 

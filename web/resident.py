@@ -126,7 +126,7 @@ def state() -> Response:
 @bp.post("/reports/<number>/add")
 @errors.shown_again_by(case)
 def add(number: str) -> Response:
-    """Add a remark and photos to an open report."""
+    """Add a remark and photos to an open report, or to the complaint about it."""
     engine, actor = context.engine(), context.actor()
     text, key = request.form.get("added", ""), request.form.get("_key")
     photos = uploads.posted_ids(engine, actor, "photos[]")

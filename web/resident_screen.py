@@ -144,6 +144,7 @@ class ReportedScreen:
     story: tuple[Sentence, ...]
     days: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     is_danger: bool
+    is_complaint: bool
     may_add: bool
     may_withdraw: bool
     reopen_until: datetime | None
@@ -240,6 +241,7 @@ def reported_screen(
         days=_days(appointments.windows(work, number), work.now),
         is_danger=first_look(work, order.description, line.fault_code or "").danger is not None
         and line.state not in OVER,
+        is_complaint=line.is_complaint,
         may_add=adding.may_add(work, orders.by_number(work.connection, number)),
         may_withdraw=instances.may_cancel(work, cases.find(work, number)),
         reopen_until=order.reopen_until,

@@ -10,7 +10,7 @@ from engine.store.tables import user_task
 from engine.work import Work
 from handlers.accounts.permissions import Post
 from handlers.errors import ActionNotAllowed, FieldsInvalid, RuleRefused
-from handlers.repair import media, notices, orders, visibility
+from handlers.repair import complaints, media, notices, orders, visibility
 from handlers.repair.orders import Order
 from handlers.repair.records import OVER, repair_engagement, repair_event, repair_order
 from handlers.shared import attachments, limits
@@ -21,14 +21,17 @@ _RESIDENT = "resident"
 
 
 def may_add(work: Work, order: Order) -> bool:
-    """Tell whether the actor may add to a report now: whoever may act for its house, until it ends."""
-    return order.state not in OVER and _is_of_house(work, order)
+    """Tell whether the actor may add to a report now: whoever may act for its house, until it ends.
+
+    A complaint about it ends later than the repair.
+    """
+    return (order.state not in OVER or complaints.goes_on(work, order)) and _is_of_house(work, order)
 
 
 def add(
     work: Work, number: str, text: str, photos: Sequence[int] = (), *, idempotency_key: str | None = None
 ) -> None:
-    """Add a remark with photos to an open report; whoever works on it is told.
+    """Add a remark with photos to an open report; whoever works on it, or on the complaint about it, is told.
 
     Raises:
         OrderNotFound: there is none, or not for this actor.
@@ -45,7 +48,8 @@ def add(
     # Lock first: two of the family may add at the same time, and the report may be closed meanwhile.
     work.connection.execute(select(repair_order.c.id).where(repair_order.c.id == order.id).with_for_update())
     order = orders.by_id(work.connection, order.id)
-    if order.state in OVER:
+    is_complaint = order.state in OVER and complaints.goes_on(work, order)
+    if order.state in OVER and not is_complaint:
         raise RuleRefused("report_over", "报修 {number} 已经结束，不能再补充", number=number)
     said = _said(text, has_photos=bool(photos))
     if _today(work, order) >= limits.ADDITIONS_PER_DAY:
@@ -54,10 +58,14 @@ def add(
             "一天最多补充 {most} 次，有急事请打前台电话",
             most=limits.ADDITIONS_PER_DAY,
         )
+    kind = orders.ADDED_TO_COMPLAINT if is_complaint else orders.ADDED
     media.attach(work, order, photos)
-    orders.note(work, order.id, orders.ADDED, said)
-    orders.tell(work, order.id, orders.ADDED, {"photos": len(set(photos))})
-    _tell(work, order)
+    orders.note(work, order.id, kind, said)
+    orders.tell(work, order.id, kind, {"photos": len(set(photos))})
+    if is_complaint:
+        _tell_who_handles_it(work, order)
+    else:
+        _tell(work, order)
     idempotency.remember(work, idempotency_key, {"number": number})
 
 
@@ -84,7 +92,7 @@ def _today(work: Work, order: Order) -> int:
         .select_from(repair_event)
         .where(
             repair_event.c.order_id == order.id,
-            repair_event.c.kind == orders.ADDED,
+            repair_event.c.kind.in_((orders.ADDED, orders.ADDED_TO_COMPLAINT)),
             repair_event.c.at >= midnight,
         )
     ).scalar_one()
@@ -108,3 +116,12 @@ def _tell(work: Work, order: Order) -> None:
         notices.to_accounts(work, order, sorted(told), "repair_added")
     else:
         notices.to_post(work, order, Post.CS, "repair_added")
+
+
+def _tell_who_handles_it(work: Work, order: Order) -> None:
+    """Tell whoever holds the step of the complaint, or its post; never who did the repair."""
+    for step in complaints.steps(work, order):
+        if step.assignee_id is not None:
+            notices.to_accounts(work, order, [step.assignee_id], "repair_added")
+        else:
+            notices.to_post(work, order, step.group_code, "repair_added")

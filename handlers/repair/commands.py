@@ -10,7 +10,7 @@ from handlers.errors import ActionNotAllowed, RuleRefused
 from handlers.estate import emergencies
 from handlers.estate.authorisation import Purpose
 from handlers.estate.revealing import REVEAL_PHONE, is_used_up
-from handlers.repair import contacts, figures, orders, places, reporting, rules, visibility
+from handlers.repair import complaints, contacts, figures, orders, places, reporting, rules, visibility
 from handlers.repair.orders import Order
 from handlers.repair.records import Area, OrderState
 from handlers.repair.reporting import Report, Reported
@@ -79,7 +79,8 @@ def reveal_contact(work: Work, number: str, purpose: str, reason: str = "") -> t
     """Show name and phone of who reported, after writing down who asked and why.
 
     Repair staff may for the orders they were sent to, until a day after the end; the desk and the leads for
-    those of their community that something is still to be done about.
+    those of their community that something is still to be done about; whoever holds a step of the complaint
+    while they hold it.
 
     Raises:
         OrderNotFound, ActionNotAllowed: this actor may not.
@@ -111,7 +112,12 @@ def reveal_contact(work: Work, number: str, purpose: str, reason: str = "") -> t
 
 def may_reveal(work: Work, order: Order) -> bool:
     """Tell whether the actor may look the contact of an order up now, before they fill in a form in vain."""
-    return _is_reporter(work, order) or _is_of_desk(work, order) or visibility.is_sent(work, order)
+    return (
+        _is_reporter(work, order)
+        or _is_of_desk(work, order)
+        or visibility.is_sent(work, order)
+        or complaints.is_in_hand(work, order)
+    )
 
 
 def _is_reporter(work: Work, order: Order) -> bool:

@@ -47,7 +47,8 @@ def complaint_facts(context: Context) -> Facts:
     work, order = context.work, orders.of(context)
     known = facts_desk.result(work, order)
     who: Pairs = [["联系人", mask_name(orders.opened(work, order, "contact_name"))]]
-    return {"facts": known + (who if who[0][1] else []) + remarks.latest(work, order, *_WRITTEN)}
+    written = remarks.latest(work, order, *_WRITTEN) + remarks.every(work, order, orders.ADDED_TO_COMPLAINT)
+    return {"facts": known + (who if who[0][1] else []) + written}
 
 
 @completion("repair.answer_complaint")

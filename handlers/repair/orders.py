@@ -17,7 +17,9 @@ from handlers.repair.records import OrderState, SecondCheck, repair_event, repai
 Order = Row[Any]
 
 NOTE_LENGTH = 2000
-ADDED = "added"  # kind of event and note: what residents added unasked
+# Kinds of event and note: what residents added unasked, while the repair went on and while the complaint did.
+ADDED = "added"
+ADDED_TO_COMPLAINT = "complaint_added"
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from handlers.estate.entry import house_row
 from handlers.repair import (
     catalogue,
     charging,
+    complaints,
     contacts,
     crew,
     figures,
@@ -214,7 +215,9 @@ def order(work: Work, number: str) -> OrderView:
 
 
 def _answered(work: Work, row: Order) -> tuple[str, str, str]:
-    if row.outcome != "complaint" or work.actor.kind != "resident":  # staff read remarks, as far as they may
+    if (
+        row.outcome != complaints.OUTCOME or work.actor.kind != "resident"
+    ):  # staff read remarks, as far as they may
         return "", "", ""
     answer, done, review = (
         last_note(work, row, kind) for kind in ("complaint_answer", "complaint_done", "complaint_review")
@@ -303,15 +306,7 @@ def _known(work: Work, rows: Iterable[Order]) -> Known:
         workers |= crew.firms(work.connection, outside)
     known = work.engine.directory.names(work.connection, set(workers.values())) if workers else {}
     names = {order_id: known.get(worker, "") for order_id, worker in workers.items()}
-    return Known(faults, names, _open_complaints(work, rows))
-
-
-def _open_complaints(work: Work, rows: Iterable[Order]) -> frozenset[int]:
-    by_case = {row.instance_id: row.id for row in rows if row.outcome == "complaint"}
-    if not by_case:
-        return frozenset()
-    going_on = select(instance.c.id).where(instance.c.id.in_(by_case), instance.c.ended_at.is_(None))
-    return frozenset(by_case[one] for one in work.connection.execute(going_on).scalars())
+    return Known(faults, names, complaints.going_on(work, rows))
 
 
 def _line(row: Order, known: Known) -> OrderLine:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine.bilingual import Text
+from engine.bilingual import Text, joined
 from engine.work import Work
 from handlers.repair import orders
 from handlers.repair.orders import Order
@@ -45,6 +45,7 @@ _LABELS: Mapping[str, Text] = {
     "vendor_work": ("外包单位做了什么", "What the firm did"),
     "vendor_acceptance": ("验收意见", "Opinion on the firm's work"),
     "return_visit": ("回访记录", "Said at the return visit"),
+    orders.ADDED_TO_COMPLAINT: ("业主对投诉的补充", "The owner added to the complaint"),
     "complaint_said": ("业主对投诉的说法", "What the owner said of the complaint"),
     "complaint_answer": ("对投诉的答复", "Answer to the complaint"),
     "complaint_done": ("怎么办好的", "What was done about it"),
@@ -73,10 +74,21 @@ class Remark:
 
 def of_order(work: Work, order: Order) -> list[Remark]:
     """List what was written about an order, oldest first, as far as staff who see the order may read it."""
-    kinds = set(_LABELS)
-    if not work.may(Permission.CASE_READ, order.community_id):
-        kinds -= _NOT_FOR_WHO_WAS_SENT
+    kinds = readable(work, order, *_LABELS)
     return [Remark(one.at, _LABELS[one.kind], one.text) for one in orders.notes(work, order.id, *kinds)]
+
+
+def readable(work: Work, order: Order, *kinds: str) -> list[str]:
+    """Return which kinds of note staff who see an order may read: who was sent, none about themselves."""
+    if work.may(Permission.CASE_READ, order.community_id):
+        return list(kinds)
+    return [kind for kind in kinds if kind not in _NOT_FOR_WHO_WAS_SENT]
+
+
+def every(work: Work, order: Order, kind: str) -> Pairs:
+    """Say all that was written of one kind, oldest first, to whoever has the order's step in hand."""
+    written = joined((one.text for one in orders.notes(work, order.id, kind)), ("；", "; "))
+    return pairs((_LABELS[kind], written))
 
 
 def latest(work: Work, order: Order, *kinds: str) -> Pairs:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from engine.bilingual import Text
 from engine.work import Work
-from handlers.repair import orders, visibility
+from handlers.repair import orders, remarks, visibility
 from handlers.repair.fact_lines import CHANNEL_NAMES, charge
 from handlers.repair.records import repair_event
 from handlers.shared.facts import local
@@ -72,6 +72,7 @@ _SENTENCES: Mapping[str, str] = {
     "rejected": "{who}不满意（第 {count} 次）",
     "auto_confirmed": "一直未联系到业主，系统自动确认",
     "complaint_raised": "转为投诉",
+    "complaint_added": "{who}补充说明",
     "complaint_answered": "{who}答复了投诉",
     "complaint_promised": "{who}答复了投诉，答应 {promised_at} 前办好",
     "complaint_carried_out": "{who}办好了答应的事",
@@ -102,6 +103,8 @@ _LATE_REASONS: Mapping[str, Text] = {
     "busy": ("人手排不开", "nobody is free earlier"),
     "other": ("其他", "other"),
 }
+
+_QUOTED = (orders.ADDED, orders.ADDED_TO_COMPLAINT)
 
 # The others would only repeat what another event says better.
 _STATES: Mapping[str, str] = {"cancelled": "{who}取消了报修", "taken": "{who}已接单"}
@@ -138,14 +141,16 @@ def story(work: Work, number: str) -> list[Sentence]:
         int(str(row.params[key])) for row in rows for key in ("worker_id", "to") if _is_id(row.params, key)
     }
     names = work.engine.directory.names(work.connection, people)
-    written = {(note.at, note.actor_id): note.text for note in orders.notes(work, order.id, orders.ADDED)}
+    is_own = work.actor.kind == "resident"
+    kinds = _QUOTED if is_own else remarks.readable(work, order, *_QUOTED)
+    written = {(note.at, note.actor_id): note.text for note in orders.notes(work, order.id, *kinds)}
     taken_at_once = {row.at for row in rows if row.kind == "taken_urgent"}  # the same, said with more
     told = []
     for row in rows:
         text = _template(row.kind, row.params)
         if text is not None and not (row.kind == "state" and row.at in taken_at_once):
             params = _params(work, row.params, names.get)
-            quote = written.get((row.at, row.actor_id), "") if row.kind == orders.ADDED else ""
+            quote = written.get((row.at, row.actor_id), "") if row.kind in _QUOTED else ""
             said = {"who": names.get(row.actor_id, ""), **params}
             told.append(Sentence(row.at, row.kind, text, said, quote))
     return told

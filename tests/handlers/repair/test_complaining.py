@@ -3,16 +3,19 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
-from engine import inbox, instances
+from engine import inbox, instances, tasks
 from engine.errors import NotAllowed, Refused
 from engine.ports import SYSTEM, Actor, Json
 from handlers.accounts import staff
 from handlers.accounts.permissions import Post
-from handlers.errors import FieldsInvalid
-from handlers.repair import commands, queries, remarks, story
+from handlers.errors import ActionNotAllowed, FieldsInvalid, RuleRefused
+from handlers.repair import adding, commands, queries, remarks, story
 from handlers.repair.records import Area
-from tests.handlers.repair.repair_world import FULL_MARKS, Shop
+from handlers.shared import limits
+from handlers.shared.records import access_log
+from tests.handlers.repair.repair_world import FULL_MARKS, OWNER_PHONE, Shop
 from tests.handlers.repair.test_paths_confirming import rework
 
 NOTHING: dict[str, Json] = {"met": "in_person", "said": "说好了", "outcome": "nothing", "answer": "给您道歉"}
@@ -196,3 +199,99 @@ def test_the_third_rejection_of_a_common_part_meets_no_owner(shop: Shop) -> None
     nobody = {key: value for key, value in NOTHING.items() if key != "said"} | {"met": "nobody"}
     shop.do(number, "answer_complaint", shop.manager, **nobody)
     assert shop.told("repair_complaint_taken", "repair_complaint_answered") == []
+
+
+def add(shop: Shop, number: str, text: str, *photos: str) -> None:
+    ids = tuple(int(photo) for photo in photos)
+    shop.engine.run(shop.owner, lambda work: adding.add(work, number, text, ids))
+
+
+def quotes(shop: Shop, number: str, reader: Actor) -> list[str]:
+    with shop.engine.reading(reader) as work:
+        return [one.quote for one in story.story(work, number) if one.kind == "complaint_added"]
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+def test_what_the_owner_adds_reaches_whoever_has_the_complaint_in_hand(shop: Shop, complained: str) -> None:
+    add(shop, complained, "今天又漏了", shop.photo(shop.owner))
+    assert shop.told("repair_added") == [[f"account:{shop.manager.id}"]]
+    shop.do(complained, "answer_complaint", shop.manager, **promise(shop))
+    task = shop.task(complained, "carry_out")
+    shop.staff(Post.RPL)
+    shop.engine.run(shop.lead, lambda work: tasks.claim(work, task.id))
+    add(shop, complained, "晚上在家")
+    assert shop.told("repair_added")[1:] == [[f"account:{shop.lead.id}"]]
+    with shop.engine.reading(shop.lead) as work:
+        facts = dict(inbox.detail(work, task.id).opened.facts)
+    assert ("今天又漏了；晚上在家", "今天又漏了; 晚上在家") in facts.values()
+
+
+def test_what_the_owner_adds_to_a_complaint_is_not_for_who_was_sent(shop: Shop, complained: str) -> None:
+    add(shop, complained, "师傅态度差")
+    assert quotes(shop, complained, shop.owner) == quotes(shop, complained, shop.manager) == ["师傅态度差"]
+    assert quotes(shop, complained, shop.plumber) == [""]
+    with shop.engine.reading(shop.plumber) as work:
+        assert "师傅态度差" not in [one.body for one in remarks.of_order(work, shop.order(complained))]
+
+
+def test_nothing_is_added_to_a_complaint_that_is_over(shop: Shop, complained: str) -> None:
+    def may_add() -> bool:
+        with shop.engine.reading(shop.owner) as work:
+            return adding.may_add(work, shop.order(complained))
+
+    assert may_add()
+    shop.do(complained, "answer_complaint", shop.manager, **NOTHING)
+    shop.do(complained, "ask_complainant", shop.desk_lead, outcome="a")
+    assert not may_add()
+    with pytest.raises(RuleRefused, match="已经结束"):
+        add(shop, complained, "还有一句")
+
+
+def test_what_is_added_to_a_complaint_counts_to_the_limit_of_a_day(shop: Shop, complained: str) -> None:
+    for count in range(limits.ADDITIONS_PER_DAY):
+        add(shop, complained, f"第 {count} 次")
+    with pytest.raises(RuleRefused, match="一天最多"):
+        add(shop, complained, "再一次")
+
+
+def looked_up(shop: Shop, number: str, by: Actor) -> tuple[str, str]:
+    return shop.engine.run(by, lambda work: commands.reveal_contact(work, number, "complaint"))
+
+
+def test_who_holds_a_step_of_the_complaint_may_call_the_owner_until_it_is_done(
+    shop: Shop, complained: str
+) -> None:
+    quality = shop.staff(Post.QA)
+    on_the_way: list[tuple[str, Actor, dict[str, Json]]] = [
+        ("answer_complaint", shop.manager, NOTHING),
+        ("ask_complainant", shop.desk_lead, {"outcome": "c", "problem": "不行"}),
+        ("review_complaint", quality, {"finding": "记录齐全", "answer": "质保延长"}),
+    ]
+    for step, by, answers in on_the_way:
+        task_id = shop.task(complained, step).id
+        if by is not shop.desk_lead:
+            with pytest.raises(ActionNotAllowed, match="不能查看"):
+                looked_up(shop, complained, by)
+        shop.engine.run(by, lambda work, task_id=task_id: tasks.claim(work, task_id))
+        assert looked_up(shop, complained, by) == ("李明", OWNER_PHONE)
+        shop.do(complained, step, by, **answers)
+        with pytest.raises(ActionNotAllowed, match="不能查看"):
+            if by is shop.desk_lead:
+                looked_up(shop, complained, shop.manager)
+            looked_up(shop, complained, by)
+    with shop.engine.reading(SYSTEM) as work:
+        noted = work.connection.execute(
+            select(access_log.c.actor_id, access_log.c.purpose).where(access_log.c.action == "reveal_phone")
+        ).all()
+    assert {row.actor_id for row in noted} >= {shop.manager.id, quality.id}
+    assert {row.purpose for row in noted} == {"complaint"}
+
+
+def test_who_was_sent_calls_no_owner_by_a_step_of_the_complaint_about_it(shop: Shop, complained: str) -> None:
+    with shop.engine.work(SYSTEM) as work:
+        staff.insert_post(work, shop.plumber.id, Post.PM, shop.community)
+    task_id = shop.task(complained, "answer_complaint").id
+    shop.engine.run(shop.plumber, lambda work: tasks.claim(work, task_id))
+    shop.clock.advance(days=1, seconds=1)
+    with pytest.raises(ActionNotAllowed, match="不能查看"):
+        looked_up(shop, complained, shop.plumber)

@@ -1,0 +1,50 @@
+"""Tells where a complaint about a repair stands: whether it goes on, and who has it in hand."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from engine.store.tables import instance, user_task
+from engine.work import Work
+from handlers.repair import crew
+from handlers.repair.orders import Order
+
+OUTCOME = "complaint"
+_PROCESS = "repair_complaint"
+
+
+def going_on(work: Work, rows: Iterable[Order]) -> frozenset[int]:
+    """Return the ids of the orders whose repair is over and whose complaint is not."""
+    by_case = {row.instance_id: row.id for row in rows if row.outcome == OUTCOME}
+    if not by_case:
+        return frozenset()
+    open_cases = select(instance.c.id).where(instance.c.id.in_(by_case), instance.c.ended_at.is_(None))
+    return frozenset(by_case[one] for one in work.connection.execute(open_cases).scalars())
+
+
+def goes_on(work: Work, order: Order) -> bool:
+    """Tell whether an order's repair is over and its complaint is not."""
+    return bool(going_on(work, [order]))
+
+
+def steps(work: Work, order: Order) -> list[Row[Any]]:
+    """Return the open steps of the complaint about an order: who holds each, and whom it waits for."""
+    return list(
+        work.connection.execute(
+            select(user_task.c.assignee_id, user_task.c.group_code).where(
+                user_task.c.instance_id == order.instance_id, user_task.c.called_process == _PROCESS
+            )
+        )
+    )
+
+
+def is_in_hand(work: Work, order: Order) -> bool:
+    """Tell whether the actor holds an open step of the complaint, or stands in for who does.
+
+    Never who was sent to the repair: they are whom the owner complains of.
+    """
+    holders = {work.actor.id, *work.grants.stands_in_for}
+    if work.actor.kind != "staff" or holders.isdisjoint(one.assignee_id for one in steps(work, order)):
+        return False
+    return work.actor.id not in crew.past_workers(work.connection, order.id)
