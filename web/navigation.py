@@ -88,7 +88,7 @@ RESIDENT_BAR = (
 DOCK = (
     Entry("inbox.index", lazy_gettext("待办"), "inbox", (("view", "mine"),)),
     Entry("inbox.index", lazy_gettext("可领取"), "hand", (("view", "claimable"),)),
-    Entry("inbox.index", lazy_gettext("超时"), "clock", (("view", "late"),)),
+    Entry("inbox.index", lazy_gettext("本组超时"), "clock", (("view", "late"),)),
     Entry("inbox.index", lazy_gettext("我办结的"), "done", (("view", "done"),)),
 )
 CREW_BAR = (Entry("crew.index", lazy_gettext("我的任务")), *BAR)

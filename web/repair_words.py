@@ -86,7 +86,8 @@ _TELLING = frozenset(
         "quote_agreed", "vendor_accepted", "added",
         "parts_ordered", "parts_date", "parts_delayed", "parts_given_up", "finished", "signed",
         "rejected", "auto_confirmed", "complaint_raised", "complaint_added",
-        "complaint_promised", "complaint_closed", "merged_in", "merged", "closed_with",
+        "complaint_promised", "complaint_sent", "complaint_mended", "complaint_not_mended",
+        "complaint_closed", "complaint_unreached", "merged_in", "merged", "closed_with",
         "reopened", "complaint_withdrawn",
     }
 )  # fmt: skip

@@ -234,6 +234,8 @@ _BEFORE_ARRIVAL = (OrderState.ASSIGNED, OrderState.TAKEN, OrderState.APPOINTED)
 _COMPLAINT: Mapping[str | None, Callable[[Standing], str]] = {
     "answer_complaint": _answering,
     "carry_out": _carrying_out,
+    "send_again": _always(lazy_gettext("投诉已答复，见下。工程主管会换一位师傅来修，并告诉您上门时间。")),
+    "visit_again": _carrying_out,
     "ask_complainant": _asking,
     "review_complaint": _reviewing,
 }

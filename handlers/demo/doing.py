@@ -12,6 +12,7 @@ from handlers.demo.fates import Script
 from handlers.repair import orders, outsourcing, pricing, quoting
 from handlers.repair.dispatching import gave_back, not_for_rework, sendable
 from handlers.repair.orders import Order
+from handlers.repair.repairing_again import whom_to_send
 
 Answers = dict[str, Json]
 Step = tuple[str, str]
@@ -54,6 +55,8 @@ PACE: dict[Step, tuple[float, float]] = {
     ("repair_return_visit", "visit_by_lead"): (700, 0.7),
     ("repair_complaint", "answer_complaint"): (500, 0.6),
     ("repair_complaint", "carry_out"): (1300, 0.5),
+    ("repair_complaint", "send_again"): (300, 0.5),
+    ("repair_complaint", "visit_again"): (1300, 0.5),
     ("repair_complaint", "ask_complainant"): (900, 0.7),
     ("repair_complaint", "review_complaint"): (1500, 0.5),
 }
@@ -284,14 +287,36 @@ def _visit_by_lead(doing: Doing) -> Answers:
     return {"outcome": "b", "comment": "已向业主致歉并说明"}
 
 
+_ANSWERED = {
+    "again": "给您添麻烦了。我们换一位师傅重新检修，这次不收费",
+    "money": "给您添麻烦了。上次的费用全部退还",
+}
+
+
 def _answer_complaint(doing: Doing) -> Answers:
     day = (doing.now + timedelta(days=2)).astimezone(doing.work.engine.zone).date()
+    decision = "money" if doing.script.stall == ("repair_complaint", "carry_out") else "again"
     return {
         "met": "in_person",
         "said": "等了太久，修完两天又出问题",
-        "outcome": "again",
-        "answer": "给您添麻烦了。我们换一位师傅重新检修，这次不收费",
+        "outcome": decision,
+        "answer": _ANSWERED[decision],
         "promised_on": day.isoformat(),
+    }
+
+
+def _send_again(doing: Doing) -> Answers:
+    worker_id = whom_to_send(doing.work, doing.order)[0]
+    visit_at = moment(doing.now, hours=20)
+    return {"worker_id": str(worker_id), "visit_at": visit_at, "measure": "整体检查，更换阀芯"}
+
+
+def _visit_again(doing: Doing) -> Answers:
+    return {
+        "outcome": "mended",
+        "arrived_at": moment(doing.now),
+        "done": "重新检修，当面试用正常",
+        "photos": [doing.photo],
     }
 
 
@@ -351,7 +376,9 @@ _ANSWERS: dict[Step, Callable[[Doing], Answers]] = {
     ("repair_return_visit", "visit_by_clerk"): _fixed(outcome="a", comment="业主满意"),
     ("repair_return_visit", "visit_by_lead"): _visit_by_lead,
     ("repair_complaint", "answer_complaint"): _answer_complaint,
-    ("repair_complaint", "carry_out"): _fixed(done="已由另一位师傅重新检修，当面试用正常"),
+    ("repair_complaint", "carry_out"): _fixed(done="费用已退回原账户"),
+    ("repair_complaint", "send_again"): _send_again,
+    ("repair_complaint", "visit_again"): _visit_again,
     ("repair_complaint", "ask_complainant"): _ask_complainant,
     ("repair_complaint", "review_complaint"): _fixed(
         finding="两次维修记录和配件单齐全，更换及时", answer="已核对两次维修，质保延长半年，如再漏免费上门"

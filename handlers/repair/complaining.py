@@ -38,32 +38,38 @@ def raise_complaint(context: Context) -> None:
     order = orders.change(work, order, outcome="complaint")
     for post in (Post.PM, Post.CSL):
         notices.to_post(work, order, post, "repair_complaint")
-    _tell_owner(work, order, "repair_complaint_taken")
+    tell_owner(work, order, "repair_complaint_taken")
 
 
 @form_data("repair.complaint_facts")
 def complaint_facts(context: Context) -> Facts:
     """Say what was done, what the owner is not content with, and what has been answered since."""
-    work, order = context.work, orders.of(context)
-    known = facts_desk.result(work, order)
+    return {"facts": known(context.work, orders.of(context))}
+
+
+def known(work: Work, order: Order) -> Pairs:
+    """Say what whoever has a complaint in hand reads of it; the contact is masked."""
     who: Pairs = [["联系人", mask_name(orders.opened(work, order, "contact_name"))]]
     written = remarks.latest(work, order, *_WRITTEN) + remarks.every(work, order, orders.ADDED_TO_COMPLAINT)
-    return {"facts": known + (who if who[0][1] else []) + written}
+    return facts_desk.result(work, order) + (who if who[0][1] else []) + written
 
 
 @completion("repair.answer_complaint")
 def answer_complaint(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     """Take down what the owner said and tell them what is decided, with the day of what is promised.
 
+    Where every lead of repair worked on the order, the manager who answers also sees to what was promised.
+
     Returns:
-        {"promised_at"}: by when it has to be done; nothing where nothing was promised.
+        {"promised_at", "carrier_id"}: by when it has to be done, and by whom if by no lead of repair; nothing
+        where nothing was promised.
     Raises:
         RuleRefused: somebody who worked on the order answers.
         FieldsInvalid: an owner whom nobody met, or a day that is past or too far away.
     Source: policy H2.
     """
     given = Answers(answers)
-    work, order = context.work, _judged_by_others(context)
+    work, order = context.work, judged_by_others(context)
     if given.text("met") == "nobody" and order.area == Area.PRIVATE:
         raise FieldsInvalid({"met": ("户内维修要见业主；找不到人请选没联系上", {})})
     promised_at = None
@@ -71,7 +77,7 @@ def answer_complaint(context: Context, answers: dict[str, Json]) -> dict[str, Js
         promised_at = _promised(work, order, given.day("promised_on"))
     orders.note(work, order.id, "complaint_said", given.text("said"))
     orders.note(work, order.id, "complaint_answer", given.text("answer"))
-    _tell_owner(work, order, "repair_complaint_answered")
+    tell_owner(work, order, "repair_complaint_answered")
     how: dict[str, Json] = {"met": given.text("met"), "decision": given.outcome}
     if promised_at is None:
         orders.tell(work, order.id, "complaint_answered", how)
@@ -79,8 +85,11 @@ def answer_complaint(context: Context, answers: dict[str, Json]) -> dict[str, Js
         return {}
     moment = promised_at.isoformat()
     orders.tell(work, order.id, "complaint_promised", how | {"promised_at": moment})
-    notices.to_post(work, order, Post.RPL, "repair_complaint_promise", promised_at=moment)
-    return {"promised_at": moment}
+    leads = work.engine.directory.recipients(work.connection, Post.RPL, order.community_id, work.now)
+    able = [one for one in leads if one not in crew.past_workers(context.connection, order.id)]
+    told = able or [context.actor.id]
+    notices.to_accounts(work, order, told, "repair_complaint_promise", promised_at=moment)
+    return {"promised_at": moment, "carrier_id": None if able else str(context.actor.id)}
 
 
 def _promised(work: Work, order: Order, day: date | None) -> datetime:
@@ -98,17 +107,17 @@ def _promised(work: Work, order: Order, day: date | None) -> datetime:
 
 @completion("repair.carry_out_complaint")
 def carry_out_complaint(context: Context, answers: dict[str, Json]) -> None:
-    """Note that what the owner was promised is done.
+    """Note that what the owner was promised is done; a further repair has steps of its own.
 
     Raises:
         RuleRefused: somebody who worked on the order reports on it.
     """
     given = Answers(answers)
-    work, order = context.work, _judged_by_others(context)
+    work, order = context.work, judged_by_others(context)
     orders.note(work, order.id, "complaint_done", given.text("done"))
     media.attach(work, order, given.ids("photos"))
     orders.tell(work, order.id, "complaint_carried_out")
-    _tell_owner(work, order, "repair_complaint_done")
+    tell_owner(work, order, "repair_complaint_done")
     notices.to_post(work, order, Post.CSL, "repair_complaint_visit")
 
 
@@ -116,19 +125,22 @@ def carry_out_complaint(context: Context, answers: dict[str, Json]) -> None:
 def visit_complainant(context: Context, answers: dict[str, Json]) -> None:
     """Note whether the owner is content with the answer: it ends there, or quality reviews it.
 
+    Whom three calls did not reach is not counted among the content: the complaint ends as not reached.
+
     Raises:
         RuleRefused: somebody who worked on the order asks.
     """
     given = Answers(answers)
-    work, order = context.work, _judged_by_others(context)
+    work, order = context.work, judged_by_others(context)
     orders.note(work, order.id, "complaint_visit", given.text("comment"))
     orders.note(work, order.id, "complaint_problem", given.text("problem"))
     orders.tell(work, order.id, "complaint_visited", {"grade": given.outcome})
     if given.outcome == "c":
         notices.to_post(work, order, Post.QA, "repair_complaint_review")
         return
-    orders.tell(work, order.id, "complaint_closed")
-    _tell_owner(work, order, "repair_complaint_closed")
+    end = "complaint_unreached" if given.outcome == "unreachable" else "complaint_closed"
+    orders.tell(work, order.id, end)
+    tell_owner(work, order, f"repair_{end}")
 
 
 @completion("repair.review_complaint")
@@ -139,19 +151,25 @@ def review_complaint(context: Context, answers: dict[str, Json]) -> None:
         RuleRefused: somebody who worked on the order reviews it.
     """
     given = Answers(answers)
-    work, order = context.work, _judged_by_others(context)
+    work, order = context.work, judged_by_others(context)
     orders.note(work, order.id, "complaint_finding", given.text("finding"))
     orders.note(work, order.id, "complaint_review", given.text("answer"))
     orders.tell(work, order.id, "complaint_reviewed")
-    _tell_owner(work, order, "repair_complaint_reviewed")
+    tell_owner(work, order, "repair_complaint_reviewed")
 
 
-def _judged_by_others(context: Context) -> Order:
+def judged_by_others(context: Context) -> Order:
+    """Return the order that a complaint is about.
+
+    Raises:
+        RuleRefused: the actor worked on it.
+    """
     order = orders.of(context)
     rules.require_not_complained_of(context.actor.id, crew.past_workers(context.connection, order.id))
     return order
 
 
-def _tell_owner(work: Work, order: Order, template: str) -> None:
-    if order.area == Area.PRIVATE:  # a common part was rejected by the lead of repair, not by who reported it
-        notices.to_owner(work, order, template)
+def tell_owner(work: Work, order: Order, template: str, **params: Json) -> None:
+    """Tell the owner about their complaint; a common part was rejected by the lead of repair, not by them."""
+    if order.area == Area.PRIVATE:
+        notices.to_owner(work, order, template, **params)

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, Row, select
 
 from engine.store.tables import instance, user_task
 from engine.work import Work
 from handlers.repair import crew
 from handlers.repair.orders import Order
+from handlers.repair.records import repair_order
 
 OUTCOME = "complaint"
 _PROCESS = "repair_complaint"
@@ -37,6 +38,12 @@ def steps(work: Work, order: Order) -> list[Row[Any]]:
             )
         )
     )
+
+
+def in_own_hands(work: Work) -> ColumnElement[bool]:
+    """Say in SQL of which orders the actor holds a step of the complaint, such as to repair again."""
+    held = (user_task.c.called_process == _PROCESS) & (user_task.c.assignee_id == work.actor.id)
+    return repair_order.c.instance_id.in_(select(user_task.c.instance_id).where(held))
 
 
 def is_in_hand(work: Work, order: Order) -> bool:

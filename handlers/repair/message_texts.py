@@ -161,6 +161,13 @@ TO_OWNER = (
         "your complaint is closed; thank you for telling us.",
     ),
     (
+        "complaint_unreached",
+        "没联系上您",
+        "We could not reach you",
+        "三次电话没打通，投诉先办结。仍不满意请致电前台。",
+        "three calls did not reach you; the complaint is closed. Not content? Call the desk.",
+    ),
+    (
         "complaint_reviewed",
         "投诉已复核答复",
         "Your complaint was reviewed",
@@ -339,6 +346,13 @@ TO_STAFF = (
         "Promised to the owner",
         "{place} {fault}：答应业主 {promised_at} 前办好。",
         "{place} {fault}: promised to the owner by {promised_at}.",
+    ),
+    (
+        "complaint_not_mended",
+        "重修没有修成",
+        "Not repaired again",
+        "{place} {fault}：上门重修没有修成，请另行安排。",
+        "{place} {fault}: the further visit did not repair it; please arrange another.",
     ),
     (
         "complaint_visit",

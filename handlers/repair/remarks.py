@@ -48,6 +48,8 @@ _LABELS: Mapping[str, Text] = {
     orders.ADDED_TO_COMPLAINT: ("业主对投诉的补充", "The owner added to the complaint"),
     "complaint_said": ("业主对投诉的说法", "What the owner said of the complaint"),
     "complaint_answer": ("对投诉的答复", "Answer to the complaint"),
+    "complaint_again": ("这次怎么修", "What to do this time"),
+    "complaint_not_mended": ("上门没修成的原因", "Why it could not be repaired again"),
     "complaint_done": ("怎么办好的", "What was done about it"),
     "complaint_problem": ("业主还不满意什么", "What the owner is still not content with"),
     "complaint_visit": ("投诉回访记录", "Said after the answer"),

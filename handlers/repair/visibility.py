@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, and_, false, or_, select
 
 from engine.work import Work
-from handlers.repair import orders, places
+from handlers.repair import complaints, orders, places
 from handlers.repair.orders import Order, OrderNotFound
 from handlers.repair.records import Area, repair_assignment, repair_engagement, repair_order
 from handlers.shared import limits
@@ -17,7 +17,7 @@ def visible(work: Work) -> ColumnElement[bool]:
 
     Residents see those of their houses since they live there, of a predecessor's only the common faults that
     are still open; staff of the desk and leads those of their communities; repair staff those they were sent
-    to, until a day after the end.
+    to, until a day after the end, and those that they repair again because of a complaint.
     """
     if work.actor.kind == "resident":
         houses = places.own_houses(work)
@@ -35,7 +35,7 @@ def visible(work: Work) -> ColumnElement[bool]:
     scopes = scopes_with(work, Permission.CASE_READ)
     if scopes is None:
         return repair_order.c.id.is_not(None)
-    return or_(repair_order.c.community_id.in_(scopes), in_own_hands(work))
+    return or_(repair_order.c.community_id.in_(scopes), in_own_hands(work), complaints.in_own_hands(work))
 
 
 def in_own_hands(work: Work) -> ColumnElement[bool]:

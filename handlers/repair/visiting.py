@@ -25,7 +25,7 @@ def appoint(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     """
     given = Answers(answers)
     work, order = context.work, orders.of(context)
-    visit_at = _bookable(work, given.moment("visit_at")) if given.outcome == "fixed" else work.now
+    visit_at = bookable(work, given.moment("visit_at")) if given.outcome == "fixed" else work.now
     if "late_reason" in answers:  # cases that began earlier do not ask
         _explain_lateness(work, order, visit_at, given.text("late_reason"))
     orders.note(work, order.id, "appointment", given.text("note"))
@@ -46,7 +46,12 @@ def appoint(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     return agreed | ({"assigned_at": work.now.isoformat()} if is_further else {})
 
 
-def _bookable(work: Work, moment: datetime | None) -> datetime:
+def bookable(work: Work, moment: datetime | None) -> datetime:
+    """Check when somebody is to come.
+
+    Raises:
+        FieldsInvalid: nothing was chosen, or it is past or too far ahead.
+    """
     if moment is None:
         raise FieldsInvalid({"visit_at": ("请选择上门时间", {})})
     if moment < work.now - timedelta(minutes=1):
@@ -168,7 +173,7 @@ def rebook(context: Context, answers: dict[str, Json]) -> None:
     """Keep the owner's proposal of a new time; the repairer settles it."""
     given = Answers(answers)
     work, order = context.work, orders.of(context)
-    visit_at = _bookable(work, given.moment("visit_at"))
+    visit_at = bookable(work, given.moment("visit_at"))
     orders.note(work, order.id, "rebooking", given.text("note"))
     orders.tell(work, order.id, "rebooked", {"visit_at": visit_at.isoformat()})
     order = orders.change(work, order, proposed_at=visit_at)

@@ -145,7 +145,12 @@ def test_photos_are_asked_for_after_the_repair_and_optional_before() -> None:
     needed = {
         name for name, form in FORMS.items() if "photos" in form.fields and form.fields["photos"].required
     }
-    assert needed == {"data_correction_evidence", "repair_finish", "repair_vendor_finish"}
+    assert needed == {
+        "data_correction_evidence",
+        "repair_complaint_again",
+        "repair_finish",
+        "repair_vendor_finish",
+    }
 
 
 @each_form

@@ -327,7 +327,7 @@ def test_a_complaint_is_answered_within_a_day_and_asked_after() -> None:
     assert case.outcome == "end_closed"
 
 
-@pytest.mark.parametrize("outcome", ["again", "money", "other"])
+@pytest.mark.parametrize("outcome", ["money", "other"])
 def test_what_the_answer_promises_is_carried_out_by_then(outcome: str) -> None:
     case = complaint()
     case.done("answer_complaint", outcome, promised_at=case.at(days=2))
@@ -335,6 +335,28 @@ def test_what_the_answer_promises_is_carried_out_by_then(outcome: str) -> None:
     assert case.limit("carry_out") == 2 * DAY
     case.done("carry_out")
     assert case.steps == ["ask_complainant"]
+
+
+def test_what_is_repaired_again_is_visited_by_the_promised_day_until_it_is_done() -> None:
+    case = complaint()
+    case.done("answer_complaint", "again", promised_at=case.at(days=2))
+    assert case.wait("send_again").step.group == ("rpl",)
+    assert case.limit("send_again") == DAY
+    for _ in range(2):
+        case.done("send_again", again_id="7")
+        assert case.wait("visit_again").assignee == "7"
+        assert case.limit("visit_again") == 2 * DAY
+        case.done("visit_again", "not_mended")
+    case.done("send_again", again_id="8")
+    case.done("visit_again", "mended")
+    assert case.steps == ["ask_complainant"]
+
+
+@pytest.mark.parametrize(("decision", "step"), [("money", "carry_out"), ("again", "send_again")])
+def test_where_no_lead_can_see_to_it_the_manager_who_answered_does_at_once(decision: str, step: str) -> None:
+    case = complaint()
+    case.done("answer_complaint", decision, promised_at=case.at(days=2), carrier_id="5")
+    assert case.wait(step).assignee == "5"
 
 
 def test_who_is_not_content_with_the_answer_is_reviewed_once() -> None:

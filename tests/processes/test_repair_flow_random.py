@@ -105,6 +105,7 @@ SAID: Mapping[str, Said] = {
     },
     "accept_work": _vendor_judged,
     "answer_complaint": lambda case, *_: {"promised_at": case.at(days=2)},
+    "send_again": lambda *_: {"again_id": "7"},
 }
 
 

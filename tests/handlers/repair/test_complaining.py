@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from engine import inbox, instances, tasks
+from engine import history, inbox, instances, tasks
 from engine.errors import NotAllowed, Refused
 from engine.ports import SYSTEM, Actor, Json
 from handlers.accounts import staff
@@ -23,7 +23,7 @@ NOTHING: dict[str, Json] = {"met": "in_person", "said": "说好了", "outcome": 
 
 def promise(shop: Shop, days: int = 2) -> dict[str, Json]:
     day = (shop.clock.now() + timedelta(days=days)).astimezone(shop.engine.zone).date()
-    return NOTHING | {"outcome": "again", "promised_on": day.isoformat()}
+    return NOTHING | {"outcome": "money", "promised_on": day.isoformat()}
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_what_was_promised_is_done_by_the_day_and_then_asked_after(shop: Shop, c
     assert (due.date().isoformat(), due.hour) == (promise(shop)["promised_on"], 18)
     assert shop.told("repair_complaint_answered") == [telling(shop, complained)]
     assert shop.told("repair_complaint_promise") == [[f"account:{shop.lead.id}"]]
-    shop.do(complained, "carry_out", shop.lead, done="换人重修")
+    shop.do(complained, "carry_out", shop.lead, done="已退款")
     assert shop.told("repair_complaint_done") == [telling(shop, complained)]
     shop.do(complained, "ask_complainant", shop.desk_lead, outcome="a")
     assert shop.told("repair_complaint_closed") == [telling(shop, complained)]
@@ -76,8 +76,20 @@ def test_what_was_promised_is_done_by_the_day_and_then_asked_after(shop: Shop, c
 def test_an_answer_that_promises_nothing_is_asked_after_at_once(shop: Shop, complained: str) -> None:
     shop.do(complained, "answer_complaint", shop.manager, **NOTHING)
     assert shop.steps(complained) == ["ask_complainant"]
-    shop.do(complained, "ask_complainant", shop.desk_lead, outcome="unreachable")
+    shop.do(complained, "ask_complainant", shop.desk_lead, outcome="a")
     assert shop.events(complained)[-2:] == ["complaint_visited", "complaint_closed"]
+
+
+def test_who_is_not_reached_after_the_answer_does_not_count_as_content(shop: Shop, complained: str) -> None:
+    shop.do(complained, "answer_complaint", shop.manager, **NOTHING)
+    shop.do(complained, "ask_complainant", shop.desk_lead, outcome="unreachable")
+    assert shop.events(complained)[-2:] == ["complaint_visited", "complaint_unreached"]
+    assert shop.told("repair_complaint_closed") == []
+    assert shop.told("repair_complaint_unreached") == [telling(shop, complained)]
+    with shop.engine.reading(SYSTEM) as work:
+        steps = {one.step_id for one in history.events(work, shop.case(complained).id)}
+    assert "end_unreached" in steps
+    assert "end_settled" not in steps
 
 
 def test_who_is_still_not_content_is_reviewed_and_told_the_ways_outside(shop: Shop, complained: str) -> None:
@@ -124,7 +136,7 @@ def test_who_was_sent_handles_no_complaint_about_it(
 ) -> None:
     on_the_way: list[tuple[str, Actor, dict[str, Json]]] = [
         ("answer_complaint", shop.manager, promise(shop)),
-        ("carry_out", shop.lead, {"done": "重修"}),
+        ("carry_out", shop.lead, {"done": "已退款"}),
         ("ask_complainant", shop.desk_lead, {"outcome": "c", "problem": "不行"}),
     ]
     for before, by, said in on_the_way:
@@ -167,7 +179,7 @@ def test_the_owner_reads_that_the_complaint_goes_on_and_that_it_is_over(shop: Sh
     with shop.engine.reading(shop.owner) as work:
         (told,) = [one for one in story.story(work, complained) if one.kind == "complaint_promised"]
     assert str(told.params["promised_at"]).endswith("18:00")
-    shop.do(complained, "carry_out", shop.lead, done="换人重修")
+    shop.do(complained, "carry_out", shop.lead, done="已退款")
     shop.do(complained, "ask_complainant", shop.desk_lead, outcome="b")
     assert not is_open()
 

@@ -348,15 +348,15 @@ def test_the_owner_reads_each_stage_of_a_complaint_and_its_answers(pages: Pages)
     shop.do(number, "visit_by_lead", shop.desk_lead, outcome="c", comment="还在漏")
     assert "项目经理会在" in page_of(pages, number)
     assert "投诉处理中" in pages.browser(shop.owner).get("/home/").text
-    told: dict[str, Json] = {"met": "phone", "said": "太慢", "answer": "换人重修", "outcome": "again"}
+    told: dict[str, Json] = {"met": "phone", "said": "太慢", "answer": "退还费用", "outcome": "money"}
     day = (shop.clock.now() + timedelta(days=2)).astimezone(shop.engine.zone).date()
     shop.do(number, "answer_complaint", shop.manager, **told, promised_on=day.isoformat())
     page = page_of(pages, number)
     assert "18:00 前办好" in page
-    assert "换人重修" in page
-    shop.do(number, "carry_out", shop.lead, done="另一位师傅修好了")
+    assert "退还费用" in page
+    shop.do(number, "carry_out", shop.lead, done="已退回原账户")
     page = page_of(pages, number)
-    assert "另一位师傅修好了" in page
+    assert "已退回原账户" in page
     assert "打电话问您满意不满意" in page
     shop.do(number, "ask_complainant", shop.desk_lead, outcome="c", problem="要退钱")
     assert "已交品质部复核" in page_of(pages, number)

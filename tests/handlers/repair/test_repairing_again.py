@@ -1,0 +1,172 @@
+"""What a complaint promised to repair again has a visit of its own: somebody else, a time, photos."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from engine import inbox, tasks
+from engine.errors import Invalid, NotFound, Refused
+from engine.ports import SYSTEM, Actor, Json
+from handlers.accounts import staff
+from handlers.accounts.permissions import Post
+from handlers.errors import ActionNotAllowed, FieldsInvalid
+from handlers.repair import adding, commands, queries, story
+from handlers.repair.records import repair_assignment
+from tests.handlers.repair.repair_world import OWNER_PHONE, Shop
+from tests.handlers.repair.test_complaining import complained, promise, telling
+
+__all__ = ["complained"]
+
+
+@pytest.fixture
+def promised(shop: Shop, complained: str) -> str:
+    """A complaint whose answer was to repair it again within two days."""
+    shop.do(complained, "answer_complaint", shop.manager, **(promise(shop) | {"outcome": "again"}))
+    return complained
+
+
+def send(shop: Shop, number: str, worker: Actor | None = None, at: datetime | None = None) -> None:
+    visit_at = at or shop.clock.now() + timedelta(hours=20)
+    shop.do(
+        number,
+        "send_again",
+        shop.lead,
+        worker_id=str((worker or shop.second_plumber).id),
+        visit_at=visit_at.isoformat(),
+        measure="换阀芯",
+    )
+
+
+def visit(shop: Shop, number: str, outcome: str = "mended", **more: Json) -> None:
+    answers: dict[str, Json] = {
+        "arrived_at": shop.clock.now().isoformat(),
+        "done": "换了阀芯",
+        "photos": [shop.photo(shop.second_plumber)],
+    }
+    shop.do(number, "visit_again", shop.second_plumber, outcome=outcome, **(answers | more))
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+def test_somebody_else_comes_at_the_agreed_time_and_shows_what_was_done(shop: Shop, promised: str) -> None:
+    send(shop, promised)
+    assert shop.told("repair_assigned")[-1] == [f"account:{shop.second_plumber.id}"]
+    assert shop.told("repair_appointed")[-1] == telling(shop, promised)
+    task = shop.task(promised, "visit_again")
+    assert task.assignee_id == shop.second_plumber.id
+    assert task.due_at.astimezone(shop.engine.zone).date().isoformat() == promise(shop)["promised_on"]
+    shop.clock.advance(hours=20)
+    visit(shop, promised)
+    assert shop.told("repair_complaint_done") == [telling(shop, promised)]
+    with shop.engine.reading(shop.owner) as work:
+        seen = queries.order(work, promised)
+        told = {one.kind: one.params for one in story.story(work, promised)}
+    assert seen.complaint[1] == "换了阀芯"
+    assert len(seen.media) == 2
+    assert str(told["complaint_mended"]["arrived_at"]).endswith("06:00")
+    assert shop.steps(promised) == ["ask_complainant"]
+
+
+def test_who_repairs_again_reads_what_to_do_and_may_call_until_it_is_done(shop: Shop, promised: str) -> None:
+    shop.engine.run(shop.owner, lambda work: adding.add(work, promised, "请换厨房那个"))
+    with pytest.raises(NotFound), shop.engine.reading(shop.second_plumber) as work:
+        queries.order(work, promised)
+    send(shop, promised)
+    with shop.engine.reading(shop.second_plumber) as work:
+        facts = dict(inbox.detail(work, shop.task(promised, "visit_again").id).opened.facts)
+        assert queries.order(work, promised).contact_name == "李*"
+    assert {"换阀芯", "给您道歉", ("请换厨房那个", "请换厨房那个")} <= set(facts.values())
+    assert "说好了" not in facts.values()
+    called = shop.engine.run(
+        shop.second_plumber, lambda work: commands.reveal_contact(work, promised, "repair")
+    )
+    assert called == ("李明", OWNER_PHONE)
+    visit(shop, promised)
+    with pytest.raises((NotFound, ActionNotAllowed)):
+        shop.engine.run(shop.second_plumber, lambda work: commands.reveal_contact(work, promised, "repair"))
+
+
+def test_who_was_there_before_is_not_sent_again(shop: Shop, promised: str) -> None:
+    with shop.engine.reading(shop.lead) as work:
+        offered = inbox.detail(work, shop.task(promised, "send_again").id).opened.options["workers"]
+    assert [one["value"] for one in offered] == [str(shop.second_plumber.id)]
+    with pytest.raises(Invalid):
+        send(shop, promised, shop.plumber)
+
+
+def test_where_nobody_else_can_the_lead_goes(shop: Shop, promised: str) -> None:
+    shop.off_duty(shop.second_plumber)
+    send(shop, promised, shop.lead)
+    assert shop.task(promised, "visit_again").assignee_id == shop.lead.id
+
+
+@pytest.mark.parametrize("hours", [-1, 60])
+def test_the_visit_lies_ahead_and_within_what_was_promised(shop: Shop, promised: str, hours: int) -> None:
+    with pytest.raises(FieldsInvalid):
+        send(shop, promised, at=shop.clock.now() + timedelta(hours=hours))
+
+
+def test_a_promise_that_is_broken_already_forbids_no_visit(shop: Shop, promised: str) -> None:
+    shop.clock.advance(days=3)
+    send(shop, promised)
+    assert shop.steps(promised) == ["visit_again"]
+
+
+@pytest.mark.parametrize("minutes", [-2, 1])
+def test_nobody_arrived_before_they_were_sent_or_later_than_now(
+    shop: Shop, promised: str, minutes: int
+) -> None:
+    send(shop, promised)
+    arrived_at = shop.clock.now() + timedelta(minutes=minutes)
+    with pytest.raises(FieldsInvalid):
+        visit(shop, promised, arrived_at=arrived_at.isoformat())
+    visit(shop, promised)
+
+
+def test_what_could_not_be_repaired_goes_back_to_who_sent_and_says_why(shop: Shop, promised: str) -> None:
+    send(shop, promised)
+    visit(shop, promised, "not_mended", done="业主不在家")
+    assert shop.told("repair_complaint_not_mended") == [[f"account:{shop.lead.id}"]]
+    assert shop.told("repair_complaint_done") == []
+    with shop.engine.reading(shop.lead) as work:
+        facts = dict(inbox.detail(work, shop.task(promised, "send_again").id).opened.facts)
+    assert "业主不在家" in facts.values()
+    send(shop, promised)
+    assert shop.steps(promised) == ["visit_again"]
+
+
+def test_whoever_the_visit_is_handed_to_was_not_there_before(shop: Shop, promised: str) -> None:
+    send(shop, promised)
+    task_id = shop.task(promised, "visit_again").id
+    shop.engine.run(shop.lead, lambda work: tasks.reassign(work, task_id, shop.plumber.id, "换人"))
+    with pytest.raises(Refused, match="不能办理"):
+        shop.do(
+            promised,
+            "visit_again",
+            shop.plumber,
+            outcome="mended",
+            arrived_at=shop.clock.now().isoformat(),
+            done="修好了",
+            photos=[shop.photo(shop.plumber)],
+        )
+
+
+def test_where_the_only_lead_did_the_work_the_manager_sees_to_it_at_once(shop: Shop, complained: str) -> None:
+    with shop.engine.work(SYSTEM) as work:
+        work.connection.execute(
+            repair_assignment.update()
+            .where(repair_assignment.c.order_id == shop.order(complained).id)
+            .values(worker_id=shop.lead.id)
+        )
+    shop.do(complained, "answer_complaint", shop.manager, **promise(shop))
+    assert shop.task(complained, "carry_out").assignee_id == shop.manager.id
+    assert shop.told("repair_complaint_promise") == [[f"account:{shop.manager.id}"]]
+    shop.do(complained, "carry_out", shop.manager, done="已退款")
+    assert shop.steps(complained) == ["ask_complainant"]
+
+
+def test_where_another_lead_can_see_to_it_the_manager_does_not(shop: Shop, complained: str) -> None:
+    with shop.engine.work(SYSTEM) as work:
+        staff.insert_post(work, shop.plumber.id, Post.RPL, shop.community)
+    shop.do(complained, "answer_complaint", shop.manager, **promise(shop))
+    assert shop.task(complained, "carry_out").assignee_id is None
+    assert shop.told("repair_complaint_promise") == [[f"account:{shop.lead.id}"]]
