@@ -62,7 +62,9 @@ PACE: dict[Step, tuple[float, float]] = {
 }
 _RESCUED = ("repair_urgent", "control")  # withdraws what is open beside it
 _BESIDE_THE_RESCUE = (("repair_urgent", "verify"), ("repair_urgent", "confirm_false_alarm"))
-PHOTOGRAPHED = frozenset({("repair_work", "finish"), ("repair_outsource", "vendor_finish")})
+PHOTOGRAPHED = frozenset(
+    {("repair_complaint", "visit_again"), ("repair_work", "finish"), ("repair_outsource", "vendor_finish")}
+)
 _WAITED = timedelta(minutes=20)  # at a door that nobody opens
 _BADLY_MARKED = {"bad_mark", "complaint"}
 _OWNER_NEVER_ANSWERS = {"silence", "phone_answer"}
