@@ -16,10 +16,12 @@ from sqlalchemy import event, select
 from engine.clock import SettableClock
 from engine.ports import SYSTEM
 from engine.work import Engine
+from handlers.accounts.logins import login_index
 from handlers.accounts.permissions import Post
-from handlers.accounts.records import account
+from handlers.accounts.records import account, account_login
 from handlers.estate.records import estate_house
 from handlers.shared import limits
+from handlers.shared.sealed import vault_of
 from tests.handlers.privacy.planting import plant
 from tests.web.conftest import Browser, Site
 from tests.web.test_owners import CLAIM, registered
@@ -125,7 +127,9 @@ def test_a_wrong_help_code_takes_the_same_work_whether_the_desk_is_helping_or_no
     forms = [{"login": login, "code": "1"} for login in (CLAIM["phone"], UNKNOWN_PHONE)]
     ask(site, "/forgot/code", forms[1])  # whatever is made once is made
     with site.engine.work(SYSTEM) as work:
-        owner = work.connection.execute(select(account).where(account.c.person_id.is_not(None))).first()
+        index = login_index(vault_of(site.engine), CLAIM["phone"])
+        mine = select(account).join(account_login, account_login.c.account_id == account.c.id)
+        owner = work.connection.execute(mine.where(account_login.c.login_index == index)).first()
         house = work.connection.execute(select(estate_house)).first()
         assert owner is not None
         assert house is not None
