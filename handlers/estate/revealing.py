@@ -216,6 +216,7 @@ def _case(work: Work, request: RevealRequest) -> int:
 
 def is_used_up(work: Work) -> bool:
     """Tell whether the actor has seen as many numbers as the quota, and what a lead added to it, allows."""
+    tally.one_at_a_time(work)
     hour, day = _asked(work, timedelta(hours=1)), _asked(work, timedelta(days=1))
     if hour < limits.REVEALS_PER_HOUR and day < limits.REVEALS_PER_DAY:
         return False

@@ -169,6 +169,7 @@ def _opening(work: Work, unit_id: int) -> tuple[Purpose, datetime] | None:
 
 
 def _is_used_up(work: Work) -> bool:
+    tally.one_at_a_time(work)
     count = access_log.count(work, UNIT_CONTACTS, work.now - timedelta(days=1))
     return count >= limits.UNIT_CONTACTS_PER_DAY and count >= limits.UNIT_CONTACTS_PER_DAY + extra(
         work, UNITS

@@ -18,7 +18,7 @@ from handlers.estate.records import estate_building
 from handlers.privacy.export_rows import count_rows
 from handlers.privacy.records import ExportState, privacy_export
 from handlers.privacy.words import CONTENTS, EXPORT_PURPOSES, FIELDS, SENSITIVE
-from handlers.shared import access_log, limits, work_files
+from handlers.shared import access_log, limits, tally, work_files
 from handlers.shared.numbers import next_number
 from handlers.shared.permissions import Permission
 from handlers.shared.scopes import within
@@ -70,6 +70,7 @@ def ask(work: Work, asked: Asked) -> str:
     trust.require_settled(work)
     _require_complete(work, asked)
     since = work.now - timedelta(days=1)
+    tally.one_at_a_time(work)
     if access_log.count(work, "ask_export", since) >= limits.EXPORTS_PER_DAY:
         raise RuleRefused(
             "many_exports", "一天最多申请 {count} 次导出，请明天再申请", count=limits.EXPORTS_PER_DAY

@@ -94,7 +94,8 @@ def people_of(work: Work, day: date) -> list[PersonDay]:
     _require_reader(work)
     counted: dict[int, dict[str, int]] = defaultdict(dict)
     nights: dict[int, int] = defaultdict(int)
-    for row in work.connection.execute(select(access_tally).where(access_tally.c.day == day)):
+    counts = select(access_tally).where(access_tally.c.day == day, access_tally.c.amount > 0)
+    for row in work.connection.execute(counts):
         counted[row.actor_id][row.kind] = row.amount
         nights[row.actor_id] += row.at_night
     ids = list(counted)

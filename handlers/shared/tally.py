@@ -66,6 +66,17 @@ def add(work: Work, kind: str, amount: int = 1) -> None:
         _mind_rows(work, day)
 
 
+def one_at_a_time(work: Work) -> None:
+    """Let nothing else be held against this person's quotas until this transaction ends.
+
+    Without it, as many looks at once as there are connections would each find the last one free.
+    """
+    key = {"day": today(work), "actor_id": work.actor.id, "kind": "over"}
+    insert_new(work.connection, access_tally, [{**key, "amount": 0, "at_night": 0}])
+    found = [access_tally.c[name] == value for name, value in key.items()]
+    work.connection.execute(select(access_tally.c.amount).where(*found).with_for_update())
+
+
 def keys_of(work: Work, at: datetime, actor_id: int, action: str) -> Iterator[Key]:
     """Yield under what an entry of the access log was counted, if it was."""
     kind = _KIND_OF.get(action)

@@ -1,6 +1,7 @@
 """Numbers in clear: who may ask for which, for what, how often; and the contacts of one unit's owners."""
 
 import json
+from collections import Counter
 
 import pytest
 from sqlalchemy import select
@@ -14,15 +15,17 @@ from handlers.accounts import trust
 from handlers.accounts.permissions import Post
 from handlers.errors import ActionNotAllowed, FieldsInvalid, RecordNotFound, RuleRefused
 from handlers.estate import entry
+from handlers.estate.address import Place
 from handlers.estate.authorisation import Answer, Purpose, note_answer
 from handlers.estate.house_record import house_record
-from handlers.estate.records import RelationKind
+from handlers.estate.records import RelationKind, estate_house
 from handlers.estate.revealing import Field, RevealRequest, asking, reveal
 from handlers.estate.unit_contacts import Opened, contacts, open_contacts
 from handlers.shared import access_log, alarms, limits
 from handlers.shared.records import access_log as log_table
 from tests.engine.models import Model
 from tests.handlers.estate_world import World
+from tests.reliability.together import Call, together
 
 PHONE, OTHER, NUMBER = "13612340987", "13512340986", "11010519491231002X"
 
@@ -154,6 +157,27 @@ def test_if_it_cannot_be_logged_nothing_is_shown(engine: Engine, world: World, o
         reveal(engine, clerk, RevealRequest(owner, world.house, Purpose.REPAIR))
     with engine.work(SYSTEM) as work:
         log_table.create(work.connection)
+
+
+def test_looks_at_the_same_moment_do_not_share_the_last_one_of_the_quota(
+    engine: Engine, world: World, owner: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "REVEALS_PER_HOUR", 3)
+    monkeypatch.setattr(limits, "UNIT_CONTACTS_PER_DAY", 3)
+    clerk, other = world.staff(Post.CS), world.staff(Post.CS)
+    request = RevealRequest(owner, world.house, Purpose.NOTICE)
+    outcomes = together(*[lambda: reveal(engine, clerk, request)] * 12)
+    assert Counter(outcomes) == {"done": 3, "reveal_quota": 9}
+    with engine.work(SYSTEM) as work:
+        rooms = [entry.add_house(work, world.community, Place("9", str(one), "1")) for one in range(8)]
+        houses = estate_house.c.id.in_(rooms)
+        units = list(work.connection.execute(select(estate_house.c.unit_id).where(houses)).scalars())
+
+    def opening(unit: int) -> Call:
+        return lambda: engine.run(other, lambda work: open_contacts(work, unit, Purpose.NOTICE))
+
+    outcomes = together(*map(opening, units))
+    assert Counter(outcomes) == {"done": 3, "unit_contacts_quota": 5}
 
 
 def test_phones_and_id_numbers_share_one_quota(engine: Engine, world: World, owner: int) -> None:
