@@ -31,7 +31,7 @@ class ProcedureRow:
 
 @dataclass(frozen=True)
 class StepLine:
-    """One human step of a procedure."""
+    """One human step of a procedure; `sheet` is the process whose diagram shows it."""
 
     name: str
     sheet: str
@@ -101,7 +101,7 @@ def procedure_screen(work: Work, key: str, process: str) -> ProcedureScreen:
         process=shown,
         marks=json.dumps(with_limits(program, shown, {}), ensure_ascii=False),
         steps=tuple(
-            _line(work, program, step, sheets[program.owners.get(step.process, step.process)])
+            _line(work, program, step, program.owners.get(step.process, step.process))
             for step in program.steps.values()
             if step.kind == "user"
         ),

@@ -1,0 +1,45 @@
+"""Long pages on a phone are folded, and a way on within a notice is as high as a finger."""
+
+import pytest
+
+from handlers.accounts.permissions import Post
+from tests.browser.conftest import PHONE, Town, Visitors
+
+pytestmark = pytest.mark.browser
+
+SCREENS = "() => document.documentElement.scrollHeight / innerHeight"
+MOST_SCREENS = 4
+LEAST_TARGET_PX = 44
+
+
+def test_a_procedure_opens_with_the_steps_of_its_diagram_and_folds_the_others(
+    town: Town, visit: Visitors
+) -> None:
+    reader = visit(PHONE, language="en").sign_in(town.logins[Post.PM])
+    for path in ("/processes/", "/processes/repair"):
+        assert reader.open(path).evaluate(SCREENS) < MOST_SCREENS, path
+    groups = reader.page.locator(".step-group")
+    assert groups.count() > 2
+    assert reader.page.locator(".step-group[open]").count() == 1
+    groups.nth(1).locator("summary").tap()
+    assert groups.nth(1).locator("tbody tr").first.is_visible()
+
+
+def test_a_year_of_the_calendar_is_folded_and_can_be_opened(town: Town, visit: Visitors) -> None:
+    registry = visit(PHONE).sign_in(town.logins[Post.ADM])
+    page = registry.open("/workdays/?year=2026")
+    page.locator("[name=day][type=date]").first.fill("2026-12-31")
+    registry.press("form:has([type=date]) button.btn-primary")
+    assert page.evaluate(SCREENS) < MOST_SCREENS
+    assert page.locator(".fold tbody tr").first.is_hidden()
+    page.locator(".fold > summary").first.tap()
+    assert page.locator(".fold tbody tr").first.is_visible()
+
+
+def test_a_way_on_within_a_notice_is_as_high_as_a_finger(town: Town, visit: Visitors) -> None:
+    registry = visit(PHONE).sign_in(town.logins[Post.ADM])
+    page = registry.open("/inbox")
+    way = page.locator(".note a[href*='/workdays/']")
+    box = way.bounding_box()
+    assert box is not None
+    assert box["height"] >= LEAST_TARGET_PX
