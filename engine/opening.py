@@ -169,7 +169,7 @@ def _open_external(writing: Writing, wait: Wait) -> None:
             "step_id": wait.element,
             "path": "/".join(wait.path),
             "created_at": writing.work.now,
-            "priority": 0,
+            "priority": wait.priority,
             "inputs": wait.inputs,
         }
     )

@@ -17,6 +17,9 @@ from engine.topics import Topics
 
 ALWAYS = "24x7"
 NORMAL_RANK = 2
+RANKS = range(10)
+TASK_PRIORITY = f"{CAMUNDA}taskPriority"
+PRIORITIES = range(-(2**31), 2**31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class Step:
             nor, where a start is among them, whoever began the case.
         pausable: a pause of its task moves this timer too.
         rank: of its task in the inbox, 0 most urgent.
+        priority: of work for external workers: `camunda:taskPriority` of the element, else of the process.
         called: process of a call activity.
         attached_to: element that a boundary event belongs to.
         message: name of the message it waits for or throws.
@@ -77,6 +81,7 @@ class Step:
     not_same_as: tuple[str, ...] = ()
     pausable: bool = False
     rank: Expression | None = None
+    priority: Expression | None = None
     called: str | None = None
     attached_to: str | None = None
     interrupting: bool = True
@@ -171,6 +176,7 @@ class StepReader:
             not_same_as=words(said.get("not_same_as")),
             pausable=said.get("pausable") == "true",
             rank=_value(node, said.get("rank") or _process_rank(node)),
+            priority=_value(node, _priority(node)),
             called=node.get("calledElement") or None,
             attached_to=node.get("attachedToRef"),
             interrupting=node.get("cancelActivity", "true") == "true",
@@ -344,3 +350,11 @@ def _process_rank(node: Element) -> str | None:
         return None
     process = next(node.iterancestors(f"{BPMN}process"), None)
     return properties(process).get("rank") if process is not None else None
+
+
+def _priority(node: Element) -> str | None:
+    if not node.get(f"{CAMUNDA}topic"):
+        return None
+    process = next(node.iterancestors(f"{BPMN}process"), None)
+    own = node.get(TASK_PRIORITY)
+    return own or (process.get(TASK_PRIORITY) if process is not None else None)

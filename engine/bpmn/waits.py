@@ -13,7 +13,7 @@ from engine.bpmn.events import BoundaryEvent, Message, Timer
 from engine.bpmn.expressions import Json, TimerExpression
 from engine.bpmn.scopes import path_of, visible
 from engine.bpmn.scripting import ScriptEngine
-from engine.bpmn.steps import NORMAL_RANK, Step
+from engine.bpmn.steps import NORMAL_RANK, PRIORITIES, RANKS, Step
 from engine.durations import Cycle, Duration, format_moment, looks_like_duration, parse_moment
 
 WAITING_KINDS = frozenset({"user", "external"})
@@ -31,6 +31,7 @@ class Wait:
         due, follow_up: of a user step, as they were when it opened: a limit from then on, or a moment.
         rank: of a user step in the inbox, 0 most urgent.
         inputs: what an external worker gets.
+        priority: of work for external workers, as Camunda counts it: the greater, the sooner; 0 is normal.
         due_at: of a timer.
         interrupting: whether a timer or message ends the activity it is attached to.
         closes: token of that activity.
@@ -49,6 +50,7 @@ class Wait:
     assignee: str | None = None
     rank: int = NORMAL_RANK
     inputs: Mapping[str, Json] = field(default_factory=dict)
+    priority: int = 0
     due_at: datetime | None = None
     interrupting: bool = False
     closes: str | None = None
@@ -57,20 +59,33 @@ class Wait:
 
 
 def open_step(engine: ScriptEngine, task: Task) -> None:
-    """Compute once, when a step opens, whose it is and until when; kept with its token."""
+    """Compute once, when a step opens, whose it is, until when and how urgent; kept with its token."""
     step: Step = task.task_spec.extensions
     said = {
         "due": _time(engine, task, step.due),
         "follow_up": _time(engine, task, step.follow_up),
         "assignee": engine.json(task, step.assignee) if step.assignee else None,
         "rank": engine.json(task, step.rank) if step.rank else None,
+        "priority": engine.json(task, step.priority) if step.priority else None,
     }
-    rank = said["rank"]
-    if rank is not None and (isinstance(rank, bool) or not isinstance(rank, int) or not 0 <= rank <= 9):
+    if not _is_whole(said["rank"], RANKS):
         raise engine.failure(
             task, ("rank 必须是 0 到 9 的整数", "The rank must be a whole number from 0 to 9")
         )
+    if not _is_whole(said["priority"], PRIORITIES):
+        raise engine.failure(
+            task,
+            (
+                "taskPriority 必须是 32 位以内的整数",
+                "The taskPriority must be a whole number of at most 32 bits",
+            ),
+        )
     task.internal_data["open"] = {name: value for name, value in said.items() if value is not None}
+
+
+def _is_whole(value: Json, among: range) -> bool:
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return value is None or (is_number and value in among)
 
 
 def _time(engine: ScriptEngine, task: Task, expression: TimerExpression | None) -> str | None:
@@ -95,7 +110,8 @@ def waits_of(task: Task, engine: ScriptEngine) -> Iterator[Wait]:
     elif task.state == TaskState.READY and step.kind == "user":
         yield _wait(task, step, "user", **_opened(state["open"]))
     elif task.state == TaskState.READY and step.kind == "external":
-        yield _wait(task, step, "external", inputs=inputs_of(task, engine))
+        priority = state.get("open", {}).get("priority", 0)  # cases that began earlier know none
+        yield _wait(task, step, "external", inputs=inputs_of(task, engine), priority=priority)
     elif task.state == TaskState.WAITING and hasattr(task.task_spec, "event_definition"):
         yield from _event(task, step)
 

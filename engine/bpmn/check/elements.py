@@ -25,8 +25,8 @@ _MUST_HAVE_EVENT = frozenset({"intermediateCatchEvent", "boundaryEvent"})
 
 _NODE_ATTRIBUTES = {
     "userTask": {"assignee", "candidateGroups", "dueDate", "followUpDate", "formRef", "formRefBinding"},
-    "serviceTask": {"type", "topic"},
-    "sendTask": {"type", "topic"},
+    "serviceTask": {"type", "topic", "taskPriority"},
+    "sendTask": {"type", "topic", "taskPriority"},
     "businessRuleTask": {"decisionRef", "decisionRefBinding", "resultVariable", "mapDecisionResult"},
     "callActivity": {"calledElementBinding"},
 }
@@ -40,7 +40,9 @@ _NODE_PROPERTIES = {
     "receiveTask": {"name_en", "cancel"},
     "subProcess": {"name_en", "cancel"},
 }
-_PROCESS_ATTRIBUTES = {"candidateStarterGroups", "versionTag", "historyTimeToLive", "isStartableInTasklist"}
+_PROCESS_ATTRIBUTES = {
+    *("candidateStarterGroups", "versionTag", "historyTimeToLive", "isStartableInTasklist", "taskPriority")
+}
 _PROCESS_PROPERTIES = {"name_en", "dueDate", "on_cancel", "rank"}
 _KNOWN_EXTENSIONS = frozenset({"properties", "property", "in", "out"})
 _FORBIDDEN_EXTENSIONS = {

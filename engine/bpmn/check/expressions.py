@@ -14,6 +14,7 @@ from engine.bpmn.expressions import (
     parse_timer,
     parse_value,
 )
+from engine.bpmn.steps import TASK_PRIORITY
 from engine.bpmn.xml import BPMN, CAMUNDA
 
 BAD_EXPRESSION = Rule(
@@ -31,6 +32,7 @@ _DUE = ("办理时限 (dueDate)", "the due date")
 FOLLOW_UP = ("预警时间 (followUpDate)", "the follow-up date")
 _ASSIGNEE = ("办理人 (assignee)", "the assignee")
 _RANK = ("紧急程度 (rank)", "the rank")
+_PRIORITY = ("优先级 (taskPriority)", "the priority (taskPriority)")
 _COLLECTION = ("多实例集合", "the collection")
 _COMPLETION = ("完成条件", "the completion condition")
 _SOURCE = ("传入的值", "the value handed over")
@@ -40,6 +42,7 @@ ASKS = frozenset({_CONDITION, _COMPLETION})
 """What has to be true or false."""
 DUE = _DUE
 RANK = _RANK
+PRIORITY = _PRIORITY
 
 Compiled: TypeAlias = Expression | TimerExpression
 Parse: TypeAlias = Callable[[str], Compiled]
@@ -77,6 +80,7 @@ class _Compiler:
         said = self.process.properties
         yield from self._read(None, _DUE, said.get("dueDate"), parse_timer)
         yield from self._read(None, _RANK, said.get("rank"), parse_value)
+        yield from self._read(None, _PRIORITY, self.process.element.get(TASK_PRIORITY), parse_value)
         for scope in self.process.scopes():
             for flow in scope.flows:
                 if flow.condition:
@@ -90,6 +94,8 @@ class _Compiler:
             yield from self._read(node, FOLLOW_UP, node.camunda("followUpDate"), parse_timer)
             yield from self._read(node, _ASSIGNEE, node.camunda("assignee"), parse_value)
             yield from self._read(node, _RANK, node.properties.get("rank"), parse_value)
+        if node.kind in ("serviceTask", "sendTask"):
+            yield from self._read(node, _PRIORITY, node.element.get(TASK_PRIORITY), parse_value)
         text = timer_text(node)
         if text:
             yield from self._read(node, _TIMER, text, parse_timer)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from engine.bpmn.check.expressions import ASKS, RANK, Compiled, Use
+from engine.bpmn.check.expressions import ASKS, PRIORITY, RANK, Compiled, Use
 from engine.bpmn.check.gateways import DECIDING
 from engine.bpmn.check.model import Node, Process
 from engine.bpmn.check.names import Names, crossings, local
@@ -11,6 +11,7 @@ from engine.bpmn.check.rules import Report, Rule
 from engine.bpmn.expressions import Expression, TimerExpression, ValueType, tree
 from engine.bpmn.expressions.operators import ARITHMETIC, ORDERINGS
 from engine.bpmn.expressions.values import type_of
+from engine.bpmn.steps import PRIORITIES, RANKS
 
 Types: TypeAlias = Mapping[str, ValueType]
 
@@ -35,6 +36,13 @@ NO_RANK = Rule(
     "写 0 到 9 的整数：0 最急，一般为 2",
     "write a whole number from 0 to 9: 0 is most urgent, 2 is normal",
 )
+NO_PRIORITY = Rule(
+    "no_priority",
+    "“{name}”的{what_zh}“{text}”不是整数",
+    "{what_en} of “{name}” (“{text}”) is no whole number",
+    "写 32 位以内的整数：越大越先，不写是 0",
+    "write a whole number of at most 32 bits: the greater, the sooner; without one it is 0",
+)
 UNLIKE = Rule(
     "unlike",
     "“{name}”的{what_zh}“{text}”拿{left_zh}与{right_zh}比较（{operator}）",
@@ -56,6 +64,8 @@ NO_SUCH_OPTION = Rule(
     "改成其中一个选项的值，或在表单中加上这个选项",
     "write the value of one of the options, or add it to the form",
 )
+# What is a whole number, and which it may be.
+_WHOLE = ((RANK, NO_RANK, RANKS), (PRIORITY, NO_PRIORITY, PRIORITIES))
 _NO_TIMES = frozenset({ValueType.NUMBER, ValueType.BOOLEAN, ValueType.LIST, ValueType.DATE})
 _UNORDERED = frozenset({ValueType.BOOLEAN, ValueType.LIST})
 _NEVER_RECKONED = frozenset({ValueType.CODE, ValueType.BOOLEAN, ValueType.LIST})
@@ -146,9 +156,11 @@ def _types(names: Names, process: Process) -> Types:
 
 
 def _check_result(use: Use, kind: ValueType, report: Report) -> None:
-    if use.what is RANK and (kind not in (ValueType.NUMBER, ValueType.ANY) or _is_no_rank(use.compiled)):
-        report.add(NO_RANK, use.place, **_told(use), text=use.compiled.text)
-        return
+    for what, rule, among in _WHOLE:
+        if use.what is what:
+            if kind not in (ValueType.NUMBER, ValueType.ANY) or _is_outside(use.compiled, among):
+                report.add(rule, use.place, **_told(use), text=use.compiled.text)
+            return
     is_time = isinstance(use.compiled, TimerExpression)
     if is_time and kind in _NO_TIMES:
         rule = NO_MOMENT
@@ -160,9 +172,11 @@ def _check_result(use: Use, kind: ValueType, report: Report) -> None:
     report.add(rule, use.place, **_told(use), **words)
 
 
-def _is_no_rank(compiled: Compiled) -> bool:
+def _is_outside(compiled: Compiled, among: range) -> bool:
     written = compiled.tree if isinstance(compiled, Expression) else None
-    return isinstance(written, tree.Literal) and written.value not in range(10)
+    if not isinstance(written, tree.Literal):
+        return False
+    return not isinstance(written.value, int) or written.value not in among
 
 
 def _check_comparison(use: Use, node: tree.Binary, types: Types, report: Report) -> None:

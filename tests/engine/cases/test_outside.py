@@ -1,6 +1,7 @@
 """What comes from outside a case: messages of other cases, and work that other programs do."""
 
 from datetime import timedelta
+from xml.sax.saxutils import quoteattr
 
 import pytest
 from sqlalchemy import update
@@ -98,6 +99,50 @@ def test_outside_work_is_fetched_and_returned_in_the_order_it_was_asked_for(shop
     assert _in_order(shop, Order.OLDEST) == ["old", "urgent", "new"]
     assert _in_order(shop, most=1) == ["urgent"]
     assert _in_order(shop, Order.PRIORITY, Order.NEWEST) == ["urgent", "new", "old"]
+
+
+@pytest.mark.parametrize(
+    ("said", "of_process", "found"),
+    [
+        ("", "", 0),
+        ("7", "", 7),
+        ("-3", "", -3),
+        ("", "4", 4),
+        ("7", "4", 7),
+        ('${wanted == "flood" ? 9 : 1}', "", 9),
+    ],
+)
+def test_outside_work_is_as_urgent_as_its_step_or_else_its_procedure_says(
+    shop: Shop, said: str, of_process: str, found: int
+) -> None:
+    shop.deploy(_urgent(said, of_process))
+    shop.start("outside", message="reported", wanted="flood")
+    assert [row.priority for row in shop.rows(external_task)] == [found]
+
+
+def test_the_most_urgent_outside_work_of_two_cases_is_fetched_first(shop: Shop) -> None:
+    shop.deploy(_urgent('${wanted == "flood" ? 9 : 1}'))
+    for key in ("drip", "flood"):
+        shop.start("outside", key, message="reported", wanted=key)
+        shop.clock.advance(minutes=1)
+    assert _in_order(shop) == ["flood", "drip"]
+
+
+@pytest.mark.parametrize("priority", ["${5 / 2}", "${3000000000 * 1}"])
+def test_a_priority_that_is_no_whole_number_is_an_incident(shop: Shop, priority: str) -> None:
+    shop.deploy(_urgent(priority))
+    shop.start("outside", message="reported", wanted="flood")
+    assert shop.rows(external_task) == []
+    assert ["taskPriority" in row.message for row in shop.rows(incident)] == [True]
+
+
+def _urgent(of_step: str, of_process: str = "") -> tuple[str, bytes]:
+    """Write the priorities of the step and of its procedure where a modeller for Camunda writes them."""
+    xml = _outside().xml().decode()
+    for before, said in (("<bpmn:serviceTask ", of_step), ("<bpmn:process ", of_process)):
+        if said:
+            xml = xml.replace(before, f"{before}camunda:taskPriority={quoteattr(said)} ")
+    return "outside.bpmn", xml.encode()
 
 
 def _in_order(shop: Shop, *order: Order, most: int = 10) -> list[str]:
