@@ -15,6 +15,8 @@ from web.texts import gettext
 bp = Blueprint("imports", __name__, url_prefix="/imports")
 bp.add_app_template_filter(area, "area")
 
+MOST_OF_NOTE = 500  # characters of why a list is released that was not taken over whole
+
 
 @bp.get("/")
 def index() -> str:
@@ -43,7 +45,7 @@ def show(import_id: int) -> str:
     after = request.args.get("after", 0, int)
     with context.engine().reading(context.actor()) as work:
         screen = import_screen(work, import_id, max(after, 0))
-    return render_template("imports/show.html", screen=screen)
+    return render_template("imports/show.html", screen=screen, wrong=errors.field_errors())
 
 
 @bp.get("/<int:import_id>/problems.xlsx")
@@ -62,7 +64,10 @@ def problems(import_id: int) -> Response:
 @errors.shown_again_by(show)
 def release(import_id: int) -> Response:
     """Say, as a second person, that what the list brought is right."""
-    released = context.engine().run(context.actor(), lambda work: importing.release_import(work, import_id))
+    difference = request.form.get("difference", "").strip()[:MOST_OF_NOTE]
+    released = context.engine().run(
+        context.actor(), lambda work: importing.release_import(work, import_id, difference)
+    )
     flash(gettext("已放行，%(count)s 位业主的登记生效", count=released))
     return redirect(url_for("imports.show", import_id=import_id))
 

@@ -74,7 +74,8 @@ def import_facts(context: Context) -> Facts:
         "facts": pairs(
             ("导入人", names(work, [row.imported_by])),
             ("导入时间", local(work, row.imported_at)),
-            ("户数", str(totals.taken_houses)),
+            ("户数", f"{totals.taken_houses} / {totals.listed_houses}"),
+            ("业主人数", f"{totals.taken_owners} / {totals.listed_owners}"),
             ("有问题的行", str(totals.problems)),
             (
                 "怎么核对",
@@ -93,6 +94,7 @@ def release_import(context: Context, answers: dict[str, Json]) -> None:
 
     Raises:
         ActionNotAllowed: the actor imported it, or stands in for who did.
+        FieldsInvalid: something of the list is missing and nobody said why.
     Source: policy C1.
     """
     given = Answers(answers)
@@ -104,7 +106,7 @@ def release_import(context: Context, answers: dict[str, Json]) -> None:
         asking.tell(work, "import_returned", [check.entered_by], context.instance_id)
         return
     persons.checking_for(work, Permission.HOUSE_CHECK, check.community_id, {check.entered_by})
-    importing.release_import(work, check.subject_id)
+    importing.release_import(work, check.subject_id, given.text("difference"))
     deciding.note(work, check, CheckOutcome.CONFIRMED, work.actor.id)
 
 

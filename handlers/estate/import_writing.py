@@ -62,6 +62,12 @@ class Totals:
     relations_removed: int = 0
     proposals: int = 0
 
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether every row and every sum of the list was taken over."""
+        listed = (self.listed_houses, self.listed_owners, self.listed_area_m2)
+        return not self.problems and listed == (self.taken_houses, self.taken_owners, self.taken_area_m2)
+
     def take(self, house: ListedHouse) -> None:
         """Count a house that was taken over."""
         self.taken_houses += 1

@@ -13,7 +13,7 @@ from sqlalchemy import Row, Table, func, select
 from engine.errors import RuleBroken
 from engine.ports import Actor
 from engine.work import Engine, Work
-from handlers.errors import ActionNotAllowed, RecordConflict, RecordNotFound, RuleRefused
+from handlers.errors import ActionNotAllowed, FieldsInvalid, RecordConflict, RecordNotFound, RuleRefused
 from handlers.estate import import_running, import_undo, relation_log
 from handlers.estate.import_rows import RowProblem
 from handlers.estate.import_running import IMPORT, NewImport
@@ -51,6 +51,7 @@ class PastImport:
 
     Attributes:
         work_id: of the long work that took it over, for its owner; None from the command line.
+        release_note: why it was released although not all of its list was taken over, or "".
         may_release: the actor is a second person who may say that all of it is right.
         may_undo: the actor may take all of it back, as far as nothing rests on it.
         undo_until: None while it is not released: then it may be taken back at any time.
@@ -64,6 +65,7 @@ class PastImport:
     imported_by: int
     released_at: datetime | None
     released_by: int | None
+    release_note: str
     undone_at: datetime | None
     undone_by: int | None
     undo_until: datetime | None
@@ -167,11 +169,16 @@ def begin_import(engine: Engine, actor: Actor, upload: Upload) -> int:
     return work_id
 
 
-def release_import(work: Work, import_id: int) -> int:
+def release_import(work: Work, import_id: int, difference: str = "") -> int:
     """Confirm, as somebody else than who imported it, that what an import brought is right.
 
+    Args:
+        difference: why it may count although not all of the list was taken over; needed then.
     Returns:
         How many relations count from now on.
+    Raises:
+        FieldsInvalid: something of the list is missing and nobody said why.
+    Source: the totals of a list are compared twice, policy D1.
     """
     require_somewhere(work, Permission.HOUSE_CHECK)
     row = _row(work, import_id, lock=True)
@@ -181,7 +188,9 @@ def release_import(work: Work, import_id: int) -> int:
         raise ActionNotAllowed("second_check", "须由另一人核对，录入人不能核对自己的录入")
     if row.state != ImportState.WAITING:
         raise RecordConflict("import_not_waiting", "这次导入已经放行、撤销，或还没有读完")
-    return _release(work, import_id)
+    if not Totals.read(row.totals).is_whole and not difference:
+        raise FieldsInvalid({"difference": ("清单没有全部读入，请写明差在哪里、为什么可以放行", {})})
+    return _release(work, import_id, difference)
 
 
 def release_first(work: Work, import_id: int) -> int:
@@ -306,15 +315,18 @@ def _begin(work: Work, new: NewImport, file: str, community: str) -> int:
     return work_id
 
 
-def _release(work: Work, import_id: int) -> int:
+def _release(work: Work, import_id: int, difference: str = "") -> int:
     import_undo.apply_proposals(work, import_id)
     _check(work, estate_house, import_id)
     relations = _check(work, estate_relation, import_id, counts_since=work.now)
     relation_log.note_counts(work, estate_relation.c.import_id == import_id)
+    seal = work.engine.vault.seal
+    note = seal("estate_import", "release_note", import_id, difference) if difference else None
     work.connection.execute(
         estate_import.update()
         .where(estate_import.c.id == import_id)
         .values(state=ImportState.RELEASED, released_at=work.now, released_by=work.actor.id)
+        .values(release_note=note)
     )
     access_log.append(work, access_log.Entry("release_import", "import", import_id))
     import_running.tell(work, import_running.SETTLED, import_id)
@@ -364,6 +376,7 @@ def _shown(work: Work, row: Row[Any]) -> PastImport:
         row.imported_by,
         row.released_at,
         row.released_by,
+        unseal("estate_import", "release_note", row.id, row.release_note) if row.release_note else "",
         row.undone_at,
         row.undone_by,
         import_undo.until(row.released_at),

@@ -266,6 +266,7 @@ estate_import = Table(
     Column("finished_at", UtcDateTime),
     Column("released_at", UtcDateTime),
     Column("released_by", BigInteger),
+    sealed_column("release_note"),  # why, although not all of the list was taken over
     Column("undone_at", UtcDateTime),
     Column("undone_by", BigInteger),
     Column("totals", JsonColumn, nullable=False),

@@ -38,7 +38,7 @@ def more_looks(work: Work, cutoff: datetime, _after: int) -> Part:
 
 
 def imports(work: Work, cutoff: datetime, _after: int) -> Part:
-    """Delete what imports left out, and forget what their files were called."""
+    """Delete what imports left out, and forget what their files were called and why they were released."""
 
     def parts() -> Iterator[Part]:
         of_import = estate_import_problem.join(
@@ -46,8 +46,8 @@ def imports(work: Work, cutoff: datetime, _after: int) -> Part:
         )
         since = estate_import.c.imported_at
         yield delete(work, Due(estate_import_problem, since, source=of_import), cutoff)
-        named = (estate_import.c.file_name.is_not(None),)
-        yield empty(work, Due(estate_import, since, named), ("file_name",), cutoff)
+        for text in (estate_import.c.file_name, estate_import.c.release_note):
+            yield empty(work, Due(estate_import, since, (text.is_not(None),)), (text.name,), cutoff)
 
     return first(parts())
 

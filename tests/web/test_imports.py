@@ -105,6 +105,20 @@ def test_a_second_person_releases_and_the_first_cannot(desk: Desk) -> None:
         assert len(queries.who_may_act(work, house.id)) == 1
 
 
+def test_what_is_missing_is_shown_to_who_releases_and_needs_a_reason(desk: Desk) -> None:
+    address = desk.taken(*GOOD, BAD)
+    assert 'name="difference"' in desk.second.get(address).text
+    refused = desk.second.post(f"{address}/release", page=address)
+    assert refused.status_code == 422
+    assert "请写明差在哪里" in refused.text
+    released = desk.second.post(f"{address}/release", {"difference": "505 待更正"}, page=address)
+    assert "505 待更正" in desk.lead.get(released.location).text
+
+
+def test_a_list_that_is_whole_asks_for_no_reason(desk: Desk) -> None:
+    assert 'name="difference"' not in desk.second.get(desk.taken(*GOOD)).text
+
+
 def test_an_import_is_taken_back_with_one_click(desk: Desk) -> None:
     address = desk.taken(*GOOD)
     job = desk.lead.post(f"{address}/undo", page="/imports/").location

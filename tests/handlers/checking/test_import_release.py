@@ -13,6 +13,7 @@ from engine.store.tables import escalation, user_task
 from engine.work import SYSTEM, Engine, Work
 from handlers.accounts.permissions import Post
 from handlers.checking.records import second_check
+from handlers.errors import FieldsInvalid
 from handlers.estate import import_undo, importing
 from handlers.shared.records import outbox_job
 from tests.handlers.estate.lists_made import row, workbook
@@ -23,11 +24,11 @@ from tests.handlers.inline import inline_worker
 class Office:
     """Two leads; the first one imports."""
 
-    def __init__(self, engine: Engine, world: World, clock: SettableClock) -> None:
+    def __init__(self, engine: Engine, world: World, clock: SettableClock, *more: list[object]) -> None:
         self.engine = engine
         self.clock = clock
         self.lead, self.second = world.staff(Post.CSL), world.staff(Post.CSL)
-        self.import_id = importing.import_estate(engine, self.lead, workbook([row()])).import_id
+        self.import_id = importing.import_estate(engine, self.lead, workbook([row(), *more])).import_id
         self.work()
 
     def work(self) -> None:
@@ -85,6 +86,16 @@ def test_the_other_lead_is_told_and_releases_it(office: Office) -> None:
     check = office.check()
     assert (office.state(), check.state, check.checked_by) == ("released", "confirmed", office.second.id)
     assert office.tasks() == []
+
+
+def test_a_list_that_is_not_whole_is_released_with_a_reason_only(
+    engine: Engine, world: World, clock: SettableClock
+) -> None:
+    office = Office(engine, world, clock, row(房号="505", 证件号码=110105194912310020))
+    with pytest.raises(FieldsInvalid):
+        office.decide(office.second, outcome="release")
+    office.decide(office.second, outcome="release", difference="505 的证件号待更正")
+    assert office.state() == "released"
 
 
 def test_it_is_sent_back_with_a_reason(office: Office) -> None:

@@ -73,7 +73,7 @@ class Office:
 
     def release(self, import_id: int) -> None:
         """Let the second person release an import."""
-        self.engine.run(self.second, lambda work: release_import(work, import_id))
+        self.engine.run(self.second, lambda work: release_import(work, import_id, "缺的行待更正"))
 
     def undo(self, import_id: int, by: Actor | None = None) -> LongWork:
         """Take an import back."""

@@ -10,7 +10,7 @@ from engine.errors import NotPermitted
 from engine.ports import SYSTEM, Actor
 from engine.work import Engine
 from handlers.accounts.permissions import Post
-from handlers.errors import ActionNotAllowed, RecordConflict, RecordNotFound
+from handlers.errors import ActionNotAllowed, FieldsInvalid, RecordConflict, RecordNotFound
 from handlers.estate import importing, queries
 from handlers.estate.importing import ImportReport, import_estate, release_import
 from handlers.estate.records import estate_house, estate_import, estate_person, estate_relation
@@ -139,6 +139,23 @@ def test_what_was_imported_counts_after_another_person_released_it(engine: Engin
         assert len(queries.who_may_act(work, house.id)) == 1
     with engine.work(checker) as work, pytest.raises(RecordConflict):
         release_import(work, report.import_id)
+
+
+def test_a_list_that_was_not_taken_over_whole_is_released_with_a_reason_only(
+    engine: Engine, world: World
+) -> None:
+    checker = world.staff(Post.CSL)
+    report = take(engine, row(), row(房号="505", 证件号码=110105194912310020))
+    assert not report.totals.is_whole
+    with engine.work(checker) as work, pytest.raises(FieldsInvalid):
+        release_import(work, report.import_id)
+    with engine.work(checker) as work:
+        assert release_import(work, report.import_id, "505 的证件号待开发商更正") == 1
+    with engine.reading(checker) as work:
+        past = importing.one_import(work, report.import_id)
+        sealed = work.connection.execute(select(estate_import.c.release_note)).scalar_one()
+    assert past.release_note == "505 的证件号待开发商更正"
+    assert "505" not in sealed
 
 
 def test_a_list_imported_again_is_released_with_its_last_import(engine: Engine, world: World) -> None:

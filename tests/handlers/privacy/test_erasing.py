@@ -28,6 +28,7 @@ YEARS = {"days": 3 * 366 + 1}
 # Sealed texts about staff, files and incidents, which lead to no resident; they have periods of their own.
 NOT_OF_RESIDENTS = {
     "estate_import.file_name",
+    "estate_import.release_note",
     "estate_more_looks.reason",
     "staffing_case.name",
     "staffing_case.phone",
