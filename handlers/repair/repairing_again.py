@@ -63,6 +63,7 @@ def send_again(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     notices.to_accounts(work, order, [worker_id], "repair_assigned")
     window = figures.of(work, order).visit_window
     window_from, window_to = max(visit_at - window, work.now), visit_at + window
+    order = orders.change(work, order, window_from=window_from, window_to=window_to)
     tell_owner(
         work,
         order,
@@ -87,10 +88,9 @@ def _agreed(work: Work, order: Order, visit_at: datetime | None) -> datetime:
 def visit_again_facts(context: Context) -> Facts:
     """Say what is to do this time, when the owner expects it, and what they were answered."""
     work, order = context.work, orders.of(context)
-    visit_at = local(work, _moment(work, order, "complaint_sent", "visit_at"))
     written = remarks.latest(work, order, "complaint_again", "complaint_answer")
     added = remarks.every(work, order, orders.ADDED_TO_COMPLAINT)
-    return {"facts": job(work, order) + pairs(("约好的上门时间", visit_at)) + written + added}
+    return {"facts": job(work, order) + written + added}
 
 
 @completion("repair.visit_again")

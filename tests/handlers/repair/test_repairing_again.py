@@ -10,7 +10,7 @@ from engine.ports import SYSTEM, Actor, Json
 from handlers.accounts import staff
 from handlers.accounts.permissions import Post
 from handlers.errors import ActionNotAllowed, FieldsInvalid
-from handlers.repair import adding, commands, queries, story
+from handlers.repair import adding, commands, jobs, queries, story
 from handlers.repair.records import repair_assignment
 from tests.handlers.repair.repair_world import OWNER_PHONE, Shop
 from tests.handlers.repair.test_complaining import complained, promise, telling
@@ -71,10 +71,13 @@ def test_who_repairs_again_reads_what_to_do_and_may_call_until_it_is_done(shop: 
     with pytest.raises(NotFound), shop.engine.reading(shop.second_plumber) as work:
         queries.order(work, promised)
     send(shop, promised)
+    visit_at = shop.clock.now() + timedelta(hours=20)
     with shop.engine.reading(shop.second_plumber) as work:
         facts = dict(inbox.detail(work, shop.task(promised, "visit_again").id).opened.facts)
         assert queries.order(work, promised).contact_name == "李*"
+        assert jobs.spots(work, [promised])[promised].window_from == visit_at - timedelta(minutes=30)
     assert {"换阀芯", "给您道歉", ("请换厨房那个", "请换厨房那个")} <= set(facts.values())
+    assert facts["预约时间"] == "11-24 05:30–06:30"
     assert "说好了" not in facts.values()
     called = shop.engine.run(
         shop.second_plumber, lambda work: commands.reveal_contact(work, promised, "repair")
