@@ -1,5 +1,6 @@
 """Who may act on a task and look at a case: asked at the moment of reading and of completing."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -129,32 +130,51 @@ def taken(work: Work, task: Task) -> TaskGone:
 
 
 def require_other_eyes(work: Work, task: Task, case: Case) -> None:
-    """Refuse a person who did the step that this one checks, or began what it checks (policy C1)."""
+    """Refuse a person who did the step that this one checks, or began what it checks (policy C1).
+
+    So is whoever could check only in the place of such a person, and for whom such a person did it: naming a
+    substitute makes nobody a second pair of eyes.
+    """
     if checks_own(work, task, case):
         raise NotPermitted("four_eyes", "您办理过前面的步骤，“{name}”须由另一人办理", name=named(task))
 
 
 def checks_own(work: Work, task: Task, case: Case) -> bool:
-    """Tell whether the actor would check with a task what they did themselves."""
+    """Tell whether the actor would check with a task what they did themselves, or in somebody's place."""
     steps = stepping.program_of(work, case).steps
     done_before = steps[task.called_process, task.step_id].not_same_as
     if not done_before:
         return False
-    if case.starter_id == work.actor.id and any(
-        steps[task.called_process, one].kind == "start" for one in done_before
-    ):
+    doers = _doers(work, case, done_before)
+    if any(steps[task.called_process, one].kind == "start" for one in done_before):
+        doers.add(case.starter_id)
+    if work.actor.id in doers:
         return True
-    own = work.connection.execute(
-        select(task_history.c.id)
-        .where(
+    held = _capacities(work, task)
+    return bool(held) and held <= doers
+
+
+def _doers(work: Work, case: Case, steps: Collection[str]) -> set[int | None]:
+    """Return who completed steps of a case, and for whom."""
+    rows = work.connection.execute(
+        select(task_history.c.actor_id, task_history.c.on_behalf_of).where(
             task_history.c.instance_id == case.id,
-            task_history.c.step_id.in_(done_before),
+            task_history.c.step_id.in_(steps),
             task_history.c.end_kind == "completed",
-            task_history.c.actor_id == work.actor.id,
         )
-        .limit(1)
-    ).first()
-    return own is not None
+    )
+    return {one for row in rows for one in row if one is not None}
+
+
+def _capacities(work: Work, task: Task) -> set[int | None]:
+    """Return in whose place the actor could do a task; None among them is the own right."""
+    if not work.grants.stands_in_for:
+        return set()
+    query = select(task_candidate.c.group_code, task_candidate.c.scope_id)
+    rows = work.connection.execute(query.where(task_candidate.c.task_id == task.id))
+    groups = {(task.group_code, task.scope_id), *(tuple(row) for row in rows)}
+    held = {one.on_behalf_of for one in work.memberships if (one.group, one.scope_id) in groups}
+    return held | ({task.assignee_id} & set(work.grants.stands_in_for))
 
 
 def is_candidate(work: Work, task: Task, actor_id: int) -> bool:

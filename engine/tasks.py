@@ -190,9 +190,10 @@ def complete(
         idempotency.give_back(work, idempotency_key)
         work.raise_after_commit(timed_out(task))
         return
-    with work.acting_for(rights.acts_for(work, task, right)):
+    absent_id = rights.acts_for(work, task, right)
+    with work.acting_for(absent_id):
         answered = form_steps.answered(work, moved, task, answers)
-        closing = Closing(task, answered.outcome, right.on_behalf_of, answered.extra)
+        closing = Closing(task, answered.outcome, absent_id, answered.extra)
         stepping.move(
             work, moved, lambda run, host: run.complete(host, task.token, answered.variables), closing
         )

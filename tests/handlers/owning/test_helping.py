@@ -7,11 +7,11 @@ from engine.clock import SettableClock
 from engine.errors import Invalid, NotPermitted
 from engine.ports import SYSTEM, Actor
 from engine.work import Engine
-from handlers.accounts import installation, sign_in, trust
+from handlers.accounts import installation, sign_in, substitution, trust
 from handlers.accounts.logins import add_login
 from handlers.accounts.permissions import Post
 from handlers.errors import FieldsInvalid, RecordConflict
-from handlers.estate.records import RelationKind
+from handlers.estate.records import RelationKind, estate_relation
 from handlers.owning import help_steps, helping, resetting
 from handlers.owning.codes import CodeRefused
 from handlers.owning.helping import Asked
@@ -47,6 +47,21 @@ class Desk(Office):
     def ask(self, phone: str = NEW) -> str:
         """Let the owner come to the counter."""
         wanted = Asked(self.house, self.owner_id, phone)
+        return self.engine.run(self.clerk, lambda work: helping.ask(work, wanted))
+
+    def resident_of_another_home(self) -> int:
+        """Let somebody else have an account, too."""
+        person = self.person("吴敏", "13900000009")
+        self.relate(person, self.another_house("701"))
+        self.resident(person)
+        return person
+
+    def ask_for(self, person: int) -> str:
+        """Let that one come to the counter."""
+        with self.engine.reading(SYSTEM) as work:
+            mine = estate_relation.c.person_id == person
+            house = work.connection.execute(select(estate_relation.c.house_id).where(mine)).scalar_one()
+        wanted = Asked(house, person, "13955557777")
         return self.engine.run(self.clerk, lambda work: helping.ask(work, wanted))
 
     def verify(self, number: str, outcome: str = "proven") -> None:
@@ -112,6 +127,35 @@ def test_one_proof_is_not_enough_and_the_same_clerk_does_not_confirm(desk: Desk)
     desk.verify(number)
     with pytest.raises(NotPermitted):
         desk.do(number, "second", desk.clerk, outcome="agree")
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+def test_naming_a_substitute_makes_nobody_a_second_pair_of_eyes(desk: Desk) -> None:
+    helper, until = desk.staff(Post.RP), desk.clock.now().replace(hour=15)
+    with desk.engine.work(desk.csl) as work:
+        substitution.set_substitute(work, desk.clerk.id, helper.id, work.now, until)
+    first, other = desk.ask(), desk.resident_of_another_home()
+    desk.verify(first)
+    with pytest.raises(NotPermitted) as refused:  # in the place of who saw the proofs
+        desk.do(first, "second", helper, outcome="agree")
+    assert refused.value.code == "four_eyes"
+    second = desk.ask_for(other)
+    desk.do(second, "prove", helper, outcome="proven", proofs=["id_document", "call_back"])
+    with pytest.raises(NotPermitted):  # for whom the proofs were seen
+        desk.do(second, "second", desk.clerk, outcome="agree")
+    for number in (first, second):
+        desk.do(number, "second", desk.second, outcome="agree")
+        assert desk.state(number) == "issued"
+
+
+def test_a_substitute_with_the_post_checks_what_the_absent_person_did(desk: Desk) -> None:
+    with desk.engine.work(desk.csl) as work:
+        until = work.now.replace(hour=15)
+        substitution.set_substitute(work, desk.clerk.id, desk.second.id, work.now, until)
+    number = desk.ask()
+    desk.verify(number)
+    desk.do(number, "second", desk.second, outcome="agree")
+    assert desk.state(number) == "issued"
 
 
 def test_where_the_desk_has_one_clerk_the_lead_confirms_the_proofs(desk: Desk) -> None:
