@@ -19,6 +19,7 @@ from handlers.accounts.permissions import Post
 from tests.engine.models import Model
 from tests.web.conftest import ACCEPT, Site
 from web.lists import NAMES
+from web.navigation import DOCK, Entry
 
 
 def finish_first_step(site: Site, clock: SettableClock, minutes: int) -> None:
@@ -131,6 +132,14 @@ def test_cancelling_needs_a_reason_and_ends_the_case(site: Site) -> None:
 def test_a_list_of_what_the_whole_group_has_says_so_in_its_name(view: View) -> None:
     is_of_group = any(part.endswith("team") for part in PARTS[view])
     assert str(NAMES[view]).startswith("本组") is is_of_group
+
+
+@pytest.mark.parametrize("tab", [one for one in DOCK if one.endpoint == "inbox.index"])
+def test_a_tab_on_the_phone_says_whose_steps_its_list_has(tab: Entry) -> None:
+    parts = PARTS.get(View(dict(tab.query)["view"]), ())
+    is_of_group = any(part.endswith("team") for part in parts)
+    assert str(tab.label).startswith("本组") is is_of_group
+    assert len(str(tab.label)) <= 4
 
 
 def test_a_number_nobody_knows_is_not_found(site: Site) -> None:

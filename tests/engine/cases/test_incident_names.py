@@ -63,6 +63,7 @@ def test_of_two_steps_with_one_id_the_one_is_named_that_failed(
     assert found.said["params"]["element"] == list(name)
     (row,) = shop.rows(incident)
     assert row.said["params"]["element"] == "meter"
+    assert found.said["params"]["reason"] == row.said["params"]["reason"] != ""
 
 
 def test_a_step_without_a_name_is_named_by_its_id(shop: Shop) -> None:

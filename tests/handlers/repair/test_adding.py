@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine import inbox
+from engine import inbox, tasks
 from engine.errors import NotAllowed, NotFound
 from engine.ports import Actor
 from handlers.errors import FieldsInvalid, RuleRefused
@@ -54,6 +54,18 @@ def test_before_anybody_has_it_in_hand_the_desk_is_told(shop: Shop) -> None:
     number = shop.report()
     add(shop, number)
     assert {f"account:{shop.clerk.id}"} < {one for to in shop.told("repair_added") for one in to}
+
+
+def test_while_the_owner_has_the_next_step_the_repairer_is_told_and_not_the_owner(shop: Shop) -> None:
+    number = shop.report()
+    shop.accept(number)
+    shop.go_to(number)
+    shop.do(number, "diagnose", shop.plumber, outcome="quote", finding="要换龙头")
+    shop.do(number, "write_quote", shop.plumber, lines=[{"price_code": "W01", "quantity": 1}])
+    asked = shop.task(number, "answer").id
+    shop.engine.run(shop.owner, lambda work: tasks.claim(work, asked))
+    add(shop, number)
+    assert shop.told("repair_added") == [[f"account:{shop.plumber.id}"]]
 
 
 def test_the_form_of_the_next_step_says_what_was_added(shop: Shop) -> None:

@@ -164,6 +164,20 @@ def test_no_later_date_is_promised_for_parts_than_they_are_awaited(shop: Shop, o
     shop.do(on_site, "receive", shop.lead, outcome="delayed", parts_on=last)
 
 
+def test_parts_that_come_later_today_are_promised_for_no_moment_that_is_past(
+    shop: Shop, on_site: str
+) -> None:
+    shop.later(hours=9)
+    day = shop.clock.now().astimezone(shop.engine.zone)
+    assert day.hour > 18
+    shop.do(on_site, "diagnose", shop.plumber, outcome="parts", finding="缺阀芯")
+    today = day.date().isoformat()
+    shop.do(on_site, "request", shop.plumber, outcome="purchase", parts=[], parts_on=today)
+    with shop.engine.reading(shop.lead) as work:
+        (told,) = [one.params for one in story.story(work, on_site) if one.kind == "parts_ordered"]
+    assert told["expected_at"] == f"{day:%m-%d %H:%M}"
+
+
 def test_parts_that_do_not_come_within_fifteen_days_bring_the_lead(shop: Shop, on_site: str) -> None:
     order_parts(shop, on_site)
     shop.later(days=15, seconds=-1)
