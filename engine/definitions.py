@@ -138,18 +138,29 @@ def _compiled(engine: Engine, connection: Connection, bundle_id: int) -> _Compil
 
 def _compile(engine: Engine, connection: Connection, bundle_id: int) -> _Compiled:
     key, files = bundle_files(connection, bundle_id)
-    topics = Topics.parse(files.get(TOPICS_FILE, b""))
-    read = [Form.parse(content, name) for name, content in files.items() if name.endswith(".form")]
+    return compiled_files(key, tuple(sorted(files.items())), bundle_id, engine.zone.key)
+
+
+def compiled_files(key: str, files: tuple[tuple[str, bytes], ...], bundle_id: int, zone: str) -> _Compiled:
+    """Compile the files of a bundle; the same files always give the same.
+
+    Args:
+        key: id of the process that cases start with.
+        files: names of resources, each with its content.
+    """
+    by_name = dict(files)
+    topics = Topics.parse(by_name.get(TOPICS_FILE, b""))
+    read = [Form.parse(content, name) for name, content in files if name.endswith(".form")]
     forms = {found.id: found for found in read}
     compiled = compile_program(
         key,
-        files,
+        by_name,
         topics,
         forms={
             name: {**found.variables, **topics.set_by(found.on_complete)} for name, found in forms.items()
         },
         bundle_id=bundle_id,
-        zone=engine.zone.key,
+        zone=zone,
     )
     return _Compiled(compiled, forms)
 

@@ -4,12 +4,14 @@ import os
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from engine import definitions
 from engine.clock import SettableClock
 from engine.store import schema
 from engine.store.database import Database
@@ -31,6 +33,14 @@ if MEMORY is not None:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", MEMORY)
 
 STORES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once() -> Iterator[None]:
+    """Compile each bundle once for all tests: thousands of installations begin with the same files."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(definitions, "compiled_files", lru_cache(maxsize=200)(definitions.compiled_files))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 from engine.bpmn.expressions.values import ValueType
@@ -64,6 +64,7 @@ class Form:
     on_open: str | None = None
 
     @staticmethod
+    @lru_cache(maxsize=512)  # a new version of a procedure changes one file of many
     def parse(content: bytes, resource: str = "") -> "Form":
         """Read a .form file.
 

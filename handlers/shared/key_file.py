@@ -1,8 +1,9 @@
 """Opens the key file of an installation; only one that holds nothing yet is given a new one."""
 
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Column, Connection, Table, inspect, select
+from sqlalchemy import Column, exists, false, inspect, or_, select
 
 from engine.store.database import Database
 from handlers.errors import RuleRefused
@@ -33,23 +34,19 @@ def ring_of(settings: Settings, database: Database) -> KeyRing:
 
 
 def _holds_sealed(database: Database) -> bool:
+    """Tell whether a column has a value that needs the ring; one that an older schema lacks has none."""
     if database.is_sqlite and not Path(database.url.database or "").exists():
         return False
+    witnesses = _witnesses()
+    names = sorted({column.table.name for column in witnesses})
     with database.reading() as connection:
-        there = set(inspect(connection).get_table_names())
-        return any(
-            _is_any(connection, table, column) for table, column in _witnesses() if table.name in there
-        )
+        found = inspect(connection).get_multi_columns(filter_names=names)
+        there = {(table, column["name"]) for (_, table), columns in found.items() for column in columns}
+        known = [column for column in witnesses if (column.table.name, column.name) in there]
+        filled = (exists().where(column.is_not(None)) for column in known)
+        return bool(connection.execute(select(or_(false(), *filled))).scalar())
 
 
-def _witnesses() -> list[tuple[Table, Column[str]]]:
+def _witnesses() -> list[Column[Any]]:
     """Name every column whose values need the ring: the sealed ones, and the chain of the access log."""
-    sealed = [(table, table.c[name]) for table, name in sealed_columns()]
-    return [*sealed, (access_log, access_log.c.mac)]
-
-
-def _is_any(connection: Connection, table: Table, column: Column[str]) -> bool:
-    """Tell whether a column has a value; one that an older schema lacks has none."""
-    if column.name not in {one["name"] for one in inspect(connection).get_columns(table.name)}:
-        return False
-    return connection.execute(select(column).where(column.is_not(None)).limit(1)).first() is not None
+    return [*(table.c[name] for table, name in sealed_columns()), access_log.c.mac]

@@ -1,5 +1,6 @@
 """Reads a DMN file into decision tables and reports everything that is wrong with it at once."""
 
+from functools import lru_cache
 from typing import Final
 
 from engine.bpmn.decisions.problems import DecisionProblem, DecisionsRefused
@@ -36,6 +37,7 @@ _IGNORED: Final = frozenset(
 )
 
 
+@lru_cache(maxsize=128)  # a new version of a procedure changes one file of many
 def read_decisions(data: bytes) -> tuple[Decision, ...]:
     """Read every decision of a file.
 
