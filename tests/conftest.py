@@ -1,8 +1,8 @@
 """Real databases and a clock moved by hand, for every test."""
 
 import os
-import shutil
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -12,10 +12,14 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from engine import definitions
-from engine.clock import SettableClock
+from engine.clock import SettableClock, SystemClock
+from engine.ports import SYSTEM
 from engine.store import schema
 from engine.store.database import Database
 from handlers import bootstrap
+from handlers.settings import Settings
+from tests.databases import PostgresAnew, SqliteAnew
+from tests.handlers.repair.tables import PROCESSES
 from tests.postgres import QUICK, PostgresServer
 
 # The same examples in every run, however slow the machine is; WUYE_EXAMPLES=random looks for new ones.
@@ -62,7 +66,7 @@ def ready_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def ready_postgres(postgres: PostgresServer) -> str:
+def ready_postgresql(postgres: PostgresServer) -> str:
     """A PostgreSQL database with the whole schema and no rows, to be copied."""
     url = postgres.new_database()
     _with_schema(url)
@@ -76,27 +80,67 @@ def _with_schema(url: str) -> None:
     database.dispose()
 
 
-@pytest.fixture
-def sqlite_database(tmp_path: Path, ready_sqlite: Path) -> Iterator[Database]:
-    """An empty SQLite database with the whole schema."""
-    shutil.copyfile(ready_sqlite, tmp_path / "wuye.db")
-    database = Database(f"sqlite:///{tmp_path}/wuye.db")
-    yield database
+@pytest.fixture(scope="session")
+def deployed_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the procedures deployed and nobody in it."""
+    folder = tmp_path_factory.mktemp("deployed")
+    deploy_built_in(f"sqlite:///{folder}/wuye.db", folder)
+    return folder / "wuye.db"
+
+
+@pytest.fixture(scope="session")
+def deployed_postgresql(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A PostgreSQL database with the procedures deployed and nobody in it."""
+    url = postgres.new_database()
+    deploy_built_in(url, tmp_path_factory.mktemp("deployed"))
+    return url
+
+
+def deploy_built_in(url: str, folder: Path) -> None:
+    """Make the schema and deploy the procedures of the product."""
+    database = Database(url)
+    schema.create(database)
+    engine = bootstrap.build(Settings(database_url=url, data_dir=folder), SystemClock(), database)
+    files = {
+        path.name: path.read_bytes()
+        for path in PROCESSES.iterdir()
+        if path.suffix in {".bpmn", ".dmn", ".form"} or path.name == "topics.toml"
+    }
+    with engine.work(SYSTEM) as work:
+        definitions.deploy(work, "built-in", files)
     database.dispose()
+
+
+@pytest.fixture(scope="session")
+def sqlite_anew(tmp_path_factory: pytest.TempPathFactory) -> SqliteAnew:
+    """The SQLite file that each test of this process finds as it asks for it."""
+    return SqliteAnew(tmp_path_factory.mktemp("anew") / "wuye.db")
+
+
+@pytest.fixture(scope="session")
+def postgresql_anew(postgres: PostgresServer) -> PostgresAnew:
+    """The PostgreSQL database that each test of this process finds as it asks for it."""
+    return PostgresAnew(postgres)
+
+
+@pytest.fixture
+def sqlite_database(sqlite_anew: SqliteAnew, ready_sqlite: Path) -> Iterator[Database]:
+    """An empty SQLite database with the whole schema."""
+    with sqlite_anew.like(ready_sqlite) as database:
+        yield database
 
 
 @pytest.fixture(params=STORES)
 def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """An empty database with the whole schema, once on SQLite and once on PostgreSQL."""
-    if request.param == "sqlite":
-        yield request.getfixturevalue("sqlite_database")
-        return
-    postgres: PostgresServer = request.getfixturevalue("postgres")
-    url = postgres.new_database(request.getfixturevalue("ready_postgres"))
-    database = Database(url)
-    yield database
-    database.dispose()
-    postgres.drop(url)
+    with begun_like(request, "ready", request.param) as database:
+        yield database
+
+
+def begun_like(request: pytest.FixtureRequest, ready: str, store: str) -> AbstractContextManager[Database]:
+    """Give the database of this process with the content of a ready one, `ready_sqlite` for example."""
+    anew: SqliteAnew | PostgresAnew = request.getfixturevalue(f"{store}_anew")
+    return anew.like(request.getfixturevalue(f"{ready}_{store}"))
 
 
 @pytest.fixture

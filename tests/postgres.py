@@ -26,6 +26,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _name(url: str) -> str:
+    return url.rpartition("/")[2]
+
+
 class PostgresServer:
     """A PostgreSQL server in a folder of its own; it listens on loopback only."""
 
@@ -80,14 +84,22 @@ class PostgresServer:
         Args:
             like: URL of a database that nobody is connected to, to begin as a copy of; empty when absent.
         """
-        name = f"test_{os.getpid()}_{next(self._numbers)}"
-        template = like.rpartition("/")[2] or "template1"
-        self._execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-        return f"postgresql+psycopg://wuye@127.0.0.1:{self._port}/{name}"
+        url = f"postgresql+psycopg://wuye@127.0.0.1:{self._port}/test_{os.getpid()}_{next(self._numbers)}"
+        self._create(url, like)
+        return url
+
+    def replace(self, url: str, like: str) -> None:
+        """Make a database a copy of another, whoever is still connected to it."""
+        self.drop(url)
+        self._create(url, like)
 
     def drop(self, url: str) -> None:
         """Remove a database with whoever is still connected to it."""
-        self._execute(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
+        self._execute(f"DROP DATABASE {_name(url)} WITH (FORCE)")
+
+    def _create(self, url: str, like: str) -> None:
+        template = _name(like) or "template1"
+        self._execute(f"CREATE DATABASE {_name(url)} TEMPLATE {template} STRATEGY FILE_COPY")
 
     def _execute(self, statement: str) -> None:
         with psycopg.connect(

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,10 @@ from handlers.accounts import sessions
 from handlers.accounts.passwords import Hasher
 from handlers.accounts.permissions import Post
 from handlers.settings import Settings
+from tests.databases import SqliteAnew
 from tests.engine.models import Model
 from tests.handlers.estate_world import World
-from web.app import create_app
+from tests.web.served import served
 from web.config import WebConfig
 
 PROCEDURE = "keys"
@@ -74,6 +76,16 @@ def procedure() -> Model:
         .end()
         .flow("start", "accept", "make", "confirm", "end")
     )
+
+
+def deploy(engine: Engine, *models: Model) -> None:
+    """Deploy models with the forms of the site."""
+    files = {
+        "keys_accept.form": json.dumps(ACCEPT).encode(),
+        "keys_confirm.form": json.dumps(CONFIRM).encode(),
+        **{f"{model.key}.bpmn": model.xml() for model in models},
+    }
+    engine.run(SYSTEM, lambda work: definitions.deploy(work, "test", files))
 
 
 class Browser:
@@ -140,12 +152,7 @@ class Site:
 
     def deploy(self, *models: Model) -> None:
         """Deploy models with the forms of this site."""
-        files = {
-            "keys_accept.form": json.dumps(ACCEPT).encode(),
-            "keys_confirm.form": json.dumps(CONFIRM).encode(),
-            **{f"{model.key}.bpmn": model.xml() for model in models},
-        }
-        self.engine.run(SYSTEM, lambda work: definitions.deploy(work, "test", files))
+        deploy(self.engine, *models)
 
     def start(self, number: str = "K1") -> int:
         """Start a case about the owner's house and return its instance."""
@@ -167,6 +174,37 @@ class Site:
             return int(work.connection.execute(query).scalar_one())
 
 
+@pytest.fixture(scope="session")
+def deployed_site(ready_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the small procedure in force and nobody in it."""
+    return _with_procedure(ready_sqlite, tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture(scope="session")
+def deployed_company(deployed_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the small procedure and those of the product in force and nobody in it."""
+    return _with_procedure(deployed_sqlite, tmp_path_factory.mktemp("company"))
+
+
+def _with_procedure(ready: Path, folder: Path) -> Path:
+    path = shutil.copyfile(ready, folder / "wuye.db")
+    database = Database(f"sqlite:///{path}")
+    deploy(bootstrap.build(Settings(f"sqlite:///{path}", folder), database=database), procedure())
+    database.dispose()
+    return path
+
+
+READY = {"company": "deployed_company", "site": "deployed_site"}
+
+
+@pytest.fixture
+def sqlite_database(request: pytest.FixtureRequest, sqlite_anew: SqliteAnew) -> Iterator[Database]:
+    """A SQLite database with the whole schema; for a site or a company, with its procedures in force."""
+    ready = next((READY[name] for name in READY if name in request.fixturenames), "ready_sqlite")
+    with sqlite_anew.like(request.getfixturevalue(ready)) as database:
+        yield database
+
+
 @pytest.fixture
 def engine(sqlite_database: Database, clock: SettableClock, tmp_path: Path) -> Engine:
     """The engine of an empty installation; passwords are hashed cheaply."""
@@ -185,6 +223,10 @@ def world(engine: Engine) -> World:
 @pytest.fixture
 def site(engine: Engine, world: World) -> Site:
     """A site with a small procedure in force."""
-    site = Site(engine, world, create_app(engine, WebConfig(demo=True)))
-    site.deploy(procedure())
+    return Site(engine, world, served(engine, WebConfig(demo=True)))
+
+
+@pytest.fixture
+def company(site: Site) -> Site:
+    """A site with the procedures of the product in force beside the small one."""
     return site

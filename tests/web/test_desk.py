@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import func, select
 
 from engine.ports import SYSTEM
-from handlers import built_in
 from handlers.accounts.permissions import Post
 from handlers.repair.records import repair_order
 from tests.web.conftest import Site
@@ -29,12 +28,11 @@ def orders(site: Site) -> int:
 
 
 @pytest.mark.parametrize("number", CALLS)
-def test_a_call_with_a_number_or_without_opens_its_task(site: Site, number: str) -> None:
-    built_in.deploy_built_in(site.engine)
-    clerk = site.browser(Post.CS)
-    form = {"caller": number, "community_id": str(site.world.community)}
+def test_a_call_with_a_number_or_without_opens_its_task(company: Site, number: str) -> None:
+    clerk = company.browser(Post.CS)
+    form = {"caller": number, "community_id": str(company.world.community)}
     assert clerk.post("/desk/call", form, page="/desk/").status_code == 302
-    assert orders(site) == 1
+    assert orders(company) == 1
 
 
 @pytest.mark.parametrize("path", ["/desk/call", "/desk/caller"])

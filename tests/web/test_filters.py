@@ -8,7 +8,6 @@ from engine.clock import SettableClock
 from engine.ports import SYSTEM
 from engine.saved_filters import MOST
 from engine.store.tables import inbox_filter
-from handlers import built_in
 from handlers.accounts.permissions import Post
 from tests.web.conftest import Browser, Site
 
@@ -141,7 +140,6 @@ def test_filters_without_a_name_are_forgotten_and_none_is_kept_in_clear(
     assert "已删除或已过期" in clerk.get(address).text
 
 
-def test_a_step_that_two_sheets_of_a_procedure_use_is_offered_once_by_both_names(site: Site) -> None:
-    built_in.deploy_built_in(site.engine)
-    page = site.browser(Post.RP).get("/inbox").text
+def test_a_step_that_two_sheets_of_a_procedure_use_is_offered_once_by_both_names(company: Site) -> None:
+    page = company.browser(Post.RP).get("/inbox").text
     assert page.count('<option value="repair/take">接单、抢险接单</option>') == 1

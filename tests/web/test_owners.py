@@ -6,7 +6,6 @@ import pytest
 
 from engine.clock import SettableClock
 from engine.ports import SYSTEM
-from handlers import built_in
 from handlers.shared.channels.development import kept_messages
 from tests.handlers.inline import inline_worker
 from tests.web.conftest import Browser, Site
@@ -110,9 +109,8 @@ def test_nothing_of_a_person_stands_in_an_address_or_a_cookie(site: Site) -> Non
         assert set(kept["owner_code"]) == {"token", "purpose"}
 
 
-def test_an_owner_keeps_vehicles_on_a_page_that_nobody_else_has(site: Site) -> None:
-    built_in.deploy_built_in(site.engine)
-    owner, house = site.browser(site.owner), site.world.house
+def test_an_owner_keeps_vehicles_on_a_page_that_nobody_else_has(company: Site) -> None:
+    owner, house = company.browser(company.owner), company.world.house
     answer = owner.post(f"/home/household/{house}/vehicles", {"plate": "粤B12345"}, page="/home/household/")
     assert answer.location == "/home/household/"
     shown = owner.get("/home/household/").text
@@ -121,7 +119,7 @@ def test_an_owner_keeps_vehicles_on_a_page_that_nobody_else_has(site: Site) -> N
     refused = owner.post(f"/home/household/{house}/vehicles", {"plate": "B1"}, page="/home/household/")
     assert refused.status_code == 422
     assert "车牌应为" in refused.text
-    neighbour = site.browser(site.neighbour)
+    neighbour = company.browser(company.neighbour)
     assert "粤B" not in neighbour.get("/home/household/").text
     for path in ("vehicles", "confirm"):
         answer = neighbour.post(

@@ -7,7 +7,6 @@ from sqlalchemy import select
 
 from engine.clock import SettableClock
 from engine.ports import SYSTEM, Actor
-from handlers import built_in
 from handlers.accounts.permissions import Post
 from handlers.estate.authorisation import Answer, Purpose, note_answer
 from handlers.estate.house_record import house_record
@@ -108,17 +107,16 @@ def test_the_quota_ends_the_showing(site: Site, person: int) -> None:
     assert shown == [200] * 20 + [422] * 2
 
 
-def test_who_used_the_quota_up_asks_the_lead_from_the_same_page(site: Site, person: int) -> None:
-    built_in.deploy_built_in(site.engine)
-    clerk, path = site.browser(Post.CS), page(site, person)
+def test_who_used_the_quota_up_asks_the_lead_from_the_same_page(company: Site, person: int) -> None:
+    clerk, path = company.browser(Post.CS), page(company, person)
     for _ in range(20):
         reveal(clerk, path, purpose="notice")
     assert 'action="/houses/more"' in reveal(clerk, path, purpose="notice")[1]
-    form = {"kind": "reveals", "community_id": str(site.world.community), "reason": ""}
+    form = {"kind": "reveals", "community_id": str(company.world.community), "reason": ""}
     refused = clerk.post("/houses/more", form, page=path)
     assert (refused.status_code, "请写明为什么还要查看" in refused.text) == (422, True)
     assert clerk.post("/houses/more", form | {"reason": "整栋停水"}, page=path).status_code == 302
-    assert "申请超限额查看" in site.browser(Post.CSL).get("/inbox").text
+    assert "申请超限额查看" in company.browser(Post.CSL).get("/inbox").text
 
 
 def test_guessed_ids_lead_nowhere(site: Site, person: int) -> None:

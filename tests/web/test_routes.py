@@ -126,8 +126,10 @@ def test_pages_with_peoples_data_are_never_stored_by_a_browser(site: Site) -> No
     assert site.browser(Post.CS).get("/inbox").headers["Cache-Control"] == "no-store"
 
 
-def test_an_unforeseen_error_tells_a_number_and_nothing_else(site: Site) -> None:
-    site.app.view_functions["overdue.index"] = lambda: 1 / 0
+def test_an_unforeseen_error_tells_a_number_and_nothing_else(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(site.app.view_functions, "overdue.index", lambda: 1 / 0)
     answer = site.browser(Post.PM).get("/overdue")
     assert answer.status_code == 500
     assert "错误编号" in answer.text

@@ -5,7 +5,6 @@ import re
 import pytest
 
 from engine.ports import SYSTEM
-from handlers import built_in
 from handlers.accounts.permissions import Post
 from handlers.safety import verified
 from handlers.shared import alarms
@@ -15,11 +14,7 @@ from tests.web.conftest import Browser, Site
 SAID = {"kind": "sign_in", "description": "凌晨三点有人用我的账号登录"}
 
 
-@pytest.fixture
-def site(site: Site) -> Site:
-    """A site with the procedures of the product in force."""
-    built_in.deploy_built_in(site.engine)
-    return site
+pytestmark = pytest.mark.usefixtures("company")
 
 
 def watcher(site: Site, post: Post) -> Browser:

@@ -6,7 +6,6 @@ import re
 from engine.clock import SettableClock
 from engine.ports import SYSTEM, Actor
 from engine.work import Work
-from handlers import built_in
 from handlers.accounts import installation, staff
 from handlers.accounts.permissions import Post
 from handlers.shared.permissions import Permission
@@ -155,21 +154,25 @@ def test_everybody_who_may_read_accounts_finds_them_in_the_menu(site: Site) -> N
     assert 'href="/staff/"' not in site.browser(Post.CS).get("/inbox").text
 
 
-def test_a_lead_asks_for_somebody_and_administration_lets_somebody_go(site: Site) -> None:
-    built_in.deploy_built_in(site.engine)
-    lead, administration = site.browser(Post.CSL), everywhere(site, Post.ADM)
-    form = {"name": "赵六", "phone": "13712345678", "post": "cs", "community_id": str(site.world.community)}
+def test_a_lead_asks_for_somebody_and_administration_lets_somebody_go(company: Site) -> None:
+    lead, administration = company.browser(Post.CSL), everywhere(company, Post.ADM)
+    form = {
+        "name": "赵六",
+        "phone": "13712345678",
+        "post": "cs",
+        "community_id": str(company.world.community),
+    }
     assert lead.post("/staff/joining", form, page="/staff/joining").status_code == 302
     assert "已提出入职" in lead.get("/staff/joining").text
     refused = lead.post("/staff/joining", form | {"name": ""}, page="/staff/joining")
     assert refused.status_code == 422
     assert "请填写姓名" in refused.text
-    clerk = site.staff(Post.CS)
+    clerk = company.staff(Post.CS)
     page = f"/staff/{clerk.id}"
     past = administration.post(f"{page}/leave", {"leaves_at": "2020-01-01T08:00"}, page=page)
     assert past.status_code == 422
     assert "离岗时间应在将来" in past.text
-    browser = site.browser(clerk)
+    browser = company.browser(clerk)
     assert administration.post(f"{page}/leave", {"immediate": "1"}, page=page).status_code == 302
     assert browser.get("/inbox").status_code == 302
     assert "已停用" in administration.get(page).text

@@ -10,16 +10,12 @@ import pytest
 from PIL import Image
 
 from engine.ports import Actor
-from handlers import built_in
 from handlers.accounts.permissions import Post
 from handlers.shared import attachments, limits, turns
 from tests.handlers.shared.uploads_made import picture
 from tests.web.conftest import Browser, Site
 
-
-@pytest.fixture(autouse=True)
-def _procedures(site: Site) -> None:
-    built_in.deploy_built_in(site.engine)
+pytestmark = pytest.mark.usefixtures("company")
 
 
 def waiting(site: Site, who: Actor) -> list[int]:
@@ -58,9 +54,11 @@ def test_photos_before_and_after_a_refused_one_are_kept_and_shown(site: Site) ->
         assert f"/attachments/{kept}/small" in page
 
 
-def test_who_sends_more_than_a_request_may_hold_is_told_so(site: Site) -> None:
+def test_who_sends_more_than_a_request_may_hold_is_told_so(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     owner = site.browser(site.owner)
-    site.app.config["MAX_CONTENT_LENGTH"] = 10_000
+    monkeypatch.setitem(site.app.config, "MAX_CONTENT_LENGTH", 10_000)
     answer = owner.post("/home/report", {"photos[]": [(BytesIO(b"x" * 20_000), "a.mp4")]}, page="/home/")
     assert answer.status_code == 413
     assert "上传的文件太大" in answer.text

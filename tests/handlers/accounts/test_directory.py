@@ -315,10 +315,15 @@ def test_all_rights_of_an_actor_take_one_statement(engine: Engine, world: World,
     absent, clerk = world.staff(Post.CSL), world.staff(Post.CS)
     away(world, absent, clerk)
     statements: list[str] = []
-    event.listen(database.reader, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
+
+    def note(*arguments: object) -> None:
+        statements.append(str(arguments[2]))
+
+    event.listen(database.reader, "before_cursor_execute", note)
     with engine.reading(clerk) as work:
         assert len(work.memberships) == 2
         assert work.may(Permission.REPAIR_CANCEL, world.community)
+    event.remove(database.reader, "before_cursor_execute", note)
     assert len(statements) == 1
 
 

@@ -33,7 +33,7 @@ from handlers.repair.crew import proposals
 from handlers.repair.records import repair_order
 from handlers.settings import Settings
 from handlers.shared.sealed import vault_of
-from tests.handlers.repair.conftest import deploy
+from tests.conftest import deploy_built_in
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
@@ -50,8 +50,9 @@ def engine_of(database: Database, folder: Path) -> Engine:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Engine, Demonstration]]:
     """A small demonstration, made once."""
     folder = tmp_path_factory.mktemp("demo")
-    database = Database(f"sqlite:///{folder}/wuye.db")
-    deploy(database, folder)
+    url = f"sqlite:///{folder}/wuye.db"
+    deploy_built_in(url, folder)
+    database = Database(url)
     engine = engine_of(database, folder)
     yield engine, build(engine, folder, size=SMALL)
     database.dispose()

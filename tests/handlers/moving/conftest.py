@@ -5,9 +5,9 @@ import pytest
 from engine.clock import SettableClock
 from engine.work import Engine
 from tests.handlers.moving.moving_world import Desk
-from tests.handlers.repair.conftest import database, deployed_postgres, deployed_sqlite
+from tests.handlers.repair.conftest import database
 
-__all__ = ["database", "deployed_postgres", "deployed_sqlite"]
+__all__ = ["database"]
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from handlers.estate.records import RelationKind, estate_relation
 from handlers.moving import leases, starting
 from handlers.moving.starting import Notice
 from tests.handlers.moving.moving_world import AGAIN, ENTRY, Desk
-from tests.handlers.repair.conftest import PROCESSES
+from tests.handlers.repair.tables import PROCESSES
 
 STORES = ("sqlite", "postgresql")
 PRESENT: dict[str, Json] = {"how": "in_person", "id_seen": True}

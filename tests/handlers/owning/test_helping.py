@@ -21,9 +21,9 @@ from handlers.shared.records import outbox_message
 from tests.handlers.estate_world import PASSWORD
 from tests.handlers.inline import inline_worker
 from tests.handlers.office import Office
-from tests.handlers.repair.conftest import database, deployed_postgres, deployed_sqlite
+from tests.handlers.repair.conftest import database
 
-__all__ = ["database", "deployed_postgres", "deployed_sqlite"]
+__all__ = ["database"]
 
 OLD, NEW = "13900000001", "13955556666"
 NEW_PASSWORD = "Harbour-9-cloud"

@@ -13,10 +13,10 @@ from handlers.checking.fields import Field
 from handlers.errors import FieldsInvalid, RecordConflict, RecordNotFound
 from handlers.estate.records import RelationKind, estate_person, estate_relation
 from handlers.owning import household, members
-from tests.handlers.checking.conftest import database, deployed_postgres, deployed_sqlite
+from tests.handlers.checking.conftest import database
 from tests.handlers.checking.correction_world import Counter
 
-__all__ = ["database", "deployed_postgres", "deployed_sqlite"]
+__all__ = ["database"]
 
 
 @pytest.fixture

@@ -16,12 +16,12 @@ from handlers.errors import FieldsInvalid, RuleRefused
 from handlers.estate.records import RelationKind
 from handlers.owning import phone_proof, resetting
 from handlers.shared.channels.development import kept_messages
-from tests.handlers.checking.conftest import database, deployed_postgres, deployed_sqlite
+from tests.handlers.checking.conftest import database
 from tests.handlers.checking.correction_world import NEW_PHONE, Counter
 from tests.handlers.inline import inline_worker
 from tests.handlers.repair.repair_world import OWNER_PHONE
 
-__all__ = ["database", "deployed_postgres", "deployed_sqlite"]
+__all__ = ["database"]
 
 ADDRESS = "192.0.2.9"
 

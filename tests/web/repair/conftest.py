@@ -9,10 +9,10 @@ from werkzeug.test import TestResponse
 from engine.ports import Actor
 from handlers.accounts import sessions
 from tests.handlers.conftest import engine, settings  # noqa: F401  # fixtures
-from tests.handlers.repair.conftest import database, deployed_sqlite, shop  # noqa: F401  # fixtures
+from tests.handlers.repair.conftest import database, shop  # noqa: F401  # fixtures
 from tests.handlers.repair.repair_world import Shop
 from tests.web.conftest import Browser
-from web.app import create_app
+from tests.web.served import served
 from web.config import WebConfig
 
 
@@ -21,7 +21,7 @@ class Pages:
 
     def __init__(self, shop: Shop) -> None:  # noqa: F811  # no fixture
         self.shop = shop
-        self.app: Flask = create_app(shop.engine, WebConfig(desk_phone="0571-8888-1000"))
+        self.app: Flask = served(shop.engine, WebConfig(desk_phone="0571-8888-1000"))
 
     def browser(self, who: Actor) -> Browser:
         """Return a browser somebody is signed in with."""
