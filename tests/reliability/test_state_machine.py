@@ -365,5 +365,6 @@ def test_a_few_random_walks_agree_with_the_model(template: Template) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.longest
 def test_a_thousand_random_walks_agree_with_the_model(template: Template) -> None:
     _walks(template, 1000)

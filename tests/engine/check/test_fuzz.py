@@ -92,14 +92,14 @@ def check_in_time(name: str, content: bytes) -> None:
     assert time.process_time() - begun < CPU_SECONDS, name
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_a_changed_file_passes_or_is_refused(data):
     name = data.draw(st.sampled_from(NAMES))
     check_in_time(name, data.draw(mutated(name)))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_a_damaged_file_passes_or_is_refused(data):
     name = data.draw(st.sampled_from(sorted(files())))

@@ -306,6 +306,7 @@ def test_many_readers_of_a_new_bundle_compile_it_once(engine):
 
 def test_the_cache_of_programs_is_bounded(engine, monkeypatch):
     monkeypatch.setattr(definitions, "MOST_BUNDLES", 1)
+    monkeypatch.setattr(definitions, "compiled_files", definitions.compiled_files.__wrapped__)
     deploy(engine)
     with engine.reading(SYSTEM) as work:
         first = definitions.program(engine, work.connection, bundle_of(engine, "repair"))

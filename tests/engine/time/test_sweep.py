@@ -379,6 +379,7 @@ def test_a_sweep_touches_only_what_is_due(sqlite_engine: Engine, clock: Settable
     assert set(whole) == {"SCAN job USING INDEX ix_job_due_at"}  # the next one to come due, up to LIMIT
 
 
+@pytest.mark.long
 def test_ten_thousand_deadlines_due_at_once_take_a_few_statements_a_batch(
     engine: Engine, clock: SettableClock
 ) -> None:
