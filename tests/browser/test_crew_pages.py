@@ -25,6 +25,14 @@ ROWS = """() => new Set(
 ).size"""
 
 
+# How far the page's own room below goes beyond the bar of the step, which covers the rest of it.
+ROOM = """() => {
+    const bar = document.querySelector('.has-ways .thumb');
+    return parseFloat(getComputedStyle(document.body).paddingBottom) - bar.offsetHeight;
+}"""
+MOST_ROOM_PX = 24
+
+
 def expect_large(repairer: Visitor) -> None:
     assert repairer.page.evaluate(SMALL) == [], repairer.page.url
 
@@ -42,6 +50,8 @@ def test_every_step_of_a_job_is_accessible_and_large_enough(
         expect_accessible(repairer, path)
         expect_large(repairer)
         assert repairer.page.evaluate(ROWS) <= 2, path
+        if "/tasks/" in path:
+            assert 0 <= repairer.page.evaluate(ROOM) <= MOST_ROOM_PX, path
     repairer.page.check("[name=signed]")
     repairer.page.tap("[data-sign-open]")
     expect_accessible(repairer, "the sheet to sign on")

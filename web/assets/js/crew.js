@@ -70,12 +70,18 @@ function wakeMap(link) {
   link.rel = "noopener noreferrer";
 }
 
+/** Leave as much room below the page as the bar of the step takes, and no more. */
+function makeRoom(bar) {
+  new ResizeObserver(() => document.body.style.setProperty("--thumb", `${bar.offsetHeight}px`)).observe(bar);
+}
+
 const small = window.matchMedia("(max-width: 819px)");
 
 /** Wake the steps of repair staff below a part of the page. */
 export function wakeCrew(part) {
   for (const form of part.querySelectorAll("form[data-task-form]")) wakeWays(form);
   for (const more of part.querySelectorAll("[data-fold=yes]")) more.open = !small.matches;
+  for (const bar of part.querySelectorAll(".has-ways .thumb")) makeRoom(bar);
   for (const form of part.querySelectorAll("form[data-call]")) wakeCall(form);
   for (const link of part.querySelectorAll("a[data-web-map]")) wakeMap(link);
   // The bottom bar of the site makes room for the one of the step.
