@@ -10,8 +10,8 @@ from engine.errors import NotAllowed, Refused
 from engine.ports import SYSTEM
 from engine.store.database import Database
 from handlers import bootstrap, settings
-from handlers.repair import calls
-from handlers.repair.records import Area
+from handlers.repair import calls, queries, remarks
+from handlers.repair.records import Area, repair_assignment
 from handlers.shared import outbox
 from handlers.shared.channels import Channels, Message
 from handlers.shared.outbox import JobContext
@@ -104,6 +104,26 @@ def test_after_the_danger_the_repair_goes_on_and_is_always_visited(shop: Shop) -
     shop.mend(number)
     shop.do(number, "confirm", shop.owner, **FULL_MARKS)
     assert shop.steps(number) == ["visit_by_clerk"]
+
+
+def test_what_was_said_and_seen_of_a_danger_is_kept(shop: Shop) -> None:
+    number = gas(shop)
+    assert shop.told("repair_nobody_to_ring") == []
+    shop.do(number, "verify", shop.clerk, outcome="confirmed", note="业主已开窗")
+    verified_at = shop.order(number).verified_at
+    shop.clock.advance(minutes=1)
+    shop.do(number, "take", shop.plumber, minutes=5)
+    photo = shop.photo(shop.plumber)
+    shop.do(number, "arrive", shop.plumber, situation="阀门未关", photos=[photo])
+    shop.do(number, "control", shop.plumber, measures=["shut_water"], outside_help="none", note="已关阀通风")
+    order = shop.order(number)
+    assert order.verified_at == verified_at < order.arrived_at
+    with shop.engine.reading(shop.desk_lead) as work:
+        written = [one.body for one in remarks.of_order(work, order)]
+        assert len(queries.order(work, number).media) == 1
+        taken = select(repair_assignment.c.taken_at).where(repair_assignment.c.order_id == order.id)
+        assert work.connection.execute(taken).scalars().all() == [order.taken_at]
+    assert written == ["业主已开窗", "阀门未关", "已关阀通风"]
 
 
 def urgent_call(shop: Shop) -> str:
