@@ -14,9 +14,11 @@ LONGEST_TEXT = 100
 KEPT = timedelta(hours=12)
 
 
-def keep_search(work: Work, text: str) -> int:
+def keep_search(work: Work, text: str, among: str = "cases") -> int:
     """Keep a search and return its id; what the person looked for long ago is forgotten.
 
+    Args:
+        among: what was looked through; nothing else is looked through by this id.
     Raises:
         RuleBroken: nothing was typed, or too much.
     """
@@ -33,7 +35,9 @@ def keep_search(work: Work, text: str) -> int:
         )
     )
     search_id = new_id()
-    body = work.engine.vault.seal("inbox_filter", "body", search_id, json.dumps({"text": text}))
+    body = work.engine.vault.seal(
+        "inbox_filter", "body", search_id, json.dumps({"text": text, "among": among})
+    )
     work.connection.execute(
         inbox_filter.insert().values(
             id=search_id, actor_id=work.actor.id, is_named=False, body=body, saved_at=work.now
@@ -42,8 +46,8 @@ def keep_search(work: Work, text: str) -> int:
     return search_id
 
 
-def search_text(work: Work, search_id: int) -> str:
-    """Return what the actor looked for; "" when it was forgotten or is somebody else's."""
+def search_text(work: Work, search_id: int, among: str = "cases") -> str:
+    """Return what the actor looked for; "" when it was forgotten, somebody else's, or among other things."""
     row = work.connection.execute(
         select(inbox_filter).where(
             inbox_filter.c.id == search_id,
@@ -54,4 +58,5 @@ def search_text(work: Work, search_id: int) -> str:
     if row is None:
         return ""
     body = json.loads(work.engine.vault.open("inbox_filter", "body", row.id, row.body))
-    return "" if "view" in body else str(body["text"])
+    is_other = "view" in body or body.get("among", "cases") != among
+    return "" if is_other else str(body["text"])

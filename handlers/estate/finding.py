@@ -11,6 +11,7 @@ from handlers.shared.permissions import Permission
 from handlers.shared.scopes import require_somewhere, scopes_with
 
 SEARCH_PERSON = "search_person"
+_AMONG = "people"
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ def begin(work: Work, text: str) -> int:
         RuleBroken: nothing was typed, or too much.
     """
     _require_reader(work)
-    search_id = filters.keep_search(work, text)
+    search_id = filters.keep_search(work, text, _AMONG)
     kind = "phone" if _is_phone(text) else "name"
     if not houses_by_address(work, text.strip()):
         access_log.append(work, access_log.Entry(SEARCH_PERSON, "house", 0, detail={"kind": kind}))
@@ -48,7 +49,7 @@ def found(work: Work, search_id: int) -> Found:
         NotPermitted: the actor reads neither houses nor owners anywhere.
     """
     _require_reader(work)
-    text = filters.search_text(work, search_id)
+    text = filters.search_text(work, search_id, _AMONG)
     if not text:
         return Found("", (), ())
     houses = tuple(houses_by_address(work, text))
