@@ -17,17 +17,17 @@ free-port:                      # told before the minutes of installing; `wuye d
 	  echo 'Port $(PORT) is taken; choose another, such as make run PORT=8765' >&2; exit 1; fi
 
 test: ready                     ## every test but the long ones
-	$(BIN)/pytest -n auto --dist loadgroup
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test-long: ready                ## kill tests, races, state machines, fuzzing: up to an hour
-	$(BIN)/pytest -m long -n auto --dist loadgroup --durations 15
+	$(BIN)/pytest -m long -n auto --dist loadfile --no-loadscope-reorder --durations 15
 
 check: .venv/.dev               ## before each commit: style, types, import contracts, fast tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n auto --dist loadgroup tests --ignore tests/browser
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder tests --ignore tests/browser
 
 ready: .venv/.dev system assets i18n
 

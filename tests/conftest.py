@@ -13,13 +13,11 @@ from hypothesis import HealthCheck, settings
 
 from engine import definitions
 from engine.clock import SettableClock, SystemClock
-from engine.ports import SYSTEM
 from engine.store import schema
 from engine.store.database import Database
-from handlers import bootstrap
+from handlers import bootstrap, built_in
 from handlers.settings import Settings
 from tests.databases import PostgresAnew, SqliteAnew
-from tests.handlers.repair.tables import PROCESSES
 from tests.postgres import QUICK, PostgresServer
 
 # The same examples in every run, however slow the machine is; WUYE_EXAMPLES=random looks for new ones.
@@ -106,13 +104,7 @@ def deploy_built_in(url: str, folder: Path) -> None:
     database = Database(url)
     schema.create(database)
     engine = bootstrap.build(Settings(database_url=url, data_dir=folder), SystemClock(), database)
-    files = {
-        path.name: path.read_bytes()
-        for path in PROCESSES.iterdir()
-        if path.suffix in {".bpmn", ".dmn", ".form"} or path.name == "topics.toml"
-    }
-    with engine.work(SYSTEM) as work:
-        definitions.deploy(work, "built-in", files)
+    built_in.deploy_built_in(engine)
     database.dispose()
 
 

@@ -1,6 +1,7 @@
 """A real site on a free port, people who can sign in, and Chromium, whose complaints fail the test."""
 
 import re
+import shutil
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -21,12 +22,10 @@ from playwright.sync_api import (
 )
 from werkzeug.serving import make_server
 
-from engine.clock import SystemClock
+from engine.clock import Clock, SystemClock
 from engine.ports import SYSTEM, Actor
-from engine.store import schema
-from engine.store.database import Database
 from engine.work import Engine
-from handlers import bootstrap, built_in
+from handlers import bootstrap
 from handlers.accounts import installation, sign_in
 from handlers.accounts.logins import add_login
 from handlers.accounts.passwords import Hasher
@@ -35,7 +34,7 @@ from handlers.accounts.records import account_skill
 from handlers.settings import Settings
 from tests.handlers.estate_world import PASSWORD, World
 from tests.handlers.repair.repair_world import publish_prices
-from web.app import create_app
+from tests.web.served import served
 from web.config import WebConfig
 
 CHROMIUM = "/usr/bin/chromium"
@@ -50,6 +49,9 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # The last such list counts. The first two draw suggestions under an address bar, in a process a window.
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,DestroyProfileOnBrowserClose,HttpsUpgrades,"
+    "HttpsFirstBalancedModeAutoEnable,MediaRouter,OptimizationHints,PaintHolding,ThirdPartyStoragePartitioning",
 ]
 DESKTOP, PHONE = (1440, 900), (360, 740)
 CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]+")
@@ -111,23 +113,27 @@ class Town:
 
 
 @pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+def town(deployed_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """An installation with the procedures of the product in force."""
-    folder = tmp_path_factory.mktemp("town")
-    database = Database(f"sqlite:///{folder}/wuye.db")
-    schema.create(database)
-    settings = Settings(f"sqlite:///{folder}/wuye.db", folder / "var", demo=True)
-    engine = bootstrap.build(settings, SystemClock(), database)
-    engine.cache["password_hasher"] = Hasher(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    built_in.deploy_built_in(engine)
+    engine = installed(deployed_sqlite, tmp_path_factory.mktemp("town"), SystemClock())
     yield Town(engine)
-    database.dispose()
+    engine.database.dispose()
+
+
+def installed(deployed: Path, folder: Path, clock: Clock) -> Engine:
+    """Build the engine of a copy of an installation; passwords are hashed cheaply."""
+    settings = Settings(
+        f"sqlite:///{shutil.copyfile(deployed, folder / 'wuye.db')}", folder / "var", demo=True
+    )
+    engine = bootstrap.build(settings, clock)
+    engine.cache["password_hasher"] = Hasher(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    return engine
 
 
 @pytest.fixture(scope="module")
 def address(town: Town) -> Iterator[str]:
     """The site, served by threads on a free port."""
-    server = make_server("127.0.0.1", 0, create_app(town.engine, WebConfig(demo=True)), threaded=True)
+    server = make_server("127.0.0.1", 0, served(town.engine, WebConfig(demo=True)), threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

@@ -6,20 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 from playwright.sync_api import Browser, Locator, Page
 from sqlalchemy import select
 
 from engine.clock import SettableClock, SystemClock
 from engine.ports import SYSTEM, Actor, Json
-from engine.store import schema
-from engine.store.database import Database
 from engine.store.tables import instance
 from engine.work import Engine
-from handlers import bootstrap, built_in
 from handlers.accounts import installation, sign_in
 from handlers.accounts.logins import add_login
-from handlers.accounts.passwords import Hasher
 from handlers.accounts.permissions import Post
 from handlers.estate import entry
 from handlers.estate.address import Place
@@ -27,8 +22,7 @@ from handlers.estate.records import RelationKind
 from handlers.moving import starting
 from handlers.moving.records import moving_case
 from handlers.moving.starting import Notice
-from handlers.settings import Settings
-from tests.browser.conftest import DESKTOP, PHONE, Visitor, Visitors
+from tests.browser.conftest import DESKTOP, PHONE, Visitor, Visitors, installed
 from tests.handlers.estate_world import PASSWORD
 from tests.handlers.moving.moving_world import Desk
 
@@ -220,18 +214,12 @@ def _put(form: Locator, name: str, value: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+def company(deployed_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     """The company with the procedures of the product, on a clock that tests move."""
-    folder = tmp_path_factory.mktemp("company")
-    database = Database(f"sqlite:///{folder}/wuye.db")
-    schema.create(database)
-    settings = Settings(f"sqlite:///{folder}/wuye.db", folder / "var", demo=True)
     clock = SettableClock(SystemClock().now())
-    engine = bootstrap.build(settings, clock, database)
-    engine.cache["password_hasher"] = Hasher(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    built_in.deploy_built_in(engine)
+    engine = installed(deployed_sqlite, tmp_path_factory.mktemp("company"), clock)
     yield Company(engine, clock)
-    database.dispose()
+    engine.database.dispose()
 
 
 @pytest.fixture(scope="module")
