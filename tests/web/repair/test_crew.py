@@ -46,7 +46,9 @@ def test_jobs_are_listed_by_time_or_by_building(pages: Pages) -> None:
     visit_at = pages.shop.clock.now() + timedelta(days=3)
     agreed = {"outcome": "fixed", "visit_at": visit_at.isoformat(), "late_reason": "owner"}
     pages.shop.do(later, "appoint", pages.shop.plumber, **agreed)
-    assert headings(plumber(pages).get("/crew/").text) == ["现在", "以后"]
+    page = plumber(pages).get("/crew/").text
+    assert headings(page) == ["现在", "以后"]
+    assert "约 11-26 09:30–10:30<" in page, "the day of a visit is named once"
     assert headings(plumber(pages).get("/crew/?by=building").text) == ["1栋"]
 
 
