@@ -23,6 +23,8 @@ class SqliteAnew:
     @contextmanager
     def like(self, ready: Path) -> Iterator[Database]:
         """Give the database with the content of another file."""
+        if self._path.is_dir():  # so that nothing could be opened
+            shutil.rmtree(self._path)
         for beside in ("", "-wal", "-shm"):
             Path(f"{self._path}{beside}").unlink(missing_ok=True)
         shutil.copyfile(ready, self._path)
