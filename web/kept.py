@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from flask import render_template, request, url_for
+from werkzeug import Response
 
 from engine import drafts
 from engine.errors import Problem
@@ -19,8 +20,10 @@ from web.answers import posted
 from web.navigation import local_address
 from web.side_forms import SIDE_FORMS
 
-FORMS = frozenset({"tasks.complete", "tasks.redraw", "resident.report", *SIDE_FORMS})
+_OF_RESIDENTS = frozenset({"resident.report", "resident.add", "resident.answer"})
+FORMS = frozenset({"tasks.complete", "tasks.redraw", *_OF_RESIDENTS, *SIDE_FORMS})
 _REPORT = 0  # stands for a report, which is no task yet
+_ADDED = "add/"  # before the number of a report to which something is added, which is no task either
 
 _PLACE = ("sign_in", "typed", 0)  # what is sealed for one place opens at no other
 _KEPT = timedelta(hours=12)
@@ -31,7 +34,8 @@ class Typed:
     """What somebody typed into a form of a task's page, or of a report, and whose page it was.
 
     Attributes:
-        form: which of the smaller forms; "" for the step's own.
+        form: which of the smaller forms; "" for the step's own; "add/" and the number of a report for what
+            is added to it.
     """
 
     task_id: int
@@ -62,7 +66,8 @@ def sign_in_page(token: str) -> str:
     Args:
         token: of the session that is over; where it ran out by itself its holder's photos are kept as well.
     """
-    actor = sessions.lapsed(context.engine(), token) if request.endpoint == "resident.report" else None
+    is_resident = request.endpoint in _OF_RESIDENTS
+    actor = sessions.lapsed(context.engine(), token) if is_resident else None
     if actor is not None:
         uploads.kept_for_later(context.engine(), actor)
     task_id = int((request.view_args or {}).get("task_id", _REPORT))
@@ -73,14 +78,30 @@ def sign_in_page(token: str) -> str:
 
 def _sealed(task_id: int) -> str:
     who, answers = request.form.get("_who", ""), posted(request.form, uploads.stored())
-    body = [str(task_id), who, answers, _now().isoformat(), side_forms.named()]
+    body = [str(task_id), who, answers, _now().isoformat(), _form()]
     return context.engine().vault.seal(*_PLACE, json.dumps(body, ensure_ascii=False))
 
 
-def give_back(engine: Engine, actor: Actor, sealed: str) -> None:
-    """Keep what came through the sign-in as the person's draft; somebody else's is let go."""
-    typed = _opened(engine, sealed) if sealed else None
-    if typed is None or typed.account_id != str(actor.id) or _now() - typed.at > _KEPT:
+def _form() -> str:
+    return _ADDED + _number() if request.endpoint == "resident.add" else side_forms.named()
+
+
+def _number() -> str:
+    return str((request.view_args or {})["number"])
+
+
+def give_back(engine: Engine, actor: Actor, sealed: str, answer: Response) -> None:
+    """Keep what came through the sign-in as the person's draft; somebody else's is let go.
+
+    What is added to a report has no draft: the browser carries it on, sealed as it is, to the report's page.
+    """
+    typed = _own(engine, actor, sealed)
+    if typed is None:
+        return
+    if typed.form.startswith(_ADDED):
+        answer.set_cookie(
+            _cookie(), sealed, max_age=_KEPT, secure=context.config().https, httponly=True, samesite="Lax"
+        )
         return
     if typed.task_id == _REPORT:
         engine.run(actor, lambda work: report_drafts.save(work, typed.answers))
@@ -89,6 +110,27 @@ def give_back(engine: Engine, actor: Actor, sealed: str) -> None:
         engine.run(actor, lambda work: _save(work, typed))
     except Problem:  # somebody else closed it meanwhile: the page of the task gives the draft back
         engine.run(actor, lambda work: _keep_unsent(work, typed))
+
+
+def added(number: str) -> dict[str, Json]:
+    """Return what this person typed to be added to a report before they had to sign in, or nothing."""
+    typed = _own(context.engine(), context.actor(), request.cookies.get(_cookie(), ""))
+    return typed.answers if typed is not None and typed.form == _ADDED + number else {}
+
+
+def forget_added(answer: Response) -> None:
+    """Let the browser forget what was to be added: it was sent."""
+    answer.delete_cookie(_cookie(), secure=context.config().https, httponly=True, samesite="Lax")
+
+
+def _cookie() -> str:
+    return f"{context.config().cookie_name}-added"
+
+
+def _own(engine: Engine, actor: Actor, sealed: str) -> Typed | None:
+    typed = _opened(engine, sealed) if sealed else None
+    is_own = typed is not None and typed.account_id == str(actor.id) and _now() - typed.at <= _KEPT
+    return typed if is_own else None
 
 
 def _save(work: Work, typed: Typed) -> None:
@@ -112,6 +154,8 @@ def _opened(engine: Engine, sealed: str) -> Typed | None:
 
 def _way_back(task_id: int) -> str:
     """Return the page the form stood on: the task's own, or the inbox with the task beside the list."""
+    if request.endpoint in ("resident.add", "resident.answer"):
+        return url_for("resident.case", number=_number())
     if task_id == _REPORT:
         return url_for("resident.report_form")
     page = urlsplit(request.headers.get("HX-Current-URL", ""))

@@ -7,7 +7,7 @@ from werkzeug import Response
 from engine import cases, instances
 from engine.errors import TaskGone
 from handlers.repair import adding, appointments, commands, queries, report_drafts
-from web import completing, context, errors, uploads
+from web import completing, context, errors, kept, uploads
 from web.answers import posted
 from web.numbers import posted_moment
 from web.repair_words import RELATIONS
@@ -80,7 +80,8 @@ def case(number: str, task_id: int = 0) -> str:
         screen = reported_screen(
             work, number, None if typed is None else (task_id, typed), errors.field_errors()
         )
-        kept = added_files(work, typed if request.endpoint == "resident.add" else None)
+        before = kept.added(number) if typed is None else {}
+        files = added_files(work, typed if request.endpoint == "resident.add" else before)
     words = [text for key, text in errors.typed() if key in _WORDS]
     is_gone = isinstance(errors.refusal(), TaskGone)
     return render_template(
@@ -89,8 +90,9 @@ def case(number: str, task_id: int = 0) -> str:
         errors=errors.field_errors(),
         is_gone=is_gone,
         words=words,
-        kept=kept,
-        added=request.form.get("added", "") if typed is not None else "",
+        kept=files,
+        added=request.form.get("added", "") if typed is not None else before.get("added", ""),
+        is_unsent=bool(before),
     )
 
 
@@ -132,7 +134,9 @@ def add(number: str) -> Response:
     photos = uploads.posted_ids(engine, actor, "photos[]")
     engine.run(actor, lambda work: adding.add(work, number, text, photos, idempotency_key=key))
     flash(gettext("已补充，正在处理的人会看到"))
-    return redirect(url_for("resident.case", number=number))
+    there = redirect(url_for("resident.case", number=number))
+    kept.forget_added(there)
+    return there
 
 
 @bp.post("/reports/<number>/visit")

@@ -19,6 +19,7 @@ from handlers.repair.records import OVER, OrderState
 from handlers.repair.writing import first_look
 from handlers.shared import attachments
 from handlers.shared.attachments import Attachment
+from web import drafted
 from web.fault_tiles import fault_name
 from web.filling import Filling, fill
 from web.numbers import ids
@@ -104,6 +105,7 @@ class Ask:
     Attributes:
         lines, total_fen, remark: of the quote that is to be answered.
         is_undecided: the first choice decides what else is asked, and was not made yet.
+        is_unsent: it holds what was typed before a session ended.
     """
 
     id: int
@@ -115,6 +117,7 @@ class Ask:
     remark: str
     filling: Filling
     is_undecided: bool
+    is_unsent: bool
     key: str
 
 
@@ -290,7 +293,8 @@ def _ask(
     detail = inbox.detail(work, task_id)
     opened, task = detail.opened, detail.task
     assert opened.form is not None, "every step of residents has a form"
-    values = {**opened.values, **(typed or {})}
+    draft = drafted.draft(work, task_id, opened.form) if typed is None else None
+    values = {**opened.values, **(draft.answers if draft else typed or {})}
     filling = fill(opened.form, values, opened.options, errors if typed is not None else {}, work.engine.zone)
     is_quote = order.line.state == OrderState.QUOTED and order.quote_decision is None
     return Ask(
@@ -303,6 +307,7 @@ def _ask(
         remark=order.quote_note if is_quote else "",
         filling=filling,
         is_undecided=filling.has_conditions and not values.get("outcome"),
+        is_unsent=draft is not None and bool(draft.answers),
         key=str(new_id()),
     )
 

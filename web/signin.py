@@ -44,8 +44,8 @@ def enter() -> Response:
         bound_phone="own_phone" in request.form,
     )
     remember(token)
-    kept.give_back(context.engine(), context.actor(), request.form.get("kept", ""))
     answer = redirect(local_address(request.form.get("next", "")))
+    kept.give_back(context.engine(), context.actor(), request.form.get("kept", ""), answer)
     _keep_device(answer, device)
     return answer
 

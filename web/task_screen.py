@@ -1,17 +1,16 @@
 """What a task's page shows: the form, the facts, the time left, and what else this person may do."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from engine import deadlines, drafts, following, inbox, rights
-from engine.forms import ComponentType, Form
+from engine import deadlines, following, inbox, rights
 from engine.ids import new_id
 from engine.inbox import TaskDetail
 from engine.ports import Json
 from engine.work import Work
-from handlers.shared import attachments
+from web import drafted
 from web.crew_task import CrewTask, crew_task
 from web.filling import Filling, fill
 from web.lists import post_name
@@ -142,27 +141,11 @@ class _Before:
 
 
 def _typed_before(work: Work, detail: TaskDetail, typed: Mapping[str, Json] | None) -> _Before:
-    draft = drafts.draft(work, detail.task.id)
+    draft = drafted.draft(work, detail.task.id, detail.opened.form)
     beside = draft.beside if draft else {}
     if typed is not None or draft is None:
         return _Before(typed or {}, beside)
-    answers = _with_waiting_files(work, detail.opened.form, draft.answers)
-    return _Before(answers, beside, draft.saved_at if draft.answers else None)
-
-
-def _with_waiting_files(work: Work, form: Form | None, answers: Mapping[str, Json]) -> Mapping[str, Json]:
-    """Leave out of a draft what was sent ahead and is there no more: an upload waits for a day only."""
-    fields = form.fields.items() if form else ()
-    kept = {key for key, part in fields if part.type is ComponentType.FILEPICKER and answers.get(key)}
-    if not kept:
-        return answers
-    waiting = {str(one.id) for one in attachments.waiting_uploads(work)}
-    return {key: _still(value, waiting) if key in kept else value for key, value in answers.items()}
-
-
-def _still(value: Json, waiting: Collection[str]) -> Json:
-    given = value if isinstance(value, list) else [value]
-    return [one for one in given if str(one) in waiting]
+    return _Before(draft.answers, beside, draft.saved_at if draft.answers else None)
 
 
 def _facts(detail: TaskDetail, subject: Subject, crew: CrewTask | None) -> list[tuple[str, str]]:
