@@ -9,10 +9,12 @@ from flask_babel.speaklater import LazyString
 
 from engine.work import Work
 from handlers.accounts.holders import holders
-from handlers.estate import communities, importing
+from handlers.estate import communities, import_buildings, importing
 from handlers.estate.communities import Community
+from handlers.estate.import_buildings import BuildingSum
 from handlers.estate.import_rows import RowProblem
-from handlers.estate.importing import BuildingSum, PastImport
+from handlers.estate.import_totals import Difference, Quantity
+from handlers.estate.importing import PastImport
 from handlers.estate.records import ImportState
 from handlers.shared.permissions import Permission
 from web.texts import gettext, lazy_gettext
@@ -26,6 +28,13 @@ _STATES: Mapping[ImportState, tuple[LazyString, str]] = {
     ImportState.UNDONE: (lazy_gettext("已撤销"), ""),
 }
 SHOWN = 50
+
+
+_STATED: Mapping[Quantity, LazyString] = {
+    Quantity.HOUSES: lazy_gettext("%(sheet)s第 %(row)s 行合计：户数"),
+    Quantity.OWNERS: lazy_gettext("%(sheet)s第 %(row)s 行合计：业主人数"),
+    Quantity.AREA_M2: lazy_gettext("%(sheet)s第 %(row)s 行合计：建筑面积（㎡）"),
+}
 
 
 @dataclass(frozen=True)
@@ -106,12 +115,15 @@ def import_screen(work: Work, import_id: int, after: int) -> ImportScreen:
             _sum(gettext("户数"), totals.listed_houses, totals.taken_houses, format_decimal),
             _sum(gettext("业主人数"), totals.listed_owners, totals.taken_owners, format_decimal),
             _sum(gettext("建筑面积（㎡）"), totals.listed_area_m2, totals.taken_area_m2, area),
+            *(_difference(one) for one in past.differing),
         ),
         numbers=(
             (gettext("读到的行"), totals.rows),
             (gettext("有问题的行"), totals.problems),
             (gettext("重复的行"), totals.repeated),
             (gettext("合计与备注行"), totals.ignored),
+            (gettext("清单自己的合计数"), totals.compared),
+            (gettext("与各行不符的合计数"), totals.differing),
             (gettext("新增房屋"), totals.houses_added),
             (gettext("改动房屋"), totals.houses_changed),
             (gettext("新增人员"), totals.people_added),
@@ -119,7 +131,7 @@ def import_screen(work: Work, import_id: int, after: int) -> ImportScreen:
             (gettext("新增业主关系"), totals.relations_added),
             (gettext("去除业主关系"), totals.relations_removed),
         ),
-        buildings=tuple(importing.building_sums(work, import_id)),
+        buildings=tuple(import_buildings.building_sums(work, import_id)),
         problems=tuple(_problem(*one) for one in found),
         releasers=_releasers(work, past),
         next_page=url_for("imports.show", import_id=import_id, after=last)
@@ -154,6 +166,12 @@ def _row(work: Work, past: PastImport) -> ImportRow:
 
 def _sum(label: str, listed: object, taken: object, say: Callable[[object], str]) -> Sum:
     return Sum(label, say(listed), say(taken), listed == taken)
+
+
+def _difference(one: Difference) -> Sum:
+    """Set a total that the list states itself beside what was read of its rows."""
+    label = str(_STATED[one.quantity]) % {"sheet": f"{one.sheet} ", "row": one.row}
+    return _sum(label, one.stated, one.read, area if one.quantity is Quantity.AREA_M2 else format_decimal)
 
 
 def _problem(number: int, problem: RowProblem) -> Problem:

@@ -77,6 +77,7 @@ def import_facts(context: Context) -> Facts:
             ("户数", f"{totals.taken_houses} / {totals.listed_houses}"),
             ("业主人数", f"{totals.taken_owners} / {totals.listed_owners}"),
             ("有问题的行", str(totals.problems)),
+            ("与各行不符的合计数", str(totals.differing)),
             (
                 "怎么核对",
                 (

@@ -5,11 +5,13 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 
 from handlers.estate.address import Place
 from handlers.estate.entry import HouseFacts
 from handlers.estate.import_fields import Field
 from handlers.estate.import_rows import ReadRow, RowProblem, RowReader, Surroundings
+from handlers.estate.import_totals import Difference, Sums, TotalRow, differences, read_totals
 from handlers.estate.import_words import SYNONYMS
 from handlers.estate.people import CheckedPerson
 from handlers.estate.workbooks import Row, Sheet
@@ -53,6 +55,8 @@ class HandOverList:
         rows: how many rows of data there were.
         ignored: totals, repeated headers and remarks.
         repeated: rows that say again what another one said.
+        compared: how many totals the list states itself.
+        differing: those of them that the rows read do not add up to.
     """
 
     houses: tuple[ListedHouse, ...]
@@ -60,6 +64,8 @@ class HandOverList:
     rows: int
     ignored: int
     repeated: int
+    compared: int = 0
+    differing: tuple[Difference, ...] = ()
 
 
 @dataclass
@@ -67,6 +73,7 @@ class _Reading:
     rows: list[ReadRow] = field(default_factory=list)
     problems: list[RowProblem] = field(default_factory=list)
     ignored: int = 0
+    totals: list[TotalRow] = field(default_factory=list)
     spoilt: set[tuple[str, Place]] = field(default_factory=set)  # houses with a row that could not be read
 
 
@@ -86,7 +93,15 @@ def read_list(sheets: Iterable[Sheet], today: date, community: str = "") -> Hand
         _read_sheet(sheet, today, community, reading)
     houses, repeated = _joined(reading)
     count = len(reading.rows) + len({(problem.sheet, problem.row) for problem in reading.problems})
-    return HandOverList(tuple(houses), tuple(reading.problems), count, reading.ignored, repeated)
+    compared = sum(len(one.stated) for one in reading.totals)
+    counted = {(one.community, one.place): _sums(one) for one in houses}
+    differing = differences(reading.totals, reading.rows, counted)
+    problems = tuple(reading.problems)
+    return HandOverList(tuple(houses), problems, count, reading.ignored, repeated, compared, differing)
+
+
+def _sums(house: ListedHouse) -> Sums:
+    return Sums(Decimal(1), Decimal(len(house.owners)), house.facts.area_m2 or Decimal(0))
 
 
 def _read_sheet(sheet: Sheet, today: date, community: str, reading: _Reading) -> None:
@@ -115,6 +130,8 @@ def _read_sheet(sheet: Sheet, today: date, community: str, reading: _Reading) ->
             continue
         if _is_header(row) or _is_total_or_remark(row, columns):
             reading.ignored += 1
+            if _is_total(row, columns):
+                reading.totals += read_totals(sheet.name, row, columns, len(reading.rows))
             continue
         _read_row(around, row, reading)
 
@@ -204,12 +221,21 @@ def _label(value: object) -> str:
 
 
 def _is_total_or_remark(row: Row, columns: Mapping[Field, int]) -> bool:
-    texts = [str(value).strip() for value in row.values if value not in (None, "")]
-    if any(_TOTAL.fullmatch(text) for text in texts if len(text) < 30) and not _has_person(row, columns):
+    if _is_total(row, columns):
         return True
+    texts = _texts(row)
     return (
         len(set(texts)) <= 2 and any(_REMARK.match(text) for text in texts) and not _has_person(row, columns)
     )
+
+
+def _is_total(row: Row, columns: Mapping[Field, int]) -> bool:
+    is_called_so = any(_TOTAL.fullmatch(text) for text in _texts(row) if len(text) < 30)
+    return is_called_so and not _has_person(row, columns)
+
+
+def _texts(row: Row) -> list[str]:
+    return [str(value).strip() for value in row.values if value not in (None, "")]
 
 
 def _has_person(row: Row, columns: Mapping[Field, int]) -> bool:

@@ -1,6 +1,6 @@
 """Takes a list over step by step: on the command line in one go, from the page as long work in turns."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -14,6 +14,7 @@ from engine.store.dialects import insert_many
 from engine.work import Work
 from handlers.estate.import_list import HandOverList, ListedHouse, read_list
 from handlers.estate.import_rows import RowProblem
+from handlers.estate.import_totals import Difference
 from handlers.estate.import_writing import TakeOver, Totals, totals_of
 from handlers.estate.records import ImportState, estate_import, estate_import_problem
 from handlers.estate.workbooks import read_workbook
@@ -27,6 +28,7 @@ SETTLED = "import_settled"
 IMPORT = "estate_import"
 PART = 50  # houses in one transaction, so that others never wait long
 _BATCH = 500
+_MOST_DIFFERENCES = 50  # of totals that a list states itself; how many there are is counted
 _LONGEST = {"sheet": 100, "column": 50, "value": 200, "message": 200}
 _CACHE_KEY = "estate_import_list"
 
@@ -62,7 +64,7 @@ def open_import(work: Work, new: NewImport) -> int:
 
 def note_list(work: Work, import_id: int, listed: HandOverList) -> None:
     """Note what a list says, and every row of it that cannot be read."""
-    _add(work, import_id, totals_of(listed), set())
+    _add(work, import_id, totals_of(listed), set(), listed.differing[:_MOST_DIFFERENCES])
     _note_problems(work, import_id, listed.problems)
 
 
@@ -174,13 +176,20 @@ def _list_of(turn: Turn, import_id: int) -> HandOverList:
     return listed
 
 
-def _add(work: Work, import_id: int, totals: Totals, communities: set[int]) -> None:
+def _add(
+    work: Work,
+    import_id: int,
+    totals: Totals,
+    communities: set[int],
+    differing: Sequence[Difference] = (),
+) -> None:
     mine = estate_import.c.id == import_id
     stored: Mapping[str, Any] = work.connection.execute(
         select(estate_import.c.totals).where(mine)
     ).scalar_one()
     known = {*stored["communities"], *(str(one) for one in communities)}
-    values = {**Totals.read(stored).plus(totals).stored(), "communities": sorted(known)}
+    values: dict[str, Any] = {**Totals.read(stored).plus(totals).stored(), "communities": sorted(known)}
+    values["differences"] = [*stored.get("differences", ()), *(one.stored() for one in differing)]
     work.connection.execute(estate_import.update().where(mine).values(totals=values))
 
 

@@ -42,6 +42,7 @@ class Totals:
     Attributes:
         rows: of data; `ignored` are totals and remarks, `repeated` say again what another row said.
         listed_*: what stands in rows that could be read; `taken_*`: what of it was taken over.
+        compared: how many totals the list states itself; `differing` are those its rows do not add up to.
     """
 
     rows: int = 0
@@ -61,12 +62,15 @@ class Totals:
     relations_added: int = 0
     relations_removed: int = 0
     proposals: int = 0
+    compared: int = 0
+    differing: int = 0
 
     @property
     def is_whole(self) -> bool:
         """Tell whether every row and every sum of the list was taken over."""
         listed = (self.listed_houses, self.listed_owners, self.listed_area_m2)
-        return not self.problems and listed == (self.taken_houses, self.taken_owners, self.taken_area_m2)
+        is_as_stated = not (self.problems or self.differing)
+        return is_as_stated and listed == (self.taken_houses, self.taken_owners, self.taken_area_m2)
 
     def take(self, house: ListedHouse) -> None:
         """Count a house that was taken over."""
@@ -105,6 +109,8 @@ def totals_of(listed: HandOverList) -> Totals:
         listed_houses=len(listed.houses),
         listed_owners=sum(len(house.owners) for house in listed.houses),
         listed_area_m2=sum((house.facts.area_m2 or Decimal(0) for house in listed.houses), Decimal(0)),
+        compared=listed.compared,
+        differing=len(listed.differing),
     )
 
 

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from functools import partial
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Row, Table, func, select
+from sqlalchemy import Row, Table, select
 
 from engine.errors import RuleBroken
 from engine.ports import Actor
@@ -17,16 +16,15 @@ from handlers.errors import ActionNotAllowed, FieldsInvalid, RecordConflict, Rec
 from handlers.estate import import_running, import_undo, relation_log
 from handlers.estate.import_rows import RowProblem
 from handlers.estate.import_running import IMPORT, NewImport
+from handlers.estate.import_totals import Difference
 from handlers.estate.import_writing import Totals
 from handlers.estate.records import (
     CheckState,
     ImportState,
-    estate_building,
     estate_community,
     estate_house,
     estate_import,
     estate_relation,
-    estate_unit,
 )
 from handlers.estate.workbooks import WorkbookRefused
 from handlers.shared import access_log, limits, long_work, work_files
@@ -54,6 +52,7 @@ class PastImport:
         release_note: why it was released although not all of its list was taken over, or "".
         may_release: the actor is a second person who may say that all of it is right.
         may_undo: the actor may take all of it back, as far as nothing rests on it.
+        differing: totals of the list itself that its rows do not add up to.
         undo_until: None while it is not released: then it may be taken back at any time.
     """
 
@@ -71,19 +70,9 @@ class PastImport:
     undo_until: datetime | None
     communities: frozenset[int]
     totals: Totals
+    differing: tuple[Difference, ...]
     may_release: bool
     may_undo: bool
-
-
-@dataclass(frozen=True)
-class BuildingSum:
-    """What an import brought in one building, for a second person to compare with the signed list."""
-
-    community: str
-    building: str
-    houses: int
-    owners: int
-    area_m2: Decimal
 
 
 def import_estate(engine: Engine, actor: Actor, content: bytes, community: str = "") -> ImportReport:
@@ -188,15 +177,26 @@ def release_import(work: Work, import_id: int, difference: str = "") -> int:
         raise ActionNotAllowed("second_check", "须由另一人核对，录入人不能核对自己的录入")
     if row.state != ImportState.WAITING:
         raise RecordConflict("import_not_waiting", "这次导入已经放行、撤销，或还没有读完")
-    if not Totals.read(row.totals).is_whole and not difference:
-        raise FieldsInvalid({"difference": ("清单没有全部读入，请写明差在哪里、为什么可以放行", {})})
+    _require_reason(row, difference)
     return _release(work, import_id, difference)
 
 
-def release_first(work: Work, import_id: int) -> int:
-    """Let the first list of an installation count without a second person: nobody could be one yet."""
+def release_first(work: Work, import_id: int, difference: str = "") -> int:
+    """Let the first list of an installation count without a second person: nobody could be one yet.
+
+    Args:
+        difference: why it may count although not all of the list was taken over; needed then.
+    Raises:
+        FieldsInvalid: something of the list is missing and nobody said why.
+    """
     require_first(work)
-    return _release(work, import_id)
+    _require_reason(_row(work, import_id, lock=True), difference)
+    return _release(work, import_id, difference)
+
+
+def _require_reason(row: Row[Any], difference: str) -> None:
+    if not Totals.read(row.totals).is_whole and not difference.strip():
+        raise FieldsInvalid({"difference": ("清单没有全部读入，请写明差在哪里、为什么可以放行", {})})
 
 
 def require_first(work: Work) -> None:
@@ -246,38 +246,6 @@ def problems(
     every = import_running.problems_of(work, import_id)
     numbered = list(enumerate(every, start=1))[after:]
     return numbered if count is None else numbered[:count]
-
-
-def building_sums(work: Work, import_id: int) -> list[BuildingSum]:
-    """Add up by building what an import brought or has to release."""
-    one_import(work, import_id)
-    owners = (
-        select(estate_relation.c.house_id, func.count().label("owners"))
-        .where(estate_relation.c.import_id == import_id)
-        .group_by(estate_relation.c.house_id)
-        .subquery()
-    )
-    rows = work.connection.execute(
-        select(
-            estate_community.c.name.label("community"),
-            estate_building.c.name.label("building"),
-            func.count().label("houses"),
-            func.coalesce(func.sum(owners.c.owners), 0).label("owners"),
-            func.coalesce(func.sum(estate_house.c.area_m2), 0).label("area_m2"),
-        )
-        .select_from(estate_house)
-        .join(estate_unit, estate_unit.c.id == estate_house.c.unit_id)
-        .join(estate_building, estate_building.c.id == estate_unit.c.building_id)
-        .join(estate_community, estate_community.c.id == estate_house.c.community_id)
-        .outerjoin(owners, owners.c.house_id == estate_house.c.id)
-        .where(estate_house.c.import_id == import_id)
-        .group_by(estate_community.c.name, estate_building.c.name)
-        .order_by(estate_community.c.name, func.length(estate_building.c.name), estate_building.c.name)
-    )
-    return [
-        BuildingSum(row.community, row.building, row.houses, int(row.owners), Decimal(str(row.area_m2)))
-        for row in rows
-    ]
 
 
 def _community(work: Work, community_id: int | None) -> str:
@@ -382,6 +350,7 @@ def _shown(work: Work, row: Row[Any]) -> PastImport:
         import_undo.until(row.released_at),
         frozenset(int(one) for one in row.totals["communities"]),
         totals,
+        tuple(Difference.restored(one) for one in row.totals.get("differences", ())),
         checks
         and row.state == ImportState.WAITING
         and row.imported_by != work.actor.id

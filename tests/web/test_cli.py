@@ -8,9 +8,11 @@ from sqlalchemy import select
 from engine.store import schema
 from engine.work import SYSTEM
 from handlers import bootstrap, built_in, settings
+from handlers.estate import importing
 from handlers.shared import access_log
 from handlers.shared.records import access_log as entries
 from tests.engine.models import Model
+from tests.handlers.estate.lists_made import row, workbook
 from web.cli import main, serving
 from web.cli.engines import installed
 
@@ -221,3 +223,21 @@ def test_who_serves_beyond_this_machine_without_a_proxy_is_told(
     said = capsys.readouterr().out
     assert ("WUYE_PROXIES" in said) is is_told
     assert said.count("\n") == 2 * is_told
+
+
+def test_the_first_list_needs_a_reason_where_not_all_of_it_is_taken_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["init"])
+    file = tmp_path / "list.xlsx"
+    file.write_bytes(workbook([row(), row(房号="505", 证件号码=110105194912310020)]))
+    command = ["import", "estate", str(file), "--first"]
+    capsys.readouterr()
+    assert main(command) == 1
+    assert "没有留下任何数据" in capsys.readouterr().err
+    with installed().reading(SYSTEM) as work:
+        assert importing.imports(work) == []
+    assert main([*command, "--difference", "505 的证件号待更正"]) == 0
+    with installed().reading(SYSTEM) as work:
+        [past] = importing.imports(work)
+        assert past.release_note == "505 的证件号待更正"

@@ -13,7 +13,7 @@ from handlers.estate import queries
 from handlers.shared.outbox import Lane
 from handlers.shared.outbox_worker import Worker
 from handlers.shared.spreadsheets import spreadsheet
-from tests.handlers.estate.lists_made import MAN, row, workbook
+from tests.handlers.estate.lists_made import HEADER, MAN, row, workbook
 from tests.handlers.inline import Inline
 from tests.web.conftest import Browser, Site
 
@@ -113,6 +113,17 @@ def test_what_is_missing_is_shown_to_who_releases_and_needs_a_reason(desk: Desk)
     assert "请写明差在哪里" in refused.text
     released = desk.second.post(f"{address}/release", {"difference": "505 待更正"}, page=address)
     assert "505 待更正" in desk.lead.get(released.location).text
+
+
+def test_a_total_of_the_list_itself_that_its_rows_do_not_add_up_to_needs_a_reason_too(desk: Desk) -> None:
+    total = row(**{**dict.fromkeys(HEADER), "楼栋": "合计", "建筑面积": 189.0})
+    address = desk.taken(*GOOD, total)
+    page = desk.second.get(address).text
+    assert 'data-th="清单上">189.00</td>' in page
+    assert "名单 第 4 行合计：建筑面积（㎡）：清单上 189.00，已读入 179.00" in page
+    assert desk.second.post(f"{address}/release", page=address).status_code == 422
+    desk.second.post(f"{address}/release", {"difference": "开发商合计有误"}, page=address)
+    assert "开发商合计有误" in desk.lead.get(address).text
 
 
 def test_a_list_that_is_whole_asks_for_no_reason(desk: Desk) -> None:

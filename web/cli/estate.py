@@ -8,8 +8,8 @@ from typing import Any
 from engine.work import SYSTEM, Engine
 from handlers.accounts.holders import holders
 from handlers.accounts.permissions import POST_NAMES
-from handlers.errors import RuleRefused
-from handlers.estate import entry, importing
+from handlers.errors import FieldsInvalid, RuleRefused
+from handlers.estate import entry, import_undo, importing
 from handlers.estate.importing import ImportReport
 from handlers.shared.permissions import Permission
 from web.cli import files, progress
@@ -29,6 +29,12 @@ def add_commands(commands: Any) -> None:
         action="store_true",
         help="release it at once: only for the first list of an installation, when nobody else could",
     )
+    estate.add_argument(
+        "--difference",
+        default="",
+        metavar="TEXT",
+        help="with --first: what is missing and why it may count, needed where not all was taken over",
+    )
     estate.set_defaults(run=run_import)
     community = commands.add_parser("community", help="number of its desk, and its address for maps")
     community.add_argument("name", metavar="NAME")
@@ -47,11 +53,8 @@ def run_import(arguments: argparse.Namespace) -> None:
         report = importing.import_estate(engine, SYSTEM, content, arguments.community)
     released = 0
     if arguments.first:  # before anything is printed: whoever reads may have gone
-        released = engine.run(SYSTEM, lambda work: importing.release_first(work, report.import_id))
-    for name, count in asdict(report.totals).items():
-        print(f"{name}: {count}")
-    for one in report.problems:
-        print(f"{one.sheet} {one.row} {one.column} {one.value}: {one.reason()}")
+        released = _release_first(engine, report, arguments.difference)
+    _show(report)
     if arguments.first:
         say(
             f"作为首份清单直接生效：{released} 条业主记录已启用。",
@@ -59,6 +62,32 @@ def run_import(arguments: argparse.Namespace) -> None:
         )
     else:
         _say_who_releases(engine, report)
+
+
+def _show(report: ImportReport) -> None:
+    for name, count in asdict(report.totals).items():
+        print(f"{name}: {count}")
+    for one in report.problems:
+        print(f"{one.sheet} {one.row} {one.column} {one.value}: {one.reason()}")
+
+
+def _release_first(engine: Engine, report: ImportReport, difference: str) -> int:
+    """Release the list, or take it back where that needs a reason which was not given.
+
+    Raises:
+        RuleRefused: not all of the list was taken over and nobody said why it may count.
+    """
+    try:
+        return engine.run(
+            SYSTEM, lambda work: importing.release_first(work, report.import_id, difference.strip())
+        )
+    except FieldsInvalid as refused:
+        import_undo.forget(engine, report.import_id)
+        _show(report)
+        raise RuleRefused(
+            "list_not_whole",
+            "清单没有全部读入，没有留下任何数据。请改正清单，或用 --difference 写明差在哪里、为什么可以放行",
+        ) from refused
 
 
 def _say_who_releases(engine: Engine, report: ImportReport) -> None:

@@ -215,6 +215,7 @@ def test_totals_repeated_headers_and_remarks_are_passed_over() -> None:
     assert [house.place.room for house in found.houses] == ["502", "503"]
     assert found.problems == ()
     assert found.ignored == 6
+    assert found.compared == 4
 
 
 def test_a_house_called_like_a_total_is_none() -> None:

@@ -13,7 +13,7 @@ from engine.work import Engine
 from handlers import bootstrap
 from handlers.accounts.permissions import Post
 from handlers.errors import RecordConflict, RecordNotFound, RuleRefused
-from handlers.estate import entry, import_running, import_undo, importing, queries
+from handlers.estate import entry, import_buildings, import_running, import_undo, importing, queries
 from handlers.estate.importing import PastImport, Upload, begin_import, release_import
 from handlers.estate.records import (
     ImportState,
@@ -119,7 +119,7 @@ def test_an_upload_is_taken_over_in_the_background_with_totals_and_bad_rows(offi
     assert totals.taken_area_m2 == totals.listed_area_m2 > 0
     with office.engine.reading(office.lead) as work:
         [(number, bad)] = importing.problems(work, import_id)
-        sums = importing.building_sums(work, import_id)
+        sums = import_buildings.building_sums(work, import_id)
     assert (number, bad.row, bad.column) == (1, 5, "证件号码")
     assert "0020" not in bad.value
     assert [(one.building, one.houses, one.owners, one.area_m2) for one in sums] == [
