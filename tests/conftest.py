@@ -76,6 +76,28 @@ def ready_postgresql(postgres: PostgresServer) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def upgraded_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file that the migrations made, with no rows, to be copied."""
+    path = tmp_path_factory.mktemp("upgraded") / "wuye.db"
+    _upgraded(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def upgraded_postgresql(postgres: PostgresServer) -> str:
+    """A PostgreSQL database that the migrations made, with no rows, to be copied."""
+    url = postgres.new_database()
+    _upgraded(url)
+    return url
+
+
+def _upgraded(url: str) -> None:
+    database = Database(url)
+    schema.upgrade(database)
+    database.dispose()
+
+
 def _with_schema(url: str) -> None:
     assert bootstrap.RECORDS  # imported, so that every table is known
     database = Database(url)

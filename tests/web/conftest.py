@@ -28,6 +28,7 @@ from tests.databases import SqliteAnew
 from tests.engine.models import Model
 from tests.handlers.estate_world import World
 from tests.web.served import served
+from web.cli import main
 from web.config import WebConfig
 
 PROCEDURE = "keys"
@@ -184,6 +185,17 @@ def deployed_site(ready_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) 
 def deployed_company(deployed_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with the small procedure and those of the product in force and nobody in it."""
     return _with_procedure(deployed_sqlite, tmp_path_factory.mktemp("company"))
+
+
+@pytest.fixture(scope="session")
+def folder_after_init(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder on which `wuye init` has run, to be copied."""
+    folder = tmp_path_factory.mktemp("initialised") / "var"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WUYE_DATA_DIR", str(folder))
+        patch.delenv("DATABASE_URL", raising=False)
+        assert main(["init"]) == 0
+    return folder
 
 
 def _with_procedure(ready: Path, folder: Path) -> Path:

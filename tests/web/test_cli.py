@@ -1,5 +1,6 @@
 """The command line: what it makes, what it refuses, and how it says so."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,12 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("WUYE_DATA_DIR", str(tmp_path / "var"))
     monkeypatch.delenv("DATABASE_URL", raising=False)
     return tmp_path
+
+
+@pytest.fixture
+def initialised(installation: Path, folder_after_init: Path) -> Path:
+    """The data folder after `wuye init`."""
+    return shutil.copytree(folder_after_init, installation / "var")
 
 
 def test_wrong_usage_ends_with_two(capsys: pytest.CaptureFixture[str]) -> None:
@@ -94,11 +101,10 @@ def test_a_bad_file_is_refused_with_reason_and_remedy_and_nothing_is_stored(
 
 
 @pytest.mark.parametrize("command", ["check", "deploy"])
+@pytest.mark.usefixtures("initialised")
 def test_a_file_that_is_not_there_is_named(
     command: str, installation: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    main(["init"])
-    capsys.readouterr()
     assert main([command, str(installation / "gone.bpmn")]) == 1
     said = capsys.readouterr().err
     first, second, end = said.split("\n")
@@ -157,12 +163,11 @@ def test_data_whose_keys_are_gone_is_left_alone_until_they_are_back(
     assert main(["audit", "verify"]) == 0
 
 
+@pytest.mark.usefixtures("initialised")
 def test_a_token_is_shown_once_needs_a_name_and_tells_in_the_log_who_made_it(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SUDO_USER", "zhouming")
-    main(["init"])
-    capsys.readouterr()
     assert main(["token", "create", "--name", "meter reader", "--post", "sys"]) == 0
     with installed().reading(SYSTEM) as work:
         made = select(entries.c.detail).where(entries.c.action == "create_token")
@@ -172,12 +177,11 @@ def test_a_token_is_shown_once_needs_a_name_and_tells_in_the_log_who_made_it(
 
 
 def test_sums_behind_reports_are_rebuilt_where_there_is_an_installation(
-    capsys: pytest.CaptureFixture[str],
+    installation: Path, folder_after_init: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["reports", "rebuild"]) == 1
     assert "wuye init" in capsys.readouterr().err
-    main(["init"])
-    capsys.readouterr()
+    shutil.copytree(folder_after_init, installation / "var")
     assert main(["reports", "rebuild"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "已完成的步骤 0 个；更正日汇总 0 条、月汇总 0 条。",

@@ -1,6 +1,7 @@
 """`wuye audit verify` finds whatever was done to the access log, on both stores."""
 
 import logging
+import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -8,8 +9,6 @@ import pytest
 from sqlalchemy import Delete, Update, delete, func, select, update
 
 from engine.ports import SYSTEM, Actor
-from engine.store import schema
-from engine.store.database import Database
 from engine.work import Engine
 from handlers import bootstrap
 from handlers.accounts import installation
@@ -19,6 +18,7 @@ from handlers.shared import access_log, log_anchors
 from handlers.shared.access_log import Entry
 from handlers.shared.records import access_log as entries
 from handlers.shared.records import access_log_head
+from tests.postgres import PostgresServer
 from web.background import Background
 from web.cli import main
 
@@ -27,15 +27,16 @@ from web.cli import main
 def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Engine:
     """An installation, which the environment names, with three entries."""
     folder = request.getfixturevalue("tmp_path")
-    url = f"sqlite:///{folder}/wuye.db"
     if request.param == "postgresql":
-        url = request.getfixturevalue("postgres").new_database()
+        server: PostgresServer = request.getfixturevalue("postgres")
+        url = server.new_database(request.getfixturevalue("upgraded_postgresql"))
+    else:
+        shutil.copyfile(request.getfixturevalue("upgraded_sqlite"), folder / "wuye.db")
+        url = f"sqlite:///{folder}/wuye.db"
     settings = Settings(url, folder / "var")
     for name, value in as_environment(settings).items():
         monkeypatch.setenv(name, value)
-    database = Database(url)
-    schema.upgrade(database)
-    engine = bootstrap.build(settings, database=database)
+    engine = bootstrap.build(settings)
     for number in (1, 2, 3):
         engine.run(SYSTEM, lambda work, number=number: log(work, number))  # type: ignore[misc]  # a default
     return engine

@@ -1,5 +1,6 @@
 """`wuye backup` and `wuye restore`: everything comes back, nothing is readable without the phrase."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -53,15 +54,20 @@ def new_url(request: pytest.FixtureRequest) -> Iterator[NewUrl]:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, new_url: NewUrl) -> Settings:
+def settings(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, new_url: NewUrl
+) -> Settings:
     """An installation with a person, a file and a log entry."""
     made = Settings(new_url(tmp_path / "one"), tmp_path / "one")
     made.data_dir.mkdir()
     use(made, monkeypatch)
     monkeypatch.setenv("WUYE_BACKUP_PHRASE", PHRASE)
-    database = Database(made.database_url)
-    schema.upgrade(database)
-    engine = bootstrap.build(made, database=database)
+    if made.database_url.startswith("sqlite"):
+        shutil.copyfile(request.getfixturevalue("upgraded_sqlite"), made.data_dir / "wuye.db")
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres")
+        server.replace(made.database_url, request.getfixturevalue("upgraded_postgresql"))
+    engine = bootstrap.build(made)
     with engine.work(SYSTEM) as work:
         entry.add_person(work, PersonEntry(name="欧阳锋行", phone="13812345678"))
         access_log.append(work, Entry("reveal_phone", "person", 1))

@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import shutil
 import sqlite3
 import sys
 from contextlib import closing
@@ -51,6 +52,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("WUYE_DATA_DIR", str(tmp_path / "var"))
     monkeypatch.delenv("DATABASE_URL", raising=False)
     return tmp_path / "var"
+
+
+@pytest.fixture
+def initialised(folder: Path, folder_after_init: Path) -> Path:
+    """The data folder after `wuye init`."""
+    return shutil.copytree(folder_after_init, folder)
 
 
 def refused(capsys: Capture, *argv: str) -> tuple[str, str]:
@@ -148,9 +155,8 @@ def test_a_damaged_key_file_is_named(damage: str, folder: Path, capsys: Capture)
         assert str(keys) in line
 
 
-def test_a_damaged_secret_is_named_before_pages_are_served(folder: Path, capsys: Capture) -> None:
-    assert main(["init"]) == 0
-    secret = folder / "cookie.secret"
+def test_a_damaged_secret_is_named_before_pages_are_served(initialised: Path, capsys: Capture) -> None:
+    secret = initialised / "cookie.secret"
     for content in (b"", b"\xff" * 64):
         secret.write_bytes(content)
         for line in refused(capsys, "serve"):
@@ -189,15 +195,15 @@ def test_what_is_no_text_or_too_long_is_refused(capsys: Capture) -> None:
 
 
 @pytest.mark.parametrize("command", ["check", "deploy"])
+@pytest.mark.usefixtures("initialised")
 def test_a_folder_without_procedures_is_named(command: str, tmp_path: Path, capsys: Capture) -> None:
     (tmp_path / "empty").mkdir()
-    assert main(["init"]) == 0
     for line in refused(capsys, command, str(tmp_path / "empty")):
         assert str(tmp_path / "empty") in line
 
 
+@pytest.mark.usefixtures("initialised")
 def test_what_may_never_end_is_not_read(capsys: Capture) -> None:
-    assert main(["init"]) == 0
     for command in (
         ["check"],
         ["deploy"],
@@ -209,17 +215,17 @@ def test_what_may_never_end_is_not_read(capsys: Capture) -> None:
             assert "/dev/zero" in line
 
 
+@pytest.mark.usefixtures("initialised")
 def test_a_log_without_anchors_proves_nothing(tmp_path: Path, capsys: Capture) -> None:
-    assert main(["init"]) == 0
     (tmp_path / "log").write_bytes(b"\xff nothing about anchors\n")
     for line in refused(capsys, "audit", "verify", "--anchors", str(tmp_path / "log")):
         assert str(tmp_path / "log") in line
 
 
+@pytest.mark.usefixtures("initialised")
 def test_an_address_that_is_taken_is_named_once_more_at_the_end(
     monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
-    assert main(["init"]) == 0
 
     def cannot_listen(_server: object) -> None:
         sys.exit(1)
@@ -251,8 +257,8 @@ def test_whoever_stops_a_command_sees_no_traceback(monkeypatch: pytest.MonkeyPat
     assert capsys.readouterr().err.split("\n") == ["", "已中断", "Interrupted", ""]
 
 
+@pytest.mark.usefixtures("initialised")
 def test_a_token_that_nobody_could_read_is_not_made(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
-    assert main(["init"]) == 0
     before = accounts()
     with open("/dev/full", "w", encoding="utf-8") as full:
         monkeypatch.setattr(sys, "stdout", full)
