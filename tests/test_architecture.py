@@ -5,10 +5,9 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parent.parent
 MIGRATIONS = ROOT / "engine" / "store" / "migrations" / "versions"  # written by Alembic
@@ -42,12 +41,20 @@ PRODUCT = _python_files(*PACKAGES)
 TESTS = _python_files("tests")
 
 
-def _name(path: Path) -> str:
-    return str(path.relative_to(ROOT))
+@cache
+def _source(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
 
 
+@cache
 def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
+    return ast.parse(_source(path))
+
+
+def _offenders(paths: list[Path], look: Callable[[Path], list[str]]) -> dict[str, list[str]]:
+    """Map each file in which something was found to what was found."""
+    found = {str(path.relative_to(ROOT)): look(path) for path in paths}
+    return {name: lines for name, lines in found.items() if lines}
 
 
 def _functions(tree: ast.Module) -> Iterator[Function]:
@@ -65,10 +72,25 @@ def _length(function: Function) -> int:
     return length
 
 
-def _called(tree: ast.Module) -> Iterator[tuple[str, int]]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            yield ast.unparse(node.func), node.lineno
+def _parameters(function: Function) -> int:
+    """Count the positional parameters of a function without `self` or `cls`."""
+    positional = [*function.args.posonlyargs, *function.args.args]
+    return len(positional) - bool(positional and positional[0].arg in {"self", "cls"})
+
+
+@cache
+def _called(path: Path) -> list[tuple[str, int]]:
+    calls = [node for node in ast.walk(_tree(path)) if isinstance(node, ast.Call)]
+    return [(ast.unparse(node.func), node.lineno) for node in calls]
+
+
+def _calls(path: Path, is_meant: Callable[[str], bool]) -> list[str]:
+    """List the calls in a file whose name is meant."""
+    return [f"{name} in line {line}" for name, line in _called(path) if is_meant(name)]
+
+
+def _sleeps(name: str) -> bool:
+    return name.rpartition(".")[2] in {"sleep", "wait_for_timeout"}
 
 
 def test_imports_point_one_way() -> None:
@@ -78,73 +100,56 @@ def test_imports_point_one_way() -> None:
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("path", PRODUCT + TESTS, ids=_name)
-def test_a_file_stays_small(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= FILE_LINES
+def test_files_stay_small() -> None:
+    lengths = {path: len(_source(path).splitlines()) for path in PRODUCT + TESTS}
+
+    assert {path: lines for path, lines in lengths.items() if lines > FILE_LINES} == {}
 
 
-@pytest.mark.parametrize("path", PRODUCT, ids=_name)
-def test_functions_stay_small(path: Path) -> None:
-    long = [
-        f"{function.name} has {_length(function)} lines"
-        for function in _functions(_tree(path))
-        if _length(function) > FUNCTION_LINES
-    ]
+def test_functions_stay_small() -> None:
+    def large(path: Path) -> list[str]:
+        lengths = [(function.name, _length(function)) for function in _functions(_tree(path))]
+        return [f"{name} has {lines} lines" for name, lines in lengths if lines > FUNCTION_LINES]
 
-    assert long == []
+    assert _offenders(PRODUCT, large) == {}
 
 
-@pytest.mark.parametrize("path", PRODUCT, ids=_name)
-def test_functions_take_few_parameters(path: Path) -> None:
-    many = []
-    for function in _functions(_tree(path)):
-        positional = [*function.args.posonlyargs, *function.args.args]
-        if positional and positional[0].arg in {"self", "cls"}:
-            positional = positional[1:]
-        if len(positional) > PARAMETERS:
-            many.append(f"{function.name} takes {len(positional)}")
+def test_functions_take_few_parameters() -> None:
+    def greedy(path: Path) -> list[str]:
+        counts = [(function.name, _parameters(function)) for function in _functions(_tree(path))]
+        return [f"{name} takes {count}" for name, count in counts if count > PARAMETERS]
 
-    assert many == []
+    assert _offenders(PRODUCT, greedy) == {}
 
 
-@pytest.mark.parametrize("path", PRODUCT, ids=_name)
-def test_a_module_says_what_it_is_for(path: Path) -> None:
-    source = path.read_text(encoding="utf-8")
+def test_modules_say_what_they_are_for() -> None:
+    def unsaid(path: Path) -> list[str]:
+        says = _source(path) == "" or ast.get_docstring(_tree(path))
+        return [] if says else ["the first line of a module is its docstring"]
 
-    assert source == "" or ast.get_docstring(_tree(path)), "the first line of a module is its docstring"
-    assert path.stem not in VAGUE_NAMES
-
-
-@pytest.mark.parametrize("path", PRODUCT, ids=_name)
-def test_only_the_clock_reads_the_clock(path: Path) -> None:
-    if path == ROOT / "engine" / "clock.py":
-        return
-    reads = [f"{name} in line {line}" for name, line in _called(_tree(path)) if name in CLOCK_READS]
-
-    assert reads == []
+    assert _offenders(PRODUCT, unsaid) == {}
+    assert [path for path in PRODUCT if path.stem in VAGUE_NAMES] == []
 
 
-@pytest.mark.parametrize("path", PRODUCT, ids=_name)
-def test_only_a_work_commits(path: Path) -> None:
-    if path == ROOT / "engine" / "work.py":
-        return
-    commits = [f"{name} in line {line}" for name, line in _called(_tree(path)) if name.endswith(".commit")]
+def test_only_the_clock_reads_the_clock() -> None:
+    others = [path for path in PRODUCT if path != ROOT / "engine" / "clock.py"]
 
-    assert commits == []
+    assert _offenders(others, lambda path: _calls(path, CLOCK_READS.__contains__)) == {}
 
 
-@pytest.mark.parametrize("path", TESTS, ids=_name)
-def test_no_test_sleeps_or_patches(path: Path) -> None:
-    if path == Path(__file__):
-        return
-    source = path.read_text(encoding="utf-8")
-    sleeps = [
-        line for name, line in _called(_tree(path)) if name.split(".")[-1] in {"sleep", "wait_for_timeout"}
-    ]
+def test_only_a_work_commits() -> None:
+    others = [path for path in PRODUCT if path != ROOT / "engine" / "work.py"]
 
-    assert sleeps == []
-    assert "mock.patch" not in source
-    assert not re.search(r"pytest\.mark\.(skip|xfail)|pytest\.skip\(", source)
+    assert _offenders(others, lambda path: _calls(path, lambda name: name.endswith(".commit"))) == {}
+
+
+def test_no_test_sleeps_or_patches() -> None:
+    others = [path for path in TESTS if path != Path(__file__)]
+
+    assert _offenders(others, lambda path: _calls(path, _sleeps)) == {}
+    assert [path for path in others if "mock.patch" in _source(path)] == []
+    skipping = re.compile(r"pytest\.mark\.(skip|xfail)|pytest\.skip\(")
+    assert [path for path in others if skipping.search(_source(path))] == []
 
 
 def test_every_declared_topic_has_its_function_and_the_reverse() -> None:
