@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from engine import instances
 from engine.ids import new_id
 from engine.ports import SYSTEM, Actor
+from engine.store.dialects import one_at_a_time
 from engine.work import Engine, Work
 from handlers.accounts import habits
 from handlers.accounts.permissions import Post
@@ -135,6 +136,8 @@ def _require_said(odd: Odd) -> None:
 
 
 def _require_few(work: Work, reporter: Actor | None) -> None:
+    # Lock first: as many reports at once as there are connections would each find the last one free.
+    one_at_a_time(work.connection, safety_incident)
     is_theirs = (
         safety_incident.c.reported_by.is_(None)
         if reporter is None
@@ -144,7 +147,10 @@ def _require_few(work: Work, reporter: Actor | None) -> None:
         select(func.count())
         .select_from(safety_incident)
         .where(
-            is_theirs, safety_incident.c.kind.in_(BY_PEOPLE), safety_incident.c.reported_at > work.now - _HOUR
+            is_theirs,
+            safety_incident.c.kind.in_(BY_PEOPLE),
+            safety_incident.c.reported_at > work.now - _HOUR,
+            safety_incident.c.reported_at <= work.now + limits.CLOCK_SLACK,
         )
     ).scalar_one()
     if count >= (limits.NAMELESS_REPORTS_PER_HOUR if reporter is None else limits.ODD_REPORTS_PER_HOUR):

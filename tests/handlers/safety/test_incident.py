@@ -1,5 +1,8 @@
 """A security incident, from somebody who finds something odd to its lessons."""
 
+from collections import Counter
+from dataclasses import replace
+
 import pytest
 
 from engine import instances
@@ -11,6 +14,7 @@ from handlers.safety import incidents, reporting
 from handlers.safety.reporting import Odd
 from handlers.shared import limits
 from tests.handlers.office import Office, account
+from tests.reliability.together import together
 
 ODD = Odd("sign_in", "凌晨三点有人用我的账号登录")
 
@@ -173,6 +177,23 @@ def test_a_report_says_something_and_nobody_floods_the_administrators(office: Of
     with pytest.raises(RuleRefused):
         reported(office)
     office.clock.advance(hours=1, minutes=1)
+    reported(office)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("odd", [ODD, replace(ODD, is_nameless=True)])
+def test_reports_at_the_same_moment_do_not_share_the_last_one_of_the_hour(office: Office, odd: Odd) -> None:
+    most = limits.NAMELESS_REPORTS_PER_HOUR if odd.is_nameless else limits.ODD_REPORTS_PER_HOUR
+    for _ in range(most - 2):
+        reported(office, odd=odd)
+    outcomes = together(*[lambda: reported(office, odd=odd)] * 8)
+    assert Counter(outcomes) == {"done": 2, "many_reports": 6}
+
+
+def test_nobody_waits_for_a_clock_that_was_put_back_before_reporting(office: Office) -> None:
+    for _ in range(limits.ODD_REPORTS_PER_HOUR):
+        reported(office)
+    office.clock.advance(hours=-3)
     reported(office)
 
 
