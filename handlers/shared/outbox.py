@@ -146,6 +146,7 @@ def claim(engine: Engine, count: int, lease: timedelta, lane: Lane = Lane.QUICK)
             for row in sorted(taken, key=lambda row: alive.index(row.id))
         ]
 
+    _cut_leases(engine, lease, lane)
     if not has_due(engine, lane):
         return []
     return engine.run(SYSTEM, take)
@@ -156,6 +157,27 @@ def has_due(engine: Engine, lane: Lane = Lane.QUICK) -> bool:
     with engine.reading(SYSTEM) as work:
         due = select(outbox_job.c.id).where(_is_due(work, lane))
         return work.connection.execute(due.limit(1)).first() is not None
+
+
+def _cut_leases(engine: Engine, lease: timedelta, lane: Lane) -> None:
+    """Let no lease last longer than one can: it was given before the clock was put back.
+
+    Its holder may be alive all the same, so it has a whole lease from now on.
+    """
+
+    def is_too_long(work: Work) -> ColumnElement[bool]:
+        latest = work.now + lease + limits.CLOCK_SLACK
+        return and_(outbox_job.c.state == "running", outbox_job.c.run_at > latest, _is_of(lane))
+
+    with engine.reading(SYSTEM) as work:
+        if work.connection.execute(select(outbox_job.c.id).where(is_too_long(work)).limit(1)).first() is None:
+            return
+    engine.run(
+        SYSTEM,
+        lambda work: work.connection.execute(
+            outbox_job.update().where(is_too_long(work)).values(run_at=work.now + lease)
+        ),
+    )
 
 
 def renew(connection: Connection, job: Job, until: datetime) -> bool:
@@ -234,7 +256,6 @@ def purge(work: Work) -> int:
 
 
 def _is_due(work: Work, lane: Lane) -> ColumnElement[bool]:
-    is_long = outbox_job.c.name == LONG_WORK
     # Put to be run at once, and the clock was put back since: an alarm must not wait until it catches up.
     # What was put for later waits for its moment, and a lease for its end: its holder may be alive.
     was_at_once = and_(
@@ -245,8 +266,13 @@ def _is_due(work: Work, lane: Lane) -> ColumnElement[bool]:
     return and_(
         outbox_job.c.state.in_(("ready", "running")),
         or_(outbox_job.c.run_at <= work.now, was_at_once),
-        is_long if lane is Lane.LONG else ~is_long,
+        _is_of(lane),
     )
+
+
+def _is_of(lane: Lane) -> ColumnElement[bool]:
+    is_long = outbox_job.c.name == LONG_WORK
+    return is_long if lane is Lane.LONG else ~is_long
 
 
 def _bury(work: Work, job_id: int, error: str) -> None:

@@ -113,6 +113,21 @@ def test_a_job_that_runs_while_the_clock_is_put_back_is_run_by_nobody_else(
     assert outbox.claim(engine, 1, LEASE) == []
 
 
+@pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=30)])
+def test_a_job_whose_worker_died_waits_no_longer_than_a_lease_for_a_clock_that_was_put_back(
+    engine: Engine, clock: SettableClock, back: timedelta
+) -> None:
+    give(engine, "quick")
+    give(engine, "long", name=outbox.LONG_WORK)
+    for lane in outbox.Lane:
+        assert len(outbox.claim(engine, 1, LEASE, lane)) == 1
+    clock.set(clock.now() - back)
+    assert [outbox.claim(engine, 1, LEASE, lane) for lane in outbox.Lane] == [[], []]
+    clock.advance(seconds=LEASE.total_seconds())
+    taken = [outbox.claim(engine, 1, LEASE, lane) for lane in outbox.Lane]
+    assert [[job.key for job in jobs] for jobs in taken] == [["quick"], ["long"]]
+
+
 def test_a_failing_job_is_tried_five_times_ever_more_rarely_and_then_raises_an_alarm(
     engine: Engine, clock: SettableClock
 ) -> None:
