@@ -11,12 +11,12 @@ from engine.stuck import TELL
 from engine.work import Engine
 from handlers import built_in
 from handlers import settings as installation
-from handlers.accounts import deliveries, stuck, trust
+from handlers.accounts import deliveries, lapses, stuck, trust
 from handlers.accounts import records as account_records
 from handlers.accounts.directory import AccountDirectory
 from handlers.accounts.staff import FIRST_PASSWORD_JOB, OLD_PHONE_JOB
 from handlers.checking import offer as checking
-from handlers.estate import consents, import_running, import_undo
+from handlers.estate import consents, import_running, import_undo, more_looks
 from handlers.estate import records as estate_records
 from handlers.estate.reaching import address_of_person
 from handlers.moving import offer as moving
@@ -94,6 +94,9 @@ JOBS: Mapping[str, JobFunction] = {
     **privacy.JOBS,
     **staffing.JOBS,
 }
+
+# What lapses by time alone, and is ended for good then.
+LAPSES = (*lapses.LAPSES, *more_looks.LAPSES, *owning.LAPSES, *privacy.LAPSES)
 
 # Every text that is sent to people.
 TEMPLATES = (

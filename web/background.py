@@ -15,7 +15,7 @@ from handlers.owning import codes, quotas, reminding
 from handlers.policy import uptime
 from handlers.privacy import retention_nights
 from handlers.safety import verifying
-from handlers.shared import attachments, log_anchors, long_work, outbox, work_files
+from handlers.shared import attachments, lapsing, log_anchors, long_work, outbox, work_files
 from handlers.staffing import reviewing
 
 
@@ -53,6 +53,7 @@ def _periodic(engine: Engine) -> tuple[Periodic, ...]:
         Periodic("beat", uptime.BEAT, lambda: uptime.beat(engine)),
         Periodic("fold reports", timedelta(minutes=1), lambda: rollup.fold(engine)),
         Periodic("remind", timedelta(seconds=30), lambda: reminders.fire_due(engine)),
+        Periodic("end what lapsed", lapsing.EVERY, lambda: lapsing.end(engine, bootstrap.LAPSES)),
         Periodic("purge outbox", timedelta(hours=6), lambda: engine.run(SYSTEM, outbox.purge)),
         Periodic("purge long work", timedelta(hours=6), lambda: engine.run(SYSTEM, long_work.purge)),
         Periodic("purge work files", timedelta(hours=6), lambda: work_files.purge(engine)),

@@ -89,7 +89,7 @@ class StaffFile:
     """Everything about one account that administrators see; the phone only masked.
 
     Attributes:
-        password_lapses_at: of a first password that nobody has replaced yet.
+        password_lapses_at: of a first password that still counts.
         blocked_until: after too many failed attempts.
         enrolled_at: when the authenticator was bound.
         is_spared: a demonstration account whose post would need one.
@@ -174,7 +174,7 @@ def file_of(work: Work, account_id: int) -> StaffFile:
         disabled_at=row.disabled_at,
         accepted_at=row.responsibility_accepted_at,
         accepted_version=_known(row.responsibility_version),
-        password_lapses_at=row.password_expires_at if row.must_change_password else None,
+        password_lapses_at=row.password_expires_at if _state(work, row) == "waiting" else None,
         blocked_until=_blocked_until(work, account_id),
         sessions=tuple(sessions.sessions_of(work, account_id)),
         enrolled_at=second.confirmed_at if second else None,

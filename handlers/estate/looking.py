@@ -8,8 +8,7 @@ OPEN_HOUSE = "open_house"
 
 def note_opened(work: Work, house_id: int) -> None:
     """Note that the actor looks at a house; again only when some time has passed."""
-    since = work.now - limits.SAME_LOOK
-    if access_log.newest(work, OPEN_HOUSE, house_id, since) is None:
+    if access_log.newest(work, OPEN_HOUSE, house_id, limits.SAME_LOOK) is None:
         access_log.append(work, access_log.Entry(OPEN_HOUSE, "house", house_id))
 
 

@@ -5,8 +5,17 @@ from sqlalchemy import select
 from engine.work import Work
 from handlers.estate.records import estate_more_looks
 from handlers.shared import limits
+from handlers.shared.lapsing import LONG_AGO, Lapse, until
 
 REVEALS, UNITS = "reveals", "units"
+
+LAPSES = (
+    Lapse(
+        estate_more_looks,
+        lambda now: until(estate_more_looks.c.until, now),
+        lambda _now: {"until": LONG_AGO},
+    ),
+)
 
 
 def extra(work: Work, kind: str) -> int:

@@ -163,8 +163,7 @@ def _lines(work: Work, rows: Sequence[Row[*tuple[Any, ...]]], purpose: Purpose) 
 
 def _opening(work: Work, unit_id: int) -> tuple[Purpose, datetime] | None:
     """Return for what and when the actor opened a unit, as the log says, if it is still on screen."""
-    since = work.now - limits.UNIT_CONTACTS_SHOWN
-    entry = access_log.newest(work, UNIT_CONTACTS, unit_id, since)
+    entry = access_log.newest(work, UNIT_CONTACTS, unit_id, limits.UNIT_CONTACTS_SHOWN)
     return None if entry is None else (Purpose(entry[0]), entry[1])
 
 

@@ -7,12 +7,12 @@ repeated delivery repeats the same code.
 import hmac
 import secrets
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import ColumnElement, Row, Select, and_, select
 
 from engine.ids import new_id
 from engine.ports import OutboxItem
@@ -23,6 +23,7 @@ from handlers.estate.reaching import address_of_person
 from handlers.owning import phones, quotas
 from handlers.owning.records import HelpState, owner_code, owner_help
 from handlers.shared import access_log, limits, outbox
+from handlers.shared.lapsing import LONG_AGO, Lapse, until
 from handlers.shared.messages import Address, message_to
 from handlers.shared.outbox import JobContext
 from handlers.shared.sealed import SealedVault, vault_of
@@ -229,6 +230,25 @@ def revoke_open(work: Work) -> None:
     )
     helps = owner_help.update().where(owner_help.c.nonce.is_not(None))
     work.connection.execute(helps.values(nonce=secrets.token_hex(32), code_until=work.now))
+
+
+def _is_over(now: datetime) -> ColumnElement[bool]:
+    return and_(owner_code.c.proved_at.is_(None), until(owner_code.c.expires_at, now))
+
+
+def _is_proof_over(now: datetime) -> ColumnElement[bool]:
+    return and_(owner_code.c.used_at.is_(None), owner_code.c.proved_at <= now - limits.PROOF_LIFETIME)
+
+
+def _is_help_over(now: datetime) -> ColumnElement[bool]:
+    return and_(owner_help.c.state == HelpState.ISSUED, until(owner_help.c.code_until, now))
+
+
+LAPSES = (
+    Lapse(owner_code, _is_over, lambda _now: {"expires_at": LONG_AGO}),
+    Lapse(owner_code, _is_proof_over, lambda now: {"used_at": now}),
+    Lapse(owner_help, _is_help_over, lambda _now: {"code_until": LONG_AGO}),
+)
 
 
 def _is_told_otherwise(row: Row[Any]) -> bool:

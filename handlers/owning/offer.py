@@ -9,6 +9,7 @@ from handlers.shared.outbox import JobFunction
 
 TOPIC_MODULES: tuple[ModuleType, ...] = (phone_proof, help_steps)
 RECORDS: tuple[ModuleType, ...] = (records,)
+LAPSES = codes.LAPSES
 JOBS: Mapping[str, JobFunction] = {codes.CODE_JOB: codes.deliver, helping.JOB: helping.deliver}
 
-__all__ = ["JOBS", "RECORDS", "TEMPLATES", "TOPIC_MODULES"]
+__all__ = ["JOBS", "LAPSES", "RECORDS", "TEMPLATES", "TOPIC_MODULES"]

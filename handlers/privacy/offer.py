@@ -10,11 +10,13 @@ from handlers.privacy import (
     records,
     request_files,
     request_steps,
+    requests,
 )
 from handlers.privacy.texts import TEMPLATES
 from handlers.shared.outbox import JobFunction
 
 TOPIC_MODULES: tuple[ModuleType, ...] = (export_steps, request_steps)
+LAPSES = requests.LAPSES
 RECORDS: tuple[ModuleType, ...] = (records, erasing_records)
 JOBS: Mapping[str, JobFunction] = {
     export_files.JOB: export_files.make,
@@ -23,4 +25,4 @@ JOBS: Mapping[str, JobFunction] = {
     request_files.FAILED_JOB: request_files.make_later,
 }
 
-__all__ = ["JOBS", "RECORDS", "TEMPLATES", "TOPIC_MODULES"]
+__all__ = ["JOBS", "LAPSES", "RECORDS", "TEMPLATES", "TOPIC_MODULES"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Row, and_, select
 
 from engine import calendar, definitions, instances
 from engine.durations import Duration
@@ -22,6 +22,7 @@ from handlers.estate.records import estate_house, estate_relation
 from handlers.privacy.records import RequestState, privacy_request
 from handlers.privacy.words import KINDS, ON_BEHALF
 from handlers.shared import access_log, limits, work_files
+from handlers.shared.lapsing import Lapse, until
 from handlers.shared.messages import notification
 from handlers.shared.numbers import next_number
 from handlers.shared.permissions import Permission
@@ -77,6 +78,14 @@ def ask(engine: Engine, actor: Actor, asked: Asked) -> str:
     # A resident holds no right in the community, and who moved out none anywhere: the platform opens it.
     by = SYSTEM if actor.kind == "resident" else actor
     return engine.run(by, lambda work: _taken_in(work, asked, place, actor))
+
+
+def _is_file_over(now: datetime) -> ColumnElement[bool]:
+    return and_(privacy_request.c.file_name.is_not(None), until(privacy_request.c.file_until, now))
+
+
+# Exports need none: their diagram destroys what nobody fetched in time.
+LAPSES = (Lapse(privacy_request, _is_file_over, lambda _now: {"file_name": None}),)
 
 
 def withdraw(engine: Engine, actor: Actor, number: str, reason: str) -> None:

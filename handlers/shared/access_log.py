@@ -4,7 +4,7 @@ import hmac
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import chain, islice
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select, tuple_
 from engine.ports import Json
 from engine.store.dialects import insert_new
 from engine.work import Engine, Work
-from handlers.shared import tally
+from handlers.shared import limits, tally
 from handlers.shared.records import access_log, access_log_head
 from handlers.shared.sealed import vault_of
 
@@ -106,20 +106,29 @@ def count(work: Work, action: str, since: datetime) -> int:
     return counted
 
 
-def newest(work: Work, action: str, subject_id: int, since: datetime) -> tuple[str, datetime] | None:
-    """Return purpose and moment of the actor's own last entry of an action on a subject, if it is recent."""
+def newest(work: Work, action: str, subject_id: int, lately: timedelta) -> tuple[str, datetime] | None:
+    """Return purpose and moment of the actor's own last entry of an action on a subject, if it is recent.
+
+    A later entry by anybody that was made when it was no longer recent shows that the clock was put back.
+    """
     row = work.connection.execute(
-        select(access_log.c.purpose, access_log.c.at)
+        select(access_log.c.day, access_log.c.number, access_log.c.purpose, access_log.c.at)
         .where(
             access_log.c.actor_id == work.actor.id,
             access_log.c.action == action,
             access_log.c.subject_id == subject_id,
-            access_log.c.at > since,
+            access_log.c.at > work.now - lately,
+            access_log.c.at <= work.now + limits.CLOCK_SLACK,
         )
         .order_by(access_log.c.at.desc())
         .limit(1)
     ).one_or_none()
-    return None if row is None else (row.purpose, row.at)
+    if row is None:
+        return None
+    after = select(access_log.c.number).where(
+        access_log.c.day == row.day, access_log.c.number > row.number, access_log.c.at >= row.at + lately
+    )
+    return None if work.connection.execute(after.limit(1)).first() else (row.purpose, row.at)
 
 
 def did(work: Work, entry: Entry, since: datetime) -> bool:
