@@ -3,7 +3,7 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug import Response
 
-from handlers.safety import reporting
+from handlers.safety import dead_jobs, reporting
 from handlers.safety.reporting import Odd
 from handlers.safety.words import BY_PEOPLE, KINDS
 from handlers.shared import alarms
@@ -85,6 +85,16 @@ def make_incident(alarm_id: int) -> Response:
     """Make an alarm an incident."""
     number = context.engine().run(context.actor(), lambda work: reporting.open_from_alarm(work, alarm_id))
     flash(gettext("已立案，编号 %(number)s", number=number))
+    return redirect(url_for("safety.index"))
+
+
+@bp.post("/safety/alarms/<int:alarm_id>/again")
+@errors.shown_again_by(lambda **_: index())
+def run_again(alarm_id: int) -> Response:
+    """Let the dead job of an alarm start over."""
+    reason = request.form.get("reason", "")
+    context.engine().run(context.actor(), lambda work: dead_jobs.run_again(work, alarm_id, reason))
+    flash(gettext("已重新运行"))
     return redirect(url_for("safety.index"))
 
 

@@ -13,14 +13,14 @@ from handlers.estate import emergencies
 from handlers.safety import incidents, verified
 from handlers.safety.verified import Verified
 from handlers.safety.words import GRADES, KINDS, REASONS, STATES
-from handlers.shared import alarms
+from handlers.shared import alarms, outbox
 from handlers.shared.permissions import Permission
 from web.texts import lazy_gettext
 from web.words import either, listed, person_names, said, written
 
 _LOOKS = {"open": "late", "false_alarm": "", "closed": "fine"}
 _ALARMS: Mapping[str, LazyString] = {
-    "dead_job": lazy_gettext("后台任务多次失败"),
+    outbox.DEAD_JOB: lazy_gettext("后台任务多次失败"),
     "unanswered_call": lazy_gettext("紧急呼叫无人接听"),
     "unreachable": lazy_gettext("消息送不到收件人"),
     "reveal_quota": lazy_gettext("查看业主电话超过限额"),
@@ -36,6 +36,26 @@ _ALARMS: Mapping[str, LazyString] = {
     "sim_fraud": lazy_gettext("找回密码疑似冒用，账号已锁定"),
     emergencies.ALARM: lazy_gettext("以“紧急”查看了业主电话，请核实"),
     "unusual_sign_in": lazy_gettext("异常登录"),
+}
+_JOBS: Mapping[str, LazyString] = {
+    "notify": lazy_gettext("准备消息"),
+    "deliver": lazy_gettext("发送消息"),
+    "call": lazy_gettext("紧急呼叫"),
+    "ring": lazy_gettext("紧急呼叫"),
+    "first_password": lazy_gettext("发送初始密码"),
+    "old_phone": lazy_gettext("通知原手机号"),
+    "long_work": lazy_gettext("导入名单等长任务"),
+    "tell_stuck": lazy_gettext("通知流程停住"),
+    "tell_stuck_again": lazy_gettext("通知流程停住"),
+    "owner_code": lazy_gettext("发送验证码"),
+    "help_code": lazy_gettext("发送验证码"),
+    "import_waits": lazy_gettext("准备消息"),
+    "import_settled": lazy_gettext("准备消息"),
+    "export_file": lazy_gettext("生成导出文件"),
+    "export_failed": lazy_gettext("准备消息"),
+    "request_file": lazy_gettext("生成本人信息文件"),
+    "request_file_failed": lazy_gettext("准备消息"),
+    "staff_password": lazy_gettext("开始员工找回密码"),
 }
 _NAMED = (
     emergencies.ALARM,
@@ -67,8 +87,9 @@ class Alarm:
     """An open alarm, in words.
 
     Attributes:
-        about: who and why, where it is about a person.
+        about: who and why, where it is about a person; what was to be done, where it is about a job.
         account_id: of that person, or None.
+        may_run: it is about a job that the reader may have run again.
     """
 
     id: int
@@ -76,6 +97,7 @@ class Alarm:
     about: str
     account_id: int | None
     raised_at: datetime
+    may_run: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,7 +149,7 @@ def watch_screen(work: Work) -> WatchScreen:
             )
             for one in found
         ),
-        tuple(_alarm(one, names) for one in raised),
+        tuple(_alarm(work, one, names) for one in raised),
         may_close,
         verified.last(work) if may_close else None,
     )
@@ -138,8 +160,12 @@ def _about(one: alarms.Alarm) -> int:
     return int(str(one.detail["account_id"])) if one.kind == emergencies.ALARM else one.subject_id
 
 
-def _alarm(one: alarms.Alarm, names: Mapping[int, str]) -> Alarm:
+def _alarm(work: Work, one: alarms.Alarm, names: Mapping[int, str]) -> Alarm:
     kind = str(_ALARMS.get(one.kind, one.kind))
+    if one.kind == outbox.DEAD_JOB:
+        job = str(one.detail["job"])
+        may_run = work.may(Permission.SYSTEM_CONFIGURE)
+        return Alarm(one.id, kind, str(_JOBS.get(job, job)), None, one.raised_at, may_run)
     if one.kind not in _NAMED:
         return Alarm(one.id, kind, "", None, one.raised_at)
     who = names.get(_about(one), "")

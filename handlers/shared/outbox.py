@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from handlers.shared.messages import MessageBook
 
 _ERROR_LENGTH = 500
+DEAD_JOB = "dead_job"  # the alarm
 ON_DEATH = "on_death"  # argument of a job: the name of the one that follows should it die
 _PUT = ("name", "args", "dedup_key", "state", "created_at", "run_at", "attempts")
 
@@ -284,6 +285,6 @@ def _bury(work: Work, job_id: int, error: str) -> None:
     ).one_or_none()
     if row is None:
         return
-    raise_alarm(work, "dead_job", job_id, {"job": row.name})
+    raise_alarm(work, DEAD_JOB, job_id, {"job": row.name})
     if ON_DEATH in row.args:
         put(work, OutboxItem(str(row.args[ON_DEATH]), row.args, f"{row.name} died:{job_id}"))

@@ -1,15 +1,21 @@
 """Reporting something odd from every page, and the page of those who watch over security."""
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
-from engine.ports import SYSTEM
+from engine.ports import SYSTEM, OutboxItem
+from handlers import bootstrap
 from handlers.accounts.permissions import Post
 from handlers.safety import verified
-from handlers.shared import alarms
+from handlers.shared import alarms, limits, outbox
+from handlers.shared.records import access_log
 from tests.handlers.estate_world import PASSWORD
 from tests.web.conftest import Browser, Site
+from web.safety_screen import _JOBS
 
 SAID = {"kind": "sign_in", "description": "凌晨三点有人用我的账号登录"}
 
@@ -64,6 +70,32 @@ def test_an_alarm_is_closed_by_whoever_dealt_with_it(site: Site) -> None:
     assert security.post(f"/safety/alarms/{action}", page="/safety/").status_code == 302
     assert "消息送不到收件人" not in security.get("/safety/").text
     assert watcher(site, Post.AUD).post(f"/safety/alarms/{action}", page="/safety/").status_code == 403
+
+
+def test_a_dead_job_is_run_again_by_who_runs_the_platform_with_a_reason_that_is_logged(site: Site) -> None:
+    with site.engine.work(SYSTEM) as work:
+        outbox.put(work, OutboxItem("deliver", {}, "dies"))
+    [job] = outbox.claim(site.engine, 1, timedelta(minutes=1))
+    with site.engine.work(SYSTEM) as work:
+        outbox.fail(work, replace(job, attempts=limits.JOB_ATTEMPTS), "no")
+    security, system = watcher(site, Post.SEC), watcher(site, Post.SYS)
+    assert "发送消息" in security.get("/safety/").text
+    assert "/again" not in security.get("/safety/").text
+    [action] = re.findall(r'action="(/safety/alarms/\d+/again)"', system.get("/safety/").text)
+    assert security.post(action, {"reason": "短信通道已恢复"}, page="/safety/").status_code == 403
+    assert system.post(action, {"reason": " "}, page="/safety/").status_code == 422
+    assert outbox.claim(site.engine, 1, timedelta(minutes=1)) == []
+    assert system.post(action, {"reason": "短信通道已恢复"}, page="/safety/").status_code == 302
+    assert system.post(action, {"reason": "再来"}, page="/safety/").status_code == 404
+    assert "后台任务多次失败" not in system.get("/safety/").text
+    assert [job.key for job in outbox.claim(site.engine, 1, timedelta(minutes=1))] == ["dies"]
+    with site.engine.reading(SYSTEM) as work:
+        [entry] = work.connection.execute(select(access_log).where(access_log.c.action == "run_job_again"))
+    assert "短信" not in entry.detail, "a reason is sealed"
+
+
+def test_every_job_has_a_name_on_the_page_of_alarms() -> None:
+    assert set(_JOBS) == set(bootstrap.JOBS)
 
 
 def test_an_unusual_sign_in_stands_on_the_page_and_becomes_an_incident(site: Site) -> None:
