@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row, select
 
-from engine import form_steps, rights
+from engine import form_steps, handing, rights
 from engine.errors import RuleBroken
 from engine.form_steps import OpenedForm
 from engine.inbox_counts import COUNTED_UP_TO, PARTS, counts_query
@@ -197,7 +197,7 @@ class TaskDetail:
     Attributes:
         may_complete: whether this actor may complete it now.
         may_claim: whether it is unassigned and this actor is a candidate.
-        checks_own: this actor did what it checks, so somebody else has to.
+        checks_own: this actor did what it checks or is barred from it, so somebody else has to.
         task: the row of the task with every column.
         case: the row of its instance.
     """
@@ -225,7 +225,9 @@ def detail(work: Work, task_id: int) -> TaskDetail:
     candidate = right is not None or rights.candidate_right(work, task) is not None
     if not candidate:
         rights.require_known(work, task, case)
-    own = candidate and rights.checks_own(work, task, case)
+    own = candidate and (
+        rights.checks_own(work, task, case) or work.actor.id in handing.barred(work, case, task)
+    )
     active = case.state == "active" and not own
     return TaskDetail(
         task=task,

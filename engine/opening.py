@@ -59,7 +59,7 @@ def _open_user(writing: Writing, wait: Wait) -> None:
     work, case, step = writing.work, writing.case, wait.step
     task_id = new_id()
     plan = limits.plan_opened(work, writing.run.program, wait, writing.case_due_at)
-    groups = [(group, _scope(case, group)) for group in step.group] or [("", int(case.scope_id))]
+    groups = [(group, scope_of(case, group)) for group in step.group] or [("", int(case.scope_id))]
     assignee = int(wait.assignee) if wait.assignee and wait.assignee.isdecimal() else None
     writing.rows[user_task].append(
         {
@@ -108,7 +108,7 @@ def _times(wait: Wait, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _scope(case: Any, group: str) -> int:
+def scope_of(case: Any, group: str) -> int:
     """Residents act for a house, staff for a community; a case without a house falls to the community."""
     if group == "resident" and case.resident_scope_id is not None:
         return int(case.resident_scope_id)

@@ -1,6 +1,6 @@
 """What the engine needs from outside: people, sealing, sending, and what stands behind a step."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
@@ -126,9 +126,11 @@ class Library:
     Attributes:
         successors: "process.variable" -> what else follows when a step of the person whom the variable names
             is given to another one.
+        barred: completion -> who may not do the steps that it completes.
     """
 
     handlers: Mapping[str, Handler]
     completions: Mapping[str, Handler]
     form_data: Mapping[str, FormData]
     successors: Mapping[str, Handler] = field(default_factory=dict)
+    barred: Mapping[str, Callable[["Context"], Collection[int]]] = field(default_factory=dict)

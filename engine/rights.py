@@ -10,7 +10,7 @@ from sqlalchemy import Row, select
 from engine import stepping
 from engine.bilingual import named
 from engine.errors import AlreadyDone, NotPermitted, TaskGone, TaskHidden, TaskNotFound
-from engine.ports import Actor
+from engine.ports import Actor, Grants
 from engine.stepping import Case
 from engine.store.tables import history_event, instance, task_candidate, task_history, user_task
 from engine.work import Work
@@ -141,17 +141,32 @@ def require_other_eyes(work: Work, task: Task, case: Case) -> None:
 
 def checks_own(work: Work, task: Task, case: Case) -> bool:
     """Tell whether the actor would check with a task what they did themselves, or in somebody's place."""
+    doers = doers_before(work, task, case)
+    if work.actor.id in doers:
+        return True
+    held = _capacities(work, task, work.grants, task.assignee_id) if doers else set()
+    return bool(held) and held <= doers
+
+
+def would_check_own(work: Work, task: Task, case: Case, actor_id: int) -> bool:
+    """Tell whether somebody would check with a task what they did themselves, once it is theirs."""
+    doers = doers_before(work, task, case)
+    if actor_id in doers:
+        return True
+    held = _capacities(work, task, _grants(work, actor_id), actor_id) if doers else set()
+    return bool(held) and held <= doers
+
+
+def doers_before(work: Work, task: Task, case: Case) -> set[int | None]:
+    """Return who did what a task checks, and for whom; nobody where it checks nothing."""
     steps = stepping.program_of(work, case).steps
     done_before = steps[task.called_process, task.step_id].not_same_as
     if not done_before:
-        return False
+        return set()
     doers = _doers(work, case, done_before)
     if any(steps[task.called_process, one].kind == "start" for one in done_before):
         doers.add(case.starter_id)
-    if work.actor.id in doers:
-        return True
-    held = _capacities(work, task)
-    return bool(held) and held <= doers
+    return doers
 
 
 def _doers(work: Work, case: Case, steps: Collection[str]) -> set[int | None]:
@@ -166,24 +181,34 @@ def _doers(work: Work, case: Case, steps: Collection[str]) -> set[int | None]:
     return {one for row in rows for one in row if one is not None}
 
 
-def _capacities(work: Work, task: Task) -> set[int | None]:
-    """Return in whose place the actor could do a task; None among them is the own right."""
-    if not work.grants.stands_in_for:
+def _capacities(work: Work, task: Task, grants: Grants, assignee_id: int | None) -> set[int | None]:
+    """Return in whose place somebody could do a task; None among them is the own right."""
+    if not grants.stands_in_for:
         return set()
+    groups = groups_of(work, task)
+    held = {one.on_behalf_of for one in grants.memberships if (one.group, one.scope_id) in groups}
+    return held | ({assignee_id} & set(grants.stands_in_for))
+
+
+def groups_of(work: Work, task: Task) -> set[tuple[str, int]]:
+    """Return the posts of a task, each with the place where somebody has to hold it."""
     query = select(task_candidate.c.group_code, task_candidate.c.scope_id)
     rows = work.connection.execute(query.where(task_candidate.c.task_id == task.id))
-    groups = {(task.group_code, task.scope_id), *(tuple(row) for row in rows)}
-    held = {one.on_behalf_of for one in work.memberships if (one.group, one.scope_id) in groups}
-    return held | ({task.assignee_id} & set(work.grants.stands_in_for))
+    return {(task.group_code, task.scope_id), *((row.group_code, row.scope_id) for row in rows)}
 
 
 def is_candidate(work: Work, task: Task, actor_id: int) -> bool:
     """Tell whether a person could claim a task."""
-    grants = work.engine.directory.grants(work.connection, Actor(actor_id, "staff"), work.now)
-    query = select(task_candidate.c.group_code, task_candidate.c.scope_id)
-    rows = work.connection.execute(query.where(task_candidate.c.task_id == task.id))
-    groups = {(task.group_code, task.scope_id), *(tuple(row) for row in rows)}
-    return any((member.group, member.scope_id) in groups for member in grants.memberships)
+    return holds(work, actor_id, groups_of(work, task))
+
+
+def holds(work: Work, actor_id: int, groups: Collection[tuple[str, int]]) -> bool:
+    """Tell whether a person holds one of some posts, each where it has to be held."""
+    return any((member.group, member.scope_id) in groups for member in _grants(work, actor_id).memberships)
+
+
+def _grants(work: Work, actor_id: int) -> Grants:
+    return work.engine.directory.grants(work.connection, Actor(actor_id, "staff"), work.now)
 
 
 def may_see(work: Work, case: Case) -> bool:

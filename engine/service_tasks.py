@@ -16,6 +16,7 @@ from engine.work import Work
 F = TypeVar("F", bound=Callable[..., Any])
 
 _MARK = "__wuye_topic__"
+_KINDS = ("handler", "completion", "form_data", "successor", "barred")  # in the order of Library
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,9 @@ class Context:
         return self.work.actor
 
 
-def _mark(kind: str, topic: str) -> Callable[[F], F]:
+def _mark(kind: str, *topics: str) -> Callable[[F], F]:
     def mark(function: F) -> F:
-        setattr(function, _MARK, (kind, topic))
+        setattr(function, _MARK, (kind, topics))
         return function
 
     return mark
@@ -95,24 +96,35 @@ def successor(topic: str) -> Callable[[F], F]:
     return _mark("successor", topic)
 
 
+def barred(*completions: str) -> Callable[[F], F]:
+    """Offer a query that says who may not do the steps whose forms these commands complete.
+
+    Nobody is offered such a step, takes it or has it handed to them whom its command would refuse.
+    """
+    return _mark("barred", *completions)
+
+
 def collect(modules: Iterable[ModuleType]) -> Library:
     """Gather the marked functions of modules.
 
     Raises:
-        ValueError: two functions claim one topic.
+        ValueError: two functions claim one topic, or somebody is barred from what nothing completes.
     """
     found: dict[str, dict[str, Callable[..., Any]]] = {}
-    for kind in ("handler", "completion", "form_data", "successor"):
+    for kind in _KINDS:
         found[kind] = {}
     for module in modules:
         for value in vars(module).values():
             if not hasattr(value, _MARK) or value.__module__ != module.__name__:
                 continue
-            kind, topic = getattr(value, _MARK)
-            if topic in found[kind]:
-                raise ValueError(f"two functions claim {kind} topic {topic!r}")
-            found[kind][topic] = value
-    return Library(found["handler"], found["completion"], found["form_data"], found["successor"])
+            kind, topics = getattr(value, _MARK)
+            for topic in topics:
+                if topic in found[kind]:
+                    raise ValueError(f"two functions claim {kind} topic {topic!r}")
+                found[kind][topic] = value
+    if unknown := found["barred"].keys() - found["completion"].keys():
+        raise ValueError(f"nothing completes {sorted(unknown)}, from which somebody is barred")
+    return Library(*(found[kind] for kind in _KINDS))
 
 
 def checked_json(value: object) -> Json:

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 from sqlalchemy import bindparam, delete, select, update
 
-from engine import form_steps, history, idempotency, instances, rights, stepping, successors
+from engine import form_steps, handing, history, idempotency, instances, rights, stepping, successors
 from engine.bilingual import named
 from engine.differences import Closing
 from engine.errors import Refused, TaskGone, TaskNotFound
 from engine.history import Event
 from engine.ports import Json
-from engine.rights import Task, is_candidate, name_of, require_other_eyes, require_right, right_to
+from engine.rights import Task, require_other_eyes, require_right, right_to
 from engine.stepping import Case
 from engine.store.tables import instance, task_candidate, task_draft, task_history, user_task
 from engine.work import Work
@@ -66,6 +66,7 @@ def claim(work: Work, task_id: int) -> None:
     if task.assignee_id is not None:
         return
     require_other_eyes(work, task, case)
+    handing.require_not_barred(work, case, task)
     _assign(work, task, work.actor.id)
     successors.follow(work, case, task, work.actor.id)
     history.record(
@@ -86,6 +87,7 @@ def release(work: Work, task_id: int) -> None:
     if not task.group_code:
         raise Refused("no_group", "任务“{name}”没有候选岗位，只能转交给另一人", name=named(task))
     _assign(work, task, None)
+    handing.let_go(work, case, task)
     on_behalf_of = right.on_behalf_of if right else None
     history.record(
         work, case.id, [Event("released", task.step_id, task.path, task.id, on_behalf_of, task.due_at)]
@@ -97,6 +99,7 @@ def reassign(work: Work, task_id: int, to: int, reason: str) -> None:
 
     Raises:
         Refused("not_a_candidate"): the other person holds none of the task's posts.
+        Refused("barred"): completing it would refuse the other person.
         TaskGone: somebody handed it on, or took it, before.
     """
     case, task = locked(work, task_id)
@@ -109,10 +112,7 @@ def reassign(work: Work, task_id: int, to: int, reason: str) -> None:
     reason = reason.strip()
     if not reason:
         raise Refused("reason_missing", "请填写转交原因")
-    if not is_candidate(work, task, to):
-        raise Refused(
-            "not_a_candidate", "{who}没有办理“{name}”的岗位", who=name_of(work, to), name=named(task)
-        )
+    handing.require_able(work, case, task, to)
     _assign(work, task, to)
     successors.follow(work, case, task, to)
     detail: dict[str, Json] = {"to": str(to), "reason": reason[:500]}
@@ -136,10 +136,12 @@ def hand_over(work: Work, of: int, to: int | None) -> None:
     for task_id in ids.all():
         # Administration ends an account whose tasks are none of its business to read, in cases that wait too.
         case, task = _locked_by_any(work, task_id)
-        next_id = to if to is not None and is_candidate(work, task, to) else None
+        next_id = to if to is not None and handing.is_able(work, case, task, to) else None
         _assign(work, task, next_id)
         if next_id is not None:
             successors.follow(work, case, task, next_id)
+        else:
+            handing.let_go(work, case, task)
         kind = "released" if next_id is None else "reassigned"
         detail: dict[str, Json] | None = (
             None if next_id is None else {"to": str(next_id), "reason": "leaving"}

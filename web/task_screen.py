@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from engine import deadlines, following, inbox, rights
+from engine import deadlines, following, handing, inbox, rights
 from engine.ids import new_id
 from engine.inbox import TaskDetail
 from engine.ports import Json
@@ -119,7 +118,7 @@ def task_screen(
         filling=filling,
         key=str(new_id()),
         may=may,
-        people=_people(work, task) if may.reassign else (),
+        people=_people(work, detail) if may.reassign else (),
         changes=change_sentences(work, deadlines.changes(work, task_id)),
         subject=subject,
         draft_at=before.at,
@@ -184,9 +183,8 @@ def _filling(
     return fill(opened.form, {**opened.values, **given}, opened.options, errors, work.engine.zone)
 
 
-def _people(work: Work, task: Any) -> tuple[tuple[int, str], ...]:
-    candidates = work.engine.directory.recipients(work.connection, task.group_code, task.scope_id, work.now)
-    names = person_names(work, set(candidates) - {task.assignee_id})
+def _people(work: Work, detail: TaskDetail) -> tuple[tuple[int, str], ...]:
+    names = person_names(work, handing.people(work, detail.case, detail.task))
     return tuple(sorted(names.items(), key=lambda item: item[1]))
 
 

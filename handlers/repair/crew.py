@@ -81,6 +81,18 @@ def past_workers(connection: Connection, order_id: int) -> dict[int, str | None]
     return dict(rows.all())
 
 
+def sent_before(connection: Connection, order_id: int, event_id: int) -> frozenset[int]:
+    """Return who was sent to an order before one of its events and not again since; ids grow with time."""
+    column = repair_assignment.c
+    rows = connection.execute(
+        select(column.worker_id)
+        .where(column.order_id == order_id)
+        .group_by(column.worker_id)
+        .having(func.max(column.id) < event_id)
+    )
+    return frozenset(rows.scalars())
+
+
 def repairers(connection: Connection, order_id: int) -> list[int]:
     """Return who did the repair: those who finished it, not who handed it on and never came."""
     column = repair_assignment.c

@@ -72,10 +72,19 @@ def chosen(context: Context, order: Order, worker_id: int | None, not_again: fro
 
 
 def not_for_rework(work: Work, order: Order) -> frozenset[int]:
-    """Return who must not do a rework: from some rework on, whoever was there before."""
+    """Return who must not do a rework: from some rework on, whoever was there before it was asked for.
+
+    Whom the lead sends all the same is not among them.
+    """
     if order.rework_count <= figures.of(work, order).reworks_by_the_same:
         return frozenset()
-    return frozenset(crew.past_workers(work.connection, order.id))
+    rejected = orders.last_event(work, order.id, "rejected")
+    return crew.sent_before(work.connection, order.id, rejected.id) if rejected else frozenset()
+
+
+def not_instead(work: Work, order: Order) -> frozenset[int]:
+    """Return who does not come in the place of who was sent: who gave it back, or whom the owner refused."""
+    return gave_back(work, order) | not_for_rework(work, order)
 
 
 @completion("repair.take")
@@ -112,7 +121,7 @@ def _handed_over(context: Context, order: Order, given: Answers) -> dict[str, Js
     colleague = given.id("colleague_id")
     if colleague is None or colleague == context.actor.id:
         raise RuleRefused("no_colleague", "请选择要转给的同事")
-    chosen(context, order, colleague, gave_back(context.work, order) | {context.actor.id})
+    chosen(context, order, colleague, not_instead(context.work, order) | {context.actor.id})
     crew.end(context.work, order.id, "transferred")
     orders.tell(context.work, order.id, "transferred", {"to": str(colleague)})
     return assign(context, order, colleague, "transferred")
@@ -123,7 +132,7 @@ def _given_back(context: Context, order: Order, reason_code: str) -> dict[str, J
     returns = order.return_count + 1
     orders.tell(context.work, order.id, "returned", {"reason": reason_code, "count": returns})
     order = orders.change(context.work, order, return_count=returns, worker_id=None)
-    next_best = [one.id for one in crew.proposals(context.work, order, gave_back(context.work, order))]
+    next_best = [one.id for one in crew.proposals(context.work, order, not_instead(context.work, order))]
     if not next_best or returns >= figures.of(context.work, order).returns_before_lead:
         order = orders.enter(context.work, order, OrderState.REPORTED)
         notices.to_post(context.work, order, Post.RPL, "repair_needs_lead")

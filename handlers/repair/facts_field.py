@@ -11,7 +11,6 @@ from engine.work import Work
 from handlers.repair import (
     catalogue,
     charging,
-    crew,
     orders,
     outsourcing,
     parts,
@@ -20,7 +19,7 @@ from handlers.repair import (
     remarks,
     visiting,
 )
-from handlers.repair.dispatching import gave_back
+from handlers.repair.dispatching import not_instead, sendable
 from handlers.repair.fact_lines import (
     last_note,
     material,
@@ -32,7 +31,7 @@ from handlers.repair.fact_lines import (
     worker_options,
 )
 from handlers.repair.orders import Order
-from handlers.repair.records import OVER, Area, OrderState, repair_event, repair_order
+from handlers.repair.records import OVER, Area, OrderState, repair_order
 from handlers.shared.facts import Facts, Pairs, local, names, option, pairs
 
 _HISTORY = timedelta(days=365)
@@ -108,8 +107,8 @@ def _history(work: Work, order: Order) -> Text:
 def take_facts(context: Context) -> Facts:
     """Say what is to do, and to whom it could be handed."""
     work, order = context.work, orders.of(context)
-    not_again = gave_back(work, order) | {context.actor.id}
-    colleagues = [one.id for one in crew.proposals(work, order, not_again)]
+    not_again = not_instead(work, order) | {context.actor.id}
+    colleagues = sendable(work, order, not_again)
     return {"facts": job(work, order), "options": {"colleagues": worker_options(work, colleagues)}}
 
 
@@ -187,12 +186,8 @@ def finish_facts(context: Context) -> Facts:
 def parts_facts(context: Context) -> Facts:
     """Say which parts are awaited, and which dates the owner was told."""
     work, order = context.work, orders.of(context)
-    told = work.connection.execute(
-        select(repair_event.c.params)
-        .where(repair_event.c.order_id == order.id, repair_event.c.kind == "parts_date")
-        .order_by(repair_event.c.id)
-    ).scalars()
-    dates = joined(local(work, datetime.fromisoformat(one["expected_at"])) for one in told)
+    told = orders.events(work, order.id, "parts_date")
+    dates = joined(local(work, datetime.fromisoformat(one.params["expected_at"])) for one in told)
     asked = material(parts.wanted(work, order))
     facts = report(work, order) + pairs(("所需材料", asked), ("已告知业主的日期", dates))
     return {"facts": facts + remarks.latest(work, order, "parts")}
@@ -202,11 +197,7 @@ def parts_facts(context: Context) -> Facts:
 def rebook_facts(context: Context) -> Facts:
     """Say who came when in vain, and propose the next morning or afternoon."""
     work, order = context.work, orders.of(context)
-    came = work.connection.execute(
-        select(repair_event.c.at)
-        .where(repair_event.c.order_id == order.id, repair_event.c.kind == "absent")
-        .order_by(repair_event.c.id)
-    ).scalars()
+    came = orders.events(work, order.id, "absent")
     tomorrow = work.now.astimezone(work.engine.zone) + timedelta(days=1)
     hour = _AFTERNOON if tomorrow.hour >= 12 else _MORNING
     proposed = tomorrow.replace(hour=hour, minute=0, second=0, microsecond=0)
@@ -215,7 +206,7 @@ def rebook_facts(context: Context) -> Facts:
             ("编号", order.number),
             ("位置", order.place),
             ("维修人员", names(work, [order.worker_id] if order.worker_id else [])),
-            ("曾上门未遇", joined(local(work, at) for at in came)),
+            ("曾上门未遇", joined(local(work, one.at) for one in came)),
         ),
         "values": {"visit_at": proposed.isoformat()},
     }

@@ -4,6 +4,7 @@ from types import ModuleType
 
 from handlers.repair import (
     accepting,
+    barring,
     closing,
     complaining,
     confirming,
@@ -25,6 +26,7 @@ from handlers.repair.templates import ADDRESSES, TEMPLATES
 
 TOPIC_MODULES: tuple[ModuleType, ...] = (
     accepting,
+    barring,
     closing,
     complaining,
     confirming,

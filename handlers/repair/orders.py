@@ -112,6 +112,23 @@ def tell(
     return True
 
 
+def events(work: Work, order_id: int, kind: str) -> list[Row[Any]]:
+    """Return what an order's story tells of one kind, oldest first."""
+    return list(
+        work.connection.execute(
+            select(repair_event)
+            .where(repair_event.c.order_id == order_id, repair_event.c.kind == kind)
+            .order_by(repair_event.c.id)
+        )
+    )
+
+
+def last_event(work: Work, order_id: int, kind: str) -> Row[Any] | None:
+    """Return the newest event of one kind; None where there was none."""
+    told = events(work, order_id, kind)
+    return told[-1] if told else None
+
+
 def checked(work: Work, order: Order, check: SecondCheck) -> Order:
     """Note that what was written down at a call was looked at again (policy C1); once is enough."""
     if order.second_check != SecondCheck.PENDING:

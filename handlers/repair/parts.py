@@ -2,8 +2,6 @@
 
 from datetime import date, datetime, time
 
-from sqlalchemy import func, select
-
 from engine import instances
 from engine.deadlines import PAUSE_DECISION
 from engine.durations import Duration
@@ -14,7 +12,7 @@ from handlers.accounts.permissions import Post
 from handlers.errors import FieldsInvalid
 from handlers.repair import notices, orders
 from handlers.repair.orders import Order
-from handlers.repair.records import OrderState, repair_event, repair_part
+from handlers.repair.records import OrderState, repair_part
 from handlers.repair.working import add_parts
 from handlers.shared.answers import Answers
 from handlers.shared.facts import local
@@ -84,10 +82,8 @@ def give_up_parts(context: Context) -> dict[str, Json]:
 
 def _asked_at(work: Work, order: Order) -> datetime:
     """Return when the parts that are awaited were ordered."""
-    asked = select(func.max(repair_event.c.at)).where(
-        repair_event.c.order_id == order.id, repair_event.c.kind == "parts_ordered"
-    )
-    return work.connection.execute(asked).scalar_one() or work.now
+    asked = orders.last_event(work, order.id, "parts_ordered")
+    return asked.at if asked else work.now
 
 
 def _arrival(work: Work, order: Order, since: datetime, day: date | None) -> datetime:

@@ -1,9 +1,6 @@
 """Repairing again what a complaint was about: somebody else is sent, comes, and shows what was done."""
 
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import Row, select
 
 from engine.ports import Json
 from engine.service_tasks import Context, completion, form_data
@@ -16,7 +13,6 @@ from handlers.repair.dispatching import sendable
 from handlers.repair.fact_lines import worker_options
 from handlers.repair.facts_field import job
 from handlers.repair.orders import Order
-from handlers.repair.records import repair_event
 from handlers.shared.answers import Answers
 from handlers.shared.facts import Facts, local, pairs
 
@@ -112,12 +108,12 @@ def visit_again(context: Context, answers: dict[str, Json]) -> None:
     if is_mended:
         tell_owner(work, order, "repair_complaint_done")
         notices.to_post(work, order, Post.CSL, "repair_complaint_visit")
-    elif (sent := _last(work, order, "complaint_sent")) is not None:
+    elif (sent := orders.last_event(work, order.id, "complaint_sent")) is not None:
         notices.to_accounts(work, order, [sent.actor_id], "repair_complaint_not_mended")
 
 
 def _arrived(work: Work, order: Order, arrived_at: datetime | None) -> datetime:
-    sent = _last(work, order, "complaint_sent")
+    sent = orders.last_event(work, order.id, "complaint_sent")
     since = sent.at.replace(second=0, microsecond=0) if sent else None  # a form knows no seconds
     if arrived_at is None or arrived_at > work.now or (since is not None and arrived_at < since):
         raise FieldsInvalid({"arrived_at": ("到场时间要在派人之后、现在之前", {})})
@@ -125,14 +121,5 @@ def _arrived(work: Work, order: Order, arrived_at: datetime | None) -> datetime:
 
 
 def _moment(work: Work, order: Order, kind: str, name: str) -> datetime | None:
-    told = _last(work, order, kind)
+    told = orders.last_event(work, order.id, kind)
     return datetime.fromisoformat(told.params[name]) if told else None
-
-
-def _last(work: Work, order: Order, kind: str) -> Row[Any] | None:
-    return work.connection.execute(
-        select(repair_event)
-        .where(repair_event.c.order_id == order.id, repair_event.c.kind == kind)
-        .order_by(repair_event.c.id.desc())
-        .limit(1)
-    ).first()

@@ -2,15 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-
 from engine.ports import Json
 from engine.service_tasks import Context, completion
 from engine.work import Work
 from handlers.errors import FieldsInvalid
 from handlers.repair import catalogue, crew, figures, media, notices, orders
 from handlers.repair.orders import Order
-from handlers.repair.records import OrderState, repair_event
+from handlers.repair.records import OrderState
 from handlers.shared.answers import Answers
 from handlers.shared.facts import local
 
@@ -157,15 +155,7 @@ def _absent(work: Work, order: Order, given: Answers) -> dict[str, Json]:
 def absences(work: Work, order: Order) -> list[datetime]:
     """Return when nobody was at home, as far back as it counts."""
     since = work.now - figures.of(work, order).absences_within
-    return list(
-        work.connection.execute(
-            select(repair_event.c.at).where(
-                repair_event.c.order_id == order.id,
-                repair_event.c.kind == "absent",
-                repair_event.c.at > since,
-            )
-        ).scalars()
-    )
+    return [one.at for one in orders.events(work, order.id, "absent") if one.at > since]
 
 
 @completion("repair.rebook")

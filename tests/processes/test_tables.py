@@ -152,7 +152,7 @@ def test_only_urgent_ladders_and_those_of_leads_reach_the_project_manager() -> N
     }
     assert reach - HANDS == {
         *("cs_urgent", "rp_urgent", "csl", "rpl", "second_check", "second_check_lead"),
-        *("correction_lead", "complaint_promise", "complaint_again"),
+        *("correction_lead", "complaint_promise", "complaint_send", "complaint_again"),
         *("incident", "incident_admin", "incident_step"),
         "export",
         "privacy",

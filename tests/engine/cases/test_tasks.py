@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from engine import inbox, instances, tasks
+from engine import handing, inbox, instances, tasks
 from engine.errors import AlreadyDone, Invalid, NotPermitted, Refused, TaskGone, TaskNotFound
 from engine.ports import SYSTEM, Grants, Membership
 from engine.store.tables import (
@@ -296,6 +296,27 @@ def test_who_did_a_step_may_not_check_it(shop: Shop) -> None:
     shop.complete("check", SECOND_CLERK)
 
     assert shop.open_tasks() == []
+
+
+def test_a_check_is_not_handed_to_who_did_what_it_checks(shop: Shop) -> None:
+    shop.deploy(
+        Model("eyes")
+        .start()
+        .user("enter")
+        .user("check", not_same_as="enter")
+        .end()
+        .flow("start", "enter", "check", "end")
+    )
+    shop.start("eyes")
+    shop.complete("enter", CLERK)
+    task_id = shop.task("check")
+
+    with shop.engine.reading(MANAGER) as work:
+        detail = inbox.detail(work, task_id)
+        assert handing.people(work, detail.case, detail.task) == [SECOND_CLERK.id]
+    with pytest.raises(Refused, match="不能办理"), shop.engine.work(MANAGER) as work:
+        tasks.reassign(work, task_id, CLERK.id, "换班")
+    shop.engine.run(MANAGER, lambda work: tasks.reassign(work, task_id, SECOND_CLERK.id, "换班"))
 
 
 def test_who_began_a_case_may_not_claim_the_check_of_it(shop: Shop) -> None:

@@ -1,8 +1,10 @@
 """What happens when the owner is content, is not, or says nothing."""
 
+from datetime import timedelta
+
 import pytest
 
-from engine import tasks, timers
+from engine import inbox, tasks, timers
 from engine.errors import Refused, TaskGone
 from engine.ports import SYSTEM
 from handlers.accounts import staff
@@ -50,12 +52,12 @@ def test_who_repaired_neither_answers_for_the_owner_nor_visits_even_with_a_desks
     with shop.engine.work(SYSTEM) as work:
         staff.insert_post(work, shop.plumber.id, Post.CS, shop.community)
     shop.later(days=2)
-    with pytest.raises(Refused, match="自己的维修"):
+    with pytest.raises(Refused, match="不能办理"):
         shop.do(finished, "record_confirmation", shop.plumber, **FULL_MARKS)
     shop.do(finished, "confirm", shop.owner, outcome="unsatisfied", problem="还在漏")
     rework(shop, finished, shop.plumber)
     shop.do(finished, "confirm", shop.owner, **FULL_MARKS)
-    with pytest.raises(Refused, match="自己的维修"):
+    with pytest.raises(Refused, match="不能办理"):
         shop.do(finished, "visit_by_clerk", shop.plumber, outcome="a")
 
 
@@ -137,6 +139,42 @@ def test_rejected_twice_another_person_is_sent_and_the_third_time_is_a_complaint
     assert shop.steps(finished) == ["answer_complaint"]
 
 
+@pytest.fixture
+def refused_twice(shop: Shop, finished: str) -> str:
+    """A repair that the plumber did twice in vain; now the second plumber is sent."""
+    shop.do(finished, "confirm", shop.owner, outcome="unsatisfied", problem="还在漏")
+    rework(shop, finished, shop.plumber)
+    shop.do(finished, "confirm", shop.owner, outcome="unsatisfied", problem="又漏了")
+    worker_id = str(shop.second_plumber.id)
+    shop.do(finished, "plan_rework", shop.lead, cause="垫圈装反", measure="重装", worker_id=worker_id)
+    return finished
+
+
+def test_whom_the_owner_refused_twice_a_colleague_hands_nothing_to(shop: Shop, refused_twice: str) -> None:
+    third = shop.staff(Post.RP)
+    shop.skill(third, "plumbing")
+    shop.on_duty(third, shop.clock.now(), timedelta(days=9))
+    task_id = shop.task(refused_twice, "take").id
+    with shop.engine.reading(shop.second_plumber) as work:
+        colleagues = inbox.detail(work, task_id).opened.options["colleagues"]
+    assert [one["value"] for one in colleagues] == [str(third.id)]
+    with pytest.raises(Refused, match="不能办理"):
+        shop.engine.run(shop.lead, lambda work: tasks.reassign(work, task_id, shop.plumber.id, "换人"))
+    shop.engine.run(shop.lead, lambda work: tasks.reassign(work, task_id, third.id, "换人"))
+    shop.engine.run(shop.lead, lambda work: tasks.reassign(work, task_id, shop.second_plumber.id, "换人"))
+    shop.repair(refused_twice, shop.second_plumber)
+
+
+def test_what_is_given_back_goes_to_the_lead_not_to_whom_the_owner_refused(
+    shop: Shop, refused_twice: str
+) -> None:
+    shop.do(refused_twice, "take", shop.second_plumber, outcome="return", reason_code="busy")
+    assert shop.steps(refused_twice) == ["lead_decide"]
+    worker_id = str(shop.plumber.id)
+    shop.do(refused_twice, "lead_decide", shop.lead, outcome="reassign", worker_id=worker_id, reason="急")
+    shop.repair(refused_twice, shop.plumber)
+
+
 def rework(shop: Shop, number: str, worker: object) -> None:
     """Let the lead plan the rework and the worker do it."""
     shop.do(number, "plan_rework", shop.lead, cause="垫圈装反", measure="重装", worker_id=str(worker.id))
@@ -164,6 +202,6 @@ def test_a_lead_who_repaired_a_common_area_does_not_accept_it(shop: Shop) -> Non
     shop.repair(number, shop.electrician)
     with shop.engine.work(SYSTEM) as work:
         staff.insert_post(work, shop.electrician.id, Post.RPL, shop.community)
-    with pytest.raises(Refused, match="自己的维修"):
+    with pytest.raises(Refused, match="不能办理"):
         shop.do(number, "inspect", shop.electrician, outcome="satisfied")
     assert shop.order(number).confirmed_by is None

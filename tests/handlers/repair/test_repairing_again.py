@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from engine import inbox, tasks
+from engine import handing, inbox, tasks
 from engine.errors import Invalid, NotFound, Refused
 from engine.ports import SYSTEM, Actor, Json
 from handlers.accounts import staff
@@ -137,29 +137,78 @@ def test_what_could_not_be_repaired_goes_back_to_who_sent_and_says_why(shop: Sho
     assert shop.steps(promised) == ["visit_again"]
 
 
+def offered(shop: Shop, number: str, step: str, by: Actor) -> list[int]:
+    """Return whom a step can be handed to."""
+    with shop.engine.reading(by) as work:
+        detail = inbox.detail(work, shop.task(number, step).id)
+        return handing.people(work, detail.case, detail.task)
+
+
 def test_whoever_the_visit_is_handed_to_was_not_there_before(shop: Shop, promised: str) -> None:
+    helper = shop.staff(Post.RP)
+    shop.on_duty(helper, shop.clock.now(), timedelta(days=9))
     send(shop, promised)
+    assert set(offered(shop, promised, "visit_again", shop.lead)) == {shop.electrician.id, helper.id}
     task_id = shop.task(promised, "visit_again").id
-    shop.engine.run(shop.lead, lambda work: tasks.reassign(work, task_id, shop.plumber.id, "换人"))
     with pytest.raises(Refused, match="不能办理"):
-        shop.do(
-            promised,
-            "visit_again",
-            shop.plumber,
-            outcome="mended",
-            arrived_at=shop.clock.now().isoformat(),
-            done="修好了",
-            photos=[shop.photo(shop.plumber)],
-        )
+        shop.engine.run(shop.lead, lambda work: tasks.reassign(work, task_id, shop.plumber.id, "换人"))
+    shop.engine.run(shop.lead, lambda work: tasks.reassign(work, task_id, helper.id, "换人"))
+    shop.do(
+        promised,
+        "visit_again",
+        helper,
+        outcome="mended",
+        arrived_at=shop.clock.now().isoformat(),
+        done="修好了",
+        photos=[shop.photo(helper)],
+    )
 
 
-def test_where_the_only_lead_did_the_work_the_manager_sees_to_it_at_once(shop: Shop, complained: str) -> None:
+def test_who_leaves_hands_no_complaint_to_who_was_there_before(shop: Shop, promised: str) -> None:
+    send(shop, promised)
+    with shop.engine.work(SYSTEM) as work:
+        tasks.hand_over(work, shop.second_plumber.id, shop.plumber.id)
+    assert shop.task(promised, "visit_again").assignee_id is None
+
+
+def done_by_the_lead(shop: Shop, number: str) -> None:
+    """Let the only lead of repair have done the repair."""
     with shop.engine.work(SYSTEM) as work:
         work.connection.execute(
             repair_assignment.update()
-            .where(repair_assignment.c.order_id == shop.order(complained).id)
+            .where(repair_assignment.c.order_id == shop.order(number).id)
             .values(worker_id=shop.lead.id)
         )
+
+
+@pytest.mark.parametrize(("outcome", "step"), [("money", "carry_out"), ("again", "send_again")])
+def test_what_only_the_manager_can_do_and_gave_back_they_take_again_at_once(
+    shop: Shop, complained: str, outcome: str, step: str
+) -> None:
+    other_manager = shop.staff(Post.PM)
+    done_by_the_lead(shop, complained)
+    shop.do(complained, "answer_complaint", shop.manager, **(promise(shop) | {"outcome": outcome}))
+    task_id = shop.task(complained, step).id
+    shop.engine.run(shop.manager, lambda work: tasks.release(work, task_id))
+    with shop.engine.reading(shop.lead) as work:
+        assert not inbox.detail(work, task_id).may_claim
+    assert offered(shop, complained, step, shop.manager) == [shop.manager.id, other_manager.id]
+    shop.engine.run(other_manager, lambda work: tasks.claim(work, task_id))
+    shop.engine.run(other_manager, lambda work: tasks.release(work, task_id))
+    shop.engine.run(shop.manager, lambda work: tasks.claim(work, task_id))
+    assert shop.task(complained, step).assignee_id == shop.manager.id
+
+
+def test_what_a_lead_can_do_and_gave_back_is_not_yet_for_the_manager(shop: Shop, complained: str) -> None:
+    shop.do(complained, "answer_complaint", shop.manager, **promise(shop))
+    task_id = shop.task(complained, "carry_out").id
+    shop.engine.run(shop.lead, lambda work: tasks.claim(work, task_id))
+    shop.engine.run(shop.lead, lambda work: tasks.release(work, task_id))
+    assert offered(shop, complained, "carry_out", shop.lead) == [shop.lead.id]
+
+
+def test_where_the_only_lead_did_the_work_the_manager_sees_to_it_at_once(shop: Shop, complained: str) -> None:
+    done_by_the_lead(shop, complained)
     shop.do(complained, "answer_complaint", shop.manager, **promise(shop))
     assert shop.task(complained, "carry_out").assignee_id == shop.manager.id
     assert shop.told("repair_complaint_promise") == [[f"account:{shop.manager.id}"]]
