@@ -105,6 +105,7 @@ def attached(work: Work, traces: Traces) -> ColumnElement[bool]:
     visit, signature = of_sibling("repair_assignment"), of_sibling("repair_signature")
     of = {
         "repair_order": traces.orders,
+        "repair_complaint": traces.orders,
         "repair_assignment": ids(work, visit.c.id, visit.c.order_id.in_(traces.orders)),
         "repair_signature": ids(work, signature.c.id, signature.c.order_id.in_(traces.orders)),
         "case_comment": traces.comments,

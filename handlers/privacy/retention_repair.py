@@ -28,7 +28,7 @@ def photos(work: Work, cutoff: datetime, _after: int) -> Part:
 
     def parts() -> Iterator[Part]:
         report = attachment.join(order, order.c.id == attachment.c.owner_id)
-        of_report = (attachment.c.owner_kind == "repair_order", _is_settled())
+        of_report = (attachment.c.owner_kind.in_(("repair_order", "repair_complaint")), _is_settled())
         yield delete_files(work, Due(attachment, order.c.closed_at, of_report, report), cutoff)
         visits = attachment.join(visit, visit.c.id == attachment.c.owner_id).join(
             order, order.c.id == visit.c.order_id

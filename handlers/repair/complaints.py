@@ -10,6 +10,7 @@ from engine.work import Work
 from handlers.repair import crew
 from handlers.repair.orders import Order
 from handlers.repair.records import repair_order
+from handlers.shared.permissions import Permission
 
 OUTCOME = "complaint"
 _PROCESS = "repair_complaint"
@@ -44,6 +45,12 @@ def in_own_hands(work: Work) -> ColumnElement[bool]:
     """Say in SQL of which orders the actor holds a step of the complaint, such as to repair again."""
     held = (user_task.c.called_process == _PROCESS) & (user_task.c.assignee_id == work.actor.id)
     return repair_order.c.instance_id.in_(select(user_task.c.instance_id).where(held))
+
+
+def may_read(work: Work, order: Order) -> bool:
+    """Tell whether an actor who sees an order may know what was said and shown of the complaint about it."""
+    is_of_desk = work.may(Permission.CASE_READ, order.community_id)
+    return work.actor.kind == "resident" or is_of_desk or is_in_hand(work, order)
 
 
 def is_in_hand(work: Work, order: Order) -> bool:

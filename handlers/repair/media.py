@@ -1,23 +1,27 @@
-"""Keeps the photos and videos of an order: of the report, and of each visit."""
+"""Keeps the photos and videos of an order: of the report, of each visit, and of the complaint about it."""
 
 from collections.abc import Iterable
 
 from sqlalchemy import select
 
 from engine.work import Work
-from handlers.repair import signing
+from handlers.repair import complaints, orders, signing
 from handlers.repair.orders import Order
-from handlers.repair.records import repair_assignment, repair_order
+from handlers.repair.records import OVER, repair_assignment, repair_order
 from handlers.repair.visibility import visible
 from handlers.shared import attachments
 from handlers.shared.attachments import Attachment
 
 _REPORT = "repair_order"
 _VISIT = "repair_assignment"
+_COMPLAINT = "repair_complaint"
 
 
 def attach(work: Work, order: Order, ids: Iterable[int]) -> None:
-    """Attach what the actor uploaded: to the visit that goes on, or else to the report."""
+    """Attach what the actor uploaded: to the visit or complaint that goes on, or else to the report."""
+    if order.state in OVER and complaints.goes_on(work, order):
+        attachments.attach(work, ids, _COMPLAINT, order.id, house_id=order.house_id)
+        return
     visit_id = None
     if work.actor.kind != "resident":
         visit_id = work.connection.execute(
@@ -30,7 +34,10 @@ def attach(work: Work, order: Order, ids: Iterable[int]) -> None:
 
 
 def of_order(work: Work, order: Order) -> list[Attachment]:
-    """List what was photographed for an order, the report's first; the caller has asked who may see it."""
+    """List what was photographed for an order, the report's first; the caller has asked who may see it.
+
+    What was photographed for a complaint is only for those who may read what was written of it.
+    """
     visits = work.connection.execute(
         select(repair_assignment.c.id)
         .where(repair_assignment.c.order_id == order.id)
@@ -39,6 +46,8 @@ def of_order(work: Work, order: Order) -> list[Attachment]:
     found = attachments.attachments_of(work, _REPORT, order.id)
     for visit_id in visits:
         found += attachments.attachments_of(work, _VISIT, visit_id)
+    if complaints.may_read(work, order):
+        found += attachments.attachments_of(work, _COMPLAINT, order.id)
     return found + signing.of_order(work, order)
 
 
@@ -58,5 +67,16 @@ def _may_see_visit(work: Work, visit_id: int) -> bool:
     return order_id is not None and _may_see_order(work, order_id)
 
 
+def _may_see_complaint(work: Work, order_id: int) -> bool:
+    return _may_see_order(work, order_id) and complaints.may_read(
+        work, orders.by_id(work.connection, order_id)
+    )
+
+
 # Who may see the photos of each kind of record; given to the store of attachments.
-READERS = {_REPORT: _may_see_order, _VISIT: _may_see_visit, signing.KIND: signing.may_see}
+READERS = {
+    _REPORT: _may_see_order,
+    _VISIT: _may_see_visit,
+    _COMPLAINT: _may_see_complaint,
+    signing.KIND: signing.may_see,
+}

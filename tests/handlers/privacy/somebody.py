@@ -116,6 +116,7 @@ class Somebody:
     def _files(self) -> None:
         owners = {
             "repair_order": self.order,
+            "repair_complaint": self.order,
             "case_comment": self.comment,
             "repair_signature": self.signature,
             "data_correction": self.correction,

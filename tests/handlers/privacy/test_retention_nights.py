@@ -89,7 +89,8 @@ def test_of_an_owner_who_stays_old_texts_go_and_the_record_stays(
 
 
 def test_nothing_goes_before_its_time(engine: Engine, somebody: Somebody, clock: SettableClock) -> None:
-    everything = {"repair_order", "case_comment", "repair_signature", "data_correction"}
+    of_repairs = {"repair_order", "repair_complaint"}
+    everything = of_repairs | {"case_comment", "repair_signature", "data_correction"}
     clock.advance(days=29)
     carry_out(engine)
     assert kinds_of_files(engine) == everything
@@ -101,7 +102,7 @@ def test_nothing_goes_before_its_time(engine: Engine, somebody: Somebody, clock:
 
     clock.advance(days=336)
     carry_out(engine)
-    assert kinds_of_files(engine) == everything - {"data_correction", "repair_order"}
+    assert kinds_of_files(engine) == everything - of_repairs - {"data_correction"}
     assert "repair_note.body" in found_in(engine)
 
 

@@ -11,10 +11,11 @@ from engine.ports import SYSTEM, Actor, Json
 from engine.store.tables import user_task
 from handlers.accounts import staff
 from handlers.accounts.permissions import Post
-from handlers.errors import ActionNotAllowed, FieldsInvalid, RuleRefused
+from handlers.errors import ActionNotAllowed, FieldsInvalid, RecordNotFound, RuleRefused
 from handlers.repair import adding, commands, queries, remarks, story
 from handlers.repair.records import Area
-from handlers.shared import limits
+from handlers.shared import attachments, limits
+from handlers.shared.attachments import Attachment
 from handlers.shared.records import access_log
 from tests.handlers.repair.repair_world import FULL_MARKS, OWNER_PHONE, Shop
 from tests.handlers.repair.test_paths_confirming import rework
@@ -245,6 +246,41 @@ def test_what_the_owner_adds_to_a_complaint_is_not_for_who_was_sent(shop: Shop, 
     assert quotes(shop, complained, shop.plumber) == [""]
     with shop.engine.reading(shop.plumber) as work:
         assert "师傅态度差" not in [one.body for one in remarks.of_order(work, shop.order(complained))]
+
+
+def photos(shop: Shop, number: str, reader: Actor) -> list[Attachment]:
+    with shop.engine.reading(reader) as work:
+        return [one for one in queries.order(work, number).media if one.owner_kind == "repair_complaint"]
+
+
+def test_what_the_owner_photographs_for_a_complaint_is_not_for_who_was_sent(
+    shop: Shop, complained: str
+) -> None:
+    add(shop, complained, "", shop.photo(shop.owner))
+    (photo,) = photos(shop, complained, shop.owner)
+    assert photos(shop, complained, shop.plumber) == []
+    with pytest.raises(RecordNotFound), shop.engine.reading(shop.plumber) as work:
+        attachments.read(work, photo.id)
+    for reader in (shop.owner, shop.manager, shop.desk_lead):
+        assert photos(shop, complained, reader) == [photo]
+        with shop.engine.reading(reader) as work:
+            attachments.read(work, photo.id)
+
+
+def test_who_repairs_again_sees_what_the_owner_photographed(shop: Shop, complained: str) -> None:
+    add(shop, complained, "", shop.photo(shop.owner))
+    shop.do(complained, "answer_complaint", shop.manager, **(promise(shop) | {"outcome": "again"}))
+    shop.do(
+        complained,
+        "send_again",
+        shop.lead,
+        worker_id=str(shop.second_plumber.id),
+        visit_at=(shop.clock.now() + timedelta(hours=20)).isoformat(),
+        measure="换阀芯",
+    )
+    (photo,) = photos(shop, complained, shop.second_plumber)
+    with shop.engine.reading(shop.second_plumber) as work:
+        attachments.read(work, photo.id)
 
 
 def test_nothing_is_added_to_a_complaint_that_is_over(shop: Shop, complained: str) -> None:
