@@ -8,7 +8,8 @@ from flask_babel import format_decimal, format_percent
 
 from engine.work import Work
 from handlers.policy.clauses import Asked, Clause, Place, State, clauses
-from handlers.policy.figures import Figure, figure
+from handlers.policy.counting import Figure
+from handlers.policy.figures import figure
 from web.navigation import may
 from web.texts import gettext, lazy_gettext
 from web.words import either

@@ -1,11 +1,10 @@
 """The living figures behind the policy's clauses, for the communities whose reports the reader may see."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from engine import overdue, reports
 from engine.overdue import By
@@ -28,33 +27,14 @@ from handlers.estate.records import (
 )
 from handlers.moving.records import State, moving_case
 from handlers.moving.starting import LIMITS
-from handlers.policy import uptime
+from handlers.policy import repair_figures, uptime
 from handlers.policy.clauses import Asked
+from handlers.policy.counting import MONTH, Figure, count, scopes, share, within
 from handlers.privacy import retention_nights
-from handlers.repair.records import Channel, repair_order
 from handlers.shared import backup_proof, limits
-from handlers.shared.permissions import Permission
 from handlers.shared.records import access_log
 
-MONTH = timedelta(days=30)
 DAY = timedelta(hours=24)
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A number that tells how a clause is kept now.
-
-    Attributes:
-        value: how many; None where a moment is told.
-        of: out of how many, for a share; None for a plain count.
-        moment: when something happened last; None when it never did or a number is told.
-        is_late: it should have happened again by now.
-    """
-
-    value: int | None = None
-    of: int | None = None
-    moment: datetime | None = None
-    is_late: bool = False
 
 
 def figure(work: Work, asked: Asked) -> Figure:
@@ -64,33 +44,6 @@ def figure(work: Work, asked: Asked) -> Figure:
         NotPermitted: the actor reads no reports.
     """
     return FIGURES[asked.name](work, asked.argument)
-
-
-def _scopes(work: Work) -> list[int] | None:
-    """Return the communities whose reports the actor may read; None means all."""
-    if work.may(Permission.REPORT_READ):
-        return None
-    scopes = [scope for held, scope in work.grants.permissions if held == Permission.REPORT_READ]
-    if not scopes:
-        work.require(Permission.REPORT_READ)
-    return [scope for scope in scopes if scope is not None]
-
-
-def _within(work: Work, column: ColumnElement[int]) -> list[ColumnElement[bool]]:
-    scopes = _scopes(work)
-    return [] if scopes is None else [column.in_(scopes)]
-
-
-def _share(work: Work, table: Table, kept: ColumnElement[bool], *conditions: ColumnElement[bool]) -> Figure:
-    """Count rows, and those among them that keep a rule."""
-    query = select(func.count(), func.sum(case((kept, 1), else_=0))).select_from(table).where(*conditions)
-    of, value = work.connection.execute(query).one()
-    return Figure(int(value or 0), of)
-
-
-def _count(work: Work, table: Table, *conditions: ColumnElement[bool]) -> Figure:
-    query = select(func.count()).select_from(table).where(*conditions)
-    return Figure(work.connection.execute(query).scalar_one())
 
 
 # --- limits ------------------------------------------------------------------------------------------------
@@ -117,44 +70,12 @@ def _overdue(work: Work, _argument: str) -> Figure:
     return Figure(sum(row.late for row in overdue.overdue_counts(work, By.PROCESS)))
 
 
-# --- repair ------------------------------------------------------------------------------------------------
-
-
-def _recent(work: Work) -> list[ColumnElement[bool]]:
-    community = _within(work, repair_order.c.community_id)
-    return [repair_order.c.called_at > work.now - MONTH, *community]
-
-
-def _phone_entries(work: Work, _argument: str) -> Figure:
-    """Share of calls whose entry was complete in time."""
-    calls = (repair_order.c.channel == Channel.PHONE, repair_order.c.entered_at.is_not(None))
-    return _share(work, repair_order, repair_order.c.is_late_entry.is_(False), *calls, *_recent(work))
-
-
-def _answered_by_owner(work: Work, _argument: str) -> Figure:
-    """Share of confirmed repairs that somebody answered for, instead of time."""
-    done = repair_order.c.confirmed_at.is_not(None)
-    return _share(work, repair_order, repair_order.c.is_auto_confirmed.is_(False), done, *_recent(work))
-
-
-def _signed_on_site(work: Work, _argument: str) -> Figure:
-    """Share of confirmed repairs whose owner signed on the repairer's phone."""
-    done = repair_order.c.confirmed_at.is_not(None)
-    return _share(work, repair_order, repair_order.c.confirmed_by == "signed", done, *_recent(work))
-
-
-def _without_rework(work: Work, _argument: str) -> Figure:
-    """Share of confirmed repairs that were right the first time."""
-    done = repair_order.c.confirmed_at.is_not(None)
-    return _share(work, repair_order, repair_order.c.rework_count == 0, done, *_recent(work))
-
-
 # --- changes of owner and tenant ---------------------------------------------------------------------------
 
 
 def _changes_of_hands(work: Work) -> list[ColumnElement[bool]]:
     within_24_hours = moving_case.c.kind.in_([kind for kind, limit in LIMITS.items() if limit <= DAY])
-    return [within_24_hours, *_within(work, moving_case.c.community_id)]
+    return [within_24_hours, *within(work, moving_case.c.community_id)]
 
 
 def _changed_in_time(work: Work, _argument: str) -> Figure:
@@ -169,20 +90,20 @@ def _changed_in_time(work: Work, _argument: str) -> Figure:
 def _waiting_for_papers(work: Work, _argument: str) -> Figure:
     """Changes that wait for papers now."""
     waits = moving_case.c.state.in_((State.WAITING_PAPERS, State.AWAITING_TITLE))
-    return _count(work, moving_case, waits, *_changes_of_hands(work))
+    return count(work, moving_case, waits, *_changes_of_hands(work))
 
 
 # --- houses and people -------------------------------------------------------------------------------------
 
 
 def _houses(work: Work) -> Any:
-    return select(estate_house.c.id).where(*_within(work, estate_house.c.community_id))
+    return select(estate_house.c.id).where(*within(work, estate_house.c.community_id))
 
 
 def _pending(work: Work, _argument: str) -> Figure:
     """Relations of people to houses that wait for a second check."""
     waits = estate_relation.c.check_state == CheckState.PENDING
-    return _count(work, estate_relation, waits, estate_relation.c.house_id.in_(_houses(work)))
+    return count(work, estate_relation, waits, estate_relation.c.house_id.in_(_houses(work)))
 
 
 def _unasked(work: Work, _argument: str) -> Figure:
@@ -190,7 +111,7 @@ def _unasked(work: Work, _argument: str) -> Figure:
     owners = estate_relation.c.kind.in_((RelationKind.OWNER, RelationKind.CO_OWNER))
     asked = estate_relation.c.person_id.in_(select(estate_authorisation.c.person_id))
     in_force = estate_relation.c.house_id.in_(_houses(work))
-    return _count(work, estate_relation, owners, ~asked, is_valid(work), in_force)
+    return count(work, estate_relation, owners, ~asked, is_valid(work), in_force)
 
 
 def _bound(work: Work, _argument: str) -> Figure:
@@ -203,7 +124,7 @@ def _bound(work: Work, _argument: str) -> Figure:
     has_account = estate_relation.c.person_id.in_(
         select(account.c.person_id).where(account.c.kind == "resident")
     )
-    return _share(work, estate_relation, has_account, present, estate_relation.c.house_id.in_(_houses(work)))
+    return share(work, estate_relation, has_account, present, estate_relation.c.house_id.in_(_houses(work)))
 
 
 # --- second check ------------------------------------------------------------------------------------------
@@ -212,14 +133,14 @@ def _bound(work: Work, _argument: str) -> Figure:
 def _checks_waiting(work: Work, _argument: str) -> Figure:
     """Entries that wait for a second person."""
     waits = second_check.c.state == CheckOutcome.WAITING
-    return _count(work, second_check, waits, *_within(work, second_check.c.community_id))
+    return count(work, second_check, waits, *within(work, second_check.c.community_id))
 
 
 def _checks_late(work: Work, _argument: str) -> Figure:
     """Entries that wait for a second person longer than the limit of their step."""
     late = select(user_task.c.instance_id).where(user_task.c.due_at < work.now)
     waits = (second_check.c.state == CheckOutcome.WAITING, second_check.c.instance_id.in_(late))
-    return _count(work, second_check, *waits, *_within(work, second_check.c.community_id))
+    return count(work, second_check, *waits, *within(work, second_check.c.community_id))
 
 
 def _checks_agreed(work: Work, _argument: str) -> Figure:
@@ -227,15 +148,15 @@ def _checks_agreed(work: Work, _argument: str) -> Figure:
     lately = (
         second_check.c.state == CheckOutcome.CONFIRMED,
         second_check.c.checked_at > work.now - MONTH,
-        *_within(work, second_check.c.community_id),
+        *within(work, second_check.c.community_id),
     )
-    return _share(work, second_check, second_check.c.mismatches == 0, *lately)
+    return share(work, second_check, second_check.c.mismatches == 0, *lately)
 
 
 def _corrected_in_time(work: Work, _argument: str) -> Figure:
     """Share of corrections settled lately within 24 hours of the request."""
     times = select(data_correction.c.requested_at, data_correction.c.settled_at).where(
-        data_correction.c.settled_at > work.now - MONTH, *_within(work, data_correction.c.community_id)
+        data_correction.c.settled_at > work.now - MONTH, *within(work, data_correction.c.community_id)
     )
     took = [row.settled_at - row.requested_at for row in work.connection.execute(times)]
     return Figure(sum(one <= DAY for one in took), len(took))
@@ -243,37 +164,37 @@ def _corrected_in_time(work: Work, _argument: str) -> Figure:
 
 def _imports_waiting(work: Work, _argument: str) -> Figure:
     """Imports that wait for the release by a second person."""
-    _scopes(work)
-    return _count(work, estate_import, estate_import.c.state == ImportState.WAITING)
+    scopes(work)
+    return count(work, estate_import, estate_import.c.state == ImportState.WAITING)
 
 
 # --- accounts ----------------------------------------------------------------------------------------------
 
 
 def _staff(work: Work) -> list[ColumnElement[bool]]:
-    _scopes(work)
+    scopes(work)
     return [account.c.kind == "staff", account.c.state == "active"]
 
 
 def _accepted(work: Work, _argument: str) -> Figure:
     """Share of staff who have accepted that they answer for their account."""
-    return _share(work, account, account.c.responsibility_accepted_at.is_not(None), *_staff(work))
+    return share(work, account, account.c.responsibility_accepted_at.is_not(None), *_staff(work))
 
 
 def _first_passwords(work: Work, _argument: str) -> Figure:
     """Accounts of staff whose first password nobody has changed yet."""
-    return _count(work, account, account.c.must_change_password, *_staff(work))
+    return count(work, account, account.c.must_change_password, *_staff(work))
 
 
 def _granted(work: Work, _argument: str) -> Figure:
     """Share of staff who hold a post."""
     held = select(account_post.c.account_id).where(account_post.c.ended_at.is_(None))
-    return _share(work, account, account.c.id.in_(held), *_staff(work))
+    return share(work, account, account.c.id.in_(held), *_staff(work))
 
 
 def _together(work: Work, _argument: str) -> Figure:
     """People who hold two posts that one person should not hold together."""
-    _scopes(work)
+    scopes(work)
     held: dict[int, set[str]] = {}
     for row in work.connection.execute(select(account_post).where(account_post.c.ended_at.is_(None))):
         held.setdefault(row.account_id, set()).add(row.post)
@@ -285,28 +206,28 @@ def _together(work: Work, _argument: str) -> Figure:
 
 def _logged(work: Work, action: str) -> Figure:
     """Entries of the access log within the last 30 days, of one kind or of all."""
-    _scopes(work)
+    scopes(work)
     conditions = [access_log.c.at > work.now - MONTH]
     if action:
         conditions.append(access_log.c.action.like(action.replace("_", r"\_") + "%", escape="\\"))
-    return _count(work, access_log, *conditions)
+    return count(work, access_log, *conditions)
 
 
 def _oldest_entry(work: Work, _argument: str) -> Figure:
     """When the oldest entry of the access log was made."""
-    _scopes(work)
+    scopes(work)
     return Figure(moment=work.connection.execute(select(func.min(access_log.c.at))).scalar_one())
 
 
 def _changes(work: Work, _argument: str) -> Figure:
     """Deployments within the last 30 days."""
-    _scopes(work)
-    return _count(work, deployment, deployment.c.deployed_at > work.now - MONTH)
+    scopes(work)
+    return count(work, deployment, deployment.c.deployed_at > work.now - MONTH)
 
 
 def _available(work: Work, _argument: str) -> Figure:
     """Share of the last 30 days' minutes in which the platform was up."""
-    _scopes(work)
+    scopes(work)
     return Figure(*uptime.minutes_up(work))
 
 
@@ -321,7 +242,7 @@ def _last_restore_test(work: Work, _argument: str) -> Figure:
 
 
 def _last_run(work: Work, kind: str, every: timedelta) -> Figure:
-    _scopes(work)
+    scopes(work)
     return _told(work, backup_proof.last_good(work, kind), every)
 
 
@@ -333,29 +254,35 @@ def _told(work: Work, at: datetime | None, every: timedelta) -> Figure:
 
 def _last_night(work: Work, _argument: str) -> Figure:
     """When every period of retention was last carried out."""
-    _scopes(work)
+    scopes(work)
     return _told(work, retention_nights.last_night(work), limits.NIGHT_EVERY)
 
 
 def _at_their_end(work: Work, _argument: str) -> Figure:
     """Rows and people whose period was carried out within the last 30 days."""
-    _scopes(work)
+    scopes(work)
     return Figure(sum(done.lately for done in retention_nights.done_by_class(work).values()))
 
 
 def _held_back(work: Work, _argument: str) -> Figure:
     """People who are due to be erased while something stands against it."""
-    _scopes(work)
+    scopes(work)
     return Figure(sum(done.held_back for done in retention_nights.done_by_class(work).values()))
 
 
 FIGURES: Mapping[str, Callable[[Work, str], Figure]] = {
     "kept": _kept,
     "overdue": _overdue,
-    "phone_entries": _phone_entries,
-    "answered_by_owner": _answered_by_owner,
-    "signed_on_site": _signed_on_site,
-    "without_rework": _without_rework,
+    "phone_entries": repair_figures.phone_entries,
+    "answered_by_owner": repair_figures.answered_by_owner,
+    "signed_on_site": repair_figures.signed_on_site,
+    "without_rework": repair_figures.without_rework,
+    "return_visits": repair_figures.return_visits,
+    "return_visits_content": repair_figures.return_visits_content,
+    "complaints": repair_figures.complaints,
+    "complaints_settled": repair_figures.complaints_settled,
+    "complaints_late": repair_figures.complaints_late,
+    "repaired_again": repair_figures.repaired_again,
     "changed_in_time": _changed_in_time,
     "waiting_for_papers": _waiting_for_papers,
     "pending": _pending,

@@ -18,7 +18,8 @@ from handlers.estate.authorisation import Answer, Purpose, note_answer
 from handlers.estate.records import RelationKind
 from handlers.policy import uptime
 from handlers.policy.clauses import Asked
-from handlers.policy.figures import FIGURES, Figure, figure
+from handlers.policy.counting import Figure
+from handlers.policy.figures import FIGURES, figure
 from handlers.shared import access_log, backup_proof
 from tests.handlers.estate_world import World
 
