@@ -47,6 +47,7 @@ from web import (
     overdue,
     owners,
     packing,
+    percent,
     policy,
     privacy,
     processes,
@@ -145,6 +146,7 @@ def create_app(engine: Engine, config: WebConfig) -> Flask:
     desk_numbers.init_app(app, engine)
     assets.init_app(app)
     lean.init_app(app)
+    percent.init_app(app)
     packing.init_app(app)
     errors.init_app(app)
     guard.init_app(app)

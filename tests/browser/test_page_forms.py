@@ -1,7 +1,9 @@
 """What is typed into forms of pages, which no task keeps, is there again until it was sent."""
 
+import re
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from handlers.accounts.permissions import Post
 from tests.browser.conftest import PHONE, Town, Visitors
@@ -65,11 +67,34 @@ def test_what_was_put_back_can_be_cleared(town: Town, visit: Visitors) -> None:
 
 def test_a_file_of_staff_that_takes_long_is_said_to_be_on_its_way(town: Town, visit: Visitors) -> None:
     page = visit(PHONE).sign_in(town.logins[Post.CSL]).open("/imports/")
-    page.set_input_files("#file", {"name": "交付清单.xlsx", "mimeType": "", "buffer": b"x" * 2_500_000})
-    # Told to its scripts alone, the form is as on a network that does not get on.
-    page.eval_on_selector(
-        "#file", "field => field.form.dispatchEvent(new SubmitEvent('submit', {bubbles: true}))"
-    )
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/imports/", hold)
+    content = b"PK\x03\x04" + b"x" * 2_500_000
+    page.set_input_files("#file", {"name": "交付清单.xlsx", "mimeType": "", "buffer": content})
+    page.click("main form .btn-primary")
     said = page.locator(".uploading")
     expect(said).to_contain_text("正在上传，请不要关闭此页。 2.5 MB")
+    expect(said.locator(".share")).to_have_text(re.compile(r"\d+%"))
     expect(said.get_by_role("progressbar")).to_be_visible()
+    with page.expect_navigation(url="**/jobs/*"):
+        held[0].continue_()
+
+
+def test_a_file_that_is_refused_is_told_on_its_page_and_one_that_got_lost_can_be_sent_again(
+    town: Town, visit: Visitors
+) -> None:
+    lead = visit(PHONE).sign_in(town.logins[Post.CSL])
+    page = lead.open("/imports/")
+    page.set_input_files("#file", {"name": "交付清单.xlsx", "mimeType": "", "buffer": b"no workbook"})
+    lead.expect_complaint("ERR_FAILED", "422")
+    page.route("**/imports/", lambda route: route.abort())
+    page.click("main form .btn-primary")
+    expect(page.locator(".upload-lost")).to_contain_text("请再点一次")
+    page.unroute("**/imports/")
+    with page.expect_navigation():
+        page.click("main form .btn-primary")
+    expect(page.locator("main .note-late")).to_contain_text("请另存为 Excel 工作簿")

@@ -160,6 +160,22 @@ def test_a_remark_and_a_photo_are_added_to_an_open_report_with_the_thumb(
     expect(page.locator(".photos img")).to_have_count(1)
 
 
+def test_a_photo_of_evidence_shows_how_far_it_is(town: Town, visit: Visitors, photo: Path) -> None:
+    page = visit(PHONE).sign_in(OWNER).open("/home/data")
+    going: list[Route] = []
+
+    def hold(route: Route) -> None:
+        going.append(route)
+
+    page.route("**/attachments/", hold)
+    page.locator("details.more summary", has_text="申请更正").first.click()
+    form = page.locator("form[data-send-ahead]").first
+    form.locator("input[type=file]").set_input_files(photo)
+    expect(form.locator(".photo-share")).to_contain_text("%")
+    going[0].continue_()
+    expect(form.locator(".photo-sent")).to_have_count(1)
+
+
 def test_a_long_video_shows_how_far_it_is_and_the_report_waits_for_it(town: Town, visit: Visitors) -> None:
     owner = visit(PHONE).sign_in(OWNER)
     page = owner.open("/home/report")

@@ -1,34 +1,99 @@
-// A file that goes along with its form: where that takes over a second, the page says what is on its way and how big.
+// A file that goes along with its form: where that takes over a second, the page says what is on its way, how big it is
+// and how far. A form whose answer leads elsewhere (data-percent) is sent from here, for the browser itself tells no
+// script how far it is; whatever else is answered, the browser gets by sending the form itself.
 const A_SECOND = 1000;
+const { uploading } = document.body.dataset;
 
 function note(form, size) {
-  const said = document.createElement("p");
+  const said = document.createElement("div");
   said.className = "note uploading";
-  said.role = "status";
   const { lang } = document.documentElement;
   const amount = new Intl.NumberFormat(lang, { style: "unit", unit: "megabyte", maximumFractionDigits: 1 }).format(size / 1e6);
-  const bar = Object.assign(document.createElement("progress"), { className: "progress" });
-  bar.setAttribute("aria-label", document.body.dataset.uploading);
-  said.append(`${document.body.dataset.uploading} ${amount}`, bar);
+  const words = Object.assign(document.createElement("span"), { role: "status", textContent: `${uploading} ${amount}` });
+  const bar = Object.assign(document.createElement("progress"), { className: "progress", max: 1 });
+  bar.setAttribute("aria-label", uploading);
+  said.append(words, " ", Object.assign(document.createElement("b"), { className: "share num" }), bar);
   (form.querySelector(".actions") ?? form.lastElementChild).before(said);
   said.scrollIntoView({ block: "nearest" });
   return said;
 }
 
-/** Watch the forms that the browser itself sends. */
+function draw(said, part) {
+  said.querySelector("progress").value = part;
+  said.querySelector(".share").textContent = `${Math.floor(part * 100)}%`;
+}
+
+/** Let the browser send a form, as if nobody had looked on. */
+function sendPlainly(form, submitter) {
+  if (submitter?.name) {
+    const { name, value } = submitter;
+    form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+  }
+  HTMLFormElement.prototype.submit.call(form);
+}
+
+/** Load a page, though it may be this one at another place of it. */
+function goTo(next) {
+  const isHere = next.pathname + next.search === location.pathname + location.search;
+  if (!isHere) return location.assign(next);
+  history.replaceState(null, "", next);
+  location.reload();
+}
+
+/** Send a form and tell how far it is; an answer that leads elsewhere is followed. */
+function sendWatched(form, submitter, progress, failed) {
+  const request = new XMLHttpRequest();
+  request.open("POST", form.action);
+  request.setRequestHeader("Accept", "text/html");
+  request.setRequestHeader("X-Percent", "yes");
+  request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
+  request.onload = () => {
+    const next = request.getResponseHeader("X-Location");
+    if (next) goTo(new URL(next, location.href));
+    else sendPlainly(form, submitter);
+  };
+  request.onerror = failed;
+  request.send(new FormData(form, submitter));
+}
+
+/** Watch the forms that take a file along. */
 export function startUploading() {
-  if (!document.body.dataset.uploading) return;
+  if (!uploading) return;
   window.addEventListener("submit", (event) => {
     const form = event.target;
     const files = [...form.querySelectorAll("input[type=file]:enabled")].flatMap((input) => [...input.files]);
     const size = files.reduce((sum, file) => sum + file.size, 0);
     if (event.defaultPrevented || !size) return;
     let shown = null;
-    const timer = setTimeout(() => (shown = note(form, size)), A_SECOND);
-    // The page lives on where the answer is a file, or where it is taken back from the browser's memory.
-    window.addEventListener("pageshow", () => {
+    let part = 0;
+    const isWatched = form.dataset.percent !== undefined;
+    form.querySelector(".upload-lost")?.remove();
+    const timer = setTimeout(() => {
+      shown = note(form, size);
+      if (isWatched) draw(shown, part);
+    }, A_SECOND);
+    const end = () => {
       clearTimeout(timer);
       shown?.remove();
-    }, { once: true });
+    };
+    // The page lives on where the answer is a file, or where it is taken back from the browser's memory.
+    window.addEventListener("pageshow", end, { once: true });
+    if (!isWatched) return;
+    event.preventDefault();
+    sendWatched(form, event.submitter, (now) => {
+      part = now;
+      if (shown) draw(shown, part);
+    }, () => {
+      end();
+      form.dispatchEvent(new Event("sending:failed"));
+      sayLost(form);
+    });
   });
+}
+
+/** Say that the connection was lost: nothing was sent, everything still stands in the form. */
+function sayLost(form) {
+  const said = form.querySelector(".upload-lost") ?? document.createElement("p");
+  Object.assign(said, { className: "note note-late upload-lost", role: "alert", textContent: document.body.dataset.lost });
+  (form.querySelector(".actions") ?? form.lastElementChild).before(said);
 }
