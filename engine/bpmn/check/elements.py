@@ -41,7 +41,11 @@ _NODE_PROPERTIES = {
     "subProcess": {"name_en", "cancel"},
 }
 _PROCESS_ATTRIBUTES = {
-    *("candidateStarterGroups", "versionTag", "historyTimeToLive", "isStartableInTasklist", "taskPriority")
+    "candidateStarterGroups",
+    "versionTag",
+    "historyTimeToLive",
+    "isStartableInTasklist",
+    "taskPriority",
 }
 _PROCESS_PROPERTIES = {"name_en", "dueDate", "on_cancel", "rank"}
 _KNOWN_EXTENSIONS = frozenset({"properties", "property", "in", "out"})

@@ -7,10 +7,12 @@ from sqlalchemy import select
 
 from engine import timers
 from engine.errors import NotAllowed, Refused
+from engine.ids import new_id
 from engine.ports import SYSTEM
 from engine.store.database import Database
 from handlers import bootstrap, settings
-from handlers.repair import calls, queries, remarks
+from handlers.accounts.records import account_substitution
+from handlers.repair import calls, orders, queries, remarks
 from handlers.repair.records import Area, repair_assignment
 from handlers.shared import outbox
 from handlers.shared.channels import Channels, Message
@@ -48,6 +50,41 @@ def test_a_gas_smell_reaches_every_repairer_though_verification_is_open(shop: Sh
     shop.do(number, "control", shop.electrician, measures=["shut_water"], outside_help="none")
     assert shop.order(number).worker_id == shop.electrician.id
     assert shop.order(number).controlled_at is not None
+
+
+def test_who_is_away_is_not_rung_though_they_are_named_for_somebodys_shift(shop: Shop) -> None:
+    pairs = ((shop.second_plumber, shop.plumber), (shop.plumber, shop.electrician))
+    for absent, substitute in pairs:  # no command names a chain; two at the same moment might
+        with shop.engine.work(shop.manager) as work:
+            work.connection.execute(
+                account_substitution.insert().values(
+                    id=new_id(),
+                    absent_id=absent.id,
+                    substitute_id=substitute.id,
+                    starts_at=work.now,
+                    ends_at=work.now + timedelta(days=1),
+                    set_by=shop.manager.id,
+                )
+            )
+    assert ringing(shop, gas(shop)) == [shop.electrician.id]
+
+
+def test_verifying_leaves_who_accepted_a_report_before_and_when(shop: Shop) -> None:
+    number = gas(shop)
+    before = shop.clock.now() - timedelta(minutes=9)
+    with shop.engine.work(SYSTEM) as work:
+        orders.change(work, shop.order(number), accepted_at=before, accepted_by=shop.desk_lead.id)
+    shop.do(number, "verify", shop.clerk, outcome="confirmed", note="阀门处有味")
+    order = shop.order(number)
+    assert (order.accepted_at, order.accepted_by) == (before, shop.desk_lead.id)
+    assert order.verified_at == shop.clock.now()
+
+
+def test_verifying_accepts_a_report(shop: Shop) -> None:
+    number = gas(shop)
+    shop.do(number, "verify", shop.clerk, outcome="confirmed", note="阀门处有味")
+    order = shop.order(number)
+    assert (order.accepted_at, order.accepted_by) == (shop.clock.now(), shop.clerk.id)
 
 
 def test_verification_has_five_minutes_and_taking_three(shop: Shop) -> None:
