@@ -167,6 +167,22 @@ def test_no_visit_is_put_off_longer_than_visits_are_booked(shop: Shop, assigned:
     fix(shop, assigned, shop.clock.now() + timedelta(days=3), late_reason="owner")
 
 
+def test_an_owner_and_who_comes_agree_on_any_hour_for_the_first_visit_and_a_further_one(
+    shop: Shop, assigned: str
+) -> None:
+    shop.do(assigned, "take", shop.plumber, outcome="taken")
+    evening = (shop.clock.now() + timedelta(hours=12)).replace(minute=30)  # half past ten at night
+    fix(shop, assigned, evening, late_reason="owner")
+    assert shop.order(assigned).window_to == evening + timedelta(minutes=30)
+    shop.clock.advance(hours=13)
+    answers: dict[str, Json] = {"outcome": "absent", "called_times": 3, "card_left": True}
+    shop.do(assigned, "arrive", shop.plumber, **answers)
+    again = evening + timedelta(days=1)
+    shop.do(assigned, "rebook", shop.owner, visit_at=again.isoformat())
+    fix(shop, assigned, again)
+    assert shop.order(assigned).window_to == again + timedelta(minutes=30)
+
+
 def test_a_visit_after_the_limit_says_why_unless_the_owner_proposed_it(shop: Shop, assigned: str) -> None:
     shop.do(assigned, "take", shop.plumber, outcome="taken")
     with pytest.raises(Invalid) as refused:

@@ -108,6 +108,17 @@ def test_the_visit_lies_ahead_and_within_what_was_promised(shop: Shop, promised:
         send(shop, promised, at=shop.clock.now() + timedelta(hours=hours))
 
 
+def test_a_visit_because_of_a_complaint_may_be_agreed_on_for_any_hour_but_no_further_ahead_than_others(
+    shop: Shop, promised: str
+) -> None:
+    shop.clock.advance(days=3)  # what was promised is broken, and limits no more
+    with pytest.raises(FieldsInvalid):
+        send(shop, promised, at=shop.clock.now() + timedelta(days=3, minutes=1))
+    at_night = (shop.clock.now() + timedelta(hours=12)).replace(minute=30)
+    send(shop, promised, at=at_night)
+    assert shop.order(promised).window_to == at_night + timedelta(minutes=30)
+
+
 def test_a_promise_that_is_broken_already_forbids_no_visit(shop: Shop, promised: str) -> None:
     shop.clock.advance(days=3)
     send(shop, promised)
