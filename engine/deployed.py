@@ -1,5 +1,6 @@
 """Reads what was deployed: files and their versions, definitions, and the bundles that cases run on."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -63,6 +64,24 @@ def file(connection: Connection, resource_id: int) -> StoredFile:
     if row is None:
         raise DefinitionNotFound("resource_not_found", "没有编号为 {id} 的文件", id=resource_id)
     return _file(row)
+
+
+def files_before(
+    connection: Connection, moment: datetime, names: Collection[str], but: int | None
+) -> dict[str, StoredFile]:
+    """Return the files of some names that had been deployed last at a moment.
+
+    Args:
+        but: a deployment that does not count, for it was made at that very moment.
+    """
+    found = (
+        select(resource)
+        .join(deployment, deployment.c.id == resource.c.deployment_id)
+        .where(resource.c.name.in_(names), deployment.c.deployed_at <= moment)
+        .order_by(resource.c.version)
+    )
+    rows = connection.execute(found if but is None else found.where(deployment.c.id != but))
+    return {row.name: _file(row) for row in rows}
 
 
 def files_of_deployment(connection: Connection, deployment_id: int) -> list[StoredFile]:

@@ -12,7 +12,7 @@ from sqlalchemy import Row, func, insert, select, update
 
 from engine import deploying
 from engine.check_problem import CheckProblem, DeploymentRefused, Severity
-from engine.deployed import StoredFile, current_files
+from engine.deployed import StoredFile, current_files, files_before
 from engine.deploying import Checked
 from engine.errors import DefinitionNotFound, NotPermitted, RuleBroken
 from engine.ids import new_id
@@ -55,12 +55,16 @@ class ProposedFile:
         is_new: no file of that name is in force.
         lines: its difference from what is in force, as `diff -u` writes it; empty where nothing differs.
         is_cut: there are more lines than are kept here.
+        before, after: the whole file; `before` is empty for a new one. Of what was decided, `before` was in
+            force at that moment.
     """
 
     name: str
     is_new: bool
     lines: tuple[str, ...]
     is_cut: bool
+    before: bytes
+    after: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +160,9 @@ def opened(work: Work, proposal_id: int) -> Opened:
     row = _read(work, proposal_id)
     found, files = _said(row), _files(work, proposal_id)
     if found.state != WAITING:
-        return Opened(found, tuple(ProposedFile(name, False, (), False) for name in files), (), ())
+        moment = found.decided_at or found.proposed_at
+        before = files_before(work.connection, moment, files, row.deployment_id)
+        return Opened(found, _beside(before, files), (), ())
     standing = current_files(work.connection)
     kept = row.checked or {}
     if kept.get("of") == _checksum(files, ((name, one.id) for name, one in standing.items())):
@@ -290,7 +296,8 @@ def _beside(standing: Mapping[str, StoredFile], files: Mapping[str, bytes]) -> t
 def _differing(name: str, old: bytes | None, new: bytes) -> ProposedFile:
     before, after = (_readable(name, one) for one in (old or b"", new))
     lines = list(unified_diff(before, after, lineterm="", n=2))[2:]
-    return ProposedFile(name, old is None, tuple(lines[:_MOST_LINES]), len(lines) > _MOST_LINES)
+    is_cut = len(lines) > _MOST_LINES
+    return ProposedFile(name, old is None, tuple(lines[:_MOST_LINES]), is_cut, old or b"", new)
 
 
 def _readable(name: str, content: bytes) -> list[str]:

@@ -8,6 +8,7 @@ from engine import definitions, procedures, proposals
 from engine.check_problem import CheckProblem
 from engine.proposals import Proposal, ProposedFile
 from engine.work import Work
+from web import change_words
 from web.texts import lazy_gettext
 from web.words import either, person_names
 
@@ -42,6 +43,17 @@ class ProposalRow:
 
 
 @dataclass(frozen=True)
+class ChangedFile:
+    """A file with what it changes, in words as far as there are any, and line by line."""
+
+    name: str
+    is_new: bool
+    words: tuple[str, ...]
+    lines: tuple[str, ...]
+    is_cut: bool
+
+
+@dataclass(frozen=True)
 class ProposalScreen:
     """One proposed change with all that is needed to decide.
 
@@ -51,7 +63,7 @@ class ProposalScreen:
     """
 
     row: ProposalRow
-    files: tuple[ProposedFile, ...]
+    files: tuple[ChangedFile, ...]
     procedures: tuple[str, ...]
     problems: tuple[CheckProblem, ...]
     may_decide: bool
@@ -77,11 +89,17 @@ def proposal_screen(work: Work, proposal_id: int) -> ProposalScreen:
     row = _row(work, found.proposal, person_names(work, _people(found.proposal)))
     return ProposalScreen(
         row,
-        found.files,
+        tuple(_file(one) for one in found.files),
         _names(work, found.affected),
         found.problems,
         row.is_waiting and not row.is_mine and proposals.may_decide(work),
     )
+
+
+def _file(one: ProposedFile) -> ChangedFile:
+    is_diagram = one.name.endswith(".bpmn") and not one.is_new
+    words = change_words.changes(one.before, one.after) if is_diagram else ()
+    return ChangedFile(one.name, one.is_new, words, one.lines, one.is_cut)
 
 
 def _names(work: Work, keys: Collection[str]) -> tuple[str, ...]:

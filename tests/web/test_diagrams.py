@@ -9,6 +9,8 @@ from tests.processes.sheets import BPMN, EVENTS, FOLDER, GATEWAYS, NODES, SHEETS
 from web.case_ahead import limit_words
 from web.diagrams import in_english
 
+SCREEN_WIDTH, SCREEN_HEIGHT = 1340, 800  # what a screen of 1440 by 900 has for a diagram, in its pixels
+
 
 class EnglishSheet(Sheet):
     """A diagram as a reader of English gets it."""
@@ -38,6 +40,15 @@ def test_english_labels_keep_their_words_whole_and_cover_nothing(name: str) -> N
         }
         covered += [(element, one) for one, rim in rims.items() if box.overlaps(rim)]
     assert covered == []
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_a_sheet_is_no_higher_than_a_screen(name: str) -> None:
+    page = EnglishSheet(name)
+    boxes = list(page.shapes.values())
+    width = max(box.right for box in boxes) - min(box.x for box in boxes)
+    height = max(box.bottom for box in boxes) - min(box.y for box in boxes)
+    assert height * min(1, SCREEN_WIDTH / width) <= SCREEN_HEIGHT
 
 
 @pytest.mark.parametrize("name", SHEETS)

@@ -93,6 +93,16 @@ def test_a_change_shows_what_differs(ready: Engine) -> None:
     assert "repair" in found.affected
 
 
+def test_what_was_decided_still_shows_what_it_changed(ready: Engine) -> None:
+    change = propose(ready)
+    approve(ready, change)
+    with ready.reading(LEAD) as work:
+        (changed,) = proposals.opened(work, change).files
+    assert not changed.is_new
+    assert any(line.startswith("-") and "上门" in line for line in changed.lines)
+    assert any(line.startswith("+") and "登门" in line for line in changed.lines)
+
+
 def test_a_change_is_checked_when_it_is_handed_in_and_when_it_is_approved_not_at_each_look(
     ready: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
