@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import permutations
 
 import pytest
@@ -116,17 +117,16 @@ def test_who_has_no_card_is_counted_as_unknown(engine: Engine, world: World) -> 
         assert estate_statistics(work, world.community).owners == Published(((UNKNOWN, 5),), 5)
 
 
-@pytest.mark.parametrize("post", list(Post))
-def test_statistics_are_for_the_posts_of_the_table(engine: Engine, world: World, post: Post) -> None:
-    actor = world.staff(post)
-    with engine.reading(actor) as work:
-        if Permission.STATISTICS_READ in POST_PERMISSIONS[post]:
-            estate_statistics(work, world.community)
-        else:
-            with pytest.raises(NotPermitted):
+def test_statistics_are_for_the_posts_of_the_table(engine: Engine, world: World) -> None:
+    let_in = set()
+    for post in Post:
+        with engine.reading(world.staff(post)) as work:
+            with suppress(NotPermitted):
                 estate_statistics(work, world.community)
-        with pytest.raises(RecordNotFound):
-            estate_statistics(work, world.other_community)
+                let_in.add(post)
+            with pytest.raises(RecordNotFound):
+                estate_statistics(work, world.other_community)
+    assert let_in == {post for post in Post if Permission.STATISTICS_READ in POST_PERMISSIONS[post]}
 
 
 # --- owners who were never asked ----------------------------------------------------------------------------

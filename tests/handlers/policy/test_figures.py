@@ -1,6 +1,7 @@
 """The living figures of the policy's clauses."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
@@ -42,18 +43,21 @@ def tell(engine: Engine, manager: Actor) -> Tell:
     return ask
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_every_figure_can_be_told_when_nothing_has_happened_yet(tell: Tell, name: str) -> None:
-    found = tell(name)
+def test_every_figure_can_be_told_when_nothing_has_happened_yet(tell: Tell) -> None:
+    for name in FIGURES:
+        found = tell(name)
 
-    assert found.value is None or found.value >= 0
-    assert found.of is None or (found.value or 0) <= found.of
+        assert found.value is None or found.value >= 0, name
+        assert found.of is None or (found.value or 0) <= found.of, name
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_who_reads_no_reports_is_told_no_figure(world: World, tell: Tell, name: str) -> None:
-    with pytest.raises(NotPermitted):
-        tell(name, actor=world.staff(Post.RP))
+def test_who_reads_no_reports_is_told_no_figure(world: World, tell: Tell) -> None:
+    repairer = world.staff(Post.RP)
+    told = []
+    for name in FIGURES:
+        with suppress(NotPermitted):
+            told.append((name, tell(name, actor=repairer)))
+    assert told == []
 
 
 def test_relations_that_wait_for_a_second_check_are_counted_in_the_own_community(
