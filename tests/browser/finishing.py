@@ -45,12 +45,18 @@ def accepted(town: Town, text: str) -> str:
     return number
 
 
-def on_site(town: Town, text: str) -> str:
-    """Report a lamp and let the repairer come."""
+def on_the_way(town: Town, text: str) -> str:
+    """Report a lamp and let the repairer set out."""
     number, who = accepted(town, text), town.people[Post.RP]
     do(town, number, "take", who, outcome="taken")
     do(town, number, "appoint", who, outcome="soon")
-    do(town, number, "arrive", who, outcome="met")
+    return number
+
+
+def on_site(town: Town, text: str) -> str:
+    """Report a lamp and let the repairer come."""
+    number = on_the_way(town, text)
+    do(town, number, "arrive", town.people[Post.RP], outcome="met")
     return number
 
 

@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from handlers.accounts.permissions import Post
 from tests.browser.conftest import DESKTOP, OWNER, PHONE, Town, Visitor, Visitors
-from tests.browser.test_repair_case import report
+from tests.browser.finishing import reported, task_id
 
 pytestmark = pytest.mark.browser
 
@@ -28,8 +28,6 @@ OWN = ("/account/password", "/account/sessions", "/odd", "/nothing-here")
 STAFF = ("/staff/", "/staff/new", "/staff/joining")
 ADMINISTRATOR = ("/processes/deploy", "/incidents/", "/safety/")
 RESIDENT = (
-    "/home/",
-    "/home/report",
     "/home/data",
     "/home/household/",
     "/home/letting/",
@@ -39,11 +37,9 @@ RESIDENT = (
 
 
 @pytest.fixture(scope="module")
-def number(town: Town, address: str, chromium: object) -> Iterator[str]:
+def number(town: Town) -> str:
     """A report that waits to be accepted."""
-    visitors = Visitors(chromium, address)  # type: ignore[arg-type]
-    yield report(visitors(PHONE).sign_in(OWNER), "灯一直闪")
-    visitors.leave()
+    return reported(town, "灯一直闪")
 
 
 def pages(visitor: Visitor, paths: tuple[str, ...]) -> Iterator[str]:
@@ -63,6 +59,16 @@ def expect_accessible(visitor: Visitor, path: str) -> None:
     assert serious == [], path
 
 
+def test_what_a_clerk_opens_most_fits_a_phone_speaks_english_and_is_accessible(
+    town: Town, visit: Visitors, number: str
+) -> None:
+    clerk = visit(PHONE, language="en").sign_in(town.logins[Post.CS])
+    step = f"/tasks/{task_id(town, number, 'accept')}"
+    for path in pages(clerk, ("/inbox", "/desk/", f"/cases/{number}", step)):
+        expect_accessible(clerk, path)
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desk", "phone"])
 def test_pages_of_staff_fit_speak_english_and_are_accessible(
     town: Town, visit: Visitors, number: str, size: tuple[int, int]
@@ -87,11 +93,18 @@ def test_pages_of_staff_fit_speak_english_and_are_accessible(
         expect_accessible(administrator, path)
 
 
+@pytest.mark.parametrize(
+    "paths",
+    [
+        pytest.param(("/home/", "/home/report", "/home/reports/{number}"), id="repairs"),
+        pytest.param(RESIDENT, id="others", marks=pytest.mark.long),
+    ],
+)
 def test_pages_of_residents_fit_a_phone_speak_english_and_are_accessible(
-    visit: Visitors, number: str
+    visit: Visitors, number: str, paths: tuple[str, ...]
 ) -> None:
     owner = visit(PHONE, language="en").sign_in(OWNER)
-    for path in pages(owner, (*RESIDENT, f"/home/reports/{number}")):
+    for path in pages(owner, tuple(path.format(number=number) for path in paths)):
         expect_accessible(owner, path)
 
 

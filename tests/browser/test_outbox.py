@@ -9,8 +9,9 @@ from engine.ports import SYSTEM
 from engine.store.tables import instance, task_history
 from handlers.accounts.permissions import Post
 from handlers.shared.records import attachment
-from tests.browser.conftest import OWNER, PHONE, Town, Visitor, Visitors
-from tests.browser.test_repair_case import open_step, report
+from tests.browser.conftest import PHONE, Town, Visitor, Visitors
+from tests.browser.finishing import on_the_way
+from tests.browser.test_repair_case import open_step
 
 pytestmark = pytest.mark.browser
 
@@ -31,14 +32,9 @@ CONTROLLED = """() => navigator.serviceWorker.controller ? true : new Promise((d
 
 def on_the_spot(town: Town, visit: Visitors, text: str) -> tuple[Visitor, str]:
     """Bring a repairer with a phone to a case up to the arrival."""
-    number = report(visit(PHONE).sign_in(OWNER), text)
-    clerk = visit().sign_in(town.logins[Post.CS])
-    open_step(clerk, number)
-    clerk.send()
+    number = on_the_way(town, text)
     repairer = visit(PHONE).sign_in(town.logins[Post.RP])
     open_step(repairer, number)
-    repairer.send()
-    repairer.send()
     return repairer, number
 
 

@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import Page
 
 from handlers.accounts.permissions import Post
-from tests.browser.conftest import DESKTOP, OWNER, PHONE, Town, Visitors
-from tests.browser.test_repair_case import report
+from tests.browser.conftest import DESKTOP, Town, Visitors
+from tests.browser.finishing import reported
 
 pytestmark = pytest.mark.browser
 
@@ -48,7 +48,7 @@ def on_paper(page: Page, size: tuple[int, int]) -> list[str]:
 
 
 def test_a_printed_page_breaks_no_word_and_shows_no_button(town: Town, visit: Visitors) -> None:
-    number = report(visit(PHONE).sign_in(OWNER), "灯一直闪")
+    number = reported(town, "灯一直闪")
     lead = visit(DESKTOP, language="en").sign_in(town.logins[Post.CSL])
     pages = {
         f"/cases/{number}": ENLARGED,

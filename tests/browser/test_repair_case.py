@@ -45,7 +45,7 @@ WRITTEN = {
 }
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("language", ["zh", pytest.param("en", marks=pytest.mark.long)])
 def test_a_repair_from_report_to_rating(town: Town, visit: Visitors, photo: Path, language: str) -> None:
     owner = visit(PHONE, language=language).sign_in(OWNER)
     clerk = visit(language=language).sign_in(town.logins[Post.CS])

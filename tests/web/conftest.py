@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
-from flask import Flask
+from flask import Flask, session
 from flask.testing import FlaskClient
+from flask_wtf.csrf import generate_csrf
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
@@ -106,7 +107,19 @@ class Browser:
         """Send a form with the token of a page."""
         token = re.search(r'name="csrf-token" content="([^"]+)"', self.get(page).text)
         assert token is not None, page
-        fields = {"csrf_token": token[1], **(data or {})}
+        return self.send(path, {"csrf_token": token[1], **(data or {})}, **headers)
+
+    def post_at_once(self, path: str, data: Mapping[str, object] | None = None) -> TestResponse:
+        """Send a form without opening a page for its token first: for tests that send hundreds."""
+        with self.app.test_request_context():
+            token = generate_csrf()
+            secret = session["csrf_token"]
+        with self.client.session_transaction() as kept:
+            kept["csrf_token"] = secret
+        return self.send(path, {"csrf_token": token, **(data or {})})
+
+    def send(self, path: str, fields: Mapping[str, object], **headers: str) -> TestResponse:
+        """Send fields as a form does."""
         return self.client.post(path, data=fields, headers={"Accept": "text/html", **headers}, buffered=True)
 
 
