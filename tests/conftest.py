@@ -1,6 +1,7 @@
 """Real databases and a clock moved by hand, for every test."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from engine.store import schema
 from engine.store.database import Database
 from handlers import bootstrap, built_in
 from handlers.settings import Settings
+from handlers.shared.sealed import KeyRing
 from tests.databases import PostgresAnew, SqliteAnew
 from tests.postgres import QUICK, PostgresServer
 
@@ -90,6 +92,21 @@ def upgraded_postgresql(postgres: PostgresServer) -> str:
     url = postgres.new_database()
     _upgraded(url)
     return url
+
+
+@pytest.fixture(scope="session")
+def key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A key file, to be copied."""
+    settings = Settings("sqlite://", tmp_path_factory.mktemp("keys"))
+    KeyRing.first(settings.key_file, settings.algorithm)
+    return settings.key_file
+
+
+def with_keys(settings: Settings, key_file: Path) -> Settings:
+    """Copy a key file: an installation that has none looks through its whole database before it makes one."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    shutil.copy2(key_file, settings.key_file)
+    return settings
 
 
 def _upgraded(url: str) -> None:

@@ -11,6 +11,7 @@ from engine.work import Engine
 from handlers import bootstrap
 from handlers.accounts.passwords import Hasher
 from handlers.settings import Settings
+from tests.conftest import with_keys
 from tests.handlers.estate_world import World
 
 
@@ -23,9 +24,9 @@ def settings(database: Database, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def engine(database: Database, settings: Settings, clock: SettableClock) -> Engine:
+def engine(database: Database, settings: Settings, clock: SettableClock, key_file: Path) -> Engine:
     """The engine of an empty installation; passwords are hashed cheaply."""
-    engine = bootstrap.build(settings, clock, database)
+    engine = bootstrap.build(with_keys(settings, key_file), clock, database)
     engine.cache["password_hasher"] = Hasher(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     return engine
 

@@ -25,6 +25,7 @@ from handlers.accounts import sessions
 from handlers.accounts.passwords import Hasher
 from handlers.accounts.permissions import Post
 from handlers.settings import Settings
+from tests.conftest import with_keys
 from tests.databases import SqliteAnew
 from tests.engine.models import Model
 from tests.handlers.estate_world import World
@@ -231,10 +232,11 @@ def sqlite_database(request: pytest.FixtureRequest, sqlite_anew: SqliteAnew) -> 
 
 
 @pytest.fixture
-def engine(sqlite_database: Database, clock: SettableClock, tmp_path: Path) -> Engine:
+def engine(sqlite_database: Database, clock: SettableClock, tmp_path: Path, key_file: Path) -> Engine:
     """The engine of an empty installation; passwords are hashed cheaply."""
     url = sqlite_database.url.render_as_string(hide_password=False)
-    engine = bootstrap.build(Settings(url, tmp_path / "var", demo=True), clock, sqlite_database)
+    settings = with_keys(Settings(url, tmp_path / "var", demo=True), key_file)
+    engine = bootstrap.build(settings, clock, sqlite_database)
     engine.cache["password_hasher"] = Hasher(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     return engine
 
