@@ -9,7 +9,7 @@ from engine.store.tables import instance, user_task
 from engine.work import Work
 from handlers.repair import crew
 from handlers.repair.orders import Order
-from handlers.repair.records import repair_order
+from handlers.repair.records import repair_assignment, repair_order
 from handlers.shared.permissions import Permission
 
 OUTCOME = "complaint"
@@ -42,9 +42,15 @@ def steps(work: Work, order: Order) -> list[Row[Any]]:
 
 
 def in_own_hands(work: Work) -> ColumnElement[bool]:
-    """Say in SQL of which orders the actor holds a step of the complaint, such as to repair again."""
-    held = (user_task.c.called_process == _PROCESS) & (user_task.c.assignee_id == work.actor.id)
-    return repair_order.c.instance_id.in_(select(user_task.c.instance_id).where(held))
+    """Say in SQL of which orders the actor holds a step of the complaint, such as to repair again.
+
+    So does whoever stands in for who holds it, unless they were sent to the repair.
+    """
+    holders = (work.actor.id, *work.grants.stands_in_for)
+    held = (user_task.c.called_process == _PROCESS) & user_task.c.assignee_id.in_(holders)
+    is_own = repair_order.c.instance_id.in_(select(user_task.c.instance_id).where(held))
+    sent = select(repair_assignment.c.order_id).where(repair_assignment.c.worker_id == work.actor.id)
+    return is_own & repair_order.c.id.not_in(sent)
 
 
 def may_read(work: Work, order: Order) -> bool:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from engine.work import Work
 from handlers.repair import complaints, orders, signing
 from handlers.repair.orders import Order
-from handlers.repair.records import OVER, repair_assignment, repair_order
+from handlers.repair.records import repair_assignment, repair_order
 from handlers.repair.visibility import visible
 from handlers.shared import attachments
 from handlers.shared.attachments import Attachment
@@ -19,7 +19,7 @@ _COMPLAINT = "repair_complaint"
 
 def attach(work: Work, order: Order, ids: Iterable[int]) -> None:
     """Attach what the actor uploaded: to the visit or complaint that goes on, or else to the report."""
-    if order.state in OVER and complaints.goes_on(work, order):
+    if complaints.goes_on(work, order):
         attachments.attach(work, ids, _COMPLAINT, order.id, house_id=order.house_id)
         return
     visit_id = None

@@ -14,6 +14,7 @@ from handlers.repair import adding, commands, jobs, queries, story
 from handlers.repair.records import repair_assignment
 from tests.handlers.repair.repair_world import OWNER_PHONE, Shop
 from tests.handlers.repair.test_complaining import complained, promise, telling
+from tests.handlers.repair.test_crew import stand_in
 
 __all__ = ["complained"]
 
@@ -86,6 +87,28 @@ def test_who_repairs_again_reads_what_to_do_and_may_call_until_it_is_done(shop: 
     visit(shop, promised)
     with pytest.raises((NotFound, ActionNotAllowed)):
         shop.engine.run(shop.second_plumber, lambda work: commands.reveal_contact(work, promised, "repair"))
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+def test_who_stands_in_for_who_repairs_again_sees_the_report_and_may_call(shop: Shop, promised: str) -> None:
+    helper = shop.staff(Post.RP)
+    send(shop, promised)
+    shop.clock.advance(days=1, seconds=1)
+    stand_in(shop, shop.second_plumber, helper)
+    with shop.engine.reading(helper) as work:
+        assert queries.order(work, promised).contact_name == "李*"
+    called = shop.engine.run(helper, lambda work: commands.reveal_contact(work, promised, "repair"))
+    assert called == ("李明", OWNER_PHONE)
+    with pytest.raises(NotFound), shop.engine.reading(shop.plumber) as work:
+        queries.order(work, promised)
+
+
+def test_who_was_sent_before_sees_no_report_by_standing_in(shop: Shop, promised: str) -> None:
+    send(shop, promised)
+    shop.clock.advance(days=1, seconds=1)
+    stand_in(shop, shop.second_plumber, shop.plumber)
+    with pytest.raises(NotFound), shop.engine.reading(shop.plumber) as work:
+        queries.order(work, promised)
 
 
 def test_who_was_there_before_is_not_sent_again(shop: Shop, promised: str) -> None:
