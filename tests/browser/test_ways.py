@@ -172,6 +172,19 @@ def test_an_owner_asks_online_and_the_desk_finds_it_filled_in(home: AtHome) -> N
 
 
 @pytest.mark.long
+def test_a_tenant_who_is_still_there_stays_until_they_have_left(home: AtHome) -> None:
+    number, desk = home.begun("tenant_change"), home.desk
+    tenant = str(next(one.id for one in desk.relations() if one.kind == "tenant"))
+    out: dict[str, Json] = {"change": "out", "tenant": tenant, "told_by": "owner", **CONTACT}
+    assert home.seen(number, "register", desk.clerk, **out) == ["confirm_out"]
+    today = desk.clock.now().astimezone(desk.engine.zone).date().isoformat()
+    home.do(number, "confirm_out", desk.clerk, moved_out_on=today, keys_returned=True)
+    no: dict[str, Json] = {"outcome": "reject", "note": "还住着"}
+    assert home.seen(number, "check_out", desk.other_clerk, **no) == ["confirm_out"]
+    assert desk.may_act(desk.tenant)
+
+
+@pytest.mark.long
 def test_a_renewal_is_entered_and_a_check_that_differs_goes_back(home: AtHome) -> None:
     number, desk = home.begun("tenant_change"), home.desk
     tenant = str(next(one.id for one in desk.relations() if one.kind == "tenant"))
@@ -234,6 +247,17 @@ def test_after_the_check_defects_go_to_the_developer_and_keys_to_the_owner(home:
     today = desk.clock.now().date().isoformat()
     assert home.seen(number, "set_fees", desk.finance, items=["service"], starts_on=today, area=89) == []
     assert desk.record(number).state == "closed"
+
+
+@pytest.mark.long
+def test_without_defects_the_keys_are_handed_over_at_once(home: AtHome) -> None:
+    number, desk = home.to_register(), home.desk
+    home.do(number, "register", desk.clerk, outcome="verified")
+    again: dict[str, Json] = {"again_phone": desk.contact, "again_id_number": NEW_OWNER["id_number"]}
+    again["again_name"] = f"李{desk.contact[-4:].lstrip('0')}"
+    home.do(number, "second_check", desk.desk_lead, outcome="confirm", **again)
+    fine: dict[str, Json] = {"outcome": "fine", "water": 1, "power": 3}
+    assert home.seen(number, "inspect", desk.plumber, **fine) == ["keys", "set_fees"]
 
 
 def test_a_new_tenant_is_entered_word_for_word(home: AtHome) -> None:

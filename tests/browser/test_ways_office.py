@@ -62,8 +62,8 @@ def test_the_third_difference_goes_to_the_lead(home: AtHome) -> None:
     desk = home.desk
     number = asked(home, Field.OTHER_PHONE, "010-62345678")
     wrong: dict[str, Json] = {"outcome": "confirm", "again": "010-62345679"}
-    for _ in range(2):
-        home.do(number, "check_by_clerk", desk.other_clerk, **wrong)
+    assert home.seen(number, "check_by_clerk", desk.other_clerk, **wrong) == ["check_by_clerk"]
+    home.do(number, "check_by_clerk", desk.other_clerk, **wrong)
     assert home.seen(number, "check_by_clerk", desk.other_clerk, **wrong) == ["check_by_lead"]
     assert home.seen(number, "check_by_lead", desk.desk_lead, **wrong) == ["check_by_lead"]
     right: dict[str, Json] = {"outcome": "confirm", "again": "010-62345678"}
@@ -162,10 +162,10 @@ def test_a_list_is_released_or_sent_back_by_the_other_lead(home: AtHome, outcome
 # --- joining and leaving ------------------------------------------------------------------------------------
 
 
-def joining_case(home: AtHome, name: str, more: Post | None = None) -> str:
+def joining_case(home: AtHome, name: str, post: Post = Post.CS) -> str:
     desk = home.desk
     with desk.engine.work(desk.desk_lead) as work:
-        wanted = Newcomer(name, "13712345678", "客户服务部", Post.CS, more, desk.community)
+        wanted = Newcomer(name, f"137{desk.contact[3:]}", "客户服务部", post, None, desk.community)
         return joining.ask(work, wanted)
 
 
@@ -173,3 +173,11 @@ def test_administration_may_refuse_a_newcomer(home: AtHome) -> None:
     number = joining_case(home, "赵一")
     no: dict[str, Json] = {"outcome": "refuse", "reason": "资料不符"}
     assert home.seen(number, "register", home.desk.adm, **no) == []
+
+
+def test_a_newcomer_whose_only_post_is_turned_down_does_not_join(home: AtHome) -> None:
+    desk, number = home.desk, joining_case(home, "赵八", Post.DPO)
+    home.do(number, "register", desk.adm, outcome="register", login="zhaoba")
+    assert home.seen(number, "grant", desk.sys, matches=True) == ["approve"]
+    no: dict[str, Json] = {"outcome": "refuse", "reason": "不需要"}
+    assert home.seen(number, "approve", desk.sec, **no) == []

@@ -34,7 +34,7 @@ def exporting(home: AtHome, by: Actor, **more: Json) -> str:
     """Let somebody of the desk ask for a list, by the page."""
     wanted: dict[str, Json] = {"fields": ["name", "phone"]} if "content" not in more else {}
     why: dict[str, Json] = {"purpose": "notice", "reason": "停水通知", "recipient": "前台"}
-    return home.asked("data_export", "/exports/new", by, **more, **wanted, **why)
+    return home.asked("data_export", "/exports/new", by, **{**wanted, **more, **why})
 
 
 def export_state(home: AtHome, number: str) -> str:
@@ -57,6 +57,13 @@ def test_what_goes_outside_is_agreed_to_by_three(home: AtHome) -> None:
     assert home.seen(number, "lead", desk.desk_lead, outcome="approve") == ["dpo"]
     assert home.seen(number, "dpo", desk.dpo, outcome="approve") == ["pm"]
     assert home.seen(number, "pm", desk.manager, outcome="approve") == ["fetch"]
+
+
+def test_numbers_of_documents_are_agreed_to_by_two(home: AtHome) -> None:
+    desk = home.desk
+    number = exporting(home, desk.staff(Post.CS), fields=["name", "id_number"])
+    assert home.seen(number, "lead", desk.desk_lead, outcome="approve") == ["dpo"]
+    assert home.seen(number, "dpo", desk.dpo, outcome="approve") == ["fetch"]
 
 
 @pytest.mark.parametrize("refuser", ["lead", "dpo", "pm"])
