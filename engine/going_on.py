@@ -21,16 +21,11 @@ _PLACE = select(user_task.c.instance_id, user_task.c.rank, user_task.c.due_sort)
     user_task.c.id == bindparam("task_id")
 )
 # What the rule of four eyes asks of a task and of its case.
-_CHECK_FIELDS = (
-    user_task.c.called_process,
-    user_task.c.step_id,
-    *instance.c["id", "bundle_id", "starter_id"],
-)
-_CHECK = (
-    select(*_CHECK_FIELDS)
-    .join(instance, instance.c.id == user_task.c.instance_id)
-    .where(user_task.c.id == bindparam("task_id"))
-)
+_TASK = select(
+    *user_task.c["id", "instance_id", "called_process", "step_id"],
+    *user_task.c["assignee_id", "group_code", "scope_id"],
+).where(user_task.c.id == bindparam("task_id"))
+_CASE = select(*instance.c["id", "bundle_id", "starter_id"]).where(instance.c.id == bindparam("case_id"))
 _OWN = (
     select(user_task.c.id)
     .where(user_task.c.instance_id == bindparam("case_id"), user_task.c.assignee_id == bindparam("me"))
@@ -99,5 +94,6 @@ def _may_be_done(work: Work, row: TaskRow) -> bool:
 
 def _is_for_me(work: Work, task_id: int) -> bool:
     """Pass over the check of what the actor did (policy C1)."""
-    row = work.connection.execute(_CHECK, {"task_id": task_id}).one()
-    return not rights.checks_own(work, row, row)
+    task = work.connection.execute(_TASK, {"task_id": task_id}).one()
+    case = work.connection.execute(_CASE, {"case_id": task.instance_id}).one()
+    return not rights.checks_own(work, task, case)
