@@ -30,6 +30,14 @@ def _name(url: str) -> str:
     return url.rpartition("/")[2]
 
 
+def _dropping(url: str) -> str:
+    return f"DROP DATABASE {_name(url)} WITH (FORCE)"
+
+
+def _creating(url: str, like: str) -> str:
+    return f"CREATE DATABASE {_name(url)} TEMPLATE {_name(like) or 'template1'} STRATEGY FILE_COPY"
+
+
 class PostgresServer:
     """A PostgreSQL server in a folder of its own; it listens on loopback only."""
 
@@ -85,27 +93,23 @@ class PostgresServer:
             like: URL of a database that nobody is connected to, to begin as a copy of; empty when absent.
         """
         url = f"postgresql+psycopg://wuye@127.0.0.1:{self._port}/test_{os.getpid()}_{next(self._numbers)}"
-        self._create(url, like)
+        self._execute(_creating(url, like))
         return url
 
     def replace(self, url: str, like: str) -> None:
         """Make a database a copy of another, whoever is still connected to it."""
-        self.drop(url)
-        self._create(url, like)
+        self._execute(_dropping(url), _creating(url, like))
 
     def drop(self, url: str) -> None:
         """Remove a database with whoever is still connected to it."""
-        self._execute(f"DROP DATABASE {_name(url)} WITH (FORCE)")
+        self._execute(_dropping(url))
 
-    def _create(self, url: str, like: str) -> None:
-        template = _name(like) or "template1"
-        self._execute(f"CREATE DATABASE {_name(url)} TEMPLATE {template} STRATEGY FILE_COPY")
-
-    def _execute(self, statement: str) -> None:
+    def _execute(self, *statements: str) -> None:
         with psycopg.connect(
             host="127.0.0.1", port=self._port, user="wuye", dbname="postgres", autocommit=True
         ) as connection:
-            connection.execute(statement.encode())
+            for statement in statements:
+                connection.execute(statement.encode())
 
     def _run(self, program: str, *arguments: str) -> None:
         command = [str(self._bin / program), *arguments]

@@ -361,7 +361,7 @@ def _walks(template: Template, examples: int) -> None:
 
 
 def test_a_few_random_walks_agree_with_the_model(template: Template) -> None:
-    _walks(template, 30)
+    _walks(template, 15)
 
 
 @pytest.mark.long
