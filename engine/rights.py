@@ -290,8 +290,8 @@ def over(work: Work, case: Case) -> AlreadyDone:
         "at": local(work, last.at),
     }
     if kind == "cancelled":
-        return AlreadyDone("case_over", "流程 {key} 已由{who}于 {at} 取消", **facts)
-    return AlreadyDone("case_over", "流程 {key} 已由{who}于 {at} 办结", **facts)
+        return AlreadyDone("case_over", "{key} 已由{who}于 {at} 取消", **facts)
+    return AlreadyDone("case_over", "{key} 已由{who}于 {at} 办结", **facts)
 
 
 def _is_overseen(work: Work, case: Case) -> bool:

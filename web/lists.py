@@ -22,7 +22,7 @@ NAMES = {
     View.MINE: lazy_gettext("我的待办"),
     View.CLAIMABLE: lazy_gettext("可领取"),
     View.LATE: lazy_gettext("本组已超时"),
-    View.SOON: lazy_gettext("本组快超时"),
+    View.SOON: lazy_gettext("本组一小时内到期"),
     View.TEAM: lazy_gettext("本组全部"),
     View.FOLLOWED: lazy_gettext("我关注的"),
     View.REMINDED: lazy_gettext("我的提醒"),

@@ -201,7 +201,7 @@ def strip(line: OrderLine, *, asks: bool, outcome: str | None = None) -> tuple[S
 
     Of one that ended without a repair only what was done is marked.
     """
-    if outcome in UNREPAIRED:
+    if outcome in UNREPAIRED or line.state == OrderState.CANCELLED:
         reached = 2 if line.worker else 1
         return tuple(Stage(str(label), "done" if at < reached else "") for at, label in enumerate(_STAGES))
     here = _DONE if line.is_complaint else NEXT[OrderState(line.state)]

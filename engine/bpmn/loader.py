@@ -13,6 +13,7 @@ MOST_ELEMENTS = 20_000
 DEEPEST_ELEMENT = 64
 
 _DECLARATION = re.compile(rb"\s*<\?xml[^>]{0,200}?\?>")
+_PLACE = re.compile(r", line \d+, column \d+( \(.*\))?$")  # said twice by the parser
 _ENCODING = re.compile(rb"""encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 _TEXTS = etree.XPath("//@* | //text()")
 _UTF8 = {b"utf-8", b"utf8", b"us-ascii", b"ascii"}
@@ -89,7 +90,7 @@ def read_xml(content: bytes) -> etree._Element:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None) or 1
-        raise FileRefused(MALFORMED, reason=error, line=line) from error
+        raise FileRefused(MALFORMED, reason=_PLACE.sub("", str(error)), line=line) from error
     _refuse_bulk(root)
     _refuse_invisible(root)
     return root

@@ -186,6 +186,19 @@ def test_somebody_else_was_faster_and_what_was_typed_can_be_read_by_its_labels(s
     assert "已存为草稿" in answer.text
 
 
+def test_what_one_tab_did_is_not_said_above_the_refusal_of_another(site: Site) -> None:
+    first, second = (site.task(site.start(number)) for number in ("K1", "K2"))
+    clerk = site.browser(Post.CS)
+    done = clerk.post(f"/tasks/{first}/complete", {"outcome": "accept"}, page="/inbox")
+
+    refused = clerk.post(f"/tasks/{first}/complete", REFUSE, page=f"/tasks/{first}")
+
+    assert refused.status_code == 409
+    assert "已办结，下一条" not in refused.text
+    assert done.location.startswith(f"/tasks/{second}")
+    assert "已办结，下一条" in clerk.get(done.location).text
+
+
 def test_a_task_that_somebody_claimed_meanwhile_gives_back_what_was_typed(site: Site) -> None:
     task_id = site.task(site.start())
     site.browser(Post.CSL)

@@ -352,6 +352,12 @@ def test_what_is_forbidden_is_named_in_english_too() -> None:
     assert "uses a listener (executionListener)" in told.en
 
 
+def test_a_file_that_was_cut_off_names_the_line_once() -> None:
+    (told,) = examined({"x.bpmn": diagram()[:-20]}).errors
+    assert "column" not in told.en
+    assert "<string>" not in told.en
+
+
 def test_there_are_at_least_forty_hostile_files() -> None:
     assert len({case.name for case in CASES}) >= 40
 

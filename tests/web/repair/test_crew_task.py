@@ -120,3 +120,13 @@ def test_who_may_take_a_step_reads_its_case_until_somebody_else_takes_it(pages: 
     assert colleague.get(case).status_code == 404
     assert f'href="{case}"' in repairer.get(f"/tasks/{task_id}").text
     assert repairer.get(case).status_code == 200
+
+
+def test_a_repairer_who_comes_back_to_a_step_that_is_done_goes_on_with_his_own_list(pages: Pages) -> None:
+    number = order(pages.shop)
+    address = f"/tasks/{pages.shop.task(number, 'take').id}"
+    pages.shop.do(number, "take", pages.shop.plumber, outcome="taken")
+    gone = plumber(pages).get(address)
+    assert gone.status_code == 409
+    assert 'class="btn btn-primary" href="/crew/"' in gone.text
+    assert '<p class="crumbs"><a href="/crew/">' in gone.text

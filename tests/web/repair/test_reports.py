@@ -117,6 +117,7 @@ def test_a_case_that_was_cancelled_says_so_once(pages: Pages) -> None:
     case_id = shop.case(number).id
     shop.engine.run(shop.desk_lead, lambda work: instances.cancel(work, case_id, "业主说不用修了"))
     assert case_page(pages, number).count("业主说不用修了") == 1
+    assert '<li class="is-done">已报修</li><li>受理</li><li>上门</li>' in page_of(pages, number)
     told = pages.browser(shop.clerk).get(f"/cases/{number}").text
     assert told.count("</b>取消") == 1
 
