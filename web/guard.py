@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFError
 from engine import idempotency
 from engine.errors import RuleBroken
 from handlers.accounts import sessions
+from handlers.accounts.sessions import SignedIn
 from handlers.shared import tally
 from web import context, errors, kept, proving, repeats, uploads
 from web.navigation import local_address
@@ -46,8 +47,7 @@ def _check_person(access: Access) -> ResponseReturnValue | None:
     person = context.person()
     if person is None:
         return _sign_in_first()
-    is_open = access.unproven if person.signed_in.must_prove else access.unfinished
-    if person.is_unfinished and not is_open:
+    if person.is_unfinished and not _is_open(access, person.signed_in):
         return redirect(url_for(person.next_step))
     if not access.admits(person):
         return errors.answer(HTTPStatus.FORBIDDEN, "")
@@ -70,6 +70,14 @@ def count_refusal(response: Response) -> Response:
                 ),
             )
     return response
+
+
+def _is_open(access: Access, signed_in: SignedIn) -> bool:
+    """Tell whether a route is open to somebody of whom something is missing before anything else works."""
+    if signed_in.must_prove:
+        return access.unproven
+    is_new = signed_in.must_change_password or signed_in.must_accept
+    return access.unfinished or (access.unbound and not is_new)
 
 
 def _is_refusal(response: Response) -> bool:

@@ -19,6 +19,7 @@ class Access:
         permissions: one of them is needed somewhere; empty means the kind is enough. The command behind the
             route asks again, for the very place and thing it acts on.
         unfinished: open before the first password was changed.
+        unbound: open before an authenticator was bound, once the first password was changed.
         unproven: open before a code of the authenticator was given.
         fresh: the password must have been given a short while ago; it is asked for again where it was not.
     """
@@ -26,6 +27,7 @@ class Access:
     who: Literal["public", "any", "staff", "resident"]
     permissions: tuple[Permission, ...] = ()
     unfinished: bool = False
+    unbound: bool = False
     unproven: bool = False
     fresh: bool = False
 
@@ -41,6 +43,7 @@ ANY = Access("any")
 STAFF = Access("staff")
 RESIDENT = Access("resident")
 FIRST_STEPS = Access("any", unfinished=True)
+UNBOUND = Access("any", unbound=True)
 UNPROVEN = Access("any", unfinished=True, unproven=True)
 
 
@@ -99,9 +102,9 @@ ROUTES: Mapping[str, Access] = {
     "home.index": PUBLIC,
     "account.first_steps": FIRST_STEPS,
     "account.finish_first_steps": FIRST_STEPS,
-    "second_factor.show": FIRST_STEPS,
-    "second_factor.begin": FIRST_STEPS,
-    "second_factor.enrol": FIRST_STEPS,
+    "second_factor.show": UNBOUND,
+    "second_factor.begin": UNBOUND,
+    "second_factor.enrol": UNBOUND,
     "second_factor.code": UNPROVEN,
     "second_factor.prove": UNPROVEN,
     "proving.prove": ANY,

@@ -4,12 +4,13 @@ import re
 from hashlib import sha256
 
 import pytest
+from sqlalchemy import select
 
 from engine.clock import SettableClock
 from engine.ports import SYSTEM, Actor
-from handlers.accounts import totp
+from handlers.accounts import staff, totp
 from handlers.accounts.permissions import Post
-from handlers.accounts.records import account
+from handlers.accounts.records import account, account_totp
 from tests.handlers.estate_world import PASSWORD
 from tests.web.conftest import Browser, Site
 from web import qr
@@ -59,6 +60,16 @@ def test_an_administrator_binds_first_and_gives_a_code_at_every_later_sign_in(
     answer = again.post(PAGE + "code", code | {"code": totp.code_of(secret, step + 1)}, page=PAGE + "code")
     assert answer.location == "/staff/"
     assert again.get("/staff/").status_code == 200
+
+
+def test_nobody_binds_an_authenticator_with_a_first_password(site: Site, administrator: Actor) -> None:
+    with site.engine.work(SYSTEM) as work:
+        staff.set_first_password(work, administrator.id, PASSWORD)
+    browser = signed_in(site, administrator)
+    for answer in (browser.get(PAGE), browser.post(PAGE + "begin", page="/account/first-steps")):
+        assert answer.location == "/account/first-steps"
+    with site.engine.reading(SYSTEM) as work:
+        assert work.connection.execute(select(account_totp.c.id)).first() is None
 
 
 def test_an_authenticator_is_reset_on_the_page_of_the_person_by_two(
