@@ -12,7 +12,7 @@ from tests.handlers.moving.test_tenant_change import lease_until
 
 __all__ = ["company", "crowd", "home", "town"]
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 
 # --- change of owner ----------------------------------------------------------------------------------------
@@ -35,7 +35,6 @@ def test_a_dispute_is_ruled_by_the_manager(home: AtHome) -> None:
     assert desk.record(number).state == "stopped"
 
 
-@pytest.mark.long
 def test_an_old_owner_who_objects_brings_it_to_the_manager(home: AtHome) -> None:
     number, desk = home.to_verify(), home.desk
     desk.papers(number)
@@ -43,7 +42,6 @@ def test_an_old_owner_who_objects_brings_it_to_the_manager(home: AtHome) -> None
     assert home.seen(number, "tell_old", desk.clerk, **said) == ["decide"]
 
 
-@pytest.mark.long
 def test_a_check_that_differs_goes_back_to_the_entry(home: AtHome) -> None:
     number, desk = home.to_verify(), home.desk
     desk.papers(number)
@@ -56,7 +54,6 @@ def test_a_check_that_differs_goes_back_to_the_entry(home: AtHome) -> None:
     assert desk.steps(number) == ["enter"]
 
 
-@pytest.mark.long
 def test_what_follows_a_switch_is_settled_by_four_steps(home: AtHome) -> None:
     number, desk = home.switched(), home.desk
     today = desk.clock.now().date().isoformat()
@@ -68,7 +65,6 @@ def test_what_follows_a_switch_is_settled_by_four_steps(home: AtHome) -> None:
     assert desk.record(number).state == "closed"
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("way", "proof", "step", "found"),
     [
@@ -137,7 +133,6 @@ def test_without_an_answer_the_desk_calls_and_writes_down_what_was_said(home: At
     assert home.seen(number, "call_owner", desk.other_clerk, outcome="agree", how="phone") == ["enter"]
 
 
-@pytest.mark.long
 def test_an_owner_who_says_no_when_called_ends_it(home: AtHome) -> None:
     number, desk = home.asked_of_owner(), home.desk
     desk.later(hours=12, minutes=1)
@@ -153,7 +148,6 @@ def test_the_desk_writes_down_an_owners_no(home: AtHome) -> None:
     assert home.desk.record(number).state == "stopped"
 
 
-@pytest.mark.long
 def test_an_owner_asks_online_and_the_desk_finds_it_filled_in(home: AtHome) -> None:
     owner = home.owner()
     owner.open("/home/letting/")
@@ -171,7 +165,6 @@ def test_an_owner_asks_online_and_the_desk_finds_it_filled_in(home: AtHome) -> N
     assert not desk.may_act(desk.tenant)
 
 
-@pytest.mark.long
 def test_a_tenant_who_is_still_there_stays_until_they_have_left(home: AtHome) -> None:
     number, desk = home.begun("tenant_change"), home.desk
     tenant = str(next(one.id for one in desk.relations() if one.kind == "tenant"))
@@ -184,7 +177,6 @@ def test_a_tenant_who_is_still_there_stays_until_they_have_left(home: AtHome) ->
     assert desk.may_act(desk.tenant)
 
 
-@pytest.mark.long
 def test_a_renewal_is_entered_and_a_check_that_differs_goes_back(home: AtHome) -> None:
     number, desk = home.begun("tenant_change"), home.desk
     tenant = str(next(one.id for one in desk.relations() if one.kind == "tenant"))
@@ -208,7 +200,6 @@ def test_a_lease_that_ends_is_handled(home: AtHome, outcome: str, then: list[str
 # --- moving in ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.long
 def test_papers_that_are_missing_at_the_counter_wait(home: AtHome) -> None:
     number, clerk = home.begun("move_in"), home.desk.clerk
     missing: dict[str, Json] = {"outcome": "missing", "appears": "owner", "missing": ["buyer_id"]}
@@ -229,7 +220,6 @@ def test_without_a_message_two_people_look_at_the_document(home: AtHome, said: s
     assert home.seen(number, "confirm_id", desk.other_clerk, outcome=said, **more) == then
 
 
-@pytest.mark.long
 def test_after_the_check_defects_go_to_the_developer_and_keys_to_the_owner(home: AtHome) -> None:
     number, desk = home.to_register(), home.desk
     home.do(number, "register", desk.clerk, outcome="verified")
@@ -249,7 +239,6 @@ def test_after_the_check_defects_go_to_the_developer_and_keys_to_the_owner(home:
     assert desk.record(number).state == "closed"
 
 
-@pytest.mark.long
 def test_without_defects_the_keys_are_handed_over_at_once(home: AtHome) -> None:
     number, desk = home.to_register(), home.desk
     home.do(number, "register", desk.clerk, outcome="verified")
