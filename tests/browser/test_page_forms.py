@@ -23,6 +23,17 @@ KEPT = """() => new Promise((resolve) => {
     };
 })"""
 
+# Keeps the request that sends a form, and says that all of it is on the server.
+WATCHED = """() => {
+  const { send } = XMLHttpRequest.prototype;
+  XMLHttpRequest.prototype.send = function (body) {
+    window.sending = this;
+    return send.call(this, body);
+  };
+}"""
+ALL_SENT = """() => window.sending.upload.dispatchEvent(
+  new ProgressEvent("progress", { lengthComputable: true, loaded: 1, total: 1 }))"""
+
 
 def write(page: Page) -> None:
     page.check("[name=kind] >> nth=1")
@@ -75,11 +86,14 @@ def test_a_file_of_staff_that_takes_long_is_said_to_be_on_its_way(town: Town, vi
     page.route("**/imports/", hold)
     content = b"PK\x03\x04" + b"x" * 2_500_000
     page.set_input_files("#file", {"name": "交付清单.xlsx", "mimeType": "", "buffer": content})
+    page.evaluate(WATCHED)
     page.click("main form .btn-primary")
     said = page.locator(".uploading")
     expect(said).to_contain_text("正在上传，请不要关闭此页。 2.5 MB")
     expect(said.locator(".share")).to_have_text(re.compile(r"\d+%"))
     expect(said.get_by_role("progressbar")).to_be_visible()
+    page.evaluate(ALL_SENT)
+    expect(said).to_contain_text("已上传，正在处理")
     with page.expect_navigation(url="**/jobs/*"):
         held[0].continue_()
 

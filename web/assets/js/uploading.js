@@ -8,7 +8,7 @@ function note(form, size) {
   const said = document.createElement("div");
   said.className = "note uploading";
   const { lang } = document.documentElement;
-  const amount = new Intl.NumberFormat(lang, { style: "unit", unit: "megabyte", maximumFractionDigits: 1 }).format(size / 1e6);
+  const amount = new Intl.NumberFormat(lang, { style: "unit", unit: "megabyte", maximumFractionDigits: 1 }).format(Math.max(size / 1e6, 0.1));
   const words = Object.assign(document.createElement("span"), { role: "status", textContent: `${uploading} ${amount}` });
   const bar = Object.assign(document.createElement("progress"), { className: "progress", max: 1 });
   bar.setAttribute("aria-label", uploading);
@@ -21,6 +21,7 @@ function note(form, size) {
 function draw(said, part) {
   said.querySelector("progress").value = part;
   said.querySelector(".share").textContent = `${Math.floor(part * 100)}%`;
+  if (part === 1) said.querySelector("[role=status]").textContent = document.body.dataset.uploaded;
 }
 
 /** Let the browser send a form, as if nobody had looked on. */
