@@ -12,6 +12,7 @@ from engine.work import SYSTEM, Engine
 from handlers import settings
 from handlers.errors import RuleRefused
 from handlers.privacy.erasing_records import privacy_erasure
+from handlers.shared.folders import sync_folder
 
 NAME = "erased.list"
 _KINDS = ("person", "account")
@@ -88,3 +89,4 @@ def _write(path: Path, erased: set[Erased]) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+    sync_folder(path.parent)

@@ -13,6 +13,7 @@ from engine.store.metadata import metadata
 from engine.work import SYSTEM, Engine, Work
 from handlers import settings
 from handlers.errors import RuleRefused
+from handlers.shared.folders import sync_folder
 from handlers.shared.sealed import KeyRing, Unsealable, vault_of
 from handlers.shared.sealed_files import SealedFiles
 
@@ -113,11 +114,7 @@ def _write(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)
 
 
 def sealed_columns() -> Iterator[tuple[Table, str]]:

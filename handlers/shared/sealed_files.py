@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from handlers.errors import NoRoom
+from handlers.shared.folders import sync_folder
 from handlers.shared.sealed import Key, SealedVault, Unsealable, decrypt, encrypt
 
 CHUNK_BYTES = 64 * 1024
@@ -50,6 +51,7 @@ class SealedFiles:
                 file.flush()
                 os.fsync(file.fileno())
             draft.rename(self._folder / name)
+            sync_folder(self._folder)
         except OSError as error:
             if error.errno not in _FULL:
                 raise
@@ -107,6 +109,7 @@ class SealedFiles:
             written = path.stat()
             os.utime(draft, ns=(written.st_atime_ns, written.st_mtime_ns))  # old files are deleted
             draft.replace(path)
+            sync_folder(self._folder)
         except (FileNotFoundError, Unsealable):
             if path.exists():
                 raise
