@@ -166,7 +166,8 @@ class Case:
             return TaskGone if is_too_late else NotPermitted
         if holder == to.id:
             return TaskGone
-        return None if to in MEMBERS[GROUPS[step]] else Refused
+        is_able = to in MEMBERS[GROUPS[step]] and not self._has_seen(step, to)
+        return None if is_able else Refused
 
     def may_cancel(self, actor: Actor) -> type[Exception] | None:
         if self.is_over:
