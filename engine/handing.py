@@ -46,17 +46,17 @@ def require_able(work: Work, case: Case, task: Task, actor_id: int) -> None:
     facts = {"who": name_of(work, actor_id), "name": named(task)}
     if not rights.is_candidate(work, task, actor_id):
         raise Refused("not_a_candidate", "{who}没有办理“{name}”的岗位", **facts)
-    if actor_id in barred(work, case, task) or rights.would_check_own(work, task, case, actor_id):
+    if _is_kept_out(work, case, task, actor_id):
         raise Refused("barred", "{who}参与过此事，不能办理“{name}”，请另选一人", **facts)
 
 
 def is_able(work: Work, case: Case, task: Task, actor_id: int) -> bool:
     """Tell whether somebody could take a step and complete it."""
-    return (
-        rights.is_candidate(work, task, actor_id)
-        and actor_id not in barred(work, case, task)
-        and not rights.would_check_own(work, task, case, actor_id)
-    )
+    return rights.is_candidate(work, task, actor_id) and not _is_kept_out(work, case, task, actor_id)
+
+
+def _is_kept_out(work: Work, case: Case, task: Task, actor_id: int) -> bool:
+    return actor_id in barred(work, case, task) or rights.would_check_own(work, task, case, actor_id)
 
 
 def people(work: Work, case: Case, task: Task) -> list[int]:

@@ -197,7 +197,7 @@ class TaskDetail:
     Attributes:
         may_complete: whether this actor may complete it now.
         may_claim: whether it is unassigned and this actor is a candidate.
-        checks_own: this actor did what it checks or is barred from it, so somebody else has to.
+        is_kept_out: this actor did what it checks or is barred from it, so somebody else has to.
         task: the row of the task with every column.
         case: the row of its instance.
     """
@@ -208,7 +208,7 @@ class TaskDetail:
     may_complete: bool
     may_claim: bool
     is_candidate: bool
-    checks_own: bool
+    is_kept_out: bool
 
 
 def detail(work: Work, task_id: int) -> TaskDetail:
@@ -225,10 +225,10 @@ def detail(work: Work, task_id: int) -> TaskDetail:
     candidate = right is not None or rights.candidate_right(work, task) is not None
     if not candidate:
         rights.require_known(work, task, case)
-    own = candidate and (
+    kept_out = candidate and (
         rights.checks_own(work, task, case) or work.actor.id in handing.barred(work, case, task)
     )
-    active = case.state == "active" and not own
+    active = case.state == "active" and not kept_out
     return TaskDetail(
         task=task,
         case=case,
@@ -236,7 +236,7 @@ def detail(work: Work, task_id: int) -> TaskDetail:
         may_complete=right is not None and active,
         may_claim=candidate and active and task.assignee_id is None,
         is_candidate=candidate,
-        checks_own=own,
+        is_kept_out=kept_out,
     )
 
 

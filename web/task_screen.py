@@ -41,7 +41,7 @@ class TaskScreen:
         key: sent back with the form, so that sending twice completes once.
         people: who the task could be handed to: (account id, name).
         beside: what stands in the smaller forms and was not sent: (form, field) -> value.
-        checks_own: the reader did what the step checks, so somebody else has to take it.
+        is_kept_out: the reader took part in what came before, so somebody else has to take the step.
         draft_at: when what stands in the form was kept, if it is a draft.
         is_typed: what stands in the form was refused just now and is kept nowhere yet.
         reader: account of who sees this.
@@ -63,7 +63,7 @@ class TaskScreen:
     pause_reason: str
     who: str
     is_mine: bool
-    checks_own: bool
+    is_kept_out: bool
     team: str
     facts: list[tuple[str, str]]
     filling: Filling | None
@@ -112,7 +112,7 @@ def task_screen(
         pause_reason=str(PAUSE_REASONS.get(task.pause_reason, task.pause_reason or "")),
         who=_name(work, task.assignee_id),
         is_mine=task.assignee_id == work.actor.id,
-        checks_own=detail.checks_own,
+        is_kept_out=detail.is_kept_out,
         team=post_name(task.group_code),
         facts=_facts(detail, subject, crew),
         filling=filling,

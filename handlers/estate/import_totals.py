@@ -125,10 +125,8 @@ def _cell(row: Row, columns: Mapping[Field, int], named: Field) -> object:
 
 
 def _area(value: object) -> Decimal | None:
-    if isinstance(value, int | float):
-        return Decimal(str(value)).quantize(
-            Decimal("0.01")
-        )  # of a whole estate, so larger than a home's may be
+    if isinstance(value, int | float):  # of a whole estate, so larger than a home's may be
+        return Decimal(str(value)).quantize(Decimal("0.01"))
     try:
         return read_area(value) if isinstance(value, str) else None
     except Unreadable:

@@ -279,7 +279,7 @@ def test_a_post_that_may_not_start_is_refused(shop: Shop) -> None:
     assert shop.rows(instance) == []
 
 
-def test_who_did_a_step_may_not_check_it(shop: Shop) -> None:
+def _enter_what_is_checked(shop: Shop) -> None:
     shop.deploy(
         Model("eyes")
         .start()
@@ -290,6 +290,10 @@ def test_who_did_a_step_may_not_check_it(shop: Shop) -> None:
     )
     shop.start("eyes")
     shop.complete("enter", CLERK)
+
+
+def test_who_did_a_step_may_not_check_it(shop: Shop) -> None:
+    _enter_what_is_checked(shop)
 
     with pytest.raises(NotPermitted):
         shop.complete("check", CLERK)
@@ -299,16 +303,7 @@ def test_who_did_a_step_may_not_check_it(shop: Shop) -> None:
 
 
 def test_a_check_is_not_handed_to_who_did_what_it_checks(shop: Shop) -> None:
-    shop.deploy(
-        Model("eyes")
-        .start()
-        .user("enter")
-        .user("check", not_same_as="enter")
-        .end()
-        .flow("start", "enter", "check", "end")
-    )
-    shop.start("eyes")
-    shop.complete("enter", CLERK)
+    _enter_what_is_checked(shop)
     task_id = shop.task("check")
 
     with shop.engine.reading(MANAGER) as work:
