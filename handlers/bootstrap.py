@@ -30,6 +30,7 @@ from handlers.shared import (
     attachments,
     calls,
     case_files,
+    lapsing,
     limits,
     long_work,
     messages,
@@ -148,6 +149,7 @@ def build(settings: Settings, clock: Clock | None = None, database: Database | N
     )
     installation.keep(engine, settings)
     settled.keep(engine, trust.require_settled)
+    lapsing.keep_watch(engine, LAPSES)
     built_in.declare_calendars(engine)
     work_files.keep(engine, settings.work_dir, vault)
     attachments.keep_store(engine, settings.attachments_dir, vault, ATTACHMENT_READERS)

@@ -35,6 +35,7 @@ class Background:
         """Begin to fire timers and deliver messages."""
         log_anchors.keep(self._engine)
         log_anchors.keep_at_once(self._engine)
+        lapsing.end(self._engine, bootstrap.LAPSES)
         self._scheduler.start()
         for thread in self._threads:
             thread.start()
@@ -46,6 +47,7 @@ class Background:
         self._scheduler.stop()
         for thread in self._threads:
             thread.join()
+        lapsing.end(self._engine, bootstrap.LAPSES)
 
 
 def _periodic(engine: Engine) -> tuple[Periodic, ...]:
@@ -54,6 +56,7 @@ def _periodic(engine: Engine) -> tuple[Periodic, ...]:
         Periodic("fold reports", timedelta(minutes=1), lambda: rollup.fold(engine)),
         Periodic("remind", timedelta(seconds=30), lambda: reminders.fire_due(engine)),
         Periodic("end what lapsed", lapsing.EVERY, lambda: lapsing.end(engine, bootstrap.LAPSES)),
+        Periodic("look at the clock", lapsing.WATCHED, lapsing.watch(engine).look),
         Periodic("purge outbox", timedelta(hours=6), lambda: engine.run(SYSTEM, outbox.purge)),
         Periodic("purge long work", timedelta(hours=6), lambda: engine.run(SYSTEM, long_work.purge)),
         Periodic("purge work files", timedelta(hours=6), lambda: work_files.purge(engine)),

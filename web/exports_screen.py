@@ -120,7 +120,7 @@ def export_screen(work: Work, number: str) -> ExportScreen:
         either(*EXPORT_STATES[row.state]),
         _LOOKS.get(row.state, ""),
         tuple((said(label), written(text)) for label, text in export_steps.said(work, row)),
-        is_own and row.state == ExportState.READY and work.now < row.link_until,
+        is_own and row.state == ExportState.READY and row.file_name is not None and work.now < row.link_until,
         is_own and row.state == ExportState.MAKING,
         is_own and row.state == ExportState.FAILED and work.now < row.link_until,
         is_own and row.state == ExportState.OPEN,

@@ -12,7 +12,7 @@ from engine import idempotency
 from engine.errors import RuleBroken
 from handlers.accounts import sessions
 from handlers.accounts.sessions import SignedIn
-from handlers.shared import tally
+from handlers.shared import lapsing, tally
 from web import context, errors, kept, proving, repeats, uploads
 from web.navigation import local_address
 from web.person import Person
@@ -25,6 +25,11 @@ def load_person(token: str) -> Person | None:
     engine = context.engine()
     signed_in = sessions.resume(engine, token)
     return Person(engine, token, signed_in) if signed_in else None
+
+
+def look_at_clock() -> None:
+    """End what had lapsed before a clock was put back, so that nobody comes in with it again."""
+    lapsing.watch(context.engine()).look()
 
 
 def refuse_nul() -> ResponseReturnValue | None:
@@ -143,6 +148,7 @@ def init_app(app: Flask) -> None:
     # The session table decides; a phone's address changes with every mast it passes.
     manager.session_protection = None
     manager.user_loader(load_person)
+    app.before_request(look_at_clock)
     app.before_request(refuse_nul)
     app.before_request(check)
     app.after_request(count_refusal)

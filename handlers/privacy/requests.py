@@ -19,7 +19,7 @@ from handlers.errors import FieldsInvalid, RecordConflict, RecordNotFound
 from handlers.estate.authorisation import Purpose
 from handlers.estate.entry import house_row
 from handlers.estate.records import estate_house, estate_relation
-from handlers.privacy.records import RequestState, privacy_request
+from handlers.privacy.records import RequestState, privacy_export, privacy_request
 from handlers.privacy.words import KINDS, ON_BEHALF
 from handlers.shared import access_log, limits, work_files
 from handlers.shared.lapsing import Lapse, until
@@ -84,8 +84,15 @@ def _is_file_over(now: datetime) -> ColumnElement[bool]:
     return and_(privacy_request.c.file_name.is_not(None), until(privacy_request.c.file_until, now))
 
 
-# Exports need none: their diagram destroys what nobody fetched in time.
-LAPSES = (Lapse(privacy_request, _is_file_over, lambda _now: {"file_name": None}),)
+def _is_export_over(now: datetime) -> ColumnElement[bool]:
+    return and_(privacy_export.c.file_name.is_not(None), until(privacy_export.c.link_until, now))
+
+
+# The diagram of exports says, too, what nobody fetched in time; but a case that is suspended stands still.
+LAPSES = (
+    Lapse(privacy_request, _is_file_over, lambda _now: {"file_name": None}, file="file_name"),
+    Lapse(privacy_export, _is_export_over, lambda _now: {"file_name": None}, file="file_name"),
+)
 
 
 def withdraw(engine: Engine, actor: Actor, number: str, reason: str) -> None:

@@ -182,3 +182,40 @@ def test_a_file_of_ones_own_data(
     served(engine, clock, back, days=5)
     with engine.reading(SYSTEM) as work:
         assert work.connection.execute(select(privacy_request.c.file_name)).scalar_one() is None
+
+
+@pytest.mark.parametrize("back", BACK)
+def test_what_nobody_has_ended_yet_when_the_clock_is_put_back(
+    engine: Engine, owning: Owning, clock: SettableClock, back: timedelta
+) -> None:
+    token = registering.begin(engine, CLAIM, ADDRESS)
+    right = owning.code()
+    clock.advance(minutes=6)
+    lapsing.watch(engine).look()
+    clock.set(clock.now() - back)
+    lapsing.watch(engine).look()
+    with pytest.raises(CodeRefused):
+        codes.prove(engine, token, codes.Purpose.REGISTER, right)
+
+
+def test_a_clock_that_is_put_back_ends_nothing_that_still_counts(
+    engine: Engine, owning: Owning, clock: SettableClock
+) -> None:
+    token = registering.begin(engine, CLAIM, ADDRESS)
+    clock.advance(minutes=4)
+    lapsing.watch(engine).look()
+    clock.set(clock.now() - timedelta(minutes=3))
+    lapsing.watch(engine).look()
+    codes.prove(engine, token, codes.Purpose.REGISTER, owning.code())
+
+
+def test_a_clock_that_was_wrong_for_a_while_spares_what_begins_afterwards(
+    engine: Engine, owning: Owning, clock: SettableClock
+) -> None:
+    right_time = clock.now()
+    clock.set(right_time + timedelta(days=4000))
+    lapsing.watch(engine).look()
+    clock.set(right_time)
+    lapsing.watch(engine).look()
+    token = registering.begin(engine, CLAIM, ADDRESS)
+    codes.prove(engine, token, codes.Purpose.REGISTER, owning.code())

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Delete, Update, delete, func, select, update
 
+from engine.ids import new_id
 from engine.ports import SYSTEM, Actor
 from engine.work import Engine
 from handlers import bootstrap
 from handlers.accounts import installation
-from handlers.accounts.records import account_post
+from handlers.accounts.records import account, account_post, account_token
 from handlers.settings import Settings, as_environment
 from handlers.shared import access_log, log_anchors
 from handlers.shared.access_log import Entry
@@ -165,6 +166,22 @@ def test_serving_keeps_an_anchor_at_once_and_then_every_five_minutes(used: Engin
     background.stop()
     assert [one.number for one in log_anchors.known(used)] == [5]
     assert timedelta(minutes=5) >= log_anchors.EVERY
+
+
+def test_what_lapsed_meanwhile_is_ended_before_anybody_is_served(used: Engine) -> None:
+    with used.work(SYSTEM) as work:
+        account_id = work.connection.execute(select(account.c.id)).scalar_one()
+        long_ago = work.now - timedelta(days=1)
+        token = {"id": new_id(), "account_id": account_id, "token_hash": "a" * 64, "created_by": account_id}
+        work.connection.execute(
+            account_token.insert().values(**token, created_at=long_ago, expires_at=long_ago)
+        )
+    background = Background(used)
+    background.start()
+    with used.reading(SYSTEM) as work:
+        revoked_at = work.connection.execute(select(account_token.c.revoked_at)).scalar_one()
+    background.stop()
+    assert revoked_at is not None
 
 
 def test_a_place_for_anchors_that_cannot_be_written_to_is_told_and_stops_nobody(

@@ -1,5 +1,8 @@
 """Signing in and out, first steps, one's own sessions and the language."""
 
+from datetime import timedelta
+
+from engine.clock import SettableClock
 from handlers.accounts.permissions import Post
 from tests.handlers.estate_world import PASSWORD
 from tests.web.conftest import Browser, Site
@@ -119,3 +122,14 @@ def test_staff_who_forgot_the_password_get_the_same_answer_as_strangers(site: Si
         pages.append((answer.status_code, answer.location))
         assert "主管会向您本人核实" in browser.get(answer.location).text
     assert len(set(pages)) == 1
+
+
+def test_a_session_that_nobody_has_ended_yet_does_not_come_back_with_a_clock_that_is_put_back(
+    site: Site, clock: SettableClock
+) -> None:
+    clerk, other = site.browser(Post.CS), site.anonymous()
+    assert clerk.get("/inbox").status_code == 200
+    clock.advance(minutes=31)
+    assert other.get("/sign-in").status_code == 200
+    clock.set(clock.now() - timedelta(minutes=20))
+    assert clerk.get("/inbox").location.startswith("/sign-in")

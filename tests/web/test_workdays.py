@@ -11,6 +11,7 @@ from engine.clock import SettableClock
 from engine.ports import SYSTEM
 from handlers import built_in
 from handlers.accounts.permissions import Post
+from handlers.shared import lapsing
 from tests.web.conftest import Browser, Site
 
 TABLE = "cn_workdays"
@@ -71,6 +72,7 @@ def test_a_day_that_changes_nothing_is_refused_and_kept(year: Site, change: dict
 
 def test_a_file_publishes_the_next_year_and_ends_the_warning(year: Site, clock: SettableClock) -> None:
     clock.set(datetime(2026, 11, 1, 1, 0, tzinfo=UTC))
+    lapsing.watch(year.engine).look()
     administration = administration_of(year)
     assert "2027 年的放假和调休还没有公布" in administration.get("/inbox").text
     assert "2027 年的放假和调休还没有公布" in year.browser(Post.PM).get("/overdue").text

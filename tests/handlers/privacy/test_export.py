@@ -3,6 +3,7 @@
 import io
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,14 +18,16 @@ from engine.work import Work
 from handlers import settings as installation
 from handlers.accounts import substitution, trust
 from handlers.accounts.permissions import Post
+from handlers.bootstrap import LAPSES
 from handlers.errors import ActionNotAllowed, FieldsInvalid, RecordConflict, RecordNotFound, RuleRefused
 from handlers.estate import authorisation
 from handlers.estate.authorisation import Purpose
 from handlers.privacy import export_files, exports
 from handlers.privacy.exports import Asked
 from handlers.privacy.records import privacy_export, privacy_export_person
-from handlers.shared import limits
+from handlers.shared import lapsing, limits, work_files
 from handlers.shared.records import access_log
+from handlers.shared.sealed import Unsealable
 from tests.handlers.inline import inline_worker
 from tests.handlers.office import Office, account
 
@@ -219,6 +222,27 @@ def test_a_file_that_nobody_fetches_is_destroyed_after_a_day(office: Office) -> 
     assert state(office, number) == "lapsed"
     with pytest.raises(RecordConflict):
         fetched(office, number)
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+def test_the_file_of_a_case_that_is_suspended_is_destroyed_in_time_as_well(office: Office) -> None:
+    number = ready(office)
+    with office.engine.reading(SYSTEM) as work:
+        row = exports.by_number(work, number)
+    files = work_files.of(office.engine)
+    assert b"".join(files.read(str(row.file_name)))
+    manager = office.staff(Post.PM)
+    office.engine.run(manager, lambda work: instances.suspend(work, row.instance_id, "核查"))
+    office.later(hours=24, minutes=1)
+    lapsing.end(office.engine, LAPSES)
+    with pytest.raises(Unsealable):
+        b"".join(files.read(str(row.file_name)))
+    office.clock.set(office.clock.now() - timedelta(hours=2))
+    with pytest.raises(RecordConflict):
+        office.engine.run(office.clerk, lambda work: exports.fetch(work, number))
+    office.engine.run(manager, lambda work: instances.resume(work, row.instance_id))
+    office.later(hours=2, minutes=1)
+    assert (state(office, number), logged(office)[-1]) == ("lapsed", "lapse_export")
 
 
 def test_a_file_that_is_not_needed_any_more_is_destroyed(office: Office) -> None:
