@@ -84,6 +84,7 @@ class ImportScreen:
     """One import.
 
     Attributes:
+        uncomputed: the total rows that could not be compared, because the file does not hold their results.
         releasers: who could release it.
         next_page: of the bad rows, or "".
     """
@@ -93,6 +94,7 @@ class ImportScreen:
     numbers: tuple[tuple[str, int], ...]
     buildings: tuple[BuildingSum, ...]
     problems: tuple[Problem, ...]
+    uncomputed: tuple[str, ...]
     releasers: str
     next_page: str
 
@@ -133,6 +135,9 @@ def import_screen(work: Work, import_id: int, after: int) -> ImportScreen:
         ),
         buildings=tuple(import_buildings.building_sums(work, import_id)),
         problems=tuple(_problem(*one) for one in found),
+        uncomputed=tuple(
+            gettext("%(sheet)s第 %(row)s 行", sheet=f"{one.sheet} ", row=one.row) for one in past.uncomputed
+        ),
         releasers=_releasers(work, past),
         next_page=url_for("imports.show", import_id=import_id, after=last)
         if last < totals.problems and len(found) == SHOWN

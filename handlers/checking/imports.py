@@ -78,6 +78,7 @@ def import_facts(context: Context) -> Facts:
             ("业主人数", f"{totals.taken_owners} / {totals.listed_owners}"),
             ("有问题的行", str(totals.problems)),
             ("与各行不符的合计数", str(totals.differing)),
+            ("没有比较的合计行（公式没有算出）", str(len(row.totals.get("uncomputed", ())) or "")),
             (
                 "怎么核对",
                 (

@@ -11,7 +11,7 @@ from handlers.estate.address import Place
 from handlers.estate.entry import HouseFacts
 from handlers.estate.import_fields import Field
 from handlers.estate.import_rows import ReadRow, RowProblem, RowReader, Surroundings
-from handlers.estate.import_totals import Difference, Sums, TotalRow, differences, read_totals
+from handlers.estate.import_totals import Difference, Sums, TotalRow, Uncomputed, differences, read_totals
 from handlers.estate.import_words import SYNONYMS
 from handlers.estate.people import CheckedPerson
 from handlers.estate.workbooks import Row, Sheet
@@ -57,6 +57,7 @@ class HandOverList:
         repeated: rows that say again what another one said.
         compared: how many totals the list states itself.
         differing: those of them that the rows read do not add up to.
+        uncomputed: total rows with a formula whose result the file does not hold.
     """
 
     houses: tuple[ListedHouse, ...]
@@ -66,6 +67,7 @@ class HandOverList:
     repeated: int
     compared: int = 0
     differing: tuple[Difference, ...] = ()
+    uncomputed: tuple[Uncomputed, ...] = ()
 
 
 @dataclass
@@ -74,6 +76,7 @@ class _Reading:
     problems: list[RowProblem] = field(default_factory=list)
     ignored: int = 0
     totals: list[TotalRow] = field(default_factory=list)
+    uncomputed: list[Uncomputed] = field(default_factory=list)
     spoilt: set[tuple[str, Place]] = field(default_factory=set)  # houses with a row that could not be read
 
 
@@ -96,8 +99,16 @@ def read_list(sheets: Iterable[Sheet], today: date, community: str = "") -> Hand
     compared = sum(len(one.stated) for one in reading.totals)
     counted = {(one.community, one.place): _sums(one) for one in houses}
     differing = differences(reading.totals, reading.rows, counted)
-    problems = tuple(reading.problems)
-    return HandOverList(tuple(houses), problems, count, reading.ignored, repeated, compared, differing)
+    return HandOverList(
+        tuple(houses),
+        tuple(reading.problems),
+        count,
+        reading.ignored,
+        repeated,
+        compared,
+        differing,
+        tuple(reading.uncomputed),
+    )
 
 
 def _sums(house: ListedHouse) -> Sums:
@@ -132,6 +143,8 @@ def _read_sheet(sheet: Sheet, today: date, community: str, reading: _Reading) ->
             reading.ignored += 1
             if _is_total(row, columns):
                 reading.totals += read_totals(sheet.name, row, columns, len(reading.rows))
+                if row.uncomputed:
+                    reading.uncomputed.append(Uncomputed(sheet.name, row.number))
             continue
         _read_row(around, row, reading)
 

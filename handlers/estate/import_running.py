@@ -1,6 +1,6 @@
 """Takes a list over step by step: on the command line in one go, from the page as long work in turns."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -9,12 +9,11 @@ from typing import Any
 from sqlalchemy import select
 
 from engine.ids import new_id
-from engine.ports import OutboxItem
+from engine.ports import Json, OutboxItem
 from engine.store.dialects import insert_many
 from engine.work import Work
 from handlers.estate.import_list import HandOverList, ListedHouse, read_list
 from handlers.estate.import_rows import RowProblem
-from handlers.estate.import_totals import Difference
 from handlers.estate.import_writing import TakeOver, Totals, totals_of
 from handlers.estate.records import ImportState, estate_import, estate_import_problem
 from handlers.estate.workbooks import read_workbook
@@ -64,7 +63,11 @@ def open_import(work: Work, new: NewImport) -> int:
 
 def note_list(work: Work, import_id: int, listed: HandOverList) -> None:
     """Note what a list says, and every row of it that cannot be read."""
-    _add(work, import_id, totals_of(listed), set(), listed.differing[:_MOST_DIFFERENCES])
+    said = {
+        "differences": [one.stored() for one in listed.differing[:_MOST_DIFFERENCES]],
+        "uncomputed": [one.stored() for one in listed.uncomputed[:_MOST_DIFFERENCES]],
+    }
+    _add(work, import_id, totals_of(listed), set(), said)
     _note_problems(work, import_id, listed.problems)
 
 
@@ -181,7 +184,7 @@ def _add(
     import_id: int,
     totals: Totals,
     communities: set[int],
-    differing: Sequence[Difference] = (),
+    said: Mapping[str, list[dict[str, Json]]] | None = None,
 ) -> None:
     mine = estate_import.c.id == import_id
     stored: Mapping[str, Any] = work.connection.execute(
@@ -189,7 +192,8 @@ def _add(
     ).scalar_one()
     known = {*stored["communities"], *(str(one) for one in communities)}
     values: dict[str, Any] = {**Totals.read(stored).plus(totals).stored(), "communities": sorted(known)}
-    values["differences"] = [*stored.get("differences", ()), *(one.stored() for one in differing)]
+    for name in ("differences", "uncomputed"):
+        values[name] = [*stored.get(name, ()), *(said or {}).get(name, ())]
     work.connection.execute(estate_import.update().where(mine).values(totals=values))
 
 

@@ -60,6 +60,27 @@ class Difference:
 
 
 @dataclass(frozen=True)
+class Uncomputed:
+    """A total row in which a formula has no stored result, so that nothing can be compared with it.
+
+    Attributes:
+        row: number of the row in its sheet, from 1.
+    """
+
+    sheet: str
+    row: int
+
+    def stored(self) -> dict[str, Json]:
+        """Return it as JSON can hold it."""
+        return {"sheet": self.sheet, "row": self.row}
+
+    @staticmethod
+    def restored(stored: Mapping[str, Any]) -> "Uncomputed":
+        """Read what was stored."""
+        return Uncomputed(stored["sheet"], stored["row"])
+
+
+@dataclass(frozen=True)
 class TotalRow:
     """A total row where it stands among the rows that were read.
 

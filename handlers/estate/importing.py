@@ -16,7 +16,7 @@ from handlers.errors import ActionNotAllowed, FieldsInvalid, RecordConflict, Rec
 from handlers.estate import import_running, import_undo, relation_log
 from handlers.estate.import_rows import RowProblem
 from handlers.estate.import_running import IMPORT, NewImport
-from handlers.estate.import_totals import Difference
+from handlers.estate.import_totals import Difference, Uncomputed
 from handlers.estate.import_writing import Totals
 from handlers.estate.records import (
     CheckState,
@@ -53,6 +53,7 @@ class PastImport:
         may_release: the actor is a second person who may say that all of it is right.
         may_undo: the actor may take all of it back, as far as nothing rests on it.
         differing: totals of the list itself that its rows do not add up to.
+        uncomputed: total rows of it that could not be compared: a formula has no stored result.
         undo_until: None while it is not released: then it may be taken back at any time.
     """
 
@@ -71,6 +72,7 @@ class PastImport:
     communities: frozenset[int]
     totals: Totals
     differing: tuple[Difference, ...]
+    uncomputed: tuple[Uncomputed, ...]
     may_release: bool
     may_undo: bool
 
@@ -351,6 +353,7 @@ def _shown(work: Work, row: Row[Any]) -> PastImport:
         frozenset(int(one) for one in row.totals["communities"]),
         totals,
         tuple(Difference.restored(one) for one in row.totals.get("differences", ())),
+        tuple(Uncomputed.restored(one) for one in row.totals.get("uncomputed", ())),
         checks
         and row.state == ImportState.WAITING
         and row.imported_by != work.actor.id

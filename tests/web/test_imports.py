@@ -126,6 +126,13 @@ def test_a_total_of_the_list_itself_that_its_rows_do_not_add_up_to_needs_a_reaso
     assert "开发商合计有误" in desk.lead.get(address).text
 
 
+def test_a_total_that_excel_has_not_computed_is_said_not_to_have_been_compared(desk: Desk) -> None:
+    total = row(**{**dict.fromkeys(HEADER), "楼栋": "合计", "建筑面积": "=SUM(F2:F3)"})
+    page = desk.second.get(desk.taken(*GOOD, total)).text
+    assert "没有比较：名单 第 4 行。合计是公式" in page
+    assert 'name="difference"' not in page
+
+
 def test_a_list_that_is_whole_asks_for_no_reason(desk: Desk) -> None:
     assert 'name="difference"' not in desk.second.get(desk.taken(*GOOD)).text
 

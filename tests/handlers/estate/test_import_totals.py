@@ -71,5 +71,11 @@ def test_a_row_that_could_not_be_read_is_missing_from_its_total() -> None:
     assert found == [(4, Quantity.HOUSES, Decimal(2), Decimal(1))]
 
 
+def test_a_total_whose_formula_was_not_computed_is_named_and_not_compared() -> None:
+    found = read(home("501"), total("合计", 房号=1, 建筑面积="=SUM(F2:F2)"), total("总计", 建筑面积=89.5))
+    assert [(one.sheet, one.row) for one in found.uncomputed] == [("名单", 3)]
+    assert (found.compared, found.differing) == (2, ())
+
+
 def test_a_total_that_states_nothing_is_not_compared() -> None:
     assert read(home("501"), total("合计：")).compared == 0
