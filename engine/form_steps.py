@@ -5,10 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.exc import NoResultFound
+
 from engine import definitions, stepping
 from engine.bilingual import named
-from engine.errors import RuleBroken
+from engine.errors import Problem, RuleBroken
 from engine.forms import Form
+from engine.forms.answers import Options
 from engine.hosting import CaseHost
 from engine.ports import Json
 from engine.rights import Task
@@ -64,6 +67,23 @@ def _data(work: Work, case: Case, task: Task, form: Form) -> dict[str, Any]:
     if form.on_open is None:
         return {}
     return work.engine.library.form_data[form.on_open](_context(work, case, task))
+
+
+def choices(work: Work, case: Case, form: Form, step: str, task_id: int) -> Options:
+    """Return what the fields of a step's form could be set to, by options key; of a closed step as of now.
+
+    What no longer can be said of a closed step is left out.
+    """
+    if form.on_open is None:
+        return {}
+    try:
+        data: dict[str, Any] = work.engine.library.form_data[form.on_open](
+            CaseHost(work, case).context(step, "", task_id)
+        )
+    except (Problem, NoResultFound, LookupError, AttributeError, AssertionError):
+        return {}  # the query is written for the step while it is open: what it asks for may be gone
+    found: Options = data.get("options", {})
+    return found
 
 
 def _context(work: Work, case: Case, task: Task) -> Context:

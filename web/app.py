@@ -70,6 +70,7 @@ from web import (
     tasks,
     team,
     text_size,
+    unsent,
     workdays,
 )
 from web.config import WebConfig
@@ -111,6 +112,7 @@ BLUEPRINTS: Iterable[Blueprint] = (
     reminders.bp,
     repairs.bp,
     resident.bp,
+    unsent.bp,
     retention.bp,
     reveals.bp,
     roster.bp,

@@ -51,7 +51,7 @@ def gone_screen(work: Work, task_id: int, sent: Mapping[str, Json] | None) -> Go
         title=either(was.case.title, was.case.title_en),
         place=was.case.place,
         step=either(was.name, was.name_en),
-        typed=(*said_answers(was.form, answers), *(_beside(draft) if draft else ())),
+        typed=(*said_answers(was.form, answers, was.options), *(_beside(draft) if draft else ())),
         kept_at=draft.saved_at if draft else None,
         is_open=was.is_open,
         may_see_case=rights.may_see(work, was.case),

@@ -4,12 +4,14 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 from werkzeug import Response
 
-from engine import cases, instances
+from engine import cases, drafts, instances
 from engine.errors import TaskGone
+from engine.ports import Json
+from engine.work import Work
 from handlers.repair import adding, appointments, commands, queries, report_drafts
-from web import completing, context, errors, kept, uploads
+from web import completing, context, errors, kept, unsent, uploads
 from web.answers import posted
-from web.numbers import posted_moment
+from web.numbers import posted_id, posted_moment
 from web.repair_words import RELATIONS
 from web.report_screen import report_screen, submit
 from web.resident_screen import added_files, home_screen, reported_screen
@@ -76,14 +78,17 @@ def discard_report() -> Response:
 def case(number: str, task_id: int = 0) -> str:
     """Show a report and what is asked."""
     typed = uploads.typed_answers()
+    is_gone = isinstance(errors.refusal(), TaskGone)
+    is_kept = is_gone and _keep_refused(task_id, typed or {})
     with context.engine().reading(context.actor()) as work:
         screen = reported_screen(
             work, number, None if typed is None else (task_id, typed), errors.field_errors()
         )
         before = kept.added(number) if typed is None else {}
         files = added_files(work, typed if request.endpoint == "resident.add" else before)
-    words = [text for key, text in errors.typed() if key in _WORDS]
-    is_gone = isinstance(errors.refusal(), TaskGone)
+    words = [text for key, text in errors.typed() if key in _WORDS and not is_kept]
+    wanted = request.args.get("unsent", 0, int)
+    again = next((one.words for one in screen.unsent if one.id == wanted), "")
     return render_template(
         "resident/case.html",
         screen=screen,
@@ -91,9 +96,14 @@ def case(number: str, task_id: int = 0) -> str:
         is_gone=is_gone,
         words=words,
         kept=files,
-        added=request.form.get("added", "") if typed is not None else before.get("added", ""),
+        added=request.form.get("added", "") if typed is not None else before.get("added", again),
         is_unsent=bool(before),
+        taken_up=wanted if again else 0,
     )
+
+
+def _keep_refused(task_id: int, typed: dict[str, Json]) -> bool:
+    return bool(task_id) and unsent.keep_refused(context.engine(), context.actor(), task_id, typed)
 
 
 @bp.post("/reports/<number>/answer/<int:task_id>")
@@ -132,11 +142,18 @@ def add(number: str) -> Response:
     engine, actor = context.engine(), context.actor()
     text, key = request.form.get("added", ""), request.form.get("_key")
     photos = uploads.posted_ids(engine, actor, "photos[]")
-    engine.run(actor, lambda work: adding.add(work, number, text, photos, idempotency_key=key))
+    engine.run(actor, lambda work: _added(work, number, text, photos, key))
     flash(gettext("已补充，正在处理的人会看到"))
     there = redirect(url_for("resident.case", number=number))
     kept.forget_added(there)
     return there
+
+
+def _added(work: Work, number: str, text: str, photos: tuple[int, ...], key: str | None) -> None:
+    adding.add(work, number, text, photos, idempotency_key=key)
+    sent = posted_id("unsent")
+    if sent:
+        drafts.discard_draft(work, sent)
 
 
 @bp.post("/reports/<number>/visit")

@@ -27,6 +27,7 @@ from web.repair_words import NEXT, URGENCIES, state_words
 from web.resident_words import UNREPAIRED, Standing, own_facts, visit_day, visit_window, what_next
 from web.story import Sentence
 from web.texts import gettext, lazy_gettext
+from web.unsent_screen import UnsentAnswer, unsent_answers
 from web.words import clock_time, either, filled, said, written
 
 _STAGES = (
@@ -130,6 +131,7 @@ class ReportedScreen:
         is_stuck: something went wrong and nobody can say when it goes on.
         days: to when the visit can be moved: a day's name, and its times with the words for them.
         reopen_until: until when it can be taken up again; None where it cannot.
+        unsent: what the reader typed for steps that were closed meanwhile.
         version: changes whenever something happens to the report.
     """
 
@@ -151,6 +153,7 @@ class ReportedScreen:
     may_add: bool
     may_withdraw: bool
     reopen_until: datetime | None
+    unsent: tuple[UnsentAnswer, ...]
     version: str
     key: str
 
@@ -248,6 +251,7 @@ def reported_screen(
         may_add=adding.may_add(work, orders.by_number(work.connection, number)),
         may_withdraw=instances.may_cancel(work, cases.find(work, number)),
         reopen_until=order.reopen_until,
+        unsent=unsent_answers(work, number),
         version=queries.own_version(work, number),
         key=str(new_id()),
     )

@@ -325,4 +325,6 @@ ROUTES: Mapping[str, Access] = {
     "resident.move_visit": RESIDENT,
     "resident.state": RESIDENT,
     "resident.reopen": RESIDENT,
+    "unsent.keep": RESIDENT,
+    "unsent.forget": RESIDENT,
 }

@@ -5,11 +5,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from engine import cases, instances
 from engine.ports import SYSTEM, Actor
+from handlers.accounts.permissions import Post
 from handlers.accounts.records import account_session
 from handlers.repair import media, orders
 from tests.browser.conftest import NEIGHBOUR, OWNER, PHONE, Town, Visitor, Visitors
-from tests.browser.finishing import reported
+from tests.browser.finishing import do, on_site, reported
 from tests.handlers.estate_world import PASSWORD
 from tests.handlers.shared.uploads_made import video
 
@@ -216,3 +218,25 @@ def test_a_photo_chosen_for_a_remark_is_there_after_a_reload(
     owner.press("#more-add .btn-primary")
     with town.engine.reading(SYSTEM) as work:
         assert len(media.of_order(work, orders.by_number(work.connection, number))) == 1
+
+
+def test_an_answer_whose_step_somebody_closed_meanwhile_is_shown_back(town: Town, visit: Visitors) -> None:
+    number = on_site(town, "灯座发烫")
+    repairer = town.people[Post.RP]
+    do(town, number, "diagnose", repairer, outcome="quote", finding="灯座烧坏，需更换")
+    do(town, number, "write_quote", repairer, lines=[{"price_code": "E02", "quantity": 1}])
+    owner = visit(PHONE).sign_in(OWNER)
+    page = owner.open(f"/home/reports/{number}")
+    page.check("[name=outcome][value=revise]")
+    page.fill("[name=reason]", "女儿周六来谈")
+    page.wait_for_function(IS_KEPT)
+    lead = town.people[Post.CSL]
+    town.engine.run(lead, lambda work: instances.cancel(work, cases.find(work, number).id, "重复"))
+
+    with page.expect_navigation(url=f"**/{number}"):
+        page.reload()
+
+    expect(page.locator("[id^=unsent-] dl")).to_contain_text("女儿周六来谈")
+    assert page.evaluate("sessionStorage.length") == 0
+    owner.press("[id^=unsent-] form button")
+    expect(page.locator("[id^=unsent-]")).to_have_count(0)

@@ -24,6 +24,7 @@ ASKED_BY_COMMAND = (
     "desk.caller",
     "cases.",
     "resident.",
+    "unsent.",
     "attachments.",
     "roster.",
     "team.",

@@ -130,6 +130,28 @@ function send(event) {
   say(form, document.body.dataset.offline);
 }
 
+/** What was typed for a step that somebody closed meanwhile has no form any more: the server shows it on this page. */
+async function handOver() {
+  const begin = `${TYPED}${location.pathname}/answer/`;
+  const names = Object.keys(sessionStorage).filter((one) => one.startsWith(begin)).map((one) => one.slice(TYPED.length));
+  const here = new Set([...document.querySelectorAll("form[data-typed]")].map(nameOf));
+  let isKept = false;
+  for (const name of names.filter((one) => !here.has(one))) {
+    const address = name.replace("/answer/", "/unsent/").replace(/#.*/, "");
+    const fields = await opened(sessionStorage.getItem(TYPED + name)).catch(() => null);
+    const isShown = document.getElementById(`unsent-${address.split("/").pop()}`);
+    if (fields && !isShown) {
+      const body = new URLSearchParams(fields);
+      body.set("csrf_token", document.querySelector("meta[name=csrf-token]").content);
+      const answer = await fetch(address, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
+      if (!answer || answer.status >= 500) continue; // no connection: with the next look
+      isKept ||= answer.status === 201;
+    }
+    forget(name);
+  }
+  if (isKept) location.reload();
+}
+
 /** Keep what is typed into the forms that ask for it, and give back what was. */
 export async function startTyped() {
   if (document.querySelector(".flashes .note-fine")) {
@@ -139,4 +161,5 @@ export async function startTyped() {
   if (!document.body.dataset.seal || !globalThis.crypto?.subtle) return;
   document.addEventListener("input", ({ target }) => target.form?.dataset.typed !== undefined && keep(target.form));
   for (const form of document.querySelectorAll("form[data-typed]")) await bringBack(form);
+  await handOver();
 }

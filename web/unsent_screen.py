@@ -1,0 +1,45 @@
+"""What a resident typed for a step that was closed before it was sent, to copy or to add to the report."""
+
+from dataclasses import dataclass
+
+from engine import cases, unsent
+from engine.work import Work
+from web.texts import gettext
+from web.typed import Typed, said_answers
+from web.words import either
+
+
+@dataclass(frozen=True)
+class UnsentAnswer:
+    """One such answer.
+
+    Attributes:
+        closed_at: when the step was closed, in words.
+    """
+
+    id: int
+    step: str
+    closed_at: str
+    typed: tuple[Typed, ...]
+
+    @property
+    def words(self) -> str:
+        """All of it as the text of a remark."""
+        return "\n".join(f"{one.label}{gettext('：')}{one.text}" for one in self.typed)
+
+
+def unsent_answers(work: Work, number: str) -> tuple[UnsentAnswer, ...]:
+    """Read what the actor typed for closed steps of a report that the actor may see."""
+    found = unsent.of_case(work, cases.find(work, number).id)
+    answers = tuple(_answer(one) for one in found)
+    return tuple(one for one in answers if one.typed)
+
+
+def _answer(one: unsent.Unsent) -> UnsentAnswer:
+    was, ended = one.was, one.was.ended
+    return UnsentAnswer(
+        id=one.task_id,
+        step=either(was.name, was.name_en),
+        closed_at=str(ended.params.get("at", "")) if ended else "",
+        typed=said_answers(was.form, one.draft.answers, was.options),
+    )
