@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy import Engine as SqlEngine
 from sqlalchemy.engine import URL, ExceptionContext, make_url
@@ -47,16 +48,20 @@ class Database:
             self.reader = self.reader.execution_options(postgresql_readonly=True)
 
     def _open(self, pool_size: int, isolation: str = "") -> SqlEngine:
+        dialect: dict[str, Any] = {}
         if self.is_sqlite:
             arguments: dict[str, Any] = {"check_same_thread": False, "timeout": _BUSY_SECONDS}
         else:
             level = f" -c default_transaction_isolation={isolation}" if isolation else ""
-            arguments = {"options": _POSTGRES_OPTIONS + level}
+            # With parameters as PostgreSQL writes them, the driver need not read each statement for its own.
+            arguments = {"options": _POSTGRES_OPTIONS + level, "cursor_factory": psycopg.RawCursor}
+            dialect = {"paramstyle": "numeric_dollar", "use_native_hstore": False}
             if "connect_timeout" not in self.url.query:
                 arguments["connect_timeout"] = _CONNECT_SECONDS
         return create_engine(
             self.url,
             connect_args=arguments,
+            **dialect,
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_pre_ping=not self.is_sqlite,
