@@ -290,6 +290,7 @@ ROUTES: Mapping[str, Access] = {
     "safety.show": STAFF,
     "safety.make_incident": _staff(Permission.SECURITY_LOG_READ, Permission.TECH_LOG_READ),
     "safety.run_again": _staff(Permission.SYSTEM_CONFIGURE),
+    "safety.run_job_again": _staff(Permission.SYSTEM_CONFIGURE),
     "safety.close_alarm": _staff(Permission.SECURITY_LOG_READ, Permission.TECH_LOG_READ),
     "samples.index": _staff(Permission.AUDIT_READ),
     "samples.mark": _staff(Permission.AUDIT_READ),

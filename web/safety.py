@@ -93,7 +93,17 @@ def make_incident(alarm_id: int) -> Response:
 def run_again(alarm_id: int) -> Response:
     """Let the dead job of an alarm start over."""
     reason = request.form.get("reason", "")
-    context.engine().run(context.actor(), lambda work: dead_jobs.run_again(work, alarm_id, reason))
+    context.engine().run(context.actor(), lambda work: dead_jobs.run_of_alarm_again(work, alarm_id, reason))
+    flash(gettext("已重新运行"))
+    return redirect(url_for("safety.index"))
+
+
+@bp.post("/safety/jobs/<int:job_id>/again")
+@errors.shown_again_by(lambda **_: index())
+def run_job_again(job_id: int) -> Response:
+    """Let a dead job start over whose alarm was closed."""
+    reason = request.form.get("reason", "")
+    context.engine().run(context.actor(), lambda work: dead_jobs.run_again(work, job_id, reason))
     flash(gettext("已重新运行"))
     return redirect(url_for("safety.index"))
 

@@ -10,7 +10,7 @@ from engine import cases
 from engine.work import Work
 from handlers.accounts import dormancy, habits, password_seals, recovery
 from handlers.estate import emergencies
-from handlers.safety import incidents, verified
+from handlers.safety import dead_jobs, incidents, verified
 from handlers.safety.verified import Verified
 from handlers.safety.words import GRADES, KINDS, REASONS, STATES
 from handlers.shared import alarms, outbox
@@ -101,11 +101,25 @@ class Alarm:
 
 
 @dataclass(frozen=True)
+class DeadJob:
+    """A job that died and whose alarm was closed, in words."""
+
+    id: int
+    name: str
+    died_at: datetime
+
+
+@dataclass(frozen=True)
 class WatchScreen:
-    """Incidents and alarms; alarms are for the system and the security administrator."""
+    """Incidents and alarms; alarms are for the system and the security administrator.
+
+    Attributes:
+        jobs: that died, for who may have them run again.
+    """
 
     incidents: tuple[Incident, ...]
     alarms: tuple[Alarm, ...]
+    jobs: tuple[DeadJob, ...]
     may_close: bool
     verified: Verified | None
 
@@ -150,6 +164,7 @@ def watch_screen(work: Work) -> WatchScreen:
             for one in found
         ),
         tuple(_alarm(work, one, names) for one in raised),
+        tuple(DeadJob(one.id, _job(one.name), one.died_at) for one in dead_jobs.without_alarm(work)),
         may_close,
         verified.last(work) if may_close else None,
     )
@@ -160,12 +175,16 @@ def _about(one: alarms.Alarm) -> int:
     return int(str(one.detail["account_id"])) if one.kind == emergencies.ALARM else one.subject_id
 
 
+def _job(name: str) -> str:
+    return str(_JOBS.get(name, name))
+
+
 def _alarm(work: Work, one: alarms.Alarm, names: Mapping[int, str]) -> Alarm:
     kind = str(_ALARMS.get(one.kind, one.kind))
     if one.kind == outbox.DEAD_JOB:
         job = str(one.detail["job"])
         may_run = work.may(Permission.SYSTEM_CONFIGURE)
-        return Alarm(one.id, kind, str(_JOBS.get(job, job)), None, one.raised_at, may_run)
+        return Alarm(one.id, kind, _job(job), None, one.raised_at, may_run)
     if one.kind not in _NAMED:
         return Alarm(one.id, kind, "", None, one.raised_at)
     who = names.get(_about(one), "")

@@ -94,6 +94,31 @@ def test_a_dead_job_is_run_again_by_who_runs_the_platform_with_a_reason_that_is_
     assert "短信" not in entry.detail, "a reason is sealed"
 
 
+@pytest.mark.parametrize("closer", [Post.SYS, Post.SEC])
+def test_a_dead_job_whose_alarm_was_closed_stays_listed_until_it_is_run_again(
+    site: Site, closer: Post
+) -> None:
+    with site.engine.work(SYSTEM) as work:
+        outbox.put(work, OutboxItem("deliver", {}, "dies"))
+    [job] = outbox.claim(site.engine, 1, timedelta(minutes=1))
+    with site.engine.work(SYSTEM) as work:
+        outbox.fail(work, replace(job, attempts=limits.JOB_ATTEMPTS), "no")
+    security, system = watcher(site, Post.SEC), watcher(site, Post.SYS)
+    assert "失败的后台任务" not in system.get("/safety/").text, "its alarm says so"
+    page = watcher(site, closer).get("/safety/").text
+    close = re.findall(r'action="(/safety/alarms/\d+/close)"', page)[0]
+    assert watcher(site, closer).post(close, page="/safety/").status_code == 302
+    assert "失败的后台任务" not in security.get("/safety/").text
+    assert "发送消息" in system.get("/safety/").text
+    [action] = re.findall(r'action="(/safety/jobs/\d+/again)"', system.get("/safety/").text)
+    assert security.post(action, {"reason": "短信通道已恢复"}, page="/safety/").status_code == 403
+    assert system.post(action, {"reason": " "}, page="/safety/").status_code == 422
+    assert system.post(action, {"reason": "短信通道已恢复"}, page="/safety/").status_code == 302
+    assert system.post(action, {"reason": "再来"}, page="/safety/").status_code == 404
+    assert "失败的后台任务" not in system.get("/safety/").text
+    assert [job.key for job in outbox.claim(site.engine, 1, timedelta(minutes=1))] == ["dies"]
+
+
 def test_every_job_has_a_name_on_the_page_of_alarms() -> None:
     assert set(_JOBS) == set(bootstrap.JOBS)
 
