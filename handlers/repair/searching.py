@@ -2,11 +2,8 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
-
-from engine import case_texts, filters
+from engine import case_texts, cases, filters
 from engine.errors import RuleBroken
-from engine.store.tables import instance
 from engine.work import Work
 from handlers.repair import matching, queries
 from handlers.repair.phone_numbers import digits_of
@@ -55,11 +52,12 @@ def found(work: Work, search_id: int) -> Found:
 
 
 def number_of(work: Work, text: str) -> str | None:
-    """Return the number of a case that was typed as a whole; whether the actor may see it the case says."""
-    found: str | None = work.connection.execute(
-        select(instance.c.business_key).where(instance.c.business_key == text.strip().upper()).limit(1)
-    ).scalar_one_or_none()
-    return found
+    """Return the number of a case that was typed as a whole, if the actor may see it.
+
+    Any other number is looked for as words are, so that nobody learns whether there is such a case.
+    """
+    number = text.strip().upper()
+    return number if cases.is_open_to(work, number) else None
 
 
 def _kind_of_phone(text: str) -> str:

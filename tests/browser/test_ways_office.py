@@ -63,7 +63,7 @@ def test_the_third_difference_goes_to_the_lead(home: AtHome) -> None:
     number = asked(home, Field.OTHER_PHONE, "010-62345678")
     wrong: dict[str, Json] = {"outcome": "confirm", "again": "010-62345679"}
     assert home.seen(number, "check_by_clerk", desk.other_clerk, **wrong) == ["check_by_clerk"]
-    home.do(number, "check_by_clerk", desk.other_clerk, **wrong)
+    assert home.seen(number, "check_by_clerk", desk.other_clerk, **wrong) == ["check_by_clerk"]
     assert home.seen(number, "check_by_clerk", desk.other_clerk, **wrong) == ["check_by_lead"]
     assert home.seen(number, "check_by_lead", desk.desk_lead, **wrong) == ["check_by_lead"]
     right: dict[str, Json] = {"outcome": "confirm", "again": "010-62345678"}

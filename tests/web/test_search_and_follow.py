@@ -21,6 +21,15 @@ def test_a_whole_number_leads_to_its_case(site: Site) -> None:
     assert answer.location == "/cases/K1"
 
 
+def test_the_number_of_a_case_of_others_is_answered_as_one_that_does_not_exist(site: Site) -> None:
+    site.start("K1")
+    repairer = site.browser(Post.RP)
+    for number in ("K1", "K2"):
+        answer = repairer.post("/search/", {"q": number}, page="/inbox")
+        assert answer.location.startswith("/search/"), number
+        assert "没有找到" in repairer.get(answer.location).text
+
+
 @pytest.mark.parametrize(("typed", "kind"), [("13900000001", "full"), ("0001", "tail")])
 def test_looking_for_a_phone_is_written_down_and_the_number_stands_nowhere(
     site: Site, typed: str, kind: str
