@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
+from engine.errors import TransactionLost
 from engine.ids import new_id
 from engine.ports import Actor, Json
 from engine.store.dialects import insert_new
@@ -237,7 +238,9 @@ def count_failure(work: Work, index: str, free: int) -> None:
     insert_new(work.connection, account_throttle, [fresh])
     row = work.connection.execute(
         select(account_throttle).where(account_throttle.c.subject_index == index).with_for_update()
-    ).one()
+    ).one_or_none()
+    if row is None:  # somebody has forgotten it since it was found there
+        raise TransactionLost("transaction_lost", "数据库繁忙，请重试")
     is_clock_back = row.last_at > work.now + limits.CLOCK_SLACK  # then nobody waits for it to catch up
     if row.blocked_until is not None and work.now < row.blocked_until and not is_clock_back:
         seconds = int((row.blocked_until - work.now).total_seconds()) + 1

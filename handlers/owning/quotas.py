@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from engine.errors import TransactionLost
 from engine.store.dialects import insert_new
 from engine.work import Work
 from handlers.accounts.sign_in import SlowDown
@@ -34,7 +35,9 @@ def count(work: Work, index: str, quota: Quota) -> timedelta:
     insert_new(work.connection, owner_quota, [fresh])
     row = work.connection.execute(
         select(owner_quota).where(owner_quota.c.subject_index == index).with_for_update()
-    ).one()
+    ).one_or_none()
+    if row is None:  # somebody has forgotten it since it was found there
+        raise TransactionLost("transaction_lost", "数据库繁忙，请重试")
     # What was counted before the clock was put back counts no more: nobody waits for it to catch up.
     is_clock_back = row.last_at > work.now + limits.CLOCK_SLACK
     is_over = work.now >= row.began_at + quota.window or is_clock_back

@@ -1,13 +1,14 @@
 """Signing in: who gets a session, who is slowed down, and when a session is over."""
 
 import pytest
+from sqlalchemy import Connection, event
 
 from engine.clock import SettableClock
 from engine.ports import SYSTEM
 from engine.work import Engine
 from handlers.accounts import installation, password_seals, passwords, sessions, staff
 from handlers.accounts.permissions import Post
-from handlers.accounts.records import account
+from handlers.accounts.records import account, account_throttle
 from handlers.accounts.sign_in import (
     SignInRefused,
     SlowDown,
@@ -41,6 +42,26 @@ def test_people_sign_in_by_mobile_number_however_they_write_it(engine: Engine, w
     signed_in = sessions.resume(engine, token)
     assert signed_in is not None
     assert signed_in.actor == clerk
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_two_sign_ins_at_once_of_which_one_forgets_the_attempts_of_the_other(
+    engine: Engine, world: World
+) -> None:
+    login = world.login_of(world.staff(Post.CS))
+    statements: list[str] = []
+
+    def forget_between(_connection: Connection, _cursor: object, statement: str, *_more: object) -> None:
+        if statement.startswith("INSERT INTO account_throttle") and not statements:
+            statements.append(statement)
+            with engine.database.writing() as other:
+                other.execute(account_throttle.delete())
+
+    with pytest.raises(SignInRefused):
+        sign_in(engine, login, "wrong", HERE)
+    event.listen(engine.database.writer, "after_cursor_execute", forget_between)
+    assert sign_in(engine, login, PASSWORD, HERE)
+    assert statements
 
 
 @pytest.mark.parametrize("password", ["", PASSWORD.lower(), PASSWORD + " ", "x" * 10_000])
