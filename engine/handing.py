@@ -1,15 +1,17 @@
 """Who a step can be given to: its candidates, but for those whom completing it would refuse."""
 
-from sqlalchemy import insert
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from engine import definitions, limits, rights
+from sqlalchemy import insert, select
+
+from engine import definitions, limits, rights, stepping
 from engine.bilingual import named
 from engine.errors import Refused, RuleBroken
-from engine.hosting import CaseHost
 from engine.opening import scope_of
+from engine.ports import Barred, Grants
 from engine.rights import Task, name_of
 from engine.stepping import Case
-from engine.store.tables import task_candidate
+from engine.store.tables import instance, task_candidate, user_task
 from engine.work import Work
 
 _RESIDENT = "resident"
@@ -17,13 +19,7 @@ _RESIDENT = "resident"
 
 def barred(work: Work, case: Case, task: Task) -> frozenset[int]:
     """Return whom the trade keeps from a step, such as who did the repair that a complaint is about."""
-    if task.form_key is None:
-        return frozenset()
-    form = definitions.form(work.engine, work.connection, case.bundle_id, task.form_key)
-    rule = work.engine.library.barred.get(form.on_complete or "")
-    if rule is None:
-        return frozenset()
-    return frozenset(rule(CaseHost(work, case).context(task.step_id, task.token, task.id)))
+    return _barred_each(work, [(case, task)]).get(task.id, frozenset())
 
 
 def require_not_barred(work: Work, case: Case, task: Task) -> None:
@@ -44,34 +40,107 @@ def require_able(work: Work, case: Case, task: Task, actor_id: int) -> None:
         Refused("barred"): they did what it checks, or the trade keeps them from it.
     """
     facts = {"who": name_of(work, actor_id), "name": named(task)}
-    if not rights.is_candidate(work, task, actor_id):
+    asked = _Asked(work, [(case, task)])
+    grants = asked.grants([actor_id])[actor_id]
+    if not rights.holds(grants, asked.groups[task.id]):
         raise Refused("not_a_candidate", "{who}没有办理“{name}”的岗位", **facts)
-    if _is_kept_out(work, case, task, actor_id):
+    if asked.is_kept_out(task, actor_id, grants):
         raise Refused("barred", "{who}参与过此事，不能办理“{name}”，请另选一人", **facts)
 
 
 def is_able(work: Work, case: Case, task: Task, actor_id: int) -> bool:
     """Tell whether somebody could take a step and complete it."""
-    return rights.is_candidate(work, task, actor_id) and not _is_kept_out(work, case, task, actor_id)
-
-
-def _is_kept_out(work: Work, case: Case, task: Task, actor_id: int) -> bool:
-    return actor_id in barred(work, case, task) or rights.would_check_own(work, task, case, actor_id)
+    asked = _Asked(work, [(case, task)])
+    return asked.is_able(task, actor_id, asked.grants([actor_id])[actor_id])
 
 
 def people(work: Work, case: Case, task: Task) -> list[int]:
     """Return who is there and can be given a step now, but for who holds it."""
-    out, groups = barred(work, case, task) | {task.assignee_id}, rights.groups_of(work, task)
-    posts = sorted(group for group in groups if group[0] not in ("", _RESIDENT))
-    present = work.engine.directory.recipients
-    found = dict.fromkeys(one for post, at in posts for one in present(work.connection, post, at, work.now))
-    return [
-        one
-        for one in found
-        if one not in out
-        and rights.holds(work, one, groups)
-        and not rights.would_check_own(work, task, case, one)
-    ]
+    return people_for_each(work, [(case, task)])[task.id]
+
+
+def people_for_each(work: Work, steps: Sequence[tuple[Case, Task]]) -> dict[int, list[int]]:
+    """Return for each of some steps, by its id, who is there and can be given it, but for who holds it.
+
+    What is asked of the database grows with the posts and places of the steps, not with the steps.
+    """
+    asked, present = _Asked(work, steps), work.engine.directory.recipients
+    staffed = {
+        task.id: sorted(one for one in asked.groups[task.id] if one[0] not in ("", _RESIDENT))
+        for _, task in steps
+    }
+    there = {
+        place: present(work.connection, *place, work.now)
+        for place in dict.fromkeys(place for places in staffed.values() for place in places)
+    }
+    grants = asked.grants({one for found in there.values() for one in found})
+    return {
+        task.id: [
+            one
+            for one in dict.fromkeys(one for place in staffed[task.id] for one in there[place])
+            if one != task.assignee_id and asked.is_able(task, one, grants[one])
+        ]
+        for _, task in steps
+    }
+
+
+def choices(work: Work, task_ids: Collection[int]) -> dict[int, list[int]]:
+    """Return for each of some open steps that the actor may hand over, by its id, who can be given it."""
+    rows = work.connection.execute(select(user_task).where(user_task.c.id.in_(task_ids)))
+    own = {work.actor.id, *work.grants.stands_in_for}
+    theirs = [task for task in rows if task.assignee_id in own or work.may("task.reassign", task.scope_id)]
+    columns = instance.c["id", "business_key", "bundle_id", "starter_id"]
+    wanted = instance.c.id.in_({task.instance_id for task in theirs}) & (instance.c.state == "active")
+    found = work.connection.execute(select(*columns).where(wanted))
+    cases: dict[int, Case] = {case.id: case for case in found}
+    steps = [(cases[task.instance_id], task) for task in theirs if task.instance_id in cases]
+    return people_for_each(work, [(case, task) for case, task in steps if _is_drawn(work, case, task)])
+
+
+def _is_drawn(work: Work, case: Case, task: Task) -> bool:
+    """Tell whether a step stands in its diagram; a list shows the others in spite of one that does not."""
+    return (task.called_process, task.step_id) in stepping.program_of(work, case).steps
+
+
+class _Asked:
+    """What decides who may do some steps, read at once for all of them."""
+
+    def __init__(self, work: Work, steps: Sequence[tuple[Case, Task]]) -> None:
+        self._work = work
+        self.groups = rights.groups_of_each(work, [task for _, task in steps])
+        self._barred = _barred_each(work, steps)
+        self._doers = rights.doers_before_each(work, steps)
+
+    def grants(self, actor_ids: Iterable[int]) -> Mapping[int, Grants]:
+        """Return what each of some people may do now."""
+        work = self._work
+        return work.engine.directory.staff_grants(work.connection, actor_ids, work.now)
+
+    def is_able(self, task: Task, actor_id: int, grants: Grants) -> bool:
+        """Tell whether somebody could take a step and complete it."""
+        return rights.holds(grants, self.groups[task.id]) and not self.is_kept_out(task, actor_id, grants)
+
+    def is_kept_out(self, task: Task, actor_id: int, grants: Grants) -> bool:
+        """Tell whether somebody did what a step checks, or the trade keeps them from it."""
+        return actor_id in self._barred.get(task.id, ()) or rights.would_check_own(
+            self._doers[task.id], self.groups[task.id], actor_id, grants
+        )
+
+
+def _barred_each(work: Work, steps: Sequence[tuple[Case, Task]]) -> dict[int, frozenset[int]]:
+    """Ask each rule of the trade once for all the steps that it is about."""
+    about: dict[Barred, list[tuple[Case, Task]]] = {}
+    for case, task in steps:
+        if task.form_key is not None:
+            form = definitions.form(work.engine, work.connection, case.bundle_id, task.form_key)
+            rule = work.engine.library.barred.get(form.on_complete or "")
+            if rule is not None:
+                about.setdefault(rule, []).append((case, task))
+    found = {}
+    for rule, its in about.items():
+        out = rule(work, {case.business_key for case, _ in its})
+        found.update({task.id: frozenset(out.get(case.business_key, ())) for case, task in its})
+    return found
 
 
 def let_go(work: Work, case: Case, task: Task) -> None:

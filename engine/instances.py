@@ -1,5 +1,6 @@
 """Starts, ends, suspends and pushes on cases."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -344,6 +345,22 @@ def table_of(work: Work, instance_id: int | None, key: str) -> Decision:
         if own is not None:
             return own
     return definitions.decision(work.engine, work.connection, key)
+
+
+def tables_of(work: Work, instance_ids: Collection[int], key: str) -> dict[int, Decision]:
+    """Return a table as each of some cases began with it; what is asked does not grow with them."""
+    rows = work.connection.execute(
+        select(instance.c.id, instance.c.bundle_id).where(instance.c.id.in_(instance_ids))
+    )
+    found = {}
+    for row in rows:
+        own = definitions.program(work.engine, work.connection, row.bundle_id).decisions.get(key)
+        if own is not None:
+            found[row.id] = own
+    without = set(instance_ids) - found.keys()
+    if without:
+        found |= dict.fromkeys(without, definitions.decision(work.engine, work.connection, key))
+    return found
 
 
 def variables(work: Work, case: Case) -> dict[str, Any]:

@@ -11,10 +11,11 @@ from engine.bpmn.expressions.values import Json
 
 if TYPE_CHECKING:
     from engine.service_tasks import Context
+    from engine.work import Work
 
 __all__ = [
-    "SYSTEM", "Actor", "Directory", "FormData", "Grants", "Handler", "Json", "Library", "Membership",
-    "Outbox", "OutboxItem", "Vault",
+    "SYSTEM", "Actor", "Barred", "Directory", "FormData", "Grants", "Handler", "Json", "Library",
+    "Membership", "Outbox", "OutboxItem", "Vault",
 ]  # fmt: skip
 
 
@@ -64,6 +65,12 @@ class Directory(Protocol):
 
     def grants(self, connection: Connection, actor: Actor, now: datetime) -> Grants:
         """Return what an actor may do now; an unknown or disabled account may do nothing."""
+        ...
+
+    def staff_grants(
+        self, connection: Connection, actor_ids: Iterable[int], now: datetime
+    ) -> Mapping[int, Grants]:
+        """Return what each of some members of staff may do now, with one question for all of them."""
         ...
 
     def names(self, connection: Connection, actor_ids: Iterable[int]) -> Mapping[int, str]:
@@ -116,6 +123,7 @@ class Outbox(Protocol):
 
 
 Handler = Callable[..., dict[str, Json] | None]
+Barred = Callable[["Work", Collection[str]], Mapping[str, Collection[int]]]
 FormData = Callable[["Context"], dict[str, Json]]
 
 
@@ -126,11 +134,11 @@ class Library:
     Attributes:
         successors: "process.variable" -> what else follows when a step of the person whom the variable names
             is given to another one.
-        barred: completion -> who may not do the steps that it completes.
+        barred: completion -> who may not do the steps that it completes, by the business keys of their cases.
     """
 
     handlers: Mapping[str, Handler]
     completions: Mapping[str, Handler]
     form_data: Mapping[str, FormData]
     successors: Mapping[str, Handler] = field(default_factory=dict)
-    barred: Mapping[str, Callable[["Context"], Collection[int]]] = field(default_factory=dict)
+    barred: Mapping[str, Barred] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 """Who may act on a task and look at a case: asked at the moment of reading and of completing."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,12 +10,13 @@ from sqlalchemy import Row, select
 from engine import stepping
 from engine.bilingual import named
 from engine.errors import AlreadyDone, NotPermitted, TaskGone, TaskHidden, TaskNotFound
-from engine.ports import Actor, Grants
+from engine.ports import Grants
 from engine.stepping import Case
 from engine.store.tables import history_event, instance, task_candidate, task_history, user_task
 from engine.work import Work
 
 Task = Row[Any]
+Place = tuple[str, int]  # a post, and where somebody has to hold it
 
 # So long after its end a case still tells where it was to who only worked on it.
 SHOWN_AFTER_END = timedelta(hours=24)
@@ -148,67 +149,87 @@ def checks_own(work: Work, task: Task, case: Case) -> bool:
     return bool(held) and held <= doers
 
 
-def would_check_own(work: Work, task: Task, case: Case, actor_id: int) -> bool:
-    """Tell whether somebody would check with a task what they did themselves, once it is theirs."""
-    doers = doers_before(work, task, case)
+def would_check_own(
+    doers: Collection[int | None], groups: Collection[Place], actor_id: int, grants: Grants
+) -> bool:
+    """Tell whether somebody would check with a task what they did themselves, once it is theirs.
+
+    Args:
+        doers: who did what it checks.
+        groups: its posts.
+    """
     if actor_id in doers:
         return True
-    held = _capacities(work, task, _grants(work, actor_id), actor_id) if doers else set()
-    return bool(held) and held <= doers
+    held = _held(groups, grants, actor_id) if doers else set()
+    return bool(held) and held <= set(doers)
 
 
 def doers_before(work: Work, task: Task, case: Case) -> set[int | None]:
     """Return who did what a task checks, and for whom; nobody where it checks nothing."""
-    steps = stepping.program_of(work, case).steps
-    done_before = steps[task.called_process, task.step_id].not_same_as
-    if not done_before:
-        return set()
-    doers = _doers(work, case, done_before)
-    if any(steps[task.called_process, one].kind == "start" for one in done_before):
-        doers.add(case.starter_id)
+    return doers_before_each(work, [(case, task)])[task.id]
+
+
+def doers_before_each(work: Work, steps: Sequence[tuple[Case, Task]]) -> dict[int, set[int | None]]:
+    """Return for each of some tasks, by its id, who did what it checks; with one statement for all."""
+    checked: dict[int, Collection[str]] = {}
+    doers: dict[int, set[int | None]] = {task.id: set() for _, task in steps}
+    for case, task in steps:
+        known = stepping.program_of(work, case).steps
+        checked[task.id] = known[task.called_process, task.step_id].not_same_as
+        if any(known[task.called_process, one].kind == "start" for one in checked[task.id]):
+            doers[task.id].add(case.starter_id)
+    for case_id, step_id, *people in _completed(work, steps, checked):
+        for _, task in steps:
+            if task.instance_id == case_id and step_id in checked[task.id]:
+                doers[task.id].update(one for one in people if one is not None)
     return doers
 
 
-def _doers(work: Work, case: Case, steps: Collection[str]) -> set[int | None]:
-    """Return who completed steps of a case, and for whom."""
-    rows = work.connection.execute(
-        select(task_history.c.actor_id, task_history.c.on_behalf_of).where(
-            task_history.c.instance_id == case.id,
-            task_history.c.step_id.in_(steps),
-            task_history.c.end_kind == "completed",
-        )
+def _completed(
+    work: Work, steps: Sequence[tuple[Case, Task]], checked: Mapping[int, Collection[str]]
+) -> Sequence[Row[int, str, int | None, int | None]]:
+    """Return case, step, who completed it and for whom, of all that some tasks check."""
+    cases = {case.id for case, task in steps if checked[task.id]}
+    if not cases:
+        return ()
+    past = task_history.c
+    query = select(past.instance_id, past.step_id, past.actor_id, past.on_behalf_of).where(
+        past.instance_id.in_(cases),
+        past.step_id.in_({one for found in checked.values() for one in found}),
+        past.end_kind == "completed",
     )
-    return {one for row in rows for one in row if one is not None}
+    return work.connection.execute(query).all()
 
 
 def _capacities(work: Work, task: Task, grants: Grants, assignee_id: int | None) -> set[int | None]:
     """Return in whose place somebody could do a task; None among them is the own right."""
+    return _held(groups_of(work, task), grants, assignee_id) if grants.stands_in_for else set()
+
+
+def _held(groups: Collection[Place], grants: Grants, assignee_id: int | None) -> set[int | None]:
     if not grants.stands_in_for:
         return set()
-    groups = groups_of(work, task)
     held = {one.on_behalf_of for one in grants.memberships if (one.group, one.scope_id) in groups}
     return held | ({assignee_id} & set(grants.stands_in_for))
 
 
-def groups_of(work: Work, task: Task) -> set[tuple[str, int]]:
+def groups_of(work: Work, task: Task) -> set[Place]:
     """Return the posts of a task, each with the place where somebody has to hold it."""
-    query = select(task_candidate.c.group_code, task_candidate.c.scope_id)
-    rows = work.connection.execute(query.where(task_candidate.c.task_id == task.id))
-    return {(task.group_code, task.scope_id), *((row.group_code, row.scope_id) for row in rows)}
+    return groups_of_each(work, [task])[task.id]
 
 
-def is_candidate(work: Work, task: Task, actor_id: int) -> bool:
-    """Tell whether a person could claim a task."""
-    return holds(work, actor_id, groups_of(work, task))
+def groups_of_each(work: Work, tasks: Sequence[Task]) -> dict[int, set[Place]]:
+    """Return the posts of each of some tasks, by its id; with one statement for all."""
+    groups = {task.id: {(task.group_code, task.scope_id)} for task in tasks}
+    query = select(task_candidate.c.task_id, task_candidate.c.group_code, task_candidate.c.scope_id)
+    for row in work.connection.execute(query.where(task_candidate.c.task_id.in_(groups))):
+        groups[row.task_id].add((row.group_code, row.scope_id))
+    return groups
 
 
-def holds(work: Work, actor_id: int, groups: Collection[tuple[str, int]]) -> bool:
-    """Tell whether a person holds one of some posts, each where it has to be held."""
-    return any((member.group, member.scope_id) in groups for member in _grants(work, actor_id).memberships)
-
-
-def _grants(work: Work, actor_id: int) -> Grants:
-    return work.engine.directory.grants(work.connection, Actor(actor_id, "staff"), work.now)
+def holds(grants: Grants, groups: Collection[Place]) -> bool:
+    """Tell whether somebody holds one of some posts, each where it has to be held."""
+    return any((member.group, member.scope_id) in groups for member in grants.memberships)
 
 
 def may_see(work: Work, case: Case) -> bool:

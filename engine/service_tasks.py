@@ -99,6 +99,9 @@ def successor(topic: str) -> Callable[[F], F]:
 def barred(*completions: str) -> Callable[[F], F]:
     """Offer a query that says who may not do the steps whose forms these commands complete.
 
+    It gets the business keys of some cases and returns the accounts by business key; from a case without any
+    nobody is kept. It asks once for all of them, for lists show many steps.
+
     Nobody is offered such a step, takes it or has it handed to them whom its command would refuse.
     """
     return _mark("barred", *completions)

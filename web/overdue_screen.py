@@ -15,6 +15,7 @@ from handlers.estate import communities
 from handlers.shared.permissions import Permission
 from web.lists import post_name
 from web.numbers import end_of_page, ids
+from web.receivers import Receivers, receivers
 from web.story import PAUSE_REASONS, posts_said
 from web.texts import gettext, lazy_gettext
 from web.words import either, local_date, moment_short, person_names, span
@@ -128,6 +129,7 @@ class OverdueScreen:
     """The page.
 
     Attributes:
+        receivers: to whom its steps can be handed; None where the actor hands over nothing.
         stuck: how many cases stand still because of an incident; the steps they stand at are not late.
     """
 
@@ -140,7 +142,7 @@ class OverdueScreen:
     filters: tuple[Filter, ...]
     after: str
     address: str
-    people: tuple[tuple[str, tuple[tuple[int, str], ...]], ...]
+    receivers: Receivers | None
     may_act: bool
     stuck: int
 
@@ -173,7 +175,7 @@ def overdue_screen(work: Work, arguments: Mapping[str, str]) -> OverdueScreen:
         filters=tuple(names.filters(only, state)),
         after=f"{page.next[0].isoformat()}~{page.next[1]}" if page.next else "",
         address=_address(only, state),
-        people=_people(work, page.steps) if may_act else (),
+        receivers=receivers(work, [row.task_id for row in page.steps]) if may_act else None,
         may_act=may_act,
         stuck=incidents.cases_stuck(work),
     )
@@ -301,22 +303,6 @@ def _kept(work: Work, only: Only) -> Kept:
     now, before = shares
     change = round(now) - round(before) if now is not None and before is not None else None
     return Kept(None if now is None else round(now), change)
-
-
-def _people(work: Work, steps: tuple[LateStep, ...]) -> tuple[tuple[str, tuple[tuple[int, str], ...]], ...]:
-    """List by post who the steps of the page could be handed to."""
-    groups: dict[str, set[int]] = {}
-    # One statement for each post and place: what a page of 100 steps has of these does not grow with it.
-    places = dict.fromkeys((row.group_code, row.task_scope_id) for row in steps)
-    for group, scope_id in (place for place in places if place[0] != "resident"):
-        found = work.engine.directory.recipients(work.connection, group, scope_id, work.now)
-        groups.setdefault(group, set()).update(found)
-    names = person_names(work, {one for found in groups.values() for one in found})
-    return tuple(
-        (post_name(group), tuple(sorted(((one, names[one]) for one in found), key=lambda one: one[1])))
-        for group, found in groups.items()
-        if found
-    )
 
 
 def _address(only: Only, state: State | None) -> str:

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    CompoundSelect,
     Connection,
     FromClause,
     String,
@@ -61,6 +63,18 @@ class AccountDirectory:
         return _staff_grants(
             tuple((row.post, row.granted_id, row.scope_id, row.on_behalf_of) for row in posts)
         )
+
+    def staff_grants(
+        self, connection: Connection, actor_ids: Iterable[int], now: datetime
+    ) -> Mapping[int, Grants]:
+        """Return what each of some members of staff may do now, with one statement for all of them."""
+        found: dict[int, list[tuple[str, int | None, int | None, int | None]]] = {
+            one: [] for one in actor_ids
+        }
+        parameters = {"several": list(found), "now": now}
+        for row in connection.execute(_POSTS_OF_SEVERAL, parameters) if found else ():
+            found[row.me].append((row.post, row.granted_id, row.scope_id, row.on_behalf_of))
+        return {one: _staff_grants(tuple(rows)) for one, rows in found.items()}
 
     def names(self, connection: Connection, actor_ids: Iterable[int]) -> Mapping[int, str]:
         """Return display names of staff and service accounts; residents appear as a neutral word."""
@@ -170,43 +184,57 @@ _relation_in_force = and_(
     estate_relation.c.check_state == CheckState.CHECKED,
     estate_relation.c.kind.in_(ACTING_KINDS),
 )
-_me = select(account.c.id).where(account.c.id == _ME, _is_usable(account)).cte("me")
 _absent = account.alias("absent")
 _is_lent = and_(_in_force(account_substitution), ~account_substitution.c.is_waiting)
 _is_approved = account_substitution.c.decided_by.is_not(None)
-_holders = union_all(
-    select(_me.c.id.label("id"), _NOBODY.label("on_behalf_of"), true().label("is_approved")),
-    select(_absent.c.id, _absent.c.id, _is_approved)
-    .select_from(account_substitution)
-    .join(_me, _me.c.id == account_substitution.c.substitute_id)
-    .join(_absent, _absent.c.id == account_substitution.c.absent_id)
-    .where(_is_lent, _absent.c.state == "active"),
-).cte("holders")
 
-_STAFF_POSTS = union_all(
-    select(
-        account_post.c.post,
-        account_post.c.community_id.label("granted_id"),
-        estate_community.c.id.label("scope_id"),
-        _holders.c.on_behalf_of,
+
+def _posts_of(who: ColumnElement[bool]) -> CompoundSelect[Any]:
+    """Select which posts some accounts hold, their own and those of whom they stand in for."""
+    me = select(account.c.id).where(who, _is_usable(account)).cte("me")
+    holders = union_all(
+        select(
+            me.c.id.label("me"),
+            me.c.id.label("id"),
+            _NOBODY.label("on_behalf_of"),
+            true().label("is_approved"),
+        ),
+        select(me.c.id, _absent.c.id, _absent.c.id, _is_approved)
+        .select_from(account_substitution)
+        .join(me, me.c.id == account_substitution.c.substitute_id)
+        .join(_absent, _absent.c.id == account_substitution.c.absent_id)
+        .where(_is_lent, _absent.c.state == "active"),
+    ).cte("holders")
+    return union_all(
+        select(
+            holders.c.me,
+            account_post.c.post,
+            account_post.c.community_id.label("granted_id"),
+            estate_community.c.id.label("scope_id"),
+            holders.c.on_behalf_of,
+        )
+        .select_from(holders)
+        .join(account_post, account_post.c.account_id == holders.c.id)
+        .outerjoin(
+            estate_community,
+            or_(account_post.c.community_id.is_(None), estate_community.c.id == account_post.c.community_id),
+        )
+        .where(_post_in_force, or_(holders.c.is_approved, account_post.c.post.not_in(LENT_BY_APPROVAL))),
+        select(
+            holders.c.me,
+            literal(_SHIFT_LEAD),
+            account_shift.c.community_id,
+            account_shift.c.community_id,
+            holders.c.on_behalf_of,
+        )
+        .select_from(account_shift)
+        .join(holders, holders.c.id == account_shift.c.account_id)
+        .where(_in_force(account_shift), account_shift.c.is_lead),
     )
-    .select_from(_holders)
-    .join(account_post, account_post.c.account_id == _holders.c.id)
-    .outerjoin(
-        estate_community,
-        or_(account_post.c.community_id.is_(None), estate_community.c.id == account_post.c.community_id),
-    )
-    .where(_post_in_force, or_(_holders.c.is_approved, account_post.c.post.not_in(LENT_BY_APPROVAL))),
-    select(
-        literal(_SHIFT_LEAD),
-        account_shift.c.community_id,
-        account_shift.c.community_id,
-        _holders.c.on_behalf_of,
-    )
-    .select_from(account_shift)
-    .join(_holders, _holders.c.id == account_shift.c.account_id)
-    .where(_in_force(account_shift), account_shift.c.is_lead),
-)
+
+
+_STAFF_POSTS = _posts_of(account.c.id == _ME)
+_POSTS_OF_SEVERAL = _posts_of(account.c.id.in_(bindparam("several", type_=BigInteger, expanding=True)))
 
 _RESIDENT_RELATIONS = (
     select(estate_relation.c.house_id, estate_relation.c.kind)

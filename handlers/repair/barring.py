@@ -1,8 +1,11 @@
 """Who may not do which steps of a repair: said once, before anybody takes one or is handed it."""
 
-from engine.service_tasks import Context, barred
+from collections.abc import Collection, Mapping
+
+from engine.service_tasks import barred
+from engine.work import Work
 from handlers.repair import crew, orders
-from handlers.repair.dispatching import not_for_rework
+from handlers.repair.dispatching import not_for_reworks
 
 
 @barred(
@@ -16,9 +19,9 @@ from handlers.repair.dispatching import not_for_rework
     "repair.visit_complainant",
     "repair.review_complaint",
 )
-def who_was_sent(context: Context) -> frozenset[int]:
-    """Return who was sent to the repair: they neither ask how it went nor handle the complaint about it."""
-    return frozenset(crew.past_workers(context.connection, orders.of(context).id))
+def who_was_sent(work: Work, numbers: Collection[str]) -> Mapping[str, frozenset[int]]:
+    """Return who was sent to each repair: they neither ask how it went nor handle the complaint about it."""
+    return crew.sent(work.connection, numbers)
 
 
 @barred(
@@ -31,6 +34,8 @@ def who_was_sent(context: Context) -> frozenset[int]:
     "repair.record_quote",
     "repair.finish",
 )
-def who_was_refused(context: Context) -> frozenset[int]:
-    """Return whom the owner refused often enough that somebody else does the rework."""
-    return not_for_rework(context.work, orders.of(context))
+def who_was_refused(work: Work, numbers: Collection[str]) -> Mapping[str, frozenset[int]]:
+    """Return whom an owner refused often enough that somebody else does the rework."""
+    reworked = orders.reworked(work.connection, numbers)
+    out = not_for_reworks(work, reworked)
+    return {order.number: out[order.id] for order in reworked}

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
 
 from engine.ids import new_id
 from engine.work import Work
@@ -14,7 +15,9 @@ from handlers.accounts.workforce import in_force, skills_of
 from handlers.repair import figures
 from handlers.repair.orders import Order
 from handlers.repair.ranking import Candidate, ranked
-from handlers.repair.records import repair_assignment, repair_engagement, repair_order
+from handlers.repair.records import repair_assignment, repair_engagement, repair_event, repair_order
+
+_Key = TypeVar("_Key", int, str)  # id or number of an order
 
 _MOMENT = timedelta(microseconds=1)
 
@@ -81,16 +84,42 @@ def past_workers(connection: Connection, order_id: int) -> dict[int, str | None]
     return dict(rows.all())
 
 
-def sent_before(connection: Connection, order_id: int, event_id: int) -> frozenset[int]:
-    """Return who was sent to an order before one of its events and not again since; ids grow with time."""
+def sent(connection: Connection, numbers: Collection[str]) -> dict[str, frozenset[int]]:
+    """Return everybody who was sent to each of some orders, by its number."""
+    rows = connection.execute(
+        select(repair_order.c.number, repair_assignment.c.worker_id)
+        .distinct()
+        .join(repair_assignment, repair_assignment.c.order_id == repair_order.c.id)
+        .where(repair_order.c.number.in_(numbers))
+    )
+    return _by_order(rows)
+
+
+def sent_before_refusal(connection: Connection, order_ids: Collection[int]) -> dict[int, frozenset[int]]:
+    """Return who was sent to each of some orders before the owner last refused it, and not again since."""
+    if not order_ids:
+        return {}
+    refused = (
+        select(repair_event.c.order_id, func.max(repair_event.c.id).label("last"))
+        .where(repair_event.c.order_id.in_(order_ids), repair_event.c.kind == "rejected")
+        .group_by(repair_event.c.order_id)
+        .subquery()
+    )
     column = repair_assignment.c
     rows = connection.execute(
-        select(column.worker_id)
-        .where(column.order_id == order_id)
-        .group_by(column.worker_id)
-        .having(func.max(column.id) < event_id)
+        select(column.order_id, column.worker_id)
+        .join(refused, refused.c.order_id == column.order_id)
+        .group_by(column.order_id, column.worker_id, refused.c.last)
+        .having(func.max(column.id) < refused.c.last)  # ids grow with time
     )
-    return frozenset(rows.scalars())
+    return _by_order(rows)
+
+
+def _by_order(rows: Iterable[Row[_Key, int]]) -> dict[_Key, frozenset[int]]:
+    found: dict[_Key, set[int]] = {}
+    for order, worker_id in rows:
+        found.setdefault(order, set()).add(worker_id)
+    return {order: frozenset(workers) for order, workers in found.items()}
 
 
 def repairers(connection: Connection, order_id: int) -> list[int]:

@@ -1,5 +1,7 @@
 """Puts orders into people's hands: assigning, taking, handing over, giving back."""
 
+from collections.abc import Collection
+
 from engine.ports import Json
 from engine.service_tasks import Context, completion, successor
 from engine.work import Work
@@ -76,10 +78,15 @@ def not_for_rework(work: Work, order: Order) -> frozenset[int]:
 
     Whom the lead sends all the same is not among them.
     """
-    if order.rework_count <= figures.of(work, order).reworks_by_the_same:
-        return frozenset()
-    rejected = orders.last_event(work, order.id, "rejected")
-    return crew.sent_before(work.connection, order.id, rejected.id) if rejected else frozenset()
+    return not_for_reworks(work, [order])[order.id]
+
+
+def not_for_reworks(work: Work, reworked: Collection[Order]) -> dict[int, frozenset[int]]:
+    """Return the same for each of some orders, by its id; what is asked does not grow with them."""
+    known = figures.of_each(work, reworked)
+    by_others = [one.id for one in reworked if one.rework_count > known[one.id].reworks_by_the_same]
+    refused = crew.sent_before_refusal(work.connection, by_others)
+    return {one.id: refused.get(one.id, frozenset()) for one in reworked}
 
 
 def not_instead(work: Work, order: Order) -> frozenset[int]:

@@ -1,5 +1,6 @@
 """The figures that the process owner sets in the table repair_rules, as a case began with them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -55,6 +56,12 @@ class Booking:
 def of(work: Work, order: Order) -> Figures:
     """Return the figures that hold for an order."""
     return _read(instances.table_of(work, order.instance_id, TABLE))
+
+
+def of_each(work: Work, rows: Collection[Order]) -> dict[int, Figures]:
+    """Return the figures that hold for each of some orders, by its id; what is asked grows with no order."""
+    tables = instances.tables_of(work, [one.instance_id for one in rows], TABLE)
+    return {one.id: _read(tables[one.instance_id]) for one in rows}
 
 
 def in_force(work: Work) -> Figures:

@@ -1,5 +1,6 @@
 """Reads and changes repair orders, and keeps what happened to them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -64,6 +65,12 @@ def _one(connection: Connection, condition: Any, wanted: str) -> Order:
     if row is None:
         raise OrderNotFound("order_not_found", "没有编号为 {number} 的报修单", number=wanted)
     return row
+
+
+def reworked(connection: Connection, numbers: Collection[str]) -> list[Order]:
+    """Return those of some orders that were sent back as not repaired."""
+    wanted = repair_order.c.number.in_(numbers) & (repair_order.c.rework_count > 0)
+    return list(connection.execute(select(repair_order).where(wanted)))
 
 
 def change(work: Work, order: Order, **values: object) -> Order:

@@ -22,6 +22,11 @@ class FakeDirectory:
     def grants(self, connection: Connection, actor: Actor, now: datetime) -> Grants:
         return self._grants.get(actor.id, Grants())
 
+    def staff_grants(
+        self, connection: Connection, actor_ids: Iterable[int], now: datetime
+    ) -> Mapping[int, Grants]:
+        return {actor_id: self._grants.get(actor_id, Grants()) for actor_id in actor_ids}
+
     def names(self, connection: Connection, actor_ids: Iterable[int]) -> Mapping[int, str]:
         return {actor_id: f"员工{actor_id}" for actor_id in actor_ids}
 

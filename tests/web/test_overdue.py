@@ -1,10 +1,12 @@
 """The page of what is late: every count leads to its steps, and a manager acts on several at once."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, insert, select, update
 
+from engine import tasks
 from engine.clock import SettableClock
 from engine.ids import new_id
 from engine.ports import SYSTEM
@@ -117,6 +119,22 @@ def test_a_manager_hands_steps_to_somebody_of_the_post_only(
     assert "没有办理" in act(manager, "reassign", late, to=repairer.id, reason="x")[1]
     _, page = act(manager, "reassign", late, to=clerk.id, reason="班上人手够")
     assert "办成 2 件，共 2 件" in page
+
+
+def takers(page: str) -> dict[str, str]:
+    """Return who may take each step of a page."""
+    return dict(re.findall(r'name="task" value="(\d+)"[^>]* data-takers="([\d ]*)"', page))
+
+
+def test_of_each_person_it_is_said_how_many_of_the_steps_they_may_take(
+    site: Site, late: list[int], manager: Browser
+) -> None:
+    clerk, now = site.staff(Post.CS), site.engine.clock.now()
+    site.world.shift(clerk, now - timedelta(hours=1), now + timedelta(hours=1))
+    site.engine.run(clerk, lambda work: tasks.claim(work, late[0]))
+    page = manager.get("/overdue").text
+    assert re.search(rf'<option value="{clerk.id}" data-name="[^"]+">[^<]+ 1/2</option>', page)
+    assert takers(page) == {str(late[0]): "", str(late[1]): str(clerk.id)}
 
 
 def test_nothing_is_done_when_nothing_is_chosen(site: Site, late: list[int], manager: Browser) -> None:

@@ -72,6 +72,7 @@ def deploy_versions(site: Site) -> None:
     [
         (Post.PM, "/overdue", take_late_steps),
         (Post.CS, "/inbox?view=team", take_late_steps),
+        (Post.CSL, "/inbox?view=team", take_late_steps),
         (Post.SEC, "/safety/", raise_alarms),
         (Post.QA, "/processes/", deploy_versions),
         (Post.QA, f"/processes/{PROCEDURE}", deploy_versions),

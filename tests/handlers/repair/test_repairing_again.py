@@ -198,6 +198,21 @@ def test_whoever_the_visit_is_handed_to_was_not_there_before(shop: Shop, promise
     )
 
 
+def test_of_several_steps_it_is_said_who_can_be_given_which(shop: Shop, promised: str) -> None:
+    send(shop, promised)
+    other = shop.report(fault="W06", text="洗手盆漏水")
+    shop.accept(other)
+    visit, take = shop.task(promised, "visit_again").id, shop.task(other, "take").id
+    with shop.engine.reading(shop.lead) as work:
+        found = {task_id: set(people) for task_id, people in handing.choices(work, [visit, take]).items()}
+    assert found == {
+        visit: {shop.electrician.id},
+        take: {shop.second_plumber.id, shop.electrician.id},
+    }
+    with shop.engine.reading(shop.electrician) as work:
+        assert handing.choices(work, [visit, take]) == {}
+
+
 def test_who_leaves_hands_no_complaint_to_who_was_there_before(shop: Shop, promised: str) -> None:
     send(shop, promised)
     with shop.engine.work(SYSTEM) as work:
