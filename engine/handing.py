@@ -8,7 +8,7 @@ from engine import definitions, limits, rights, stepping
 from engine.bilingual import named
 from engine.errors import Refused, RuleBroken
 from engine.opening import scope_of
-from engine.ports import Barred, Grants
+from engine.ports import Barred, Grants, OutboxItem
 from engine.rights import Task, name_of
 from engine.stepping import Case
 from engine.store.tables import instance, task_candidate, user_task
@@ -144,20 +144,46 @@ def _barred_each(work: Work, steps: Sequence[tuple[Case, Task]]) -> dict[int, fr
 
 
 def let_go(work: Work, case: Case, task: Task) -> None:
-    """Let more posts act on a step that was given back and that nobody of its own could take.
+    """Let more posts act on a step that was given back and that nobody of its own could take."""
+    if not is_able(work, case, task, task.assignee_id):
+        let_others(work, case, task)
 
-    It was given to its holder by name, because everybody of its post is barred. The ladder says who may do it
-    later; now they may at once.
+
+def let_others(work: Work, case: Case, task: Task) -> None:
+    """Let more posts act on a step that nobody but who held it could take, and tell them.
+
+    It was given to its holder by name, because everybody of its post is barred or away. The ladder says who
+    may do it later; now they may at once, and where they cannot either, the post that stands behind its own.
     """
     known = rights.groups_of(work, task)
-    is_for_a_house = any(post == _RESIDENT for post, _ in known)
-    if is_for_a_house or is_able(work, case, task, task.assignee_id) or people(work, case, task):
+    if any(post == _RESIDENT for post, _ in known) or people(work, case, task):
         return
-    for rung in limits.ladder_of(work, case.bundle_id, task.ladder):
-        place = (rung.widen or "", scope_of(case, rung.widen or ""))
-        if rung.widen is not None and place not in known:
-            _widen(work, task, place)
+    behind = {work.engine.directory.stands_behind(post) for post, _ in known}
+    widened = (rung.widen for rung in limits.ladder_of(work, case.bundle_id, task.ladder))
+    for post in dict.fromkeys(one for one in (*widened, *sorted(filter(None, behind))) if one is not None):
+        place = (post, scope_of(case, post))
+        if place in known:
+            continue
+        _widen(work, task, place)
+        able = people(work, case, task)
+        if able:
+            _tell(work, case, task, able)
             return
+
+
+def _tell(work: Work, case: Case, task: Task, able: Iterable[int]) -> None:
+    message = OutboxItem(
+        name="notify",
+        args={
+            "template": "task_given_back",
+            "to": [str(actor_id) for actor_id in able],
+            "task_id": str(task.id),
+            "instance_id": str(case.id),
+            "due_at": (task.due_at or work.now).isoformat(),
+        },
+        dedup_key=f"task:{task.id}:given_back:{work.now.isoformat()}",
+    )
+    work.engine.outbox.put_many(work.connection, [message], work.now)
 
 
 def _widen(work: Work, task: Task, place: tuple[str, int]) -> None:

@@ -81,6 +81,10 @@ class Directory(Protocol):
         """Return the accounts to notify for a group in a scope now."""
         ...
 
+    def stands_behind(self, group: str) -> str | None:
+        """Return the post that does what nobody of a post can; None where somebody has to be appointed."""
+        ...
+
     def groups(self) -> frozenset[str]:
         """Return every candidate group that a diagram may name."""
         ...

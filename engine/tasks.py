@@ -141,7 +141,7 @@ def hand_over(work: Work, of: int, to: int | None) -> None:
         if next_id is not None:
             successors.follow(work, case, task, next_id)
         else:
-            handing.let_go(work, case, task)
+            handing.let_others(work, case, task)
         kind = "released" if next_id is None else "reassigned"
         detail: dict[str, Json] | None = (
             None if next_id is None else {"to": str(next_id), "reason": "leaving"}

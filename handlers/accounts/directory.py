@@ -28,6 +28,7 @@ from sqlalchemy import cast as sql_cast
 from engine.ports import Actor, Grants, Membership, Vault
 from engine.store.types import UtcDateTime
 from handlers.accounts.permissions import (
+    LAST_RESORT,
     LEADS,
     LENT_BY_APPROVAL,
     NOT_BY_SUBSTITUTION,
@@ -112,6 +113,10 @@ class AccountDirectory:
             return _distinct(shift_leads)
         leads = connection.execute(_HOLDERS, parameters | {"post": LEADS[group]}).all()
         return _distinct(row.present_id for row in leads or holders)
+
+    def stands_behind(self, group: str) -> str | None:
+        """Return the post that does what nobody of a post can; None where somebody has to be appointed."""
+        return LAST_RESORT.get(group)
 
     def groups(self) -> frozenset[str]:
         """Return every candidate group that a diagram may name."""

@@ -251,6 +251,9 @@ SHIFT_LEAD_POSTS = (Post.CS, Post.RPL)
 # A post's own lead, asked when nobody is on shift.
 LEADS: Mapping[str, Post] = {Post.CS: Post.CSL, Post.RP: Post.RPL, Post.FIN: Post.FINL}
 
+# Who does what nobody of a post can, all being barred or away; what is of other posts is never a manager's.
+LAST_RESORT: Mapping[str, Post] = dict.fromkeys((Post.CS, Post.CSL, Post.RP, Post.RPL), Post.PM)
+
 _FAMILY = frozenset(
     {
         Permission.CASE_READ,

@@ -25,6 +25,14 @@ TEMPLATES = (
         text_en="[Wuye Flow] {case} {place} {step}: your lead asks for it (due {due_at}), please act.",
     ),
     Template(
+        code="task_given_back",
+        subject="请接手退回的任务",
+        subject_en="Please take what was given back",
+        text="【物业云】{case} {place} {step}：已退回，原岗位没有人能办，请您接手（应于 {due_at} 完成）。",
+        text_en="[Wuye Flow] {case} {place} {step}: it was given back and nobody of its post can do it, "
+        "please take it (due {due_at}).",
+    ),
+    Template(
         code="task_follow_up",
         subject="您设的提醒",
         subject_en="Your reminder",

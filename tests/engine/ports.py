@@ -37,6 +37,9 @@ class FakeDirectory:
             if any(member.group == group and member.scope_id == scope_id for member in grants.memberships)
         ]
 
+    def stands_behind(self, group: str) -> str | None:
+        return "pm" if group in ("cs", "csl", "rp", "rpl") else None
+
     def groups(self) -> frozenset[str]:
         return GROUPS
 
