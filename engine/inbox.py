@@ -192,7 +192,7 @@ def counts(work: Work, views: Iterable[View]) -> dict[View, int]:
 
 @dataclass(frozen=True, slots=True)
 class TaskDetail:
-    """A task and all that its page shows.
+    """A task and all that its page shows; to whom the trade keeps from it, nothing of its form.
 
     Attributes:
         may_complete: whether this actor may complete it now.
@@ -225,14 +225,13 @@ def detail(work: Work, task_id: int) -> TaskDetail:
     candidate = right is not None or rights.candidate_right(work, task) is not None
     if not candidate:
         rights.require_known(work, task, case)
-    kept_out = candidate and (
-        rights.checks_own(work, task, case) or work.actor.id in handing.barred(work, case, task)
-    )
+    is_barred = work.actor.kind == "staff" and work.actor.id in handing.barred(work, case, task)
+    kept_out = is_barred or (candidate and rights.checks_own(work, task, case))
     active = case.state == "active" and not kept_out
     return TaskDetail(
         task=task,
         case=case,
-        opened=form_steps.opened(work, case, task),
+        opened=OpenedForm(None, [], {}, {}) if is_barred else form_steps.opened(work, case, task),
         may_complete=right is not None and active,
         may_claim=candidate and active and task.assignee_id is None,
         is_candidate=candidate,

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from engine import deadlines, idempotency
 from engine.store.tables import user_task
 from engine.work import Work
 from handlers.accounts.records import account_shift
 from handlers.errors import FieldsInvalid, RuleRefused
-from handlers.repair import catalogue, figures, notices, orders, rules, visibility
+from handlers.repair import catalogue, crew, figures, notices, orders, rules, visibility
 from handlers.repair.orders import Order
 from handlers.repair.records import OrderState, repair_order
 from handlers.repair.rules import Span
@@ -105,12 +105,13 @@ def _times(work: Work, order: Order) -> list[datetime]:
 
 
 def _taken(work: Work, order: Order) -> list[Span]:
-    """Return when a visit would overlap another of the same repairer."""
+    """Return when a visit would overlap another of the same repairer, one because of a complaint as well."""
     either_side = figures.of(work, order).visit_window
+    is_repair = and_(repair_order.c.worker_id == order.worker_id, repair_order.c.closed_at.is_(None))
+    is_again = repair_order.c.instance_id.in_(crew.repaired_again(order.worker_id))
     rows = work.connection.execute(
         select(repair_order.c.window_from, repair_order.c.window_to).where(
-            repair_order.c.worker_id == order.worker_id,
-            repair_order.c.closed_at.is_(None),
+            or_(is_repair, is_again),
             repair_order.c.id != order.id,
             repair_order.c.window_to > work.now,
         )

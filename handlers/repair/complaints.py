@@ -54,17 +54,27 @@ def in_own_hands(work: Work) -> ColumnElement[bool]:
 
 
 def may_read(work: Work, order: Order) -> bool:
-    """Tell whether an actor who sees an order may know what was said and shown of the complaint about it."""
+    """Tell whether an actor who sees an order may know what was said and shown of the complaint about it.
+
+    Never who was sent to the repair, a lead no more than others: they are whom the owner complains of.
+    """
+    if work.actor.kind == "resident":
+        return True
     is_of_desk = work.may(Permission.CASE_READ, order.community_id)
-    return work.actor.kind == "resident" or is_of_desk or is_in_hand(work, order)
+    return (is_of_desk and not was_sent(work, order)) or is_in_hand(work, order)
+
+
+def was_sent(work: Work, order: Order) -> bool:
+    """Tell whether the actor was ever sent to the repair of an order."""
+    return work.actor.id in crew.past_workers(work.connection, order.id)
 
 
 def is_in_hand(work: Work, order: Order) -> bool:
     """Tell whether the actor holds an open step of the complaint, or stands in for who does.
 
-    Never who was sent to the repair: they are whom the owner complains of.
+    Never who was sent to the repair.
     """
     holders = {work.actor.id, *work.grants.stands_in_for}
     if work.actor.kind != "staff" or holders.isdisjoint(one.assignee_id for one in steps(work, order)):
         return False
-    return work.actor.id not in crew.past_workers(work.connection, order.id)
+    return not was_sent(work, order)

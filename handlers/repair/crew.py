@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, select, union_all
 
 from engine.ids import new_id
+from engine.store.tables import user_task
 from engine.work import Work
 from handlers.accounts.permissions import Post
 from handlers.accounts.presence import present_at, stand_ins
@@ -20,6 +21,8 @@ from handlers.repair.records import repair_assignment, repair_engagement, repair
 _Key = TypeVar("_Key", int, str)  # id or number of an order
 
 _MOMENT = timedelta(microseconds=1)
+# The step of a complaint in which somebody else repairs; its order stays the one of who was sent before.
+_IS_AGAIN = user_task.c.form_key == "repair_complaint_again"
 
 
 def candidates(work: Work, order: Order) -> list[Candidate]:
@@ -65,13 +68,19 @@ def shift_leads(work: Work, community_id: int) -> list[int]:
 
 
 def open_orders(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
-    """Count the orders in each person's hands."""
-    rows = connection.execute(
-        select(repair_assignment.c.worker_id, func.count())
-        .where(repair_assignment.c.worker_id.in_(list(ids)), repair_assignment.c.ended_at.is_(None))
-        .group_by(repair_assignment.c.worker_id)
+    """Count the orders in each person's hands, and those that they repair again because of a complaint."""
+    workers = list(ids)
+    sent = select(repair_assignment.c.worker_id).where(
+        repair_assignment.c.worker_id.in_(workers), repair_assignment.c.ended_at.is_(None)
     )
-    return dict(rows.all())
+    again = select(user_task.c.assignee_id).where(_IS_AGAIN, user_task.c.assignee_id.in_(workers))
+    held = union_all(sent, again).subquery()
+    return dict(connection.execute(select(held.c.worker_id, func.count()).group_by(held.c.worker_id)).all())
+
+
+def repaired_again(worker_id: int) -> Select[int]:
+    """Select the cases whose repair somebody does again because of a complaint."""
+    return select(user_task.c.instance_id).where(_IS_AGAIN, user_task.c.assignee_id == worker_id)
 
 
 def past_workers(connection: Connection, order_id: int) -> dict[int, str | None]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from engine.bilingual import Text, joined
 from engine.work import Work
-from handlers.repair import orders
+from handlers.repair import complaints, orders
 from handlers.repair.orders import Order
 from handlers.shared.facts import Pairs, pairs
 from handlers.shared.permissions import Permission
@@ -56,13 +56,11 @@ _LABELS: Mapping[str, Text] = {
     "complaint_finding": ("复核查到的情况", "What the review found"),
     "complaint_review": ("复核的答复", "Answer after the review"),
 }
-# What is about those who were sent, or was told in confidence, is not for them.
-_NOT_FOR_WHO_WAS_SENT = frozenset(
-    {
-        *("return_visit", "rework_cause", "lead_decision", "major", "insurance"),
-        *(kind for kind in _LABELS if kind.startswith("complaint_")),
-    }
+# What is about those who were sent is for none of them, no lead either; leads read the rest.
+_ABOUT_WHO_WAS_SENT = frozenset(
+    {"return_visit", *(kind for kind in _LABELS if kind.startswith("complaint_"))}
 )
+_FOR_LEADS = frozenset({"rework_cause", "lead_decision", "major", "insurance"})
 
 
 @dataclass(frozen=True)
@@ -82,9 +80,12 @@ def of_order(work: Work, order: Order) -> list[Remark]:
 
 def readable(work: Work, order: Order, *kinds: str) -> list[str]:
     """Return which kinds of note staff who see an order may read: who was sent, none about themselves."""
-    if work.may(Permission.CASE_READ, order.community_id):
-        return list(kinds)
-    return [kind for kind in kinds if kind not in _NOT_FOR_WHO_WAS_SENT]
+    hidden: frozenset[str] = frozenset()
+    if not work.may(Permission.CASE_READ, order.community_id):
+        hidden = _ABOUT_WHO_WAS_SENT | _FOR_LEADS
+    elif complaints.was_sent(work, order):
+        hidden = _ABOUT_WHO_WAS_SENT
+    return [kind for kind in kinds if kind not in hidden]
 
 
 def every(work: Work, order: Order, kind: str) -> Pairs:

@@ -10,9 +10,11 @@ from engine.ports import SYSTEM, Actor, Json
 from handlers.accounts import staff
 from handlers.accounts.permissions import Post
 from handlers.errors import ActionNotAllowed, FieldsInvalid
-from handlers.repair import adding, commands, jobs, queries, story
+from handlers.repair import adding, commands, crew, jobs, media, queries, remarks, story
 from handlers.repair.records import repair_assignment
 from tests.handlers.repair.repair_world import OWNER_PHONE, Shop
+from tests.handlers.repair.test_appointments import offered as free_times
+from tests.handlers.repair.test_appointments import tomorrow_at
 from tests.handlers.repair.test_complaining import complained, promise, telling
 from tests.handlers.repair.test_crew import stand_in
 
@@ -213,6 +215,30 @@ def test_of_several_steps_it_is_said_who_can_be_given_which(shop: Shop, promised
         assert handing.choices(work, [visit, take]) == {}
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+def test_the_visit_because_of_a_complaint_is_one_of_who_goes_and_takes_its_time(
+    shop: Shop, promised: str
+) -> None:
+    send(shop, promised, at=tomorrow_at(shop, 16))
+    other = shop.report(fault="W06", text="洗手盆漏水")
+    shop.accept(other, shop.second_plumber)
+    shop.do(other, "take", shop.second_plumber, outcome="taken")
+    visit_at = tomorrow_at(shop, 11).isoformat()
+    shop.do(other, "appoint", shop.second_plumber, outcome="fixed", visit_at=visit_at, late_reason="owner")
+    assert loads(shop) == {shop.second_plumber.id: 2}
+    assert {"24 14", "24 19"} <= set(free_times(shop, other))
+    assert "24 16" not in free_times(shop, other)
+    visit(shop, promised)
+    assert loads(shop) == {shop.second_plumber.id: 1}
+    assert "24 16" in free_times(shop, other)
+
+
+def loads(shop: Shop) -> dict[int, int]:
+    """Return how much each plumber has in hand."""
+    with shop.engine.reading(SYSTEM) as work:
+        return crew.open_orders(work.connection, [shop.plumber.id, shop.second_plumber.id])
+
+
 def test_who_leaves_hands_no_complaint_to_who_was_there_before(shop: Shop, promised: str) -> None:
     send(shop, promised)
     with shop.engine.work(SYSTEM) as work:
@@ -254,6 +280,28 @@ def test_what_a_lead_can_do_and_gave_back_is_not_yet_for_the_manager(shop: Shop,
     shop.engine.run(shop.lead, lambda work: tasks.claim(work, task_id))
     shop.engine.run(shop.lead, lambda work: tasks.release(work, task_id))
     assert offered(shop, complained, "carry_out", shop.lead) == [shop.lead.id]
+
+
+def test_a_lead_who_did_the_repair_reads_nothing_of_the_complaint_about_it(
+    shop: Shop, complained: str
+) -> None:
+    other_lead = shop.staff(Post.RPL)
+    done_by_the_lead(shop, complained)
+    photo = int(shop.photo(shop.owner))
+    shop.engine.run(shop.owner, lambda work: adding.add(work, complained, "还在漏", [photo]))
+    for reader, reads in ((shop.lead, False), (other_lead, True)):
+        with shop.engine.reading(reader) as work:
+            order = shop.order(complained)
+            opened = inbox.detail(work, shop.task(complained, "answer_complaint").id).opened
+            assert bool(opened.facts) is (opened.form is not None) is reads
+            assert bool(media.of_order(work, order)[1:]) is reads
+            assert ("还在漏" in [one.body for one in remarks.of_order(work, order)]) is reads
+    shop.do(complained, "answer_complaint", shop.manager, **promise(shop))
+    task_id = shop.task(complained, "carry_out").id
+    for reader, reads in ((shop.lead, False), (other_lead, True)):
+        with shop.engine.reading(reader) as work:
+            detail = inbox.detail(work, task_id)
+        assert (bool(detail.opened.facts), detail.is_kept_out) == (reads, not reads)
 
 
 def test_where_the_only_lead_did_the_work_the_manager_sees_to_it_at_once(shop: Shop, complained: str) -> None:
