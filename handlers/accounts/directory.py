@@ -162,7 +162,7 @@ _ME = bindparam("me", type_=BigInteger)
 _NOW = bindparam("now", type_=UtcDateTime)
 _POST = bindparam("post", type_=String)
 _SCOPE = bindparam("scope", type_=BigInteger)
-_NOBODY = sql_cast(null(), BigInteger)
+_FOR_NOBODY = sql_cast(null(), BigInteger).label("on_behalf_of")
 
 
 def _is_usable(accounts: FromClause) -> ColumnElement[bool]:
@@ -198,12 +198,7 @@ def _posts_of(who: ColumnElement[bool]) -> CompoundSelect[Any]:
     """Select which posts some accounts hold, their own and those of whom they stand in for."""
     me = select(account.c.id).where(who, _is_usable(account)).cte("me")
     holders = union_all(
-        select(
-            me.c.id.label("me"),
-            me.c.id.label("id"),
-            _NOBODY.label("on_behalf_of"),
-            true().label("is_approved"),
-        ),
+        select(me.c.id.label("me"), me.c.id.label("id"), _FOR_NOBODY, true().label("is_approved")),
         select(me.c.id, _absent.c.id, _absent.c.id, _is_approved)
         .select_from(account_substitution)
         .join(me, me.c.id == account_substitution.c.substitute_id)
