@@ -13,7 +13,7 @@ from engine.work import SYSTEM, Engine, Work
 from handlers.shared import work_files
 
 EVERY = timedelta(seconds=30)
-WATCHED = timedelta(seconds=1)
+WATCHED = timedelta(seconds=5)  # where nobody asks for a page meanwhile
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # no clock is put back beyond this
 _WATCH = "lapsing_watch"
 

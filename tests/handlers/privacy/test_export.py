@@ -30,6 +30,7 @@ from handlers.shared.records import access_log
 from handlers.shared.sealed import Unsealable
 from tests.handlers.inline import inline_worker
 from tests.handlers.office import Office, account
+from tests.reliability.together import together
 
 PHONE = "13900000001"
 
@@ -135,6 +136,14 @@ def test_a_file_is_handed_out_once_and_is_gone_then(office: Office) -> None:
     assert list(folder.rglob(name)) == []
     with pytest.raises(RecordConflict):
         fetched(office, number)
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+def test_a_file_that_is_fetched_six_times_at_once_is_handed_out_once(office: Office) -> None:
+    number = ready(office)
+    outcomes = together(*[lambda: fetched(office, number)] * 6)
+    assert sorted(set(outcomes)) == ["done", "export_not_ready"]
+    assert outcomes.count("done") == logged(office).count("fetch_export") == 1
 
 
 def test_nobody_approves_what_they_asked_for_nor_in_the_place_of_who_did(office: Office) -> None:
