@@ -3,7 +3,7 @@
 from sqlalchemy import bindparam, func, literal, select
 
 from engine import rights, stepping
-from engine.errors import RuleBroken
+from engine.errors import InstanceNotFound, RuleBroken
 from engine.inbox import TaskRow
 from engine.store.dialects import insert_new
 from engine.store.tables import case_follower, instance, user_task
@@ -17,12 +17,12 @@ def follow(work: Work, instance_id: int) -> None:
     """Follow a case that one may see; again changes nothing.
 
     Raises:
-        InstanceNotFound, NotPermitted: there is none, or not for this actor.
+        InstanceNotFound: there is none, or it is none of the actor's business.
         RuleBroken: one follows too many already.
     """
     case = stepping.locked(work, instance_id)
-    if not rights.may_see(work, case):
-        work.require("case.read", case.scope_id)
+    if not rights.may_see(work, case) and not work.may("case.read", case.scope_id):
+        raise InstanceNotFound("instance_not_found", "没有编号为 {id} 的流程", id=str(instance_id))
     if count(work) >= MOST:
         raise RuleBroken("too_many_followed", "最多关注 {most} 件，请先取消一些", most=MOST)
     row = {"instance_id": instance_id, "actor_id": work.actor.id}
