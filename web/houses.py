@@ -114,7 +114,13 @@ def show(house_id: int, **_kept: object) -> str:
     with context.engine().reading(context.actor()) as work:
         screen = house_screen(work, house_id, read_day(request.args.get("on")))
     context.engine().run(context.actor(), lambda work: looking.note_opened(work, house_id))
-    return render_template("houses/show.html", screen=screen, states=STATES, wrong=errors.field_errors())
+    return render_template(
+        "houses/show.html",
+        screen=screen,
+        states=STATES,
+        wrong=errors.field_errors(),
+        waiting=uploads.waiting_ids("photos"),
+    )
 
 
 @bp.post("/<int:house_id>/people/<int:person_id>/checked")
@@ -142,12 +148,12 @@ def agree(house_id: int, person_id: int) -> Response:
 
 def _proof(answer: str) -> Proof:
     """Read what shows that a person agrees; a no needs nothing."""
-    how = request.form.get("how", "")
+    how, photos = request.form.get("how", ""), _photos()
     if answer != Answer.YES:
         return AT_COUNTER
     if how not in set(How):
         raise RuleBroken("consent_how", "请选择业主是怎样同意的")
-    return Proof(How(how), request.form.get("called", ""), _photos() if how == How.PAPER else ())
+    return Proof(How(how), request.form.get("called", ""), photos if how == How.PAPER else ())
 
 
 def _photos() -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from web import context, errors
 from web.diagrams import in_readers_language
 from web.process_screen import procedure_rows, procedure_screen
 from web.proposal_screen import proposal_rows, proposal_screen
+from web.refused_sheets import refused_sheets
 from web.texts import gettext
 
 bp = Blueprint("processes", __name__, url_prefix="/processes")
@@ -25,14 +26,26 @@ def index() -> str:
 @bp.get("/deploy")
 def deploy_form() -> str:
     """Show where files are chosen, and what was wrong with those that were refused."""
-    return render_template("processes/deploy.html", problems=getattr(errors.refusal(), "problems", ()))
+    problems = getattr(errors.refusal(), "problems", ())
+    sheets = refused_sheets(_sent_files(), problems) if problems else ()
+    return render_template("processes/deploy.html", problems=problems, sheets=sheets)
+
+
+def _sent_files() -> dict[str, bytes]:
+    """Return the files of this request by name, however often they are asked for."""
+    files = {}
+    for file in request.files.getlist("files"):
+        if file.filename:
+            file.stream.seek(0)
+            files[file.filename] = file.read()
+    return files
 
 
 @bp.post("/deploy")
 @errors.shown_again_by(deploy_form)
 def deploy() -> BaseResponse:
     """Check the files and lay them before a second person."""
-    files = {file.filename: file.read() for file in request.files.getlist("files") if file.filename}
+    files = _sent_files()
     if not files:
         raise RuleBroken("no_files", "请选择要部署的文件")
     name = request.form.get("name", "").strip() or gettext("流程修改")

@@ -109,6 +109,12 @@ def test_a_file_that_is_refused_is_told_on_its_page_and_one_that_got_lost_can_be
     page.click("main form .btn-primary")
     expect(page.locator(".upload-lost")).to_contain_text("请再点一次")
     page.unroute("**/imports/")
-    with page.expect_navigation():
-        page.click("main form .btn-primary")
+    sent: list[str] = []
+    page.on("request", lambda request: request.method == "POST" and sent.append(request.url))
+    page.click("main form .btn-primary")
     expect(page.locator("main .note-late")).to_contain_text("请另存为 Excel 工作簿")
+    assert len(sent) == 1, "the page that says why comes with the answer to the file"
+    assert page.evaluate("document.querySelector('#file').files[0].name") == "交付清单.xlsx"
+    page.set_input_files("#file", {"name": "改正.xlsx", "mimeType": "", "buffer": b"PK\x03\x04xx"})
+    with page.expect_navigation(url="**/jobs/*"):
+        page.click("main form .btn-primary")

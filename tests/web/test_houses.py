@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from io import BytesIO
 
 import pytest
 
@@ -11,6 +12,7 @@ from handlers.accounts.permissions import Post
 from handlers.estate import entry
 from handlers.estate.house_record import house_record
 from handlers.estate.records import RelationKind
+from tests.handlers.shared.uploads_made import picture
 from tests.web.conftest import Site
 
 PHONE, OTHER_PHONE, NAME = "13612340987", "13512340986", "欧阳锋行"
@@ -79,6 +81,21 @@ def test_a_house_shows_people_masked_with_relation_share_and_age_of_the_data(
     assert "今天已核对" in shown
     clock.advance(days=430)
     assert "14 个月前核对，请核对" in site.browser(Post.CS).get(page(site)).text
+
+
+def test_a_photo_of_an_agreement_that_was_refused_is_kept(site: Site, person: int) -> None:
+    clerk, address = site.browser(Post.CS), page(site)
+    form = {"said": "yes:notice", "photos": (BytesIO(picture(size=(16, 12))), "paper.jpg")}
+
+    refused = clerk.post(f"{address}/people/{person}/agreements", form, page=address)
+
+    assert refused.status_code == 422
+    kept = re.search(r'type="checkbox" name="photos" value="(\d+)" checked', refused.text)
+    assert kept
+    again = {"said": "yes:notice", "how": "paper", "photos": kept[1]}
+    sent = clerk.post(f"{address}/people/{person}/agreements", again, page=address)
+    assert sent.status_code == 302
+    assert f"/attachments/{kept[1]}" in clerk.get(address).text
 
 
 def test_agreements_are_given_declined_and_withdrawn_at_the_counter(

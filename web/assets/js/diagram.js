@@ -46,6 +46,10 @@ function mark(viewer, facts) {
     if (!registry.get(id)) continue;
     if (fact.state) canvas.addMarker(id, `is-${fact.state}`);
     if (fact.next) canvas.addMarker(id, "is-next");
+    if (fact.wrong && registry.get(id).parent) {
+      canvas.addMarker(id, "is-wrong");
+      overlays.add(id, { position: { top: -12, left: -6 }, html: badge(fact.wrong, "canvas-badge-late") });
+    }
     if (fact.leads) {
       const name = registry.get(id).businessObject.name ?? id;
       overlays.add(id, { position: { bottom: 13, right: 13 }, html: leadsTo(fact.leads, name) });
@@ -92,11 +96,11 @@ function fit(viewer) {
   });
 }
 
-/** Where the whole would be too small to read, begin at what is being done. */
+/** Where the whole would be too small to read, begin at what is being done or what is wrong. */
 function focus(viewer, facts) {
   const canvas = viewer.get("canvas");
   if (canvas.zoom() >= TOO_SMALL) return;
-  const open = Object.keys(facts).find((id) => ["open", "late"].includes(facts[id].state));
+  const open = Object.keys(facts).find((id) => ["open", "late"].includes(facts[id].state) || facts[id].wrong);
   const element = open && viewer.get("elementRegistry").get(open);
   if (!element) return;
   canvas.zoom(READABLE);
@@ -139,11 +143,18 @@ function sayUndrawn(canvas) {
   if (note) note.hidden = false;
 }
 
-async function draw(canvas) {
+/** Return the file: at its address, or beside the canvas where it was refused and stands nowhere else. */
+async function contentOf(canvas) {
+  const beside = document.getElementById(canvas.dataset.content);
+  if (beside) return JSON.parse(beside.textContent);
   const response = await fetch(canvas.dataset.diagram, { headers: { Accept: "application/xml" } });
-  if (!response.ok) return;
+  return response.ok ? response.text() : null;
+}
+
+async function draw(canvas) {
+  const content = await contentOf(canvas);
+  if (content === null) return;
   const viewer = new NavigatedViewer({ container: canvas, bpmnRenderer: LOOK });
-  const content = await response.text();
   try {
     await viewer.importXML(content);
   } catch {
@@ -167,4 +178,4 @@ async function draw(canvas) {
   canvas.dataset.drawn = "yes";
 }
 
-for (const canvas of document.querySelectorAll("[data-diagram]")) draw(canvas);
+for (const canvas of document.querySelectorAll("[data-diagram]:not([data-drawn])")) draw(canvas);

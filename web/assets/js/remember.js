@@ -98,6 +98,12 @@ async function settle() {
   return false;
 }
 
+/** Go on after a form was refused in place: its page holds what was typed. */
+export function rememberAgain(part) {
+  sessionStorage.removeItem(SENT);
+  if (person) for (const form of part.querySelectorAll("form[data-remember]")) remember(form);
+}
+
 /** Keep what is typed into the forms that ask for it, and put back what was typed before. */
 export async function startRemembering() {
   if (!person) return;

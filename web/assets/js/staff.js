@@ -15,7 +15,7 @@ import { startList } from "./list.js";
 import { sendAhead, startOutbox, watchForms } from "./outbox.js";
 import { startPane } from "./pane.js";
 import { wakeReadBack } from "./readback.js";
-import { startRemembering } from "./remember.js";
+import { rememberAgain, startRemembering } from "./remember.js";
 import { startRinging } from "./ring.js";
 import { guardSecrets } from "./secrets.js";
 import { startSeveral } from "./several.js";
@@ -42,6 +42,10 @@ function wake(part) {
 }
 
 wake(document);
+document.addEventListener("main:shown", ({ detail }) => {
+  wake(detail);
+  rememberAgain(detail);
+});
 lookAgain();
 guardSecrets();
 startClocks();

@@ -1,6 +1,6 @@
 // A file that goes along with its form: where that takes over a second, the page says what is on its way, how big it is
 // and how far. A form whose answer leads elsewhere (data-percent) is sent from here, for the browser itself tells no
-// script how far it is; whatever else is answered, the browser gets by sending the form itself.
+// script how far it is; a page that says why it was refused is shown in place, so that no file is sent once more for it.
 const A_SECOND = 1000;
 const { uploading } = document.body.dataset;
 
@@ -41,6 +41,33 @@ function goTo(next) {
   location.reload();
 }
 
+/** Leave chosen files in their inputs: only what is wrong has to be changed. */
+function keepFiles(form, main) {
+  for (const { id, files } of form.querySelectorAll("input[type=file][id]")) {
+    const again = files.length ? main.querySelector(`input[type=file][id="${CSS.escape(id)}"]`) : null;
+    if (again) again.files = files;
+  }
+}
+
+/** Show the page that says why a form was refused; false where the answer is no page. */
+function showRefused(form, html) {
+  const answer = new DOMParser().parseFromString(html, "text/html");
+  const main = answer.querySelector("main");
+  if (!main) return false;
+  keepFiles(form, main);
+  document.title = answer.title;
+  const shown = document.adoptNode(main);
+  document.querySelector("main").replaceWith(shown);
+  document.dispatchEvent(new CustomEvent("main:shown", { detail: shown }));
+  for (const { src } of answer.querySelectorAll("script[data-draws]")) {
+    document.body.append(Object.assign(document.createElement("script"), { src }));
+  }
+  const said = shown.querySelector("[role=alert], .error") ?? shown;
+  said.tabIndex = -1;
+  said.focus();
+  return true;
+}
+
 /** Send a form and tell how far it is; an answer that leads elsewhere is followed. */
 function sendWatched(form, submitter, progress, failed) {
   const request = new XMLHttpRequest();
@@ -51,7 +78,7 @@ function sendWatched(form, submitter, progress, failed) {
   request.onload = () => {
     const next = request.getResponseHeader("X-Location");
     if (next) goTo(new URL(next, location.href));
-    else sendPlainly(form, submitter);
+    else if (!showRefused(form, request.responseText)) sendPlainly(form, submitter);
   };
   request.onerror = failed;
   request.send(new FormData(form, submitter));
