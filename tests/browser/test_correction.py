@@ -89,4 +89,4 @@ def test_an_owner_corrects_a_number_and_a_clerk_types_it_again(town: Town, visit
     owner.open("/home/data")
     expect(owner.page.locator("dl.facts")).to_contain_text("139****0009")
     owner.page.context.clear_cookies()
-    visit(PHONE).sign_in(NEW)
+    visit(PHONE).sign_in_by_form(NEW)

@@ -48,7 +48,7 @@ def test_a_repairer_takes_does_and_finishes_one_with_a_thumb(
     clerk = visit().sign_in(town.logins[Post.CS])
     open_step(clerk, number)
     clerk.send()
-    repairer = visit(PHONE).sign_in(town.logins[Post.RP])
+    repairer = visit(PHONE).sign_in_by_form(town.logins[Post.RP])
     page = repairer.page
     page.tap(".job:has-text('接单') a")
     page.wait_for_selector(THUMB)
@@ -88,7 +88,7 @@ def test_an_urgent_call_fills_the_screen_until_somebody_has_heard_it(town: Town,
         number = reporting.report_found(work, report).number
     repairer, beside = visit(PHONE), visit(PHONE)
     for screen in (repairer, beside):
-        screen.sign_in(town.logins[Post.RP])
+        screen.sign_in_by_form(town.logins[Post.RP])
         screen.page.wait_for_selector("#ring[open]")
     assert number in repairer.page.inner_text("#ring")
 

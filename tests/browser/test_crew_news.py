@@ -14,7 +14,7 @@ LOOK_AGAIN = "document.dispatchEvent(new Event('visibilitychange'))"  # as when 
 
 def test_new_work_is_announced_and_nothing_moves_under_the_thumb(town: Town, visit: Visitors) -> None:
     accepted(town, "走廊的灯不亮")
-    page = visit(PHONE).sign_in(town.logins[Post.RP]).page
+    page = visit(PHONE).sign_in_by_form(town.logins[Post.RP]).page
     before = page.locator(".job").first.bounding_box()
     number = accepted(town, "厨房的灯不亮")
     page.evaluate(LOOK_AGAIN)

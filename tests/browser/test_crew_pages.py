@@ -62,7 +62,7 @@ def test_every_step_of_a_job_is_accessible_and_large_enough(
 def test_an_urgent_call_is_accessible(town: Town, visit: Visitors) -> None:
     clerk = town.world.staff(Post.CS)
     report = Report(Area.PRIVATE, "W01", "水管爆了", "陈静", OWNER, house_id=town.world.house)
-    repairer = visit(PHONE, language="en").sign_in(town.logins[Post.RP])
+    repairer = visit(PHONE, language="en").sign_in_by_form(town.logins[Post.RP])
     with town.engine.work(clerk) as work:
         reporting.report_found(work, report)
     repairer.page.reload()

@@ -42,9 +42,8 @@ def contact(clerk: Visitor) -> None:
     clerk.page.fill("[name=contact_phone]", OWNER)
 
 
-@pytest.mark.parametrize(
-    "size", [pytest.param(DESKTOP, id="desk", marks=pytest.mark.long), pytest.param(PHONE, id="phone")]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desk", "phone"])
 def test_notices_fit_the_screen_speak_english_and_are_accessible(
     town: Town, visit: Visitors, size: tuple[int, int]
 ) -> None:

@@ -95,6 +95,7 @@ def test_a_remark_and_its_file_are_there_again_after_loading_the_page_again(
     expect(clerk.page.locator("#remark")).to_have_value("")
 
 
+@pytest.mark.long
 def test_going_elsewhere_and_back_loses_nothing(town: Town, visit: Visitors) -> None:
     clerk = visit(PHONE).sign_in(town.logins[Post.CS])
     number = report(town, LIGHT, "返回")
@@ -106,6 +107,7 @@ def test_going_elsewhere_and_back_loses_nothing(town: Town, visit: Visitors) -> 
     expect_asked(clerk.page)
 
 
+@pytest.mark.long
 def test_a_second_tab_shows_what_was_typed_in_the_first_and_both_complete_once(
     town: Town, visit: Visitors
 ) -> None:
@@ -151,6 +153,7 @@ def test_a_session_that_ended_in_the_middle_of_a_form_loses_nothing(town: Town, 
     assert times_done(town, number, "accept") == 1
 
 
+@pytest.mark.long
 def test_a_form_sent_after_the_session_ended_is_sent_once_when_one_is_back(
     town: Town, visit: Visitors
 ) -> None:
@@ -167,6 +170,7 @@ def test_a_form_sent_after_the_session_ended_is_sent_once_when_one_is_back(
     assert times_done(town, number, "accept") == 1
 
 
+@pytest.mark.long
 def test_a_lost_connection_beside_the_list_sends_once_and_goes_on(town: Town, visit: Visitors) -> None:
     clerk = visit(DESKTOP).sign_in(town.logins[Post.CS])
     number = open_task(town, clerk, "断网")

@@ -84,6 +84,7 @@ def test_a_step_done_without_a_signal_is_sent_once_when_it_is_back(
     assert kept(repairer) == 0
 
 
+@pytest.mark.long
 def test_what_was_kept_survives_the_page_and_an_answer_that_got_lost(
     town: Town, visit: Visitors, photo: Path
 ) -> None:
@@ -176,6 +177,7 @@ def test_without_a_network_a_page_says_so_and_holds_no_data(town: Town, visit: V
     assert times_done(town, number, "arrive") == 1
 
 
+@pytest.mark.long
 def test_a_remark_written_without_a_signal_is_sent_once_when_it_is_back(town: Town, visit: Visitors) -> None:
     repairer, number = on_the_spot(town, visit, "备注没有信号")
     page = repairer.page

@@ -98,6 +98,7 @@ def test_a_file_of_staff_that_takes_long_is_said_to_be_on_its_way(town: Town, vi
         held[0].continue_()
 
 
+@pytest.mark.long
 def test_a_file_that_is_refused_is_told_on_its_page_and_one_that_got_lost_can_be_sent_again(
     town: Town, visit: Visitors
 ) -> None:

@@ -31,6 +31,7 @@ KEPT = """() => new Promise((resolve) => {
 })"""
 
 
+@pytest.mark.long
 def test_a_form_sent_while_its_photo_is_made_small_waits_for_it(
     town: Town, visit: Visitors, photo: Path
 ) -> None:

@@ -46,7 +46,7 @@ def test_an_owner_withdraws_a_consent_and_gets_a_copy_of_the_data(town: Town, vi
         clerk.page.fill(f"[name={field}]", text)
         clerk.send()
     guardian = town.world.staff(Post.DPO, everywhere=True)
-    dpo = visit(language="en").sign_in(town.world.login_of(guardian))
+    dpo = visit(language="en").sign_in_by_form(town.world.login_of(guardian))
     dpo.open(dpo.page.locator("a[href*='/tasks/']").first.get_attribute("href") or "")
     choose(dpo, "outcome", "grant")
     dpo.page.fill("[name=answer]", "Here it is")

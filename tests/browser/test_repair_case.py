@@ -47,9 +47,9 @@ WRITTEN = {
 
 @pytest.mark.parametrize("language", ["zh", pytest.param("en", marks=pytest.mark.long)])
 def test_a_repair_from_report_to_rating(town: Town, visit: Visitors, photo: Path, language: str) -> None:
-    owner = visit(PHONE, language=language).sign_in(OWNER)
-    clerk = visit(language=language).sign_in(town.logins[Post.CS])
-    repairer = visit(PHONE, language=language).sign_in(town.logins[Post.RP])
+    owner = visit(PHONE, language=language).sign_in_by_form(OWNER)
+    clerk = visit(language=language).sign_in_by_form(town.logins[Post.CS])
+    repairer = visit(PHONE, language=language).sign_in_by_form(town.logins[Post.RP])
     fault, finding, part = WRITTEN[language]
     number = report(owner, fault)
 
@@ -116,7 +116,7 @@ def hrefs(visitor: Visitor) -> list[str]:
 
 
 def test_the_whole_flow_of_a_step_works_without_scripts(town: Town, visit: Visitors) -> None:
-    owner = visit(PHONE, scripts=False).sign_in(OWNER)
+    owner = visit(PHONE, scripts=False).sign_in_by_form(OWNER)
     number = report(owner, "没有脚本也能报修")
     clerk = visit(scripts=False).sign_in(town.logins[Post.CS])
     open_step(clerk, number)

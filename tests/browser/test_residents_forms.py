@@ -85,6 +85,7 @@ def test_nobody_else_in_the_same_tab_gets_what_was_typed(town: Town, visit: Visi
     assert page.input_value(f"{FORM} [name=wish]") == ""
 
 
+@pytest.mark.long
 def test_without_a_network_nothing_is_sent_and_nothing_is_lost(visit: Visitors) -> None:
     owner = visit(PHONE).sign_in(OWNER)
     page = owner.open("/home/household/")
@@ -162,6 +163,7 @@ def test_a_remark_and_a_photo_are_added_to_an_open_report_with_the_thumb(
     expect(page.locator(".photos img")).to_have_count(1)
 
 
+@pytest.mark.long
 def test_a_photo_of_evidence_shows_how_far_it_is(town: Town, visit: Visitors, photo: Path) -> None:
     page = visit(PHONE).sign_in(OWNER).open("/home/data")
     going: list[Route] = []
@@ -201,6 +203,7 @@ def test_a_long_video_shows_how_far_it_is_and_the_report_waits_for_it(town: Town
     assert "video/mp4" in [one.content_type for one in kept]
 
 
+@pytest.mark.long
 def test_a_photo_chosen_for_a_remark_is_there_after_a_reload(
     town: Town, visit: Visitors, photo: Path
 ) -> None:

@@ -76,6 +76,7 @@ def test_an_owner_signs_and_a_changed_amount_asks_for_the_signature_again(
     assert confirmed_by(town, number) == "signed"
 
 
+@pytest.mark.long
 def test_a_signature_without_a_signal_waits_on_the_phone(town: Town, visit: Visitors, photo: Path) -> None:
     number = nearly_done(town, "地下室的灯不亮，签字")
     repairer = at_the_finish(town, visit, photo, number)
@@ -92,6 +93,7 @@ def test_a_signature_without_a_signal_waits_on_the_phone(town: Town, visit: Visi
     assert confirmed_by(town, number) == "signed"
 
 
+@pytest.mark.long
 def test_a_photo_that_a_refusal_kept_stands_in_one_row_on_a_phone(
     town: Town, visit: Visitors, photo: Path
 ) -> None:

@@ -51,6 +51,7 @@ def arrive(page: Page, note: str) -> None:
     page.tap("[data-primary]")
 
 
+@pytest.mark.long
 def test_two_tabs_that_make_the_key_at_once_lose_no_entry(town: Town, visit: Visitors) -> None:
     first, second = on_the_way(town, "钥匙一"), on_the_way(town, "钥匙二")
     repairer = visit(PHONE).sign_in(town.logins[Post.RP])
@@ -80,6 +81,7 @@ def test_two_tabs_that_make_the_key_at_once_lose_no_entry(town: Town, visit: Vis
     assert [times_done(town, number, "arrive") for number in (first, second)] == [1, 1]
 
 
+@pytest.mark.long
 def test_storage_that_answers_too_late_keeps_no_second_copy(town: Town, visit: Visitors) -> None:
     number = on_the_way(town, "慢存储")
     repairer = visit(PHONE).sign_in(town.logins[Post.RP])

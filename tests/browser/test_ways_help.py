@@ -45,7 +45,7 @@ def state(home: AtHome, number: str) -> str:
 
 def signs_in(home: AtHome) -> Visitor:
     """Let the owner try the old password."""
-    return home.nobody().sign_in(home.desk.contact)
+    return home.nobody().sign_in_by_form(home.desk.contact)
 
 
 def test_a_code_that_was_used_in_time_settles_it(home: AtHome) -> None:
