@@ -20,6 +20,7 @@ from handlers import bootstrap, built_in
 from handlers.settings import Settings
 from handlers.shared.sealed import KeyRing
 from tests.databases import PostgresAnew, SqliteAnew
+from tests.handlers.stock import Stock
 from tests.postgres import QUICK, PostgresServer
 
 # The same examples in every run, however slow the machine is; WUYE_EXAMPLES=random looks for new ones.
@@ -145,6 +146,12 @@ def deploy_built_in(url: str, folder: Path) -> None:
     engine = bootstrap.build(Settings(database_url=url, data_dir=folder), SystemClock(), database)
     built_in.deploy_built_in(engine)
     database.dispose()
+
+
+@pytest.fixture(scope="session")
+def stock(tmp_path_factory: pytest.TempPathFactory) -> Stock:
+    """The worlds with which tests of this process begin, each made once."""
+    return Stock(tmp_path_factory.mktemp("stock"))
 
 
 @pytest.fixture(scope="session")

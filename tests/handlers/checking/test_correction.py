@@ -15,14 +15,15 @@ from handlers.errors import ActionNotAllowed, FieldsInvalid, RecordConflict, Rec
 from handlers.shared.sealed import vault_of
 from tests.handlers.checking.correction_world import NEW_PHONE, Counter
 from tests.handlers.repair.repair_world import OWNER_PHONE
+from tests.handlers.stock import Stock
 
 ID_NUMBER = "11010519491231002X"
 
 
 @pytest.fixture
-def counter(engine: Engine, clock: SettableClock) -> Counter:
+def counter(stock: Stock, engine: Engine, clock: SettableClock) -> Counter:
     """The desk at ten in the morning of a working Monday."""
-    return Counter(engine, clock)
+    return stock.begin(Counter, engine, clock)
 
 
 def test_a_phone_is_corrected_after_another_clerk_typed_it_again(counter: Counter) -> None:

@@ -22,6 +22,7 @@ from tests.handlers.estate_world import PASSWORD
 from tests.handlers.inline import inline_worker
 from tests.handlers.office import Office
 from tests.handlers.repair.conftest import database
+from tests.handlers.stock import Stock
 
 __all__ = ["database"]
 
@@ -94,9 +95,9 @@ class Desk(Office):
 
 
 @pytest.fixture
-def desk(engine: Engine, clock: SettableClock) -> Desk:
+def desk(stock: Stock, engine: Engine, clock: SettableClock) -> Desk:
     """The desk on a working Monday."""
-    return Desk(engine, clock)
+    return stock.begin(Desk, engine, clock)
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)

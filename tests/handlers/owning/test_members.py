@@ -15,14 +15,15 @@ from handlers.estate.records import RelationKind, estate_person, estate_relation
 from handlers.owning import household, members
 from tests.handlers.checking.conftest import database
 from tests.handlers.checking.correction_world import Counter
+from tests.handlers.stock import Stock
 
 __all__ = ["database"]
 
 
 @pytest.fixture
-def counter(engine: Engine, clock: SettableClock) -> Counter:
+def counter(stock: Stock, engine: Engine, clock: SettableClock) -> Counter:
     """The desk at ten in the morning of a working Monday."""
-    return Counter(engine, clock)
+    return stock.begin(Counter, engine, clock)
 
 
 def add(counter: Counter, name: str = "李雷", phone: str = "13700000001", by: Actor | None = None) -> str:

@@ -20,6 +20,7 @@ from tests.handlers.checking.conftest import database
 from tests.handlers.checking.correction_world import NEW_PHONE, Counter
 from tests.handlers.inline import inline_worker
 from tests.handlers.repair.repair_world import OWNER_PHONE
+from tests.handlers.stock import Stock
 
 __all__ = ["database"]
 
@@ -27,9 +28,9 @@ ADDRESS = "192.0.2.9"
 
 
 @pytest.fixture
-def counter(engine: Engine, clock: SettableClock) -> Counter:
+def counter(stock: Stock, engine: Engine, clock: SettableClock) -> Counter:
     """The desk at ten in the morning of a working Monday."""
-    return Counter(engine, clock)
+    return stock.begin(Counter, engine, clock)
 
 
 def codes(counter: Counter) -> dict[str, str]:

@@ -9,6 +9,7 @@ from engine.store.database import Database
 from engine.work import Engine
 from tests.conftest import begun_like
 from tests.handlers.repair.repair_world import Shop
+from tests.handlers.stock import Stock
 
 
 @pytest.fixture
@@ -19,6 +20,6 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
 
 
 @pytest.fixture
-def shop(engine: Engine, clock: SettableClock) -> Shop:
+def shop(stock: Stock, engine: Engine, clock: SettableClock) -> Shop:
     """A repair shop at ten in the morning of a working Monday."""
-    return Shop(engine, clock)
+    return stock.begin(Shop, engine, clock)

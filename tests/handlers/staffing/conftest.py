@@ -6,11 +6,12 @@ from engine.clock import SettableClock
 from engine.work import Engine
 from tests.handlers.office import Office
 from tests.handlers.repair.conftest import database
+from tests.handlers.stock import Stock
 
 __all__ = ["database"]
 
 
 @pytest.fixture
-def office(engine: Engine, clock: SettableClock) -> Office:
+def office(stock: Stock, engine: Engine, clock: SettableClock) -> Office:
     """An office on a working Monday."""
-    return Office(engine, clock)
+    return stock.begin(Office, engine, clock)
