@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -17,11 +18,13 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 FIELD = re.compile(r"%\((\w+)\)s|\{(\w+)\}")
 
 
+@cache
 def english() -> Catalog:
     content = (ROOT / "web/translations/en/LC_MESSAGES/messages.po").read_bytes()
     return read_po(BytesIO(content), locale="en")
 
 
+@cache
 def said() -> set[str]:
     """Extract every text of the sources and templates, as the command in the Makefile does."""
     with (ROOT / "babel.cfg").open(encoding="utf-8") as file:
