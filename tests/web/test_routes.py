@@ -86,11 +86,27 @@ def test_nobody_gets_in_without_signing_in(site: Site) -> None:
 
 @pytest.mark.parametrize("post", list(Post))
 def test_each_post_gets_exactly_where_the_table_lets_it(site: Site, post: Post) -> None:
+    walk(site, post, asking_for_permission=True)
+
+
+# Where no permission is asked for, every post is the same: here who may do most and who may do least.
+MOST, LEAST = Post.CSL, Post.VEN
+OTHERS = [pytest.param(post, marks=pytest.mark.long) for post in Post if post not in (MOST, LEAST)]
+
+
+@pytest.mark.parametrize("post", [MOST, LEAST, *OTHERS])
+def test_each_post_gets_where_all_staff_does_and_not_to_the_residents(site: Site, post: Post) -> None:
+    walk(site, post, asking_for_permission=False)
+
+
+def walk(site: Site, post: Post, *, asking_for_permission: bool) -> None:
+    """Call the routes whose row names a permission, or those whose row names none."""
     permissions = frozenset(str(permission) for permission in POST_PERMISSIONS[post])
     who = site.staff(post)
     for endpoint, method, path in addresses(site):
-        status = call(site.browser(who), method, path, community_id=site.world.community)
-        check(endpoint, status, admits(ROUTES[endpoint], "staff", permissions))
+        if bool(ROUTES[endpoint].permissions) is asking_for_permission:
+            status = call(site.browser(who), method, path, community_id=site.world.community)
+            check(endpoint, status, admits(ROUTES[endpoint], "staff", permissions))
 
 
 @pytest.mark.parametrize("name", ["owner", "neighbour"])
