@@ -122,7 +122,7 @@ class AtHome:
 
     def owner(self) -> Visitor:
         """Return the phone of the home's owner."""
-        return self._visitors(PHONE).sign_in(self.desk.contact)
+        return self._visitors(PHONE).sign_in_by_form(self.desk.contact)
 
     def nobody(self) -> Visitor:
         """Return a phone on which nobody is signed in."""
