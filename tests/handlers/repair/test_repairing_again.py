@@ -12,7 +12,7 @@ from handlers.accounts.permissions import Post
 from handlers.errors import ActionNotAllowed, FieldsInvalid
 from handlers.repair import adding, commands, crew, jobs, media, queries, remarks, story
 from handlers.repair.records import repair_assignment
-from tests.handlers.repair.repair_world import OWNER_PHONE, Shop
+from tests.handlers.repair.repair_world import FULL_MARKS, OWNER_PHONE, Shop
 from tests.handlers.repair.test_appointments import offered as free_times
 from tests.handlers.repair.test_appointments import tomorrow_at
 from tests.handlers.repair.test_complaining import complained, promise, telling
@@ -231,6 +231,27 @@ def test_the_visit_because_of_a_complaint_is_one_of_who_goes_and_takes_its_time(
     visit(shop, promised)
     assert loads(shop) == {shop.second_plumber.id: 1}
     assert "24 16" in free_times(shop, other)
+
+
+def kinds_of_photos(shop: Shop, number: str) -> list[str]:
+    """Return what each photo was taken for, as the owner sees them."""
+    with shop.engine.reading(shop.owner) as work:
+        return [one.owner_kind for one in queries.order(work, number).media]
+
+
+def test_photos_are_of_the_report_of_the_visit_or_of_the_complaint_that_goes_on(shop: Shop) -> None:
+    number = shop.report()
+    before = int(shop.photo(shop.owner))
+    shop.engine.run(shop.owner, lambda work: adding.add(work, number, "", [before]))
+    shop.accept(number)
+    shop.repair(number)
+    assert kinds_of_photos(shop, number) == ["repair_order", "repair_assignment"]
+    shop.do(number, "confirm", shop.owner, **(FULL_MARKS | {"speed": "1"}))
+    shop.do(number, "visit_by_lead", shop.desk_lead, outcome="c", comment="还在漏")
+    shop.do(number, "answer_complaint", shop.manager, **(promise(shop) | {"outcome": "again"}))
+    send(shop, number)
+    visit(shop, number)
+    assert kinds_of_photos(shop, number) == ["repair_order", "repair_assignment", "repair_complaint"]
 
 
 def loads(shop: Shop) -> dict[int, int]:
