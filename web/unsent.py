@@ -9,7 +9,7 @@ from werkzeug import Response
 from engine import cases, drafts, gone
 from engine.errors import TaskNotFound
 from engine.ports import Actor, Json
-from engine.work import Engine
+from engine.work import Engine, Work
 from web import context, gone_screen
 from web.answers import posted
 from web.texts import gettext
@@ -44,6 +44,11 @@ def keep(number: str, task_id: int) -> ResponseReturnValue:
 @bp.post("/<number>/unsent/<int:task_id>/forget")
 def forget(number: str, task_id: int) -> Response:
     """Forget such an answer."""
-    context.engine().run(context.actor(), lambda work: drafts.discard_draft(work, task_id))
+
+    def call(work: Work) -> None:
+        cases.find(work, number)
+        drafts.discard_draft(work, task_id)
+
+    context.engine().run(context.actor(), call)
     flash(gettext("已清除"))
     return redirect(url_for("resident.case", number=number))
