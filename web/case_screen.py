@@ -12,6 +12,7 @@ from flask import url_for
 from engine import cases, instances
 from engine.bpmn.program import Program
 from engine.cases import CaseDetail, CaseStep, Sheet
+from engine.ids import new_id
 from engine.work import Work
 from web.case_ahead import Ahead, NextStep, ahead_of, fixed_limit, limit_words, sheet_name
 from web.lists import post_name
@@ -80,9 +81,14 @@ class Tally:
 
 @dataclass(frozen=True)
 class CaseScreen:
-    """A case in the reader's language."""
+    """A case in the reader's language.
+
+    Attributes:
+        key: under which the page sends its remark, so that it is taken once.
+    """
 
     id: int
+    key: str
     number: str
     title: str
     place: str
@@ -120,6 +126,7 @@ def case_screen(work: Work, number: str, path: str) -> CaseScreen:
     is_open = case.ended_at is None
     return CaseScreen(
         id=case.id,
+        key=str(new_id()),
         number=case.business_key,
         title=either(case.title, case.title_en),
         place=case.place,

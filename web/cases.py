@@ -3,8 +3,8 @@
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug import Response as BaseResponse
 
-from engine import cases, drafts, instances
-from web import context, errors
+from engine import cases, drafts, idempotency, instances
+from web import context, errors, repeats
 from web.case_screen import case_screen
 from web.diagrams import in_readers_language
 from web.texts import gettext
@@ -38,9 +38,12 @@ def diagram(number: str, process: str) -> Response:
 @errors.shown_again_by(show)
 def comment(number: str) -> BaseResponse:
     """Add a remark."""
-    text = request.form.get("text", "")
+    text, key, digest = request.form.get("text", ""), repeats.key(), repeats.digest()
     context.engine().run(
-        context.actor(), lambda work: drafts.comment(work, cases.find(work, number).id, text)
+        context.actor(),
+        lambda work: idempotency.once(
+            work, key, "comment", digest, lambda: drafts.comment(work, cases.find(work, number).id, text)
+        ),
     )
     flash(gettext("备注已保存"))
     return redirect(url_for("cases.show", number=number))

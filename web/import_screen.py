@@ -14,6 +14,7 @@ from handlers.estate.communities import Community
 from handlers.estate.import_buildings import BuildingSum
 from handlers.estate.import_rows import RowProblem
 from handlers.estate.import_totals import Difference, Quantity
+from handlers.estate.import_writing import Totals
 from handlers.estate.importing import PastImport
 from handlers.estate.records import ImportState
 from handlers.shared.permissions import Permission
@@ -105,6 +106,24 @@ def imports_screen(work: Work) -> ImportsScreen:
     return ImportsScreen(tuple(_row(work, past) for past in importing.imports(work)), tuple(places))
 
 
+def counted(totals: Totals) -> tuple[tuple[str, int], ...]:
+    """Say how many rows there were, and what became of them."""
+    return (
+        (gettext("读到的行"), totals.rows),
+        (gettext("有问题的行"), totals.problems),
+        (gettext("重复的行"), totals.repeated),
+        (gettext("合计与备注行"), totals.ignored),
+        (gettext("清单自己的合计数"), totals.compared),
+        (gettext("与各行不符的合计数"), totals.differing),
+        (gettext("新增房屋"), totals.houses_added),
+        (gettext("改动房屋"), totals.houses_changed),
+        (gettext("新增人员"), totals.people_added),
+        (gettext("改动人员"), totals.people_changed),
+        (gettext("新增业主关系"), totals.relations_added),
+        (gettext("去除业主关系"), totals.relations_removed),
+    )
+
+
 def import_screen(work: Work, import_id: int, after: int) -> ImportScreen:
     """Read one import with a page of its bad rows."""
     past = importing.one_import(work, import_id)
@@ -119,20 +138,7 @@ def import_screen(work: Work, import_id: int, after: int) -> ImportScreen:
             _sum(gettext("建筑面积（㎡）"), totals.listed_area_m2, totals.taken_area_m2, area),
             *(_difference(one) for one in past.differing),
         ),
-        numbers=(
-            (gettext("读到的行"), totals.rows),
-            (gettext("有问题的行"), totals.problems),
-            (gettext("重复的行"), totals.repeated),
-            (gettext("合计与备注行"), totals.ignored),
-            (gettext("清单自己的合计数"), totals.compared),
-            (gettext("与各行不符的合计数"), totals.differing),
-            (gettext("新增房屋"), totals.houses_added),
-            (gettext("改动房屋"), totals.houses_changed),
-            (gettext("新增人员"), totals.people_added),
-            (gettext("改动人员"), totals.people_changed),
-            (gettext("新增业主关系"), totals.relations_added),
-            (gettext("去除业主关系"), totals.relations_removed),
-        ),
+        numbers=counted(totals),
         buildings=tuple(import_buildings.building_sums(work, import_id)),
         problems=tuple(_problem(*one) for one in found),
         uncomputed=tuple(

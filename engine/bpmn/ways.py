@@ -8,13 +8,14 @@ from types import MappingProxyType
 from engine.bpmn.program import Program, Step
 from engine.bpmn.xml import BPMN, Element, local_name, properties, read_xml
 
+_ANSWERS = frozenset({"是", "否"})  # say nothing without the question that the gateway asks
 STOPS = frozenset({"user", "timer", "message", "signal", "external"})
 _MOST = 500  # places that a look ahead passes at most
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A drawn sequence flow."""
+    """A drawn sequence flow; a name that is a bare yes or no stands behind the question of its gateway."""
 
     id: str
     name: str
@@ -67,13 +68,15 @@ def read_ways(files: Mapping[str, bytes]) -> Ways:
             continue
         for process in read_xml(files[name]).iter(f"{BPMN}process"):
             key = process.get("id", "")
+            questions = {node.get("id", ""): _names(node) for node, _ in _elements(process, "")}
             for node, scope in _elements(process, ""):
                 place = key, node.get("id", "")
                 if scope:
                     around[place] = scope
                 kind = local_name(node)
                 if kind == "sequenceFlow":
-                    flows.setdefault((key, node.get("sourceRef", "")), []).append(_flow(node))
+                    source = node.get("sourceRef", "")
+                    flows.setdefault((key, source), []).append(_flow(node, questions.get(source, ("", ""))))
                 elif kind == "startEvent" and not _defines(node, "message"):
                     starts[key, scope] = place[1]
                 elif kind == "endEvent" and _defines(node, "error"):
@@ -95,9 +98,15 @@ def _elements(parent: Element, scope: str) -> Iterator[tuple[Element, str]]:
             yield from _elements(node, node.get("id", ""))
 
 
-def _flow(node: Element) -> Flow:
-    name = " ".join(node.get("name", "").split())
-    return Flow(node.get("id", ""), name, properties(node).get("name_en", ""), node.get("targetRef", ""))
+def _flow(node: Element, question: tuple[str, str]) -> Flow:
+    name, name_en = _names(node)
+    if name in _ANSWERS:
+        name, name_en = question[0] + name, f"{question[1]} {name_en}".strip() if name_en else ""
+    return Flow(node.get("id", ""), name, name_en, node.get("targetRef", ""))
+
+
+def _names(node: Element) -> tuple[str, str]:
+    return " ".join(node.get("name", "").split()), properties(node).get("name_en", "")
 
 
 def _defines(node: Element, kind: str) -> bool:

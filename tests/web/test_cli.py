@@ -1,5 +1,6 @@
 """The command line: what it makes, what it refuses, and how it says so."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -86,6 +87,17 @@ def test_before_it_is_installed_one_file_is_checked_with_those_of_the_product(
     said = capsys.readouterr().err
     assert "尚未安装" in said
     assert "Nothing is installed yet" in said
+
+
+def test_what_a_broken_file_brings_about_in_those_of_the_product_is_left_out(
+    installation: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = installation / "repair.bpmn"
+    content = (built_in.FOLDER / file.name).read_bytes()
+    file.write_bytes(content[: len(content) // 2])
+    assert main(["check", str(file)]) == 1
+    found = re.findall(r"(\w+\.\w+) .*\[(\w+)\]", capsys.readouterr().err)
+    assert set(found) == {("repair.bpmn", "malformed")}
 
 
 def test_a_bad_file_is_refused_with_reason_and_remedy_and_nothing_is_stored(
@@ -242,6 +254,11 @@ def test_the_first_list_needs_a_reason_where_not_all_of_it_is_taken_over(
     with installed().reading(SYSTEM) as work:
         assert importing.imports(work) == []
     assert main([*command, "--difference", "505 的证件号待更正"]) == 0
+    said = capsys.readouterr().out
+    assert re.search(r"^读到的行：(\d+)  Rows read: \1$", said, re.MULTILINE)
+    chinese, english = re.findall(r"^.* 证件号码 .*: (.*)$", said, re.MULTILINE)
+    assert english.isascii()
+    assert not chinese.isascii()
     with installed().reading(SYSTEM) as work:
         [past] = importing.imports(work)
         assert past.release_note == "505 的证件号待更正"

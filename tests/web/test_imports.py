@@ -76,7 +76,7 @@ def test_the_result_shows_totals_and_bad_rows_with_reasons(desk: Desk) -> None:
     assert "待放行" in page
     assert "179.00" in page  # twice 89.5 m²
     assert 'data-th="清单上">2</td>' in page, "houses are counted, not measured"
-    assert "没有读入的 1 行不在内" in page
+    assert "读不出的行两边都没有计入" in page
     assert "没有读入的行" in page
     assert "0020" not in page
     assert "13812345678" not in page

@@ -82,6 +82,19 @@ def test_a_remark_sent_twice_is_kept_once(site: Site) -> None:
     assert count(site, case_comment) == 1
 
 
+def test_a_remark_on_a_case_that_is_sent_again_after_its_answer_was_lost_is_kept_once(site: Site) -> None:
+    site.start()
+    clerk = site.browser(Post.CS)
+    key = re.search(r'name="_key" value="([0-9]+)"', clerk.get("/cases/K1").text)
+    assert key
+    form = {"text": "业主七点以后在家", "_key": key[1]}
+
+    answers = [clerk.post("/cases/K1/comment", form, page="/cases/K1") for _ in range(2)]
+
+    assert {answer.status_code for answer in answers} == {302}
+    assert count(site, case_comment) == 1
+
+
 def test_a_key_cannot_be_used_for_something_else(site: Site) -> None:
     task_id = site.task(site.start())
     clerk = site.browser(Post.CS)

@@ -1,7 +1,6 @@
 """`wuye import estate` takes a developer's hand-over list over; `wuye community` says where one is."""
 
 import argparse
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +9,15 @@ from handlers.accounts.holders import holders
 from handlers.accounts.permissions import POST_NAMES
 from handlers.errors import FieldsInvalid, RuleRefused
 from handlers.estate import entry, import_undo, importing
+from handlers.estate.import_writing import Totals
 from handlers.estate.importing import ImportReport
 from handlers.shared.permissions import Permission
+from web import import_screen, texts
 from web.cli import files, progress
 from web.cli.engines import installed
 from web.cli.saying import say
+from web.texts import gettext
+from web.words import filled
 
 
 def add_commands(commands: Any) -> None:
@@ -65,10 +68,28 @@ def run_import(arguments: argparse.Namespace) -> None:
 
 
 def _show(report: ImportReport) -> None:
-    for name, count in asdict(report.totals).items():
-        print(f"{name}: {count}")
-    for one in report.problems:
-        print(f"{one.sheet} {one.row} {one.column} {one.value}: {one.reason()}")
+    chinese = _figures(report.totals)
+    with texts.speaking("en"):
+        english = _figures(report.totals)
+        reasons = [filled(one.message, one.params) for one in report.problems]
+    print(*(f"{one}  {in_english}" for one, in_english in zip(chinese, english, strict=True)), sep="\n")
+    for one, reason in zip(report.problems, reasons, strict=True):
+        place = f"{one.sheet} {one.row} {one.column} {one.value}"
+        print(f"{place}: {one.reason()}", f"{place}: {reason}", sep="\n")
+
+
+def _figures(totals: Totals) -> list[str]:
+    """Say what stands in the rows that could be read and what was taken over, and what became of it."""
+    beside = (
+        ("户数", totals.listed_houses, totals.taken_houses),
+        ("业主人数", totals.listed_owners, totals.taken_owners),
+        ("建筑面积（㎡）", totals.listed_area_m2, totals.taken_area_m2),
+    )
+    sums = [
+        (gettext(label), gettext("清单上 %(listed)s，已读入 %(taken)s", listed=listed, taken=taken))
+        for label, listed, taken in beside
+    ]
+    return [f"{label}{gettext('：')}{figure}" for label, figure in (*sums, *import_screen.counted(totals))]
 
 
 def _release_first(engine: Engine, report: ImportReport, difference: str) -> int:

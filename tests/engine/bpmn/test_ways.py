@@ -47,6 +47,19 @@ def test_the_ways_of_a_gateway_are_told_with_their_labels() -> None:
     assert found[0].through == (("", "ask_which"), ("", "which"), ("", "which_mend"), ("", "mend"))
 
 
+def test_a_bare_yes_is_told_behind_the_question_of_its_gateway() -> None:
+    body = (
+        start(),
+        user("ask"),
+        tag("exclusiveGateway", id="which", name="修好？", default="which_no"),
+        user("mend"),
+        end("no"),
+    )
+    ways = (flows("start", "ask", "which"), named("which", "mend", "是"), named("which", "no", "否"))
+    found = ahead(*drawn(process(*body, *ways, flow("mend", "no"))), "", "ask")
+    assert [one.said for one in found] == [(("修好？是", ""),), (("修好？否", ""),)]
+
+
 def test_a_way_goes_into_called_processes_and_out_of_them_again() -> None:
     outer = process(
         start(), user("a"), call("deep", "q"), user("z"), end(), flows("start", "a", "deep", "z", "end")
