@@ -1,10 +1,12 @@
 """A step that was given back is at once somebody's."""
 
 import pytest
+from sqlalchemy import select
 
-from engine import tasks
+from engine import handing, instances, tasks
 from engine.errors import NotPermitted
 from engine.ports import SYSTEM, Grants, Membership
+from engine.store.tables import instance, task_candidate
 from tests.engine.cases.conftest import CLERK, COMMUNITY, MANAGER, SECOND_CLERK, Shop
 from tests.engine.models import Model
 
@@ -45,3 +47,44 @@ def test_what_only_who_leaves_could_do_is_the_managers_at_once(two: Shop) -> Non
 
     two.complete("first", MANAGER)
     assert two.steps() == ["second"]
+
+
+def test_what_is_given_back_to_a_post_that_the_ladder_names_again_is_taken_once(shop: Shop) -> None:
+    shop.directory.give(MANAGER, Grants((Membership("pm", COMMUNITY),), frozenset({("task.reassign", None)})))
+    model = Model("left").start(message="reported").user("visit", group="rpl", assignee="${wanted}").end()
+    shop.deploy(model.flow("start", "visit", "end"))
+    shop.start("left", message="reported", wanted=str(CLERK.id))
+    task_id = shop.task("visit")
+    shop.engine.run(CLERK, lambda work: tasks.release(work, task_id))
+    shop.engine.run(MANAGER, lambda work: tasks.claim(work, task_id))
+    shop.directory.give(MANAGER, Grants())
+    shop.engine.run(SYSTEM, lambda work: tasks.hand_over(work, MANAGER.id, None))
+    with shop.engine.reading(SYSTEM) as work:
+        assert list(work.connection.execute(select(task_candidate.c.group_code)).scalars()) == ["pm"]
+
+
+def test_who_holds_a_step_sees_whom_it_can_be_handed_to_and_nobody_else_does(two: Shop) -> None:
+    task_id = two.task("first")
+    two.engine.run(CLERK, lambda work: tasks.claim(work, task_id))
+    with two.engine.reading(CLERK) as work:
+        assert handing.choices(work, [task_id]) == {task_id: [SECOND_CLERK.id]}
+    with two.engine.reading(SECOND_CLERK) as work:
+        assert handing.choices(work, [task_id]) == {}
+
+
+def test_a_step_of_a_suspended_case_is_handed_to_nobody(two: Shop) -> None:
+    task_id = two.task("first")
+    two.engine.run(CLERK, lambda work: tasks.claim(work, task_id))
+    (case,) = two.rows(instance)
+    two.engine.run(MANAGER, lambda work: instances.suspend(work, case.id, "核对"))
+    with two.engine.reading(CLERK) as work:
+        assert handing.choices(work, [task_id]) == {}
+
+
+def test_a_residents_step_is_handed_to_no_resident(shop: Shop) -> None:
+    shop.deploy(Model("home").start().user("confirm", group="resident").end().flow("start", "confirm", "end"))
+    shop.start("home")
+    task_id = shop.task("confirm")
+    shop.directory.give(MANAGER, Grants((), frozenset({("task.reassign", None)})))
+    with shop.engine.reading(MANAGER) as work:
+        assert handing.choices(work, [task_id]) == {task_id: []}
