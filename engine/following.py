@@ -20,9 +20,7 @@ def follow(work: Work, instance_id: int) -> None:
         InstanceNotFound: there is none, or it is none of the actor's business.
         RuleBroken: one follows too many already.
     """
-    case = stepping.locked(work, instance_id)
-    if not rights.may_see(work, case) and not work.may("case.read", case.scope_id):
-        raise InstanceNotFound("instance_not_found", "没有编号为 {id} 的流程", id=str(instance_id))
+    _require_seen(work, instance_id)
     if count(work) >= MOST:
         raise RuleBroken("too_many_followed", "最多关注 {most} 件，请先取消一些", most=MOST)
     row = {"instance_id": instance_id, "actor_id": work.actor.id}
@@ -30,12 +28,24 @@ def follow(work: Work, instance_id: int) -> None:
 
 
 def unfollow(work: Work, instance_id: int) -> None:
-    """Follow a case no longer."""
+    """Follow a case no longer; again changes nothing, and whoever may not see it any more can leave it.
+
+    Raises:
+        InstanceNotFound: there is none, or it is none of the actor's business.
+    """
+    if not is_followed(work, instance_id):
+        _require_seen(work, instance_id)
     work.connection.execute(
         case_follower.delete().where(
             case_follower.c.instance_id == instance_id, case_follower.c.actor_id == work.actor.id
         )
     )
+
+
+def _require_seen(work: Work, instance_id: int) -> None:
+    case = stepping.locked(work, instance_id)
+    if not rights.may_see(work, case) and not work.may("case.read", case.scope_id):
+        raise InstanceNotFound("instance_not_found", "没有编号为 {id} 的流程", id=str(instance_id))
 
 
 def is_followed(work: Work, instance_id: int) -> bool:

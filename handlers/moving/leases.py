@@ -4,7 +4,7 @@ from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Row, case, exists, select
+from sqlalchemy import Row, String, case, cast, exists, select
 
 from engine import idempotency
 from engine.work import SYSTEM, Engine, Work
@@ -38,6 +38,7 @@ def _ending(work: Work) -> list[Row[Any]]:
         moving_case.c.kind == Kind.TENANT,
         moving_case.c.house_id == estate_relation.c.house_id,
         moving_case.c.channel == _SYSTEM,
+        moving_case.c.facts["tenant"].as_string() == cast(estate_relation.c.id, String),
         case(
             # A renewal holds the new end of the lease: nobody was asked about that one yet.
             (moving_case.c.way == RENEW, moving_case.c.state.not_in(OVER)),

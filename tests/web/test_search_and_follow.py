@@ -58,10 +58,11 @@ def test_an_empty_search_is_refused_in_words(site: Site) -> None:
     assert site.browser(Post.CS).post("/search/", {"q": " "}, page="/inbox").status_code == 422
 
 
-def test_the_step_of_others_is_no_more_followed_than_one_that_does_not_exist(site: Site) -> None:
+@pytest.mark.parametrize("what", ["follow", "unfollow"])
+def test_the_step_of_others_is_no_more_followed_than_one_that_does_not_exist(site: Site, what: str) -> None:
     task_id = site.task(site.start("K1"))
     repairer = site.browser(Post.RP)
-    answers = [repairer.post(f"/tasks/{number}/follow", page="/inbox") for number in (task_id, 12345)]
+    answers = [repairer.post(f"/tasks/{number}/{what}", page="/inbox") for number in (task_id, 12345)]
     assert [one.status_code for one in answers] == [404, 404]
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from engine import definitions, instances
 from engine.errors import Invalid, NotAllowed, Refused
+from engine.ids import new_id
 from engine.ports import SYSTEM, Actor, Json
 from handlers.errors import RuleRefused
 from handlers.estate.records import RelationKind, estate_relation
@@ -218,6 +219,17 @@ def test_a_lease_that_ends_within_thirty_days_opens_one_task_for_the_desk(desk: 
     assert desk.steps("L20261124-0001") == ["lease_end"]
     due_at = desk.task("L20261124-0001", "lease_end").due_at
     assert due_at.astimezone(desk.engine.zone).date() == ends + timedelta(days=1)
+
+
+@pytest.mark.parametrize("database", STORES, indirect=True)
+def test_a_second_tenant_whose_lease_ends_the_same_day_is_a_task_of_its_own(desk: Desk) -> None:
+    lease_until(desk, (desk.clock.now() + timedelta(days=20)).date())
+    assert leases.watch(desk.engine) == 1
+    (first,) = desk.relations(RelationKind.TENANT)
+    second = first._asdict() | {"id": new_id(), "person_id": desk.person("吴刚", "13877770001")}
+    with desk.engine.work(SYSTEM) as work:
+        work.connection.execute(estate_relation.insert().values(second))
+    assert [leases.watch(desk.engine) for _ in range(2)] == [1, 0]
 
 
 def test_a_lease_that_was_over_when_it_was_noticed_leaves_the_desk_three_days(desk: Desk) -> None:
