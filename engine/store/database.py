@@ -45,6 +45,8 @@ class Database:
             _control_sqlite(self.writer, begin="BEGIN IMMEDIATE", query_only=False)
             _control_sqlite(self.reader, begin="BEGIN", query_only=True)
         else:
+            _stream_postgresql(self.writer)
+            _stream_postgresql(self.reader)
             self.reader = self.reader.execution_options(postgresql_readonly=True)
 
     def _open(self, pool_size: int, isolation: str = "") -> SqlEngine:
@@ -156,6 +158,13 @@ def _control_sqlite(engine: SqlEngine, *, begin: str, query_only: bool) -> None:
             raw.execute(begin)  # waits for nobody and takes no lock, so it needs none of SQLAlchemy's care
         else:
             connection.exec_driver_sql(begin)
+
+
+def _stream_postgresql(engine: SqlEngine) -> None:
+    @event.listens_for(engine, "connect")
+    def prepare(dbapi_connection: psycopg.Connection, _record: object) -> None:
+        # What is read row by row comes over a cursor of another kind, which has to write parameters alike.
+        dbapi_connection.server_cursor_factory = psycopg.RawServerCursor
 
 
 @contextmanager

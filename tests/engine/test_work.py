@@ -180,3 +180,17 @@ def test_ids_drawn_by_many_threads_differ() -> None:
     together = [number for mine in drawn for number in mine]
     assert len(set(together)) == 20_000
     assert max(together) < 2**63
+
+
+def test_rows_are_read_one_by_one_with_parameters(engine: Engine) -> None:
+    with engine.work(SYSTEM) as work:
+        for number in (1, 2, 3):
+            _deploy(work, number)
+    query = select(deployment.c.id).where(deployment.c.id.in_([1, 3])).order_by(deployment.c.id)
+
+    with engine.reading(SYSTEM) as reading, engine.work(SYSTEM) as writing:
+        found = [
+            list(work.connection.scalars(query.execution_options(yield_per=1))) for work in (reading, writing)
+        ]
+
+    assert found == [[1, 3], [1, 3]]
