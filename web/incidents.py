@@ -14,6 +14,8 @@ KINDS = {
     "timer": lazy_gettext("定时失败"),
     "step": lazy_gettext("步骤无法执行"),
     "external": lazy_gettext("外部系统失败"),
+    "deadline": lazy_gettext("时限提醒失败，步骤仍可办理"),
+    "unpause": lazy_gettext("恢复计时失败，步骤仍可办理"),
 }
 
 

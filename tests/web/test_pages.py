@@ -7,14 +7,15 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
+from engine import incidents
 from engine.clock import SettableClock
 from engine.ids import new_id
 from engine.inbox_counts import PARTS
 from engine.inbox_queries import View
 from engine.ports import SYSTEM
-from engine.store.tables import external_task
+from engine.store.tables import external_task, job
 from handlers.accounts.permissions import Post
 from tests.engine.models import Model
 from tests.web.conftest import ACCEPT, Site
@@ -204,6 +205,14 @@ def test_a_bad_file_is_refused_with_every_problem_and_its_remedy(site: Site) -> 
 
 def test_an_administrator_without_incidents_is_told_so(site: Site) -> None:
     assert "没有异常" in site.browser(Post.SYS).get("/incidents/").text
+
+
+def test_an_incident_says_in_words_what_failed(site: Site) -> None:
+    site.start()
+    with site.engine.work(SYSTEM) as work:
+        failed = work.connection.execute(select(job).where(job.c.kind == "deadline")).first()
+        incidents.open_for_job(work, failed, KeyError("csl"))
+    assert "种类 时限提醒失败，步骤仍可办理" in plain(site.browser(Post.SYS).get("/incidents/").text)
 
 
 def test_outside_work_shows_who_has_it_and_is_unlocked(site: Site, clock: SettableClock) -> None:
