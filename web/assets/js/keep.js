@@ -39,6 +39,11 @@ export function startKeeping() {
       clearTimeout(timer);
       timer = setTimeout(save, moment);
     });
+    const stop = () => {
+      clearTimeout(timer);
+      timer = 0;
+    };
+    for (const clearing of document.querySelectorAll("form[data-clears]")) clearing.addEventListener("submit", stop);
     for (const kind of ["beforeunload", "pagehide"]) window.addEventListener(kind, save);
     document.addEventListener("visibilitychange", () => document.hidden && save());
   }

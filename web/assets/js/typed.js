@@ -119,10 +119,17 @@ async function bringBack(form) {
   });
 }
 
+/** Forget what was typed into this page, also what is being sealed at this moment. */
+function clear() {
+  const forgetAll = () => document.querySelectorAll("form[data-typed]").forEach((one) => forget(nameOf(one)));
+  forgetAll();
+  last = last.then(forgetAll);
+}
+
 function send(event) {
   const form = event.target;
   if (form.dataset.signOut !== undefined) return sessionStorage.clear();
-  if (form.dataset.clears !== undefined) return document.querySelectorAll("form[data-typed]").forEach((one) => forget(nameOf(one)));
+  if (form.dataset.clears !== undefined) return clear();
   if (form.dataset.typed === undefined) return;
   if (navigator.onLine) return sessionStorage.setItem(SENT + nameOf(form), "yes");
   event.preventDefault();
