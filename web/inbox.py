@@ -14,10 +14,9 @@ from engine.work import Work
 from web import context, errors, leading, several
 from web.filter_screen import chips, filter_screen
 from web.i18n import language_tag
-from web.lists import COUNTED, list_screen, task_row, view_links
+from web.lists import COUNTED, list_screen, people_of, task_row, view_links
 from web.navigation import may
 from web.numbers import ids, moment_of
-from web.receivers import receivers
 from web.reminder_screen import due_reminders
 from web.story import PAUSE_REASONS
 from web.task_screen import task_screen
@@ -35,8 +34,7 @@ def index() -> str:
         pane = _opened(work)
         narrowing = filter_screen(work, wish)
         due = due_reminders(work)
-        open_ids = [row.id for row in screen.rows if row.is_open]
-        to = receivers(work, open_ids) if may("inbox.act") else None
+        people = people_of(work, screen.rows) if may("inbox.act") else None
     return render_template(
         "inbox.html",
         screen=screen,
@@ -44,7 +42,7 @@ def index() -> str:
         pane=pane,
         narrowing=narrowing,
         due=due,
-        receivers=to,
+        people=people,
         done=g.get("done", []),
         task=pane.screen if pane else None,
         pause_reasons=PAUSE_REASONS,

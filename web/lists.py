@@ -49,6 +49,8 @@ class Row:
     left: TimeLeft
     since: datetime
     is_open: bool
+    group: str = ""
+    scope_id: int = 0
     remind_at: datetime | None = None
     is_shut: bool = False
 
@@ -153,8 +155,18 @@ def _row(work: Work, row: TaskRow, names: Mapping[int, str]) -> Row:
         left=time_left(work.now, row.due_at, row.opened_at, paused=row.paused_until is not None),
         since=row.ended_at or row.opened_at,
         is_open=row.ended_at is None,
+        group=row.group_code,
+        scope_id=row.scope_id,
         is_shut=row.is_shut,
     )
+
+
+def people_of(work: Work, rows: Iterable[Row]) -> tuple[tuple[int, str], ...]:
+    """List who could be given one of the tasks of a list, each name once."""
+    groups = {(row.group, row.scope_id) for row in rows if row.group}
+    directory = work.engine.directory
+    found = {one for group in groups for one in directory.recipients(work.connection, *group, work.now)}
+    return tuple(sorted(directory.names(work.connection, found).items(), key=lambda item: item[1]))
 
 
 def task_row(work: Work, task_id: int) -> Row:
