@@ -1,6 +1,6 @@
 """What a deployment check has to say, in words a process owner can act on."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -62,6 +62,13 @@ class DeploymentRefused(EngineError, Refused):
             element=first.element_id,
             first=(first.zh, first.en),
         )
+
+
+def without_consequences(problems: Iterable[CheckProblem], given: Collection[str]) -> list[CheckProblem]:
+    """Leave out what errors of the given files bring about in other files: it goes with them."""
+    found = list(problems)
+    own = [one for one in found if one.resource in given]
+    return own if any(one.is_error for one in own) else found
 
 
 def in_order(problems: Iterable[CheckProblem]) -> tuple[CheckProblem, ...]:

@@ -13,7 +13,7 @@ from engine.bpmn.check.rules import Report
 from engine.bpmn.check.whole import Surroundings, Whole
 from engine.bpmn.trial import Trial, try_out
 from engine.calendar import calendar_names
-from engine.check_problem import CheckProblem, DeploymentRefused, in_order
+from engine.check_problem import CheckProblem, DeploymentRefused, in_order, without_consequences
 from engine.deployed import Definition, StoredFile, current_files, definitions_of_deployment
 from engine.errors import RuleBroken
 from engine.ids import new_id
@@ -167,15 +167,10 @@ def _checked(work: Work, given: Mapping[str, bytes]) -> Checked:
 
 
 def _of_these(given: Mapping[str, bytes], now: Examination, before: Examination | None) -> list[CheckProblem]:
-    """Leave out what was wrong already in files that are not given, as after a change of topics.
-
-    While a given file has errors, what they bring about in other files is left out too: it goes with them.
-    """
+    """Leave out what was wrong already in files that are not given, as after a change of topics."""
     old = set(before.problems) if before else set()
-    own = [found for found in now.problems if found.resource in given]
-    if any(found.is_error for found in own):
-        return own
-    return [found for found in now.problems if found.resource in given or found not in old]
+    found = without_consequences(now.problems, given)
+    return [one for one in found if one.resource in given or one not in old]
 
 
 def _lost_entries(before: Examination, now: Examination) -> tuple[CheckProblem, ...]:

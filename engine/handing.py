@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import insert, select
 
-from engine import definitions, limits, rights, stepping
+from engine import definitions, limits, notices, rights, stepping
 from engine.bilingual import named
 from engine.errors import Refused, RuleBroken
 from engine.opening import scope_of
-from engine.ports import Barred, Grants, OutboxItem
+from engine.ports import Barred, Grants
 from engine.rights import Task, name_of
 from engine.stepping import Case
 from engine.store.tables import instance, task_candidate, user_task
@@ -167,23 +167,8 @@ def let_others(work: Work, case: Case, task: Task) -> None:
         _widen(work, task, place)
         able = people(work, case, task)
         if able:
-            _tell(work, case, task, able)
+            notices.tell(work, task, "given_back", able)
             return
-
-
-def _tell(work: Work, case: Case, task: Task, able: Iterable[int]) -> None:
-    message = OutboxItem(
-        name="notify",
-        args={
-            "template": "task_given_back",
-            "to": [str(actor_id) for actor_id in able],
-            "task_id": str(task.id),
-            "instance_id": str(case.id),
-            "due_at": (task.due_at or work.now).isoformat(),
-        },
-        dedup_key=f"task:{task.id}:given_back:{work.now.isoformat()}",
-    )
-    work.engine.outbox.put_many(work.connection, [message], work.now)
 
 
 def _widen(work: Work, task: Task, place: tuple[str, int]) -> None:

@@ -4,11 +4,10 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from engine import history, tasks
+from engine import history, notices, tasks
 from engine.bilingual import named
 from engine.errors import Refused
 from engine.history import Event
-from engine.ports import OutboxItem
 from engine.rights import Task, local
 from engine.store.tables import history_event
 from engine.store.types import UtcDateTime
@@ -41,19 +40,7 @@ def remind(work: Work, task_id: int) -> None:
     told = _told(work, task)
     if not told:
         raise Refused("nobody_to_remind", "“{name}”没有可以提醒的人，请转交", name=named(task))
-    due_at = task.due_at or work.now
-    message = OutboxItem(
-        name="notify",
-        args={
-            "template": "task_reminded",
-            "to": [str(actor_id) for actor_id in told],
-            "task_id": str(task.id),
-            "instance_id": str(case.id),
-            "due_at": due_at.isoformat(),
-        },
-        dedup_key=f"task:{task.id}:reminded:{work.now.isoformat()}",
-    )
-    work.engine.outbox.put_many(work.connection, [message], work.now)
+    notices.tell(work, task, "reminded", told)
     history.record(work, case.id, [Event("reminded", task.step_id, task.path, task.id, None, task.due_at)])
 
 

@@ -72,12 +72,16 @@ def test_an_alarm_is_closed_by_whoever_dealt_with_it(site: Site) -> None:
     assert watcher(site, Post.AUD).post(f"/safety/alarms/{action}", page="/safety/").status_code == 403
 
 
-def test_a_dead_job_is_run_again_by_who_runs_the_platform_with_a_reason_that_is_logged(site: Site) -> None:
+def let_a_job_die(site: Site) -> None:
     with site.engine.work(SYSTEM) as work:
         outbox.put(work, OutboxItem("deliver", {}, "dies"))
     [job] = outbox.claim(site.engine, 1, timedelta(minutes=1))
     with site.engine.work(SYSTEM) as work:
         outbox.fail(work, replace(job, attempts=limits.JOB_ATTEMPTS), "no")
+
+
+def test_a_dead_job_is_run_again_by_who_runs_the_platform_with_a_reason_that_is_logged(site: Site) -> None:
+    let_a_job_die(site)
     security, system = watcher(site, Post.SEC), watcher(site, Post.SYS)
     assert "发送消息" in security.get("/safety/").text
     assert "/again" not in security.get("/safety/").text
@@ -98,11 +102,7 @@ def test_a_dead_job_is_run_again_by_who_runs_the_platform_with_a_reason_that_is_
 def test_a_dead_job_whose_alarm_was_closed_stays_listed_until_it_is_run_again(
     site: Site, closer: Post
 ) -> None:
-    with site.engine.work(SYSTEM) as work:
-        outbox.put(work, OutboxItem("deliver", {}, "dies"))
-    [job] = outbox.claim(site.engine, 1, timedelta(minutes=1))
-    with site.engine.work(SYSTEM) as work:
-        outbox.fail(work, replace(job, attempts=limits.JOB_ATTEMPTS), "no")
+    let_a_job_die(site)
     security, system = watcher(site, Post.SEC), watcher(site, Post.SYS)
     assert "失败的后台任务" not in system.get("/safety/").text, "its alarm says so"
     page = watcher(site, closer).get("/safety/").text

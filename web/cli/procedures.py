@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from engine import definitions
-from engine.check_problem import CheckProblem, DeploymentRefused
+from engine.check_problem import CheckProblem, DeploymentRefused, without_consequences
 from engine.errors import RuleBroken
 from engine.store import schema
 from engine.topics import TOPICS_FILE
@@ -42,18 +42,12 @@ def run_check(arguments: argparse.Namespace) -> int:
     """Print every finding of the files as if they were deployed now; refused when there is an error."""
     files = read(arguments.files)
     with _engine() as (engine, in_force), engine.reading(SYSTEM) as work:
-        problems = _of_these(files, definitions.check(work, {**in_force, **files}))
+        problems = without_consequences(definitions.check(work, {**in_force, **files}), files)
     if arguments.json:
         print(json.dumps([asdict(one) for one in problems], ensure_ascii=False, indent=2))
     else:
         tell(problems)
     return REFUSED if any(one.is_error for one in problems) else 0
-
-
-def _of_these(files: Mapping[str, bytes], problems: Sequence[CheckProblem]) -> Sequence[CheckProblem]:
-    """Leave out what errors of the files bring about in those that come with the product."""
-    own = [one for one in problems if one.resource in files]
-    return own if any(one.is_error for one in own) else problems
 
 
 @contextmanager

@@ -11,11 +11,16 @@ from tests.engine.cases.conftest import CLERK, COMMUNITY, MANAGER, SECOND_CLERK,
 from tests.engine.models import Model
 
 
-def test_what_nobody_of_its_post_can_do_is_the_managers_once_it_was_given_back(shop: Shop) -> None:
+def given_by_name(shop: Shop, group: str) -> None:
+    """Start a case whose step is the clerk's by name, of a post that nobody holds."""
     shop.directory.give(MANAGER, Grants((Membership("pm", COMMUNITY),), frozenset({("task.reassign", None)})))
-    model = Model("left").start(message="reported").user("visit", group="rpl", assignee="${wanted}").end()
+    model = Model("left").start(message="reported").user("visit", group=group, assignee="${wanted}").end()
     shop.deploy(model.flow("start", "visit", "end"))
     shop.start("left", message="reported", wanted=str(CLERK.id))
+
+
+def test_what_nobody_of_its_post_can_do_is_the_managers_once_it_was_given_back(shop: Shop) -> None:
+    given_by_name(shop, "rpl")
     task_id = shop.task("visit")
 
     shop.engine.run(CLERK, lambda work: tasks.release(work, task_id))
@@ -27,15 +32,12 @@ def test_what_nobody_of_its_post_can_do_is_the_managers_once_it_was_given_back(s
 
 
 def test_a_post_that_no_manager_stands_behind_is_not_left_to_one(shop: Shop) -> None:
-    shop.directory.give(MANAGER, Grants((Membership("pm", COMMUNITY),), frozenset({("task.reassign", None)})))
-    model = Model("left").start(message="reported").user("check", group="fin", assignee="${wanted}").end()
-    shop.deploy(model.flow("start", "check", "end"))
-    shop.start("left", message="reported", wanted=str(CLERK.id))
+    given_by_name(shop, "fin")
 
-    shop.engine.run(CLERK, lambda work: tasks.release(work, shop.task("check")))
+    shop.engine.run(CLERK, lambda work: tasks.release(work, shop.task("visit")))
 
     with pytest.raises(NotPermitted):
-        shop.complete("check", MANAGER)
+        shop.complete("visit", MANAGER)
 
 
 def test_what_only_who_leaves_could_do_is_the_managers_at_once(two: Shop) -> None:
@@ -50,10 +52,7 @@ def test_what_only_who_leaves_could_do_is_the_managers_at_once(two: Shop) -> Non
 
 
 def test_what_is_given_back_to_a_post_that_the_ladder_names_again_is_taken_once(shop: Shop) -> None:
-    shop.directory.give(MANAGER, Grants((Membership("pm", COMMUNITY),), frozenset({("task.reassign", None)})))
-    model = Model("left").start(message="reported").user("visit", group="rpl", assignee="${wanted}").end()
-    shop.deploy(model.flow("start", "visit", "end"))
-    shop.start("left", message="reported", wanted=str(CLERK.id))
+    given_by_name(shop, "rpl")
     task_id = shop.task("visit")
     shop.engine.run(CLERK, lambda work: tasks.release(work, task_id))
     shop.engine.run(MANAGER, lambda work: tasks.claim(work, task_id))
