@@ -19,7 +19,7 @@ free-port:                      # told before the minutes of installing; `wuye d
 test: ready                     ## every test but the long ones
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
-test-long: ready                ## kill tests, races, state machines, fuzzing, every page of every post: up to an hour
+test-long: ready                ## kill tests, races, fuzzing, every way and page, copies on PostgreSQL: up to an hour
 	$(BIN)/pytest -m long -n auto --dist loadfile --no-loadscope-reorder --durations 15
 
 check: .venv/.dev               ## before each commit: style, types, import contracts, fast tests

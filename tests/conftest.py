@@ -40,9 +40,29 @@ if MEMORY is not None:
 STORES = ("sqlite", "postgresql")
 
 
+# Their tests are about the store: each copy of them is part of `make test`.
+ALWAYS_ON_BOTH = (Path(__file__).parent / "engine", Path(__file__).parent / "reliability")
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` looks at the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest."""
+    """Leave copies on PostgreSQL that are not about the store to the long run; begin with the longest."""
+    for item in items:
+        if _is_copy_on_postgresql(item) and not _is_about_the_store(item):
+            item.add_marker(pytest.mark.long)
     items.sort(key=lambda item: item.get_closest_marker("longest") is None)
+
+
+def _is_copy_on_postgresql(item: pytest.Item) -> bool:
+    """Whether a fixture asked for the store, once for each, and this is the second time."""
+    asked_by_the_test = {mark.args[0] for mark in item.iter_markers("parametrize")}
+    values = item.callspec.params if hasattr(item, "callspec") else {}
+    return any(value == STORES[1] for name, value in values.items() if name not in asked_by_the_test)
+
+
+def _is_about_the_store(item: pytest.Item) -> bool:
+    marked = item.get_closest_marker("both_stores") is not None
+    return marked or any(folder in item.path.parents for folder in ALWAYS_ON_BOTH)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -35,6 +35,7 @@ def deployments(engine: Engine) -> int:
         return int(work.connection.execute(select(func.count()).select_from(deployment)).scalar_one())
 
 
+@pytest.mark.both_stores
 def test_a_new_installation_has_every_procedure_and_the_second_time_nothing_happens(
     engine: Engine, files: dict[str, bytes]
 ) -> None:

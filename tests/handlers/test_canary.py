@@ -3,6 +3,7 @@
 import io
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from engine.clock import SettableClock
@@ -28,6 +29,8 @@ from tests.handlers.estate.lists_made import row, workbook
 from tests.handlers.estate_world import PASSWORD, World
 from tests.handlers.inline import inline_worker
 from tests.handlers.shared.uploads_made import picture
+
+pytestmark = pytest.mark.both_stores
 
 CANARIES = (
     "欧阳锋行",

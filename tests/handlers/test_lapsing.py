@@ -185,6 +185,7 @@ def test_a_file_of_ones_own_data(
 
 
 @pytest.mark.parametrize("back", BACK)
+@pytest.mark.both_stores
 def test_what_nobody_has_ended_yet_when_the_clock_is_put_back(
     engine: Engine, owning: Owning, clock: SettableClock, back: timedelta
 ) -> None:

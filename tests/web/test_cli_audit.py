@@ -67,6 +67,7 @@ def do(engine: Engine, statement: Update | Delete) -> None:
         work.connection.execute(statement)
 
 
+@pytest.mark.both_stores
 def test_a_whole_log_is_said_to_be_whole_and_anchored(
     engine: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -124,6 +125,7 @@ def test_a_newest_day_that_vanished_is_found(used: Engine) -> None:
     assert main(["audit", "verify"]) == 1
 
 
+@pytest.mark.both_stores
 def test_an_emptied_log_is_found_though_the_anchors_were_removed(
     used: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:

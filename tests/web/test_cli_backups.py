@@ -98,6 +98,7 @@ def failures(settings: Settings) -> list[object]:
     return found
 
 
+@pytest.mark.both_stores
 def test_a_backup_comes_back_whole(
     settings: Settings, tmp_path: Path, elsewhere: Callable[[], Settings]
 ) -> None:
@@ -116,6 +117,7 @@ def test_a_backup_comes_back_whole(
 
 
 @pytest.mark.parametrize("command", [["backup", "--force"], ["restore", "--test"]])
+@pytest.mark.both_stores
 def test_what_a_killed_backup_left_of_the_data_is_cleared_away(
     settings: Settings, tmp_path: Path, command: list[str]
 ) -> None:
@@ -132,6 +134,7 @@ def test_the_database_is_known_among_the_files_however_it_is_named() -> None:
     assert database_copies.path_of("sqlite:///var/wuye.db") == Path.cwd() / "var" / "wuye.db"
 
 
+@pytest.mark.both_stores
 def test_a_tested_restore_leaves_nothing_behind_and_is_noted(settings: Settings, tmp_path: Path) -> None:
     file = tmp_path / "backup.wyb"
     assert main(["backup", str(file)]) == 0
@@ -158,6 +161,7 @@ def test_a_restore_that_does_not_open_what_is_sealed_is_no_good_restore(
     assert failures(settings) == [[], ["sealed:estate_person.phone"]]
 
 
+@pytest.mark.both_stores
 def test_without_the_programs_of_postgresql_the_person_is_told_what_to_install(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -300,6 +304,7 @@ def test_whoever_was_kept_out_after_a_backup_is_not_let_in_by_it(
     engine.database.dispose()
 
 
+@pytest.mark.both_stores
 def test_nothing_is_served_from_a_restore_that_was_cut_off(
     settings: Settings, tmp_path: Path, elsewhere: Callable[[], Settings]
 ) -> None:

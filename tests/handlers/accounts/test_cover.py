@@ -45,6 +45,7 @@ def able(engine: Engine, who: Actor, *skills: str) -> None:
         staff.set_skills(work, who.id, frozenset(skills))
 
 
+@pytest.mark.both_stores
 def test_ticked_cells_get_the_templates_shift_and_the_others_are_told_with_their_reason(
     world: World,
 ) -> None:
@@ -131,6 +132,7 @@ def test_templates_without_a_name_or_with_impossible_times_are_refused(
         shift_templates.set_templates(work, world.community, wrong)
 
 
+@pytest.mark.both_stores
 def test_a_desk_without_a_clerk_is_a_gap_and_the_shift_lead_fills_it(world: World) -> None:
     lead, clerk, repairer = world.staff(Post.PM), world.staff(Post.CS), world.staff(Post.RP)
     plan(world, lead, DAY, clerk, 0, 1)

@@ -42,6 +42,7 @@ def away(world: World, absent: Actor, substitute: Actor, hours: int = 8) -> int:
         )
 
 
+@pytest.mark.both_stores
 def test_a_post_counts_in_its_community_only(engine: Engine, world: World) -> None:
     clerk = world.staff(Post.CS)
     assert memberships(engine, clerk) == {Membership("cs", world.community)}
@@ -123,6 +124,7 @@ def test_an_unfinished_or_disabled_account_may_nothing(
         assert (work.grants.memberships, work.grants.permissions) == ((), frozenset())
 
 
+@pytest.mark.both_stores
 def test_a_resident_may_act_for_the_own_house_as_long_as_the_relation_lasts(
     engine: Engine, world: World
 ) -> None:
@@ -163,6 +165,7 @@ def test_a_family_member_neither_approves_quotes_nor_sees_fees() -> None:
         assert Permission.FEE_READ not in RELATION_PERMISSIONS[kind]
 
 
+@pytest.mark.both_stores
 def test_a_substitute_acts_on_behalf_of_the_absent_from_then_until_then(
     engine: Engine, world: World, clock: SettableClock
 ) -> None:
@@ -240,6 +243,7 @@ def test_the_shift_lead_holds_the_desks_lane_during_the_shift(
     assert {one.group for one in memberships(engine, lead)} == {"rp"}
 
 
+@pytest.mark.both_stores
 def test_messages_go_to_those_on_shift(engine: Engine, world: World, clock: SettableClock) -> None:
     on, off = world.staff(Post.RP), world.staff(Post.RP)
     world.shift(on, clock.now(), clock.now() + timedelta(hours=8))
@@ -270,6 +274,7 @@ def test_the_substitute_is_told_instead_of_the_absent(engine: Engine, world: Wor
     assert told(engine, "csl", world.community) == [substitute.id]
 
 
+@pytest.mark.both_stores
 def test_residents_of_a_house_are_told_by_their_accounts(engine: Engine, world: World) -> None:
     owner, tenant, stranger = (world.person(name, "") for name in ("甲一", "乙二", "丙三"))
     world.relate(owner, world.house)
@@ -310,6 +315,7 @@ def test_a_token_lapses_after_a_year(engine: Engine, world: World, clock: Settab
     assert installation.actor_of_token(engine, token) is None
 
 
+@pytest.mark.both_stores
 def test_all_rights_of_an_actor_take_one_statement(engine: Engine, world: World, database: Database) -> None:
     absent, clerk = world.staff(Post.CSL), world.staff(Post.CS)
     away(world, absent, clerk)

@@ -31,6 +31,7 @@ def state(engine: Engine, actor: Actor) -> str:
         return str(work.connection.execute(select(account.c.state).where(account.c.id == actor.id)).scalar())
 
 
+@pytest.mark.both_stores
 def test_a_month_without_use_locks_and_one_sign_in_keeps_open(
     engine: Engine, world: World, clock: SettableClock
 ) -> None:

@@ -39,6 +39,7 @@ def posts(engine: Engine, actor: Actor) -> set[str]:
         return {member.group for member in work.memberships}
 
 
+@pytest.mark.both_stores
 def test_a_second_post_counts_once_the_security_administrator_has_approved_it(
     engine: Engine, world: World, administrator: Actor, security: Actor
 ) -> None:
@@ -171,6 +172,7 @@ def test_after_an_installation_one_person_appoints_the_security_administrator_an
         alarms.close_alarm(work, found.id)
 
 
+@pytest.mark.both_stores
 def test_a_file_tells_who_granted_and_ended_what(
     engine: Engine, world: World, administrator: Actor, security: Actor
 ) -> None:

@@ -32,6 +32,7 @@ def test_exactly_the_posts_that_read_houses_or_owners_see_one() -> None:
     assert set(SEEING_POSTS) == {Post.CS, Post.CSL, Post.RPL, Post.FIN, Post.FINL, Post.PM, Post.DPO}
 
 
+@pytest.mark.both_stores
 def test_a_post_lets_see_from_its_grant_to_its_end_in_its_community(
     engine: Engine, world: World, clock: SettableClock
 ) -> None:

@@ -16,6 +16,7 @@ from tests.handlers.estate_world import PASSWORD, World
 HERE = "192.0.2.7"
 
 
+@pytest.mark.both_stores
 def test_who_lost_phone_and_codes_gets_back_in_and_everybody_who_watches_knows(
     engine: Engine, world: World
 ) -> None:

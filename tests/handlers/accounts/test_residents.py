@@ -25,6 +25,7 @@ def opened(engine: Engine, world: World, person: int) -> int:
 
 
 @pytest.mark.parametrize("login", ["138 1234 5678", WOMAN, WOMAN.lower()])
+@pytest.mark.both_stores
 def test_an_owner_signs_in_by_phone_or_id_number_and_acts_for_the_house(
     engine: Engine, world: World, login: str
 ) -> None:

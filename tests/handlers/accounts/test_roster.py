@@ -85,6 +85,7 @@ def visible(world: Plan, who: Actor) -> list[Shift]:
         return roster.shifts(work, world.community, world.start, world.start + DAY)
 
 
+@pytest.mark.both_stores
 def test_a_lead_plans_the_own_people_and_a_manager_everybody(world: Plan) -> None:
     world.plan(world.desk_lead, world.clerk, 1, 9)
     world.plan(world.workshop_lead, world.repairer, 1, 9)
@@ -129,6 +130,7 @@ def test_nobody_is_booked_twice_and_the_refusal_says_until_when(world: Plan) -> 
     world.plan(world.desk_lead, world.clerk, 9, 17)
 
 
+@pytest.mark.both_stores
 def test_of_two_leads_who_plan_one_person_at_once_one_is_refused(world: Plan) -> None:
     barrier = Barrier(2)
     ends: list[str] = []
@@ -206,6 +208,7 @@ def test_going_on_shift_lasts_until_the_planned_shift_begins(world: Plan) -> Non
     assert world.shifts(world.repairer) == [(0, 2), (2, 10)]
 
 
+@pytest.mark.both_stores
 def test_leave_cuts_shifts_and_refuses_new_ones_until_it_is_ended(world: Plan) -> None:
     for begin in (1, 25, 49):
         world.plan(world.desk_lead, world.clerk, begin, begin + 8)

@@ -91,6 +91,7 @@ def test_a_clerk_needs_none(engine: Engine, clock: SettableClock, world: World) 
     assert not holder.sign_in().must_enrol
 
 
+@pytest.mark.both_stores
 def test_every_later_sign_in_asks_for_a_code_and_takes_each_once(
     holder: Holder, clock: SettableClock
 ) -> None:

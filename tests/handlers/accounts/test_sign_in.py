@@ -26,6 +26,7 @@ from tests.handlers.estate_world import PASSWORD, World
 HERE = "192.0.2.7"
 
 
+@pytest.mark.both_stores
 def test_the_right_password_begins_a_session_of_that_account(engine: Engine, world: World) -> None:
     clerk = world.staff(Post.CS)
     token = sign_in(engine, world.login_of(clerk), PASSWORD, HERE)
@@ -82,6 +83,7 @@ def test_an_empty_or_invented_token_is_nobody(engine: Engine, world: World) -> N
     assert sessions.resume(engine, "invented") is None
 
 
+@pytest.mark.both_stores
 def test_after_five_failures_even_the_right_password_has_to_wait(
     engine: Engine, world: World, clock: SettableClock
 ) -> None:
@@ -103,6 +105,7 @@ def test_the_delay_doubles_and_never_locks_anybody_out_for_long() -> None:
     assert max(delays) == limits.LONGEST_DELAY.total_seconds()
 
 
+@pytest.mark.both_stores
 def test_one_address_cannot_guess_at_many_accounts(engine: Engine, world: World) -> None:
     clerk = world.staff(Post.CS)
     for guess in range(limits.ADDRESS_FREE_FAILURES):
@@ -122,6 +125,7 @@ def test_signing_in_oneself_does_not_wash_an_address_clean(engine: Engine, world
             sign_in(engine, login, PASSWORD, HERE)
 
 
+@pytest.mark.both_stores
 def test_a_session_is_over_after_half_an_hour_of_silence(
     engine: Engine, world: World, clock: SettableClock
 ) -> None:
@@ -240,6 +244,7 @@ def test_a_first_password_lapses_after_three_days(engine: Engine, clock: Settabl
         sign_in(engine, "admin", password, HERE)
 
 
+@pytest.mark.both_stores
 def test_there_is_a_first_administrator_once_ever(engine: Engine, world: World) -> None:
     with engine.work(SYSTEM) as work:
         assert installation.create_first_administrator(work, "admin") is not None

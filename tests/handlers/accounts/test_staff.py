@@ -43,6 +43,7 @@ def administrator(world: World) -> Actor:
     return world.staff(Post.SYS, everywhere=True)
 
 
+@pytest.mark.both_stores
 def test_a_registered_account_has_no_rights_until_a_post_is_granted(
     engine: Engine, world: World, administration: Actor, administrator: Actor
 ) -> None:
@@ -76,6 +77,7 @@ def test_a_wrong_entry_is_refused_at_its_field(
     assert list(invalid.value.fields) == [field]
 
 
+@pytest.mark.both_stores
 def test_a_login_name_and_a_phone_belong_to_one_account(engine: Engine, administration: Actor) -> None:
     with engine.work(administration) as work:
         staff.register(work, ENTRY)
@@ -209,6 +211,7 @@ def test_unlocking_lets_somebody_try_again_at_once(
     assert sign_in.sign_in(engine, world.login_of(clerk), PASSWORD, HERE)
 
 
+@pytest.mark.both_stores
 def test_the_list_of_staff_shows_posts_in_force(engine: Engine, world: World, administration: Actor) -> None:
     clerk = world.staff(Post.CS)
     with engine.reading(administration) as work:
@@ -264,6 +267,7 @@ def test_only_the_command_line_installs(
         call(work, *arguments)
 
 
+@pytest.mark.both_stores
 def test_who_is_on_shift_is_known_by_skill(engine: Engine, world: World, clock: SettableClock) -> None:
     lead = world.staff(Post.RPL)
     plumber, electrician, resting = (world.staff(Post.RP) for _ in range(3))

@@ -18,6 +18,7 @@ def settled(engine: Engine, actor: Actor) -> bool:
         return trust.cools_until(work, actor.id) is None
 
 
+@pytest.mark.both_stores
 def test_after_a_reset_nothing_delicate_is_done_for_a_day(
     engine: Engine, world: World, clock: SettableClock
 ) -> None:

@@ -26,6 +26,7 @@ def counter(stock: Stock, engine: Engine, clock: SettableClock) -> Counter:
     return stock.begin(Counter, engine, clock)
 
 
+@pytest.mark.both_stores
 def test_a_phone_is_corrected_after_another_clerk_typed_it_again(counter: Counter) -> None:
     number = counter.ask()
     assert counter.on_record(Field.PHONE) == OWNER_PHONE
@@ -232,6 +233,7 @@ def test_a_house_its_dates_its_vehicles_and_its_family_are_corrected(counter: Co
     assert counter.on_record(Field.FAMILY, child) == "李磊"
 
 
+@pytest.mark.both_stores
 def test_one_correction_of_a_field_at_a_time(counter: Counter) -> None:
     counter.ask()
 
@@ -267,6 +269,7 @@ def test_a_value_that_cannot_be_right_is_told_at_once(counter: Counter, field: F
     assert set(refused.value.fields) == {"value"}
 
 
+@pytest.mark.both_stores
 def test_no_value_stands_in_clear_anywhere(counter: Counter) -> None:
     number = counter.ask()
     counter.check(number, counter.other_clerk, "13998765433")

@@ -75,6 +75,7 @@ def office(engine: Engine, world: World, clock: SettableClock) -> Office:
     return Office(engine, world, clock)
 
 
+@pytest.mark.both_stores
 def test_the_other_lead_is_told_and_releases_it(office: Office) -> None:
     assert office.told("check_waiting") == [[str(office.second.id)]]
     with pytest.raises(NotPermitted):

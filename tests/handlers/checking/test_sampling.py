@@ -56,6 +56,7 @@ def next_month(clock: SettableClock) -> date:
     return month
 
 
+@pytest.mark.both_stores
 def test_one_in_twenty_of_each_kind_is_drawn_once_and_again_the_same(
     engine: Engine, world: World, clock: SettableClock
 ) -> None:

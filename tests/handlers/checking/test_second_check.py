@@ -63,6 +63,7 @@ def office(engine: Engine, world: World) -> Office:
     return Office(engine, world)
 
 
+@pytest.mark.both_stores
 def test_what_a_second_person_types_alike_is_confirmed_and_forgotten(office: Office) -> None:
     check_id = office.enter()
 

@@ -46,6 +46,7 @@ def on(engine: Engine, world: World, day: date, actor: Actor = SYSTEM) -> list[i
 
 
 @pytest.mark.parametrize("kind", list(RelationKind))
+@pytest.mark.both_stores
 def test_each_relation_lets_act_from_its_check_to_its_end_and_an_emergency_contact_never(
     engine: Engine, world: World, clock: SettableClock, kind: RelationKind
 ) -> None:

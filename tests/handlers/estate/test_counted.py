@@ -16,6 +16,8 @@ from handlers.privacy import export_rows
 from tests.handlers.estate.test_statistics import born
 from tests.handlers.estate_world import World
 
+pytestmark = pytest.mark.both_stores
+
 
 class Owners:
     """Owners of one house of a community, who come and go."""

@@ -39,6 +39,7 @@ def owner(world: World) -> int:
 @pytest.mark.parametrize(
     "text", ["1栋2单元301", "1-2-301", "翠湖 301", "一号楼二单元301室", "翠湖花园1栋301"]
 )
+@pytest.mark.both_stores
 def test_a_house_is_found_by_its_address(engine: Engine, world: World, text: str) -> None:
     with engine.reading(world.staff(Post.CS)) as work:
         assert [house.id for house in queries.houses_by_address(work, text)] == [world.house]
@@ -67,6 +68,7 @@ def test_houses_and_people_of_another_community_do_not_exist_for_staff_of_this_o
         reveal(engine, stranger, RevealRequest(owner, world.house, Purpose.EMERGENCY, "楼上漏水严重"))
 
 
+@pytest.mark.both_stores
 def test_the_caller_is_found_by_the_number_with_houses_and_masked(
     engine: Engine, world: World, owner: int
 ) -> None:
@@ -124,6 +126,7 @@ def test_the_right_to_see_older_cases_begins_with_the_relation(
         assert queries.acting_since(work, world.neighbour, owner) is None
 
 
+@pytest.mark.both_stores
 def test_nothing_is_entered_twice(engine: Engine, world: World, owner: int) -> None:
     with engine.work(SYSTEM) as work:
         with pytest.raises(RecordConflict):
@@ -305,6 +308,7 @@ def test_a_person_of_another_house_is_not_revealed_through_this_one(
         reveal(engine, world.staff(Post.CS), request)
 
 
+@pytest.mark.both_stores
 def test_too_many_reveals_are_refused_and_security_is_told_once(
     engine: Engine, world: World, clock: SettableClock, owner: int
 ) -> None:

@@ -110,6 +110,7 @@ def office(engine: Engine, world: World) -> Office:
     return Office(engine, world)
 
 
+@pytest.mark.both_stores
 def test_an_upload_is_taken_over_in_the_background_with_totals_and_bad_rows(office: Office) -> None:
     import_id = office.upload()
     found = office.shown(import_id)
@@ -156,6 +157,7 @@ def test_an_import_that_is_not_whole_cannot_be_released(office: Office) -> None:
         office.release(past.id)
 
 
+@pytest.mark.both_stores
 def test_a_kill_in_the_middle_is_gone_on_with_and_doubles_nothing(
     office: Office, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -251,6 +253,7 @@ def test_an_import_is_taken_back_without_a_trace(office: Office) -> None:
     assert (found.state, found.undone_by, found.may_undo) == (ImportState.UNDONE, office.lead.id, False)
 
 
+@pytest.mark.both_stores
 def test_a_released_import_that_changed_and_completed_others_is_taken_back(office: Office) -> None:
     first = office.upload(
         row(联系电话=None, 户型=None),

@@ -48,6 +48,7 @@ def owners(engine: Engine, address: str) -> list[tuple[str, str, str, bool]]:
     return [(one.person.name, one.person.phone, one.kind, one.is_checked) for one in found]
 
 
+@pytest.mark.both_stores
 def test_a_list_becomes_houses_people_and_unchecked_owners(engine: Engine, world: World) -> None:
     report = take(engine, *LIST)
     assert report.problems == ()
@@ -118,6 +119,7 @@ class FailingVault(SealedVault):
         return super().seal(table, column, row_id, value)
 
 
+@pytest.mark.both_stores
 def test_a_crash_in_the_middle_leaves_nothing(engine: Engine, world: World) -> None:
     engine.vault = FailingVault(vault_of(engine).ring)
     with pytest.raises(OSError, match="no more"):
@@ -258,6 +260,7 @@ def test_an_import_that_is_not_there_is_not_found(engine: Engine, world: World) 
         release_import(work, 4711)
 
 
+@pytest.mark.both_stores
 def test_personal_values_of_a_list_are_nowhere_in_clear(engine: Engine, world: World) -> None:
     take(engine, row(通讯地址="海淀区中关村大街一号"), row(房号="503", 业主姓名="欧阳四海", 证件号码=MAN))
     with engine.reading(SYSTEM) as work:

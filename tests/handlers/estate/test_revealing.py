@@ -154,6 +154,7 @@ def test_a_withdrawal_counts_at_once_and_closes_the_choice(engine: Engine, world
         reveal(engine, clerk, RevealRequest(owner, world.house, Purpose.NOTICE))
 
 
+@pytest.mark.both_stores
 def test_if_it_cannot_be_logged_nothing_is_shown(engine: Engine, world: World, owner: int) -> None:
     clerk = world.staff(Post.CS)
     with engine.work(SYSTEM) as work:
@@ -164,6 +165,7 @@ def test_if_it_cannot_be_logged_nothing_is_shown(engine: Engine, world: World, o
         log_table.create(work.connection)
 
 
+@pytest.mark.both_stores
 def test_looks_at_the_same_moment_do_not_share_the_last_one_of_the_quota(
     engine: Engine, world: World, owner: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,6 +220,7 @@ def phones(opened: Opened | None) -> list[tuple[str, ...]]:
     return [line.phones for line in opened.lines]
 
 
+@pytest.mark.both_stores
 def test_one_purpose_and_one_entry_show_all_owners_of_one_unit_for_half_an_hour(
     engine: Engine, world: World, owner: int, clock: SettableClock
 ) -> None:

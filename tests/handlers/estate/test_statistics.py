@@ -98,6 +98,7 @@ def born(year: int) -> str:
     return body + "10X98765432"[total % 11]
 
 
+@pytest.mark.both_stores
 def test_owners_are_counted_once_by_decade_and_houses_by_type(engine: Engine, world: World) -> None:
     populate(world)
     with engine.reading(world.staff(Post.PM)) as work:
@@ -156,6 +157,7 @@ def test_owners_who_were_never_asked_are_listed_until_they_have_said_yes_or_no(
     assert listed() == []
 
 
+@pytest.mark.both_stores
 def test_the_list_is_read_page_by_page_in_the_own_communities(engine: Engine, world: World) -> None:
     with engine.work(SYSTEM) as work:
         person = entry.add_person(work, PersonEntry("张三丰"))

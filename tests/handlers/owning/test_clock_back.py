@@ -17,6 +17,7 @@ BACK = (timedelta(hours=1), timedelta(days=1))
 
 
 @pytest.mark.parametrize("back", BACK)
+@pytest.mark.both_stores
 def test_a_code_that_lapsed_is_not_revived(
     engine: Engine, owning: Owning, clock: SettableClock, back: timedelta
 ) -> None:

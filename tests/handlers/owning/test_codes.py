@@ -51,6 +51,7 @@ def test_what_a_code_opens_closes_after_a_quarter_of_an_hour(
         registering.finish(engine, token, PASSWORD, ADDRESS, accepts=True)
 
 
+@pytest.mark.both_stores
 def test_a_code_is_taken_once(engine: Engine, owning: Owning) -> None:
     token = registering.begin(engine, CLAIM, ADDRESS)
     right = owning.code()
@@ -87,6 +88,7 @@ def test_a_code_is_good_in_the_browser_that_asked_for_it(
         codes.prove(engine, "made up", Purpose.REGISTER, first)
 
 
+@pytest.mark.both_stores
 def test_no_table_holds_a_code_in_clear(engine: Engine, owning: Owning) -> None:
     registering.begin(engine, CLAIM, ADDRESS)
     code = owning.code()
@@ -158,6 +160,7 @@ def test_nothing_typed_is_no_number(engine: Engine, owning: Owning) -> None:
         owning.reset("  ")
 
 
+@pytest.mark.both_stores
 def test_old_codes_and_counts_are_forgotten(engine: Engine, owning: Owning, clock: SettableClock) -> None:
     registering.begin(engine, CLAIM, ADDRESS)
     clock.advance(days=1, seconds=1)
@@ -187,6 +190,7 @@ def test_known_and_unknown_people_take_the_same_work(engine: Engine, owning: Own
     assert known == unknown
 
 
+@pytest.mark.both_stores
 def test_tries_at_the_same_moment_are_all_counted(engine: Engine, owning: Owning) -> None:
     token = registering.begin(engine, CLAIM, ADDRESS)
     wrong = owning.wrong()

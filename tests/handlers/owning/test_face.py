@@ -63,6 +63,7 @@ def gateway(service: Service, secret: str = SECRET) -> Gateway:
     return Gateway(f"http://127.0.0.1:{service.server_address[1]}/face", secret)
 
 
+@pytest.mark.both_stores
 def test_an_owner_registers_without_a_face_check(engine: Engine, owning: Owning) -> None:
     assert face_check(installation.of(engine)) is None
     assert ways_to_prove(installation.of(engine)) == ("sms", "desk")

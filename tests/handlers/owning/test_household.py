@@ -35,6 +35,7 @@ def vehicle(world: World) -> None:
         entry.add_vehicle(work, world.house, person, PLATE)
 
 
+@pytest.mark.both_stores
 def test_an_owner_ends_a_vehicle(engine: Engine, world: World, owner: Actor) -> None:
     vehicle(world)
     with engine.reading(owner) as work:

@@ -42,6 +42,7 @@ def people(counter: Counter) -> int:
         return int(work.connection.execute(select(func.count()).select_from(estate_person)).scalar_one())
 
 
+@pytest.mark.both_stores
 def test_a_member_counts_after_the_desk_has_checked_it(counter: Counter) -> None:
     number = add(counter)
     assert family(counter) == [("李*", False)]

@@ -58,6 +58,7 @@ def other_than(code: str) -> str:
     return f"{(int(code) + 1) % 1_000_000:06d}"
 
 
+@pytest.mark.both_stores
 def test_both_phones_answer_and_another_clerk_checks(counter: Counter) -> None:
     number = counter.ask_only(counter.owner)
     assert counter.steps(number) == ["prove_phones"]

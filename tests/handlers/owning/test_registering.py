@@ -37,6 +37,7 @@ def accounts(engine: Engine) -> int:
 
 
 @pytest.mark.parametrize("login", [PHONE, NUMBER])
+@pytest.mark.both_stores
 def test_who_matches_the_record_registers_and_acts_for_the_house_at_once(
     engine: Engine, owning: Owning, login: str
 ) -> None:
@@ -123,6 +124,7 @@ def test_who_has_an_account_is_told_so_on_the_phone_alone(
     assert accounts(engine) == 1
 
 
+@pytest.mark.both_stores
 def test_an_account_is_opened_once_with_a_code(engine: Engine, owning: Owning) -> None:
     token = registering.begin(engine, CLAIM, ADDRESS)
     codes.prove(engine, token, Purpose.REGISTER, owning.code())

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from engine.clock import SettableClock
 from engine.ports import SYSTEM
 from engine.work import Engine
@@ -15,6 +17,7 @@ from tests.handlers.estate_world import World
 from tests.handlers.inline import inline_worker
 
 
+@pytest.mark.both_stores
 def test_owners_are_asked_once_a_year_until_they_confirm(
     engine: Engine, world: World, clock: SettableClock
 ) -> None:

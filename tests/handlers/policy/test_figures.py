@@ -24,6 +24,8 @@ from handlers.policy.figures import FIGURES, figure
 from handlers.shared import access_log, backup_proof
 from tests.handlers.estate_world import World
 
+pytestmark = pytest.mark.both_stores
+
 Tell = Callable[..., Figure]
 
 

@@ -2,10 +2,14 @@
 
 from datetime import timedelta
 
+import pytest
+
 from engine.clock import SettableClock
 from engine.ports import SYSTEM
 from engine.work import Engine
 from handlers.policy.uptime import beat, minutes_up
+
+pytestmark = pytest.mark.both_stores
 
 
 def run(engine: Engine, clock: SettableClock, minutes: int) -> None:

@@ -10,6 +10,8 @@ from engine.ports import SYSTEM
 from engine.work import Engine
 from handlers.shared.access_log import Anchor, Break, Entry, anchor, append, count, verify
 
+pytestmark = pytest.mark.both_stores
+
 TODAY = date(2026, 11, 23)
 
 

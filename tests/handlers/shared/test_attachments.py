@@ -254,6 +254,7 @@ def test_an_altered_cut_or_swapped_file_is_an_error_not_a_picture(
         whole(read(work, first).content)
 
 
+@pytest.mark.both_stores
 def test_an_upload_is_seen_by_its_sender_alone_until_it_is_attached(engine: Engine, world: World) -> None:
     clerk, colleague, repairer = world.staff(Post.CS), world.staff(Post.CS), world.staff(Post.RP)
     photo = upload(engine, clerk, io.BytesIO(picture()), "a.jpg")
@@ -313,6 +314,7 @@ def test_a_refused_upload_leaves_no_file(engine: Engine, world: World, settings:
     assert files(settings) == []
 
 
+@pytest.mark.both_stores
 def test_uploads_that_nobody_attached_are_deleted_after_a_day(
     engine: Engine, world: World, settings: Settings, clock: SettableClock
 ) -> None:

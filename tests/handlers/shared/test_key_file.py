@@ -9,6 +9,7 @@ from handlers.settings import Settings
 from tests.handlers.estate_world import World
 
 
+@pytest.mark.both_stores
 def test_an_installation_with_data_and_without_its_keys_gets_no_new_ones(
     engine: Engine, settings: Settings, world: World
 ) -> None:

@@ -22,6 +22,8 @@ from handlers.shared.outbox_worker import Worker
 from handlers.shared.records import alarm, outbox_job
 from tests.handlers.estate_world import World
 
+pytestmark = pytest.mark.both_stores
+
 STEPS = 4
 
 

@@ -68,6 +68,7 @@ def alarms(engine: Engine) -> list[str]:
         return list(work.connection.execute(select(alarm.c.kind)).scalars())
 
 
+@pytest.mark.both_stores
 def test_each_person_gets_the_text_in_their_language(
     engine: Engine, world: World, worker: Worker, gateway: FakeGateway
 ) -> None:
@@ -116,6 +117,7 @@ def test_one_failing_delivery_repeats_none_of_the_others(
     assert len(gateway.requests) == 4
 
 
+@pytest.mark.both_stores
 def test_a_delivery_repeated_by_a_crash_takes_effect_once(
     engine: Engine, world: World, gateway: FakeGateway, clock: SettableClock
 ) -> None:

@@ -17,6 +17,8 @@ from handlers.shared.outbox import Job, LeaseLost, put, retry_delay
 from handlers.shared.outbox_worker import Worker
 from handlers.shared.records import alarm, outbox_job
 
+pytestmark = pytest.mark.both_stores
+
 LEASE = timedelta(minutes=2)
 
 

@@ -50,6 +50,7 @@ def people(world: World) -> list[str]:
     return found
 
 
+@pytest.mark.both_stores
 def test_every_value_moves_to_the_new_key_and_reads_as_before(engine: Engine, people: list[str]) -> None:
     old = vault_of(engine).ring.active
     assert rotation.rotate(engine).values >= 2 * PEOPLE
@@ -59,6 +60,7 @@ def test_every_value_moves_to_the_new_key_and_reads_as_before(engine: Engine, pe
     assert names(engine) == people
 
 
+@pytest.mark.both_stores
 def test_a_rotation_that_was_cut_off_goes_on_with_the_same_key(
     engine: Engine, people: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

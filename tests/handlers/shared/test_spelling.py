@@ -31,6 +31,7 @@ def test_a_name_is_kept_without_what_nobody_sees(typed: str, kept: str) -> None:
     assert one_spelling(kept) == kept
 
 
+@pytest.mark.both_stores
 def test_a_name_with_hidden_characters_is_found_by_the_one_without(engine: Engine, world: World) -> None:
     vault = vault_of(engine)
     person = world.person("张\u200b三\u202e丰", "13812345678")
