@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask import url_for
@@ -13,7 +13,7 @@ from handlers.estate.import_running import IMPORT
 from handlers.estate.import_undo import UNDO
 from handlers.shared.long_work import LongWork
 from web.texts import gettext, lazy_gettext
-from web.words import filled, span
+from web.words import filled, length_words
 
 _STATES: Mapping[str, tuple[LazyString, str]] = {
     "waiting": (lazy_gettext("排队中"), "accent"),
@@ -115,14 +115,10 @@ def job_screen(work: Work, job: LongWork) -> JobScreen:
         failure=filled(job.failure[0], job.failure[1]) if job.failure else "",
         created_at=job.created_at,
         ended_at=job.ended_at,
-        took=_took((job.ended_at or work.now) - begun),
+        took=length_words((job.ended_at or work.now) - begun),
         page=_page(words, page_id),
         page_label=str(words.result),
     )
-
-
-def _took(length: timedelta) -> str:
-    return span(length) if length >= timedelta(minutes=1) else gettext("不到 1 分钟")
 
 
 def _page(words: KindWords, page_id: object) -> str:

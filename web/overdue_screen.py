@@ -18,7 +18,15 @@ from web.numbers import end_of_page, ids
 from web.receivers import Receivers, receivers
 from web.story import PAUSE_REASONS, posts_said
 from web.texts import gettext, lazy_gettext
-from web.words import either, local_date, moment_short, person_names, span
+from web.words import (
+    either,
+    late_words,
+    left_words,
+    length_words,
+    local_date,
+    moment_short,
+    person_names,
+)
 
 SOON = timedelta(hours=24)
 WEEK = timedelta(days=7)
@@ -72,7 +80,7 @@ class StepRow:
     """One step of the list.
 
     Attributes:
-        by: how late it is, or how much time it has left.
+        left: how late it is, or how much time it has left, in words.
         told: who was told of it, by its ladder.
         excuse: why it does not count as late though its first limit is past.
     """
@@ -85,7 +93,7 @@ class StepRow:
     who: str
     due_at: datetime
     state: str
-    by: str
+    left: str
     level: int
     told: str
     excuse: str
@@ -164,7 +172,7 @@ def overdue_screen(work: Work, arguments: Mapping[str, str]) -> OverdueScreen:
     )
     return OverdueScreen(
         totals=_cells(counts[By.PROCESS], only),
-        worst=span(worst) if worst else "",
+        worst=length_words(worst) if worst else "",
         kept=_kept(work, only),
         tables=tuple(
             CountTable(str(label), tuple(_count(names, by, row, only) for row in counts[by]))
@@ -257,7 +265,7 @@ def _count(names: _Names, by: By, row: LateCount, only: Only) -> CountRow:
         name=names.key(by, row),
         address=_address(narrower, None),
         cells=_cells([row], narrower),
-        worst=span(row.worst) if row.late else "",
+        worst=length_words(row.worst) if row.late else "",
     )
 
 
@@ -343,7 +351,7 @@ def _step(work: Work, row: LateStep) -> StepRow:
         who=row.person or gettext("%(team)s（无人领取）", team=post_name(row.group_code)),
         due_at=row.due_at,
         state=row.state.value,
-        by=span(abs(row.late_by)),
+        left=late_words(row.late_by) if row.state is State.LATE else left_words(abs(row.late_by)),
         level=row.level,
         told=posts_said(row.told),
         excuse=_excuse(work, row) if row.state is State.EXCUSED else "",

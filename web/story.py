@@ -20,7 +20,7 @@ from handlers.shared import case_files
 from handlers.shared.attachments import Attachment
 from web.lists import post_name
 from web.texts import gettext, lazy_gettext
-from web.words import either, listed, moment, person_names, span, written
+from web.words import either, length_words, listed, moment, person_names, written
 
 PAUSE_REASONS: Mapping[str, Any] = {
     "owner_absent": lazy_gettext("业主不在"),
@@ -261,11 +261,11 @@ def kept(task: CaseStep) -> str:
     if task.due_at is None or task.ended_at is None:
         return ""
     if task.is_late:
-        said = gettext("超时 0").replace("0", span(task.ended_at - task.due_at), 1)
+        said = gettext("超时 %(length)s", length=length_words(task.ended_at - task.due_at))
     else:
         worked = task.ended_at - task.opened_at - task.paused
-        said = gettext("按时，用时 %(length)s", length=span(worked))
-    return said + (gettext("，另暂停 %(length)s", length=span(task.paused)) if task.paused else "")
+        said = gettext("按时，用时 %(length)s", length=length_words(worked))
+    return said + (gettext("，另暂停 %(length)s", length=length_words(task.paused)) if task.paused else "")
 
 
 def outcome_label(work: Work, case: CaseDetail, task: CaseStep) -> str:

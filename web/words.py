@@ -20,6 +20,7 @@ from web.texts import gettext, language
 ZONE = ZoneInfo("Asia/Shanghai")  # of every moment that a page says
 SOON_SHARE = 0.25
 SOON_LEAST = timedelta(minutes=10)
+A_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,28 @@ def time_left(
     share = (due_at - opened_at) * SOON_SHARE if opened_at else SOON_LEAST
     soon_at = due_at - max(share, SOON_LEAST)
     if now > due_at:
-        return TimeLeft("late", gettext("超时 0").replace("0", span(now - due_at), 1), True, due_at, soon_at)
+        return TimeLeft("late", late_words(now - due_at), True, due_at, soon_at)
     state = "soon" if now >= soon_at else "fine"
-    return TimeLeft(state, gettext("剩 0").replace("0", span(due_at - now), 1), True, due_at, soon_at)
+    return TimeLeft(state, left_words(due_at - now), True, due_at, soon_at)
+
+
+def late_words(length: timedelta) -> str:
+    """Say how far an open step is past its limit; the first minute has no number."""
+    if length < A_MINUTE:
+        return gettext("刚到期")
+    return gettext("超时 0").replace("0", span(length), 1)
+
+
+def left_words(length: timedelta) -> str:
+    """Say how much is left until a limit; the last minute has no number."""
+    if length < A_MINUTE:
+        return gettext("马上到期")
+    return gettext("剩 0").replace("0", span(length), 1)
+
+
+def length_words(length: timedelta) -> str:
+    """Say a length of time; below a minute without a number."""
+    return span(length) if length >= A_MINUTE else gettext("不到 1 分钟")
 
 
 def span(length: timedelta) -> str:

@@ -147,7 +147,7 @@ def test_signing_out_leaves_nothing_on_the_phone(town: Town, visit: Visitors) ->
     page.click("[data-primary]")
     page.wait_for_selector(WAITING)
     assert kept(repairer) == 1
-    page.click(".menu summary")
+    page.click(".bar-end .menu summary")
     page.click("form[data-sign-out] button")
     page.wait_for_selector("#outbox-leaving[open]")
     with page.expect_navigation():

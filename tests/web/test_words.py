@@ -42,11 +42,25 @@ def test_a_span_is_said_in_at_most_two_units(length: timedelta, said: str) -> No
 @pytest.mark.usefixtures("chinese")
 @pytest.mark.parametrize(
     ("minutes", "state", "said"),
-    [(-12, "late", "超时 12 分"), (0, "soon", "剩 0 分"), (10, "soon", "剩 10 分"), (11, "fine", "剩 11 分")],
+    [
+        (-12, "late", "超时 12 分"),
+        (0, "soon", "马上到期"),
+        (10, "soon", "剩 10 分"),
+        (11, "fine", "剩 11 分"),
+    ],
 )
 def test_the_last_ten_minutes_count_as_soon(minutes: int, state: str, said: str) -> None:
     left = words.time_left(NOW, NOW + timedelta(minutes=minutes), NOW - timedelta(minutes=10))
     assert (left.state, left.words) == (state, said)
+
+
+@pytest.mark.usefixtures("chinese")
+def test_less_than_a_minute_is_said_without_a_number() -> None:
+    just = timedelta(seconds=30)
+    assert words.time_left(NOW, NOW - just).words == "刚到期"
+    assert words.left_words(just) == "马上到期"
+    assert words.length_words(just) == "不到 1 分钟"
+    assert words.late_words(timedelta(minutes=1)) == "超时 1 分"
 
 
 @pytest.mark.usefixtures("chinese")

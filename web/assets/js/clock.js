@@ -1,11 +1,12 @@
 // Time left: counts down between two loads of the page, by the server's clock.
 
 const words = document.body.dataset;
+const A_MINUTE = 60_000;
 const offset = words.now ? Date.parse(words.now) - Date.now() : 0;
 
 /** Put a span of milliseconds into the words of the page's language, in at most two units. */
 export function span(milliseconds) {
-  const minutes = Math.floor(milliseconds / 60_000);
+  const minutes = Math.floor(milliseconds / A_MINUTE);
   const days = Math.floor(minutes / 1440);
   const hours = Math.floor((minutes % 1440) / 60);
   const rest = minutes % 60;
@@ -24,7 +25,9 @@ function tick() {
     clock.classList.toggle("left-late", late);
     clock.classList.toggle("left-soon", soon);
     clock.classList.toggle("left-fine", !late && !soon);
-    clock.textContent = (late ? words.late : words.left).replace("0", span(Math.abs(due - now)));
+    const far = Math.abs(due - now);
+    if (far < A_MINUTE) clock.textContent = late ? words.justLate : words.justLeft;
+    else clock.textContent = (late ? words.late : words.left).replace("0", span(far));
   }
 }
 
