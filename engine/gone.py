@@ -26,6 +26,7 @@ class Gone:
     """
 
     case: Row[Any]
+    step_id: str
     name: str
     name_en: str
     form: Form | None
@@ -63,7 +64,7 @@ def of(work: Work, task_id: int) -> Gone:
 def _gone(work: Work, case: Row[Any], row: Row[Any], key: str | None, ended: TaskGone | None) -> Gone:
     form = definitions.form(work.engine, work.connection, case.bundle_id, key) if key else None
     options = form_steps.choices(work, case, form, row.step_id, row.id) if form else {}
-    return Gone(case, row.name, row.name_en, form, options, ended)
+    return Gone(case, row.step_id, row.name, row.name_en, form, options, ended)
 
 
 def _case(work: Work, instance_id: int) -> Row[Any]:

@@ -4,9 +4,15 @@ from dataclasses import dataclass
 
 from engine import cases, unsent
 from engine.work import Work
-from web.texts import gettext
+from web.texts import gettext, lazy_gettext
 from web.typed import Typed, said_answers
-from web.words import either
+
+# The diagram names these steps as staff do.
+_WRITTEN = {
+    "answer": lazy_gettext("您对报价的答复"),
+    "rebook": lazy_gettext("您另约的时间"),
+    "supply_info": lazy_gettext("您补充的说明"),
+}
 
 
 @dataclass(frozen=True)
@@ -14,11 +20,12 @@ class UnsentAnswer:
     """One such answer.
 
     Attributes:
+        what: what it was, as its writer calls it.
         closed_at: when the step was closed, in words.
     """
 
     id: int
-    step: str
+    what: str
     closed_at: str
     typed: tuple[Typed, ...]
 
@@ -39,7 +46,7 @@ def _answer(one: unsent.Unsent) -> UnsentAnswer:
     was, ended = one.was, one.was.ended
     return UnsentAnswer(
         id=one.task_id,
-        step=either(was.name, was.name_en),
+        what=str(_WRITTEN.get(was.step_id) or lazy_gettext("您填写的内容")),
         closed_at=str(ended.params.get("at", "")) if ended else "",
         typed=said_answers(was.form, one.draft.answers, was.options),
     )

@@ -17,13 +17,14 @@ def test_an_answer_that_came_too_late_stays_on_the_page_and_can_be_added(pages: 
 
     shown = browser.get(page).text
 
-    assert "没有提交的答复" in shown
+    assert "您对报价的答复：没有提交" in shown
+    assert f'data-copy="typed-{task_id}"' in shown
     assert "<dd>revise</dd>" not in shown
     add = browser.get(f"{page}?unsent={task_id}").text
     assert re.search(r'<textarea id="added"[^>]*>[^<]*能便宜些吗</textarea>', add)
     sent = browser.post(f"{page}/add", {"added": "能便宜些吗", "unsent": task_id}, page=page)
     assert sent.status_code == 302
-    assert "没有提交的答复" not in browser.get(page).text
+    assert "：没有提交" not in browser.get(page).text
 
 
 def test_what_a_browser_still_has_of_an_answer_is_kept_where_somebody_else_closed_the_step(
@@ -50,7 +51,7 @@ def test_an_answer_that_was_taken_in_is_not_kept_once_more(pages: Pages) -> None
     browser, _ = answer(pages, number, "answer", outcome="agree")
     page = f"/home/reports/{number}"
     assert browser.post(f"{page}/unsent/{task_id}", {"outcome": "agree"}, page=page).status_code == 204
-    assert "没有提交的答复" not in browser.get(page).text
+    assert "：没有提交" not in browser.get(page).text
 
 
 def test_staff_read_the_name_of_what_they_had_chosen(pages: Pages) -> None:
