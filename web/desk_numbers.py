@@ -44,7 +44,16 @@ def _read() -> Numbers:
     phone = (person.desk_phone if person else "") or context.config().desk_phone
     if phone or (person and person.is_staff):
         return Numbers(phone)
-    desks = _desks()
+    return _of(_desks())
+
+
+def of_everybody() -> Numbers:
+    """Return whose desk anybody may call, whoever reads: for a page that browsers keep."""
+    phone = context.config().desk_phone
+    return Numbers(phone) if phone else _of(_desks())
+
+
+def _of(desks: tuple[Community, ...]) -> Numbers:
     is_one = len({desk.desk_phone for desk in desks}) == 1
     return Numbers(desks[0].desk_phone) if is_one else Numbers("", desks)
 

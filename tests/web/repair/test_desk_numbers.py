@@ -63,3 +63,20 @@ def test_the_first_page_of_a_node_names_the_desks_of_all_communities_though_it_i
         page = errors.answer(500, "")[0]
     assert 'href="tel:0571-8888-2000"' in page
     assert 'href="tel:0571-8888-3000"' in page
+
+
+def test_the_page_without_a_network_names_every_desk_and_nobody(shop: Shop) -> None:
+    with shop.engine.work(SYSTEM) as work:
+        entry.add_community(work, "云栖花园", desk_phone="0571-8888-3000")
+    describe(shop, "翠湖花园", "0571-8888-2000")
+    app = create_app(shop.engine, WebConfig())
+    browser = Browser(app, app.test_client())
+
+    page, worker = browser.get("/offline").text, browser.get("/worker.js")
+
+    assert 'href="tel:0571-8888-2000">翠湖花园' in page
+    assert 'href="tel:0571-8888-3000">云栖花园' in page
+    if worker.status_code == 200:  # nothing was built: pages work without it
+        assert (
+            "0571-8888-3000" in worker.text
+        )  # another number makes another worker, which keeps the page anew
