@@ -1,6 +1,7 @@
 """What is typed into forms of pages, which no task keeps, is there again until it was sent."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -117,5 +118,24 @@ def test_a_file_that_is_refused_is_told_on_its_page_and_one_that_got_lost_can_be
     assert len(sent) == 1, "the page that says why comes with the answer to the file"
     assert page.evaluate("document.querySelector('#file').files[0].name") == "交付清单.xlsx"
     page.set_input_files("#file", {"name": "改正.xlsx", "mimeType": "", "buffer": b"PK\x03\x04xx"})
+    with page.expect_navigation(url="**/jobs/*"):
+        page.click("main form .btn-primary")
+
+
+def test_a_file_that_was_changed_after_it_was_chosen_is_to_be_chosen_again(
+    town: Town, visit: Visitors, tmp_path: Path
+) -> None:
+    lead = visit(PHONE).sign_in(town.logins[Post.CSL])
+    page = lead.open("/imports/")
+    chosen = tmp_path / "交付清单.xlsx"
+    chosen.write_bytes(b"PK\x03\x04xx")
+    page.set_input_files("#file", chosen)
+    chosen.write_bytes(b"PK\x03\x04" + b"x" * 200)
+
+    page.click("main form .btn-primary")
+
+    expect(page.locator(".upload-lost")).to_contain_text("“交付清单.xlsx”选好以后被改过或移走了")
+    assert page.evaluate("document.querySelector('#file').files.length") == 0
+    page.set_input_files("#file", chosen)
     with page.expect_navigation(url="**/jobs/*"):
         page.click("main form .btn-primary")

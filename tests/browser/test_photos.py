@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from engine.ports import SYSTEM
 from handlers.accounts.permissions import Post
@@ -104,10 +104,30 @@ def test_a_photo_that_waits_is_not_left_behind_at_sign_out_nor_kept_once_it_is_t
         expect(page.locator("#f-photos .photo-waits")).to_have_count(count)
     page.locator("#f-photos .photo-remove").first.tap()
     page.wait_for_function(f"({KEPT})().then((count) => count === 1)")
-    page.click(".menu summary")
+    page.click(".bar-end .menu summary")
     page.click("form[data-sign-out] button")
     page.wait_for_selector("#outbox-leaving[open]")
     repairer.context.set_offline(False)
     with page.expect_navigation():
         page.click("[data-leave]")
     assert page.evaluate(KEPT) == 0
+
+
+def test_a_video_that_was_changed_after_it_was_chosen_is_to_be_chosen_again(
+    town: Town, visit: Visitors, tmp_path: Path
+) -> None:
+    number = nearly_done(town, "楼道的灯不亮，拍了视频")
+    repairer = visit(PHONE).sign_in(town.logins[Post.RP])
+    repairer.expect_complaint("ERR_FAILED")
+    page = repairer.open(f"/tasks/{task_id(town, number, 'finish')}")
+    video = tmp_path / "楼道.mp4"
+    video.write_bytes(b"x" * 1000)
+
+    def change(route: Route) -> None:
+        video.write_bytes(b"x" * 2000)
+        route.abort()
+
+    page.route("**/attachments/", change)
+    page.set_input_files("#f-photos input:not([capture])", video)
+
+    expect(page.locator("#f-photos .photo-bad")).to_contain_text("“楼道.mp4”选好以后被改过或移走了")

@@ -1,5 +1,6 @@
 // Photos of a form: taken or chosen, made small, shown, taken out again; sent ahead where the page can, and kept on the
 // phone until they are: without a signal, or with the page closed before its form was sent, none is lost.
+import { isReadable, sayChanged } from "./readable.js";
 
 const LONGEST_SIDE = 1600;
 
@@ -169,7 +170,8 @@ class Photos {
     bar.remove();
     share.remove();
     figure.classList.remove("photo-going");
-    if (this.settle(figure, file, status, data)) this.tellWaiting(figure, await isSafe);
+    if (status === 0 && !(await isReadable(file))) this.giveUp(figure, file, sayChanged(file));
+    else if (this.settle(figure, file, status, data)) this.tellWaiting(figure, await isSafe);
     this.goOn();
   }
 
@@ -177,10 +179,7 @@ class Photos {
   settle(figure, file, status, data) {
     if (!this.waiting.includes(file)) return false; // taken out, or sent with the form, in the meantime
     if (status >= 400 && status < 500 && status !== 401 && status !== 429) {
-      this.forget(file);
-      this.waiting = this.waiting.filter((one) => one !== file);
-      this.sync();
-      this.refuse(figure, data.message);
+      this.giveUp(figure, file, data.message);
       return false;
     }
     if (status !== 200) return true;
@@ -197,6 +196,14 @@ class Photos {
     this.waiting = this.waiting.filter((one) => one !== file);
     this.sync();
     return false;
+  }
+
+  /** Let go of a file that will never arrive, and say why. */
+  giveUp(figure, file, words) {
+    this.forget(file);
+    this.waiting = this.waiting.filter((one) => one !== file);
+    this.sync();
+    this.refuse(figure, words);
   }
 
   forget(file) {

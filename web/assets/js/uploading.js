@@ -1,6 +1,10 @@
 // A file that goes along with its form: where that takes over a second, the page says what is on its way, how big it is
 // and how far. A form whose answer leads elsewhere (data-percent) is sent from here, for the browser itself tells no
-// script how far it is; a page that says why it was refused is shown in place, so that no file is sent once more for it.
+// script how far it is; a page that says why it was refused is shown in place, so that no file has to be chosen once more.
+// The files of these forms (lists, diagrams, calendars) travel again with the next try: the server keeps nothing of what
+// it refused, for a list holds people's names and numbers, and what is wrong is most often in the file itself.
+import { isReadable, sayChanged } from "./readable.js";
+
 const A_SECOND = 1000;
 const { uploading } = document.body.dataset;
 
@@ -84,6 +88,19 @@ function sendWatched(form, submitter, progress, failed) {
   request.send(new FormData(form, submitter));
 }
 
+/** Take out the files that cannot be read any more; return the first of them. */
+async function takeOutChanged(form) {
+  let changed;
+  for (const input of form.querySelectorAll("input[type=file]:enabled")) {
+    for (const file of input.files) {
+      if (await isReadable(file)) continue;
+      changed ??= file;
+      input.value = "";
+    }
+  }
+  return changed;
+}
+
 /** Watch the forms that take a file along. */
 export function startUploading() {
   if (!uploading) return;
@@ -108,20 +125,26 @@ export function startUploading() {
     window.addEventListener("pageshow", end, { once: true });
     if (!isWatched) return;
     event.preventDefault();
-    sendWatched(form, event.submitter, (now) => {
+    const draws = (now) => {
       part = now;
       if (shown) draw(shown, part);
-    }, () => {
+    };
+    const fails = (changed) => {
       end();
       form.dispatchEvent(new Event("sending:failed"));
-      sayLost(form);
+      sayLost(form, changed ? sayChanged(changed) : document.body.dataset.lost);
+    };
+    const { submitter } = event;
+    takeOutChanged(form).then((changed) => {
+      if (changed) fails(changed);
+      else sendWatched(form, submitter, draws, async () => fails(await takeOutChanged(form)));
     });
   });
 }
 
-/** Say that the connection was lost: nothing was sent, everything still stands in the form. */
-function sayLost(form) {
+/** Say why nothing was sent: the connection was lost, or a file changed. The rest still stands in the form. */
+function sayLost(form, textContent) {
   const said = form.querySelector(".upload-lost") ?? document.createElement("p");
-  Object.assign(said, { className: "note note-late upload-lost", role: "alert", textContent: document.body.dataset.lost });
+  Object.assign(said, { className: "note note-late upload-lost", role: "alert", textContent });
   (form.querySelector(".actions") ?? form.lastElementChild).before(said);
 }
