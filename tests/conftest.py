@@ -47,17 +47,20 @@ ALWAYS_ON_BOTH = (Path(__file__).parent / "engine", Path(__file__).parent / "rel
 @pytest.hookimpl(tryfirst=True)  # before `-m` looks at the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave copies on PostgreSQL that are not about the store to the long run; begin with the longest."""
+    elsewhere = {_function_of(item) for item in items if STORES[0] in _values_of(item)}
     for item in items:
-        if _is_copy_on_postgresql(item) and not _is_about_the_store(item):
+        is_copy = STORES[1] in _values_of(item) and _function_of(item) in elsewhere
+        if is_copy and not _is_about_the_store(item):
             item.add_marker(pytest.mark.long)
     items.sort(key=lambda item: item.get_closest_marker("longest") is None)
 
 
-def _is_copy_on_postgresql(item: pytest.Item) -> bool:
-    """Whether a fixture asked for the store, once for each, and this is the second time."""
-    asked_by_the_test = {mark.args[0] for mark in item.iter_markers("parametrize")}
-    values = item.callspec.params if hasattr(item, "callspec") else {}
-    return any(value == STORES[1] for name, value in values.items() if name not in asked_by_the_test)
+def _values_of(item: pytest.Item) -> list[object]:
+    return list(item.callspec.params.values()) if hasattr(item, "callspec") else []
+
+
+def _function_of(item: pytest.Item) -> str:
+    return item.nodeid.partition("[")[0]
 
 
 def _is_about_the_store(item: pytest.Item) -> bool:

@@ -50,6 +50,7 @@ def account(actor: Actor) -> str:
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.both_stores
 def test_an_unusual_sign_in_reaches_both_administrators_and_the_person(
     engine: Engine, world: World, clerk: Clerk
 ) -> None:

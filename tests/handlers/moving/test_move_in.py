@@ -103,6 +103,7 @@ def test_the_owner_is_chosen_already_only_where_the_list_names_one(desk: Desk, c
 
 
 @pytest.mark.parametrize("database", STORES, indirect=True)
+@pytest.mark.both_stores
 def test_an_owner_moves_in_from_the_counter_to_the_keys(desk: Desk, counter: Counter) -> None:
     number = counter.to_register()
     assert desk.steps(number) == ["register"]

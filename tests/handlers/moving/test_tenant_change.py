@@ -49,6 +49,7 @@ def lease_until(desk: Desk, day: date) -> None:
 
 
 @pytest.mark.parametrize("database", STORES, indirect=True)
+@pytest.mark.both_stores
 def test_a_tenant_of_whom_the_owner_tells_moves_in_after_the_check(desk: Desk) -> None:
     number = told(desk)
     register(desk, number, "in")
@@ -209,6 +210,7 @@ def test_moving_out_ends_access_of_the_tenant_and_who_lived_there_and_of_nobody_
 
 
 @pytest.mark.parametrize("database", STORES, indirect=True)
+@pytest.mark.both_stores
 def test_a_lease_that_ends_within_thirty_days_opens_one_task_for_the_desk(desk: Desk) -> None:
     ends = (desk.clock.now() + timedelta(days=31)).date()
     lease_until(desk, ends)

@@ -26,6 +26,7 @@ class PowerCut(BaseException):
 
 @pytest.mark.parametrize("database", STORES, indirect=True)
 @pytest.mark.parametrize("statement", ["UPDATE estate_relation", "INSERT INTO moving_change", "COMMIT"])
+@pytest.mark.both_stores
 def test_a_cut_in_the_middle_of_the_switch_leaves_the_old_state_whole(desk: Desk, statement: str) -> None:
     number = desk.to_check()
     seen: list[str] = []

@@ -13,6 +13,7 @@ STORES = ("sqlite", "postgresql")
 
 
 @pytest.mark.parametrize("database", STORES, indirect=True)
+@pytest.mark.both_stores
 def test_a_house_changes_hands_from_the_notice_to_the_end(desk: Desk) -> None:
     number = desk.told_of_transfer()
     assert desk.steps(number) == ["register"]

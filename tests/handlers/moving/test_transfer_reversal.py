@@ -19,6 +19,7 @@ def begin(desk: Desk, number: str) -> str:
 
 
 @pytest.mark.parametrize("database", STORES, indirect=True)
+@pytest.mark.both_stores
 def test_a_wrong_transfer_is_taken_back_at_one_stroke(desk: Desk) -> None:
     repair = desk.report()
     with desk.engine.work(desk.clerk) as work:

@@ -101,6 +101,7 @@ def desk(stock: Stock, engine: Engine, clock: SettableClock) -> Desk:
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.both_stores
 def test_two_proofs_and_two_clerks_lead_to_a_password_that_only_the_owner_knows(desk: Desk) -> None:
     number = desk.issued()
     assert desk.told("help_old_phone") == {f"person:{desk.owner_id}"}

@@ -75,6 +75,7 @@ def test_the_person_of_these_tests_stands_in_every_sealed_column_about_residents
 
 
 @BOTH
+@pytest.mark.both_stores
 def test_after_an_erasure_nothing_is_left_in_any_table_file_or_index(
     engine: Engine, officer: Actor, somebody: Somebody
 ) -> None:
@@ -247,6 +248,7 @@ def test_a_number_that_a_neighbour_has_as_well_keeps_the_neighbours_reports(
 
 
 @BOTH
+@pytest.mark.both_stores
 def test_an_older_state_of_the_database_is_erased_again_from_the_list(
     engine: Engine, officer: Actor, somebody: Somebody
 ) -> None:

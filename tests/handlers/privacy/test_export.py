@@ -100,6 +100,7 @@ def ready(office: Office) -> str:
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.both_stores
 def test_an_export_runs_from_the_request_to_the_word_that_it_is_deleted(office: Office) -> None:
     number = ready(office)
     assert office.told("export_ready") == {account(office.clerk)}
@@ -139,6 +140,7 @@ def test_a_file_is_handed_out_once_and_is_gone_then(office: Office) -> None:
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.both_stores
 def test_a_file_that_is_fetched_six_times_at_once_is_handed_out_once(office: Office) -> None:
     number = ready(office)
     outcomes = together(*[lambda: fetched(office, number)] * 6)

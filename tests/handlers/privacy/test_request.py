@@ -81,6 +81,7 @@ def answer(office: Office, by: Actor, number: str) -> str:
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.both_stores
 def test_a_copy_is_asked_for_decided_on_and_downloaded_once(office: Office, home: Home) -> None:
     number = asked(office, home.owner, "copy", wish="想看看你们存了什么")
     brought(office, number)

@@ -62,6 +62,7 @@ def done(engine: Engine) -> dict[str, int]:
         return {name: one.lately for name, one in done_by_class(work).items() if one.lately}
 
 
+@pytest.mark.both_stores
 def test_whoever_left_long_ago_is_erased_and_nothing_is_left(
     engine: Engine, somebody: Somebody, clock: SettableClock
 ) -> None:
@@ -125,6 +126,7 @@ def test_a_repair_that_was_reopened_is_evidence_until_the_new_order_is_closed(
     assert "repair_order" not in kinds_of_files(engine)
 
 
+@pytest.mark.both_stores
 def test_a_night_that_was_cut_off_goes_on_where_it_stood(
     engine: Engine, somebody: Somebody, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,6 +165,7 @@ def test_a_value_that_nobody_can_open_holds_up_nobody_else(
         assert last_night(work) is None
 
 
+@pytest.mark.both_stores
 def test_many_rows_are_many_transactions(
     engine: Engine, world: World, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

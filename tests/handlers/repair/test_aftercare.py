@@ -21,6 +21,7 @@ def told(shop: Shop, name: str, reader: Actor | None = None) -> tuple[int | None
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.both_stores
 def test_return_visits_are_counted_by_whom_they_reached_and_how_content_those_were(
     shop: Shop, complained: str
 ) -> None:

@@ -336,6 +336,7 @@ def test_a_handler_that_runs_again_rings_once(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.both_stores
 def test_numbers_drawn_at_the_same_time_differ(shop: Shop) -> None:
     def draw(_turn: int) -> str:
         return shop.engine.run(shop.clerk, lambda work: next_number(work, "R", repair_number))

@@ -13,6 +13,7 @@ STORES = ("sqlite", "postgresql")
 
 
 @pytest.mark.parametrize("database", STORES, indirect=True)
+@pytest.mark.both_stores
 def test_a_report_is_accepted_repaired_confirmed_and_closed(shop: Shop) -> None:
     number = shop.report()
     assert shop.steps(number) == ["accept"]

@@ -50,6 +50,7 @@ def visit(shop: Shop, number: str, outcome: str = "mended", **more: Json) -> Non
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.both_stores
 def test_somebody_else_comes_at_the_agreed_time_and_shows_what_was_done(shop: Shop, promised: str) -> None:
     send(shop, promised)
     assert shop.told("repair_assigned")[-1] == [f"account:{shop.second_plumber.id}"]

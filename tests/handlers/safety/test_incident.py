@@ -40,6 +40,7 @@ def facts(office: Office, actor: Actor, number: str) -> str:
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.both_stores
 def test_an_incident_runs_from_the_report_to_its_lessons(office: Office) -> None:
     number = graded(office, "4")
     assert office.steps(number) == ["investigate", "notify", "report"]
@@ -182,6 +183,7 @@ def test_a_report_says_something_and_nobody_floods_the_administrators(office: Of
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("odd", [ODD, replace(ODD, is_nameless=True)])
+@pytest.mark.both_stores
 def test_reports_at_the_same_moment_do_not_share_the_last_one_of_the_hour(office: Office, odd: Odd) -> None:
     most = limits.NAMELESS_REPORTS_PER_HOUR if odd.is_nameless else limits.ODD_REPORTS_PER_HOUR
     for _ in range(most - 2):

@@ -75,6 +75,7 @@ def test_a_whole_log_is_verified_once_a_night_and_by_day_only_after_a_missed_nig
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.both_stores
 def test_a_node_that_was_cut_off_leaves_the_turn_to_another_one_later_that_night(known: Office) -> None:
     assert known.engine.run(SYSTEM, verifying.begin)
     verifying.watch(known.engine)

@@ -38,6 +38,7 @@ def sent(office: Office) -> int:
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.both_stores
 def test_the_lead_confirms_and_a_first_password_goes_to_the_own_phone(office: Office) -> None:
     number = asked(office, office.clerk)
     for other in (office.pm, office.sys, office.adm):

@@ -57,6 +57,7 @@ def sign_in_first(office: Office, who: Actor) -> None:
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.both_stores
 def test_joining_runs_from_the_request_to_the_first_sign_in(office: Office) -> None:
     number = asked(office)
     office.do(number, "register", office.adm, outcome="register", login="zhaoliu")

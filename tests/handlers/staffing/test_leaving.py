@@ -47,6 +47,7 @@ def claimed(office: Office, by: Actor) -> int:
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.both_stores
 def test_access_ends_at_the_agreed_moment_and_the_open_tasks_are_handed_over(office: Office) -> None:
     leaver, successor = (office.staff(Post.ADM, everywhere=True) for _ in range(2))
     task_id = claimed(office, leaver)
