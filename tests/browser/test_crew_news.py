@@ -7,7 +7,7 @@ from handlers.accounts.permissions import Post
 from tests.browser.conftest import PHONE, Town, Visitors
 from tests.browser.finishing import accepted
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 LOOK_AGAIN = "document.dispatchEvent(new Event('visibilitychange'))"  # as when the phone is taken out again
 

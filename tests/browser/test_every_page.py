@@ -155,5 +155,6 @@ def test_the_outcome_names_the_button_and_shows_its_fields(town: Town, visit: Vi
     assert not page.locator("[name=worker_id]").is_visible()
 
 
+@pytest.mark.long
 def test_the_roster_scrolls_within_itself_between_a_desk_and_a_phone(town: Town, visit: Visitors) -> None:
     visit((900, 800)).sign_in(town.logins[Post.CSL]).open("/roster/")

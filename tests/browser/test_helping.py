@@ -11,7 +11,7 @@ from tests.browser.conftest import OWNER, PHONE, Town, Visitors
 from tests.browser.test_every_page import expect_accessible
 from tests.browser.test_repair_case import choose, open_step
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 FRESH = "Harbour-9-cloud"
 

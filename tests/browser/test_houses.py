@@ -73,6 +73,7 @@ def test_a_units_contacts_are_on_screen_marked_and_never_on_paper(
     expect(secret).to_contain_text(OWNER)
 
 
+@pytest.mark.long
 def test_a_clerk_notes_what_the_owner_says_at_the_counter(
     town: Town, visit: Visitors, place: tuple[str, str, str]
 ) -> None:

@@ -107,6 +107,7 @@ def test_an_owner_moves_in_while_they_wait_at_the_counter(town: Town, visit: Vis
     assert "已生效" in lead.open(f"/cases/{number}").content()
 
 
+@pytest.mark.long
 def test_a_tenant_of_whom_the_owner_tells_is_entered_and_checked(town: Town, visit: Visitors) -> None:
     clerk, lead = visit().sign_in(town.logins[Post.CS]), visit().sign_in(town.logins[Post.CSL])
     number = begin(clerk, town.world.house, "tenant_change")

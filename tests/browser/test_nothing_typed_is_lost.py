@@ -76,6 +76,7 @@ def test_loading_the_page_again_in_the_middle_of_a_word_loses_nothing(town: Town
     assert "尚未提交" in clerk.page.inner_text(".draft-note")
 
 
+@pytest.mark.long
 def test_a_remark_and_its_file_are_there_again_after_loading_the_page_again(
     town: Town, visit: Visitors, photo: Path
 ) -> None:
@@ -187,6 +188,7 @@ def test_a_lost_connection_beside_the_list_sends_once_and_goes_on(town: Town, vi
     assert "/inbox" in clerk.page.url
 
 
+@pytest.mark.long
 def test_what_was_typed_without_a_network_is_kept_as_soon_as_it_is_back(town: Town, visit: Visitors) -> None:
     clerk = visit(DESKTOP).sign_in(town.logins[Post.CS])
     open_task(town, clerk, "断网时填")

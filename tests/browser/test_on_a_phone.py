@@ -5,7 +5,7 @@ import pytest
 from handlers.accounts.permissions import Post
 from tests.browser.conftest import PHONE, Town, Visitors
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 SCREENS = "() => document.documentElement.scrollHeight / innerHeight"
 MOST_SCREENS = 4

@@ -115,6 +115,7 @@ def test_what_was_kept_survives_the_page_and_an_answer_that_got_lost(
     assert kept(repairer) == 0
 
 
+@pytest.mark.long
 def test_a_refused_entry_says_what_was_typed_and_why(town: Town, visit: Visitors) -> None:
     repairer, number = on_the_spot(town, visit, "两台手机")
     page, address = repairer.page, repairer.page.url

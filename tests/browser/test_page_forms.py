@@ -77,6 +77,7 @@ def test_what_was_put_back_can_be_cleared(town: Town, visit: Visitors) -> None:
     page.wait_for_function(f"async () => (await ({KEPT})()) === 0")
 
 
+@pytest.mark.long
 def test_a_file_of_staff_that_takes_long_is_said_to_be_on_its_way(town: Town, visit: Visitors) -> None:
     page = visit(PHONE).sign_in(town.logins[Post.CSL]).open("/imports/")
     held: list[Route] = []

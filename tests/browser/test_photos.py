@@ -70,6 +70,7 @@ def test_a_photo_sent_ahead_of_its_form_is_there_again_after_loading_the_page_ag
         assert len(media.of_order(work, orders.by_number(work.connection, number))) == 1
 
 
+@pytest.mark.long
 def test_a_photo_taken_without_a_signal_outlives_its_page_and_is_sent_with_the_step(
     town: Town, visit: Visitors, photo: Path
 ) -> None:
@@ -91,6 +92,7 @@ def test_a_photo_taken_without_a_signal_outlives_its_page_and_is_sent_with_the_s
     assert page.evaluate(KEPT) == 0
 
 
+@pytest.mark.long
 def test_a_photo_that_waits_is_not_left_behind_at_sign_out_nor_kept_once_it_is_taken_out(
     town: Town, visit: Visitors, photo: Path
 ) -> None:

@@ -65,6 +65,7 @@ def test_a_printed_page_breaks_no_word_and_shows_no_button(town: Town, visit: Vi
     assert found == {path: [] for path in pages}
 
 
+@pytest.mark.long
 def test_the_roster_is_printed_as_the_week_and_not_as_a_phones_list(town: Town, visit: Visitors) -> None:
     page = visit(DESKTOP).sign_in(town.logins[Post.CSL]).open("/roster/")
     page.set_viewport_size({"width": SHEET[0], "height": SHEET[1]})

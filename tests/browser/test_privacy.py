@@ -13,7 +13,7 @@ from tests.browser.test_every_page import expect_accessible
 from tests.browser.test_repair_case import choose, open_step
 from tests.handlers.inline import inline_worker
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 
 def agree(town: Town) -> None:

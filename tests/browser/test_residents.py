@@ -58,6 +58,7 @@ def finished(town: Town, text: str) -> str:
     return number
 
 
+@pytest.mark.long
 def test_large_type_is_large_on_every_page_and_fits_the_phone(town: Town, visit: Visitors) -> None:
     number = finished(town, "大字看得清吗")
     owner = visit(PHONE).sign_in(OWNER)

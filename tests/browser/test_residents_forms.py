@@ -142,6 +142,7 @@ def test_a_report_whose_answer_never_came_is_there_again_and_is_taken_in_once(vi
     assert "刚才已收到" in page.inner_text(".flashes")
 
 
+@pytest.mark.long
 def test_a_remark_and_a_photo_are_added_to_an_open_report_with_the_thumb(
     town: Town, visit: Visitors, photo: Path
 ) -> None:
@@ -180,6 +181,7 @@ def test_a_photo_of_evidence_shows_how_far_it_is(town: Town, visit: Visitors, ph
     expect(form.locator(".photo-sent")).to_have_count(1)
 
 
+@pytest.mark.long
 def test_a_long_video_shows_how_far_it_is_and_the_report_waits_for_it(town: Town, visit: Visitors) -> None:
     owner = visit(PHONE).sign_in(OWNER)
     page = owner.open("/home/report")
@@ -223,6 +225,7 @@ def test_a_photo_chosen_for_a_remark_is_there_after_a_reload(
         assert len(media.of_order(work, orders.by_number(work.connection, number))) == 1
 
 
+@pytest.mark.long
 def test_an_answer_whose_step_somebody_closed_meanwhile_is_shown_back(town: Town, visit: Visitors) -> None:
     number = on_site(town, "灯座发烫")
     repairer = town.people[Post.RP]

@@ -7,7 +7,7 @@ from handlers.accounts.permissions import Post
 from tests.browser.conftest import DESKTOP, Town, Visitors
 from tests.test_architecture import ROOT
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 DI = "{http://www.omg.org/spec/BPMN/20100524/DI}BPMNDiagram"
 

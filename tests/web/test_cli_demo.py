@@ -46,6 +46,7 @@ def installed() -> tuple[Settings, Engine]:
     return configured, engine
 
 
+@pytest.mark.long
 def test_an_interrupted_demonstration_leaves_nothing_and_can_be_built_anew(
     made: tuple[Settings, Engine], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -89,6 +90,7 @@ def test_a_second_demonstration_at_the_same_time_is_refused(
     assert not demonstration.has_estate(engine)
 
 
+@pytest.mark.long
 def test_an_unfinished_demonstration_on_a_server_says_what_to_do(
     postgres: PostgresServer,
     tmp_path: Path,

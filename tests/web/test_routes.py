@@ -9,6 +9,8 @@ from handlers.accounts.permissions import POST_PERMISSIONS, Post
 from tests.web.conftest import Browser, Site
 from web.routes_table import ROUTES, Access
 
+pytestmark = pytest.mark.longest
+
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'",
     "X-Content-Type-Options": "nosniff",

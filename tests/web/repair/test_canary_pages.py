@@ -24,7 +24,11 @@ REVEALING = {"reveals.reveal", "reveals.open_contacts", "reveals.contacts", "rep
 # Who sees most of an owner, works in the house or may see nothing; the long run adds every other post.
 WATCHED = (Post.CS, Post.CSL, Post.RP, Post.RPL, Post.PM, Post.SYS, Post.AUD)
 REST = [pytest.param(post, marks=pytest.mark.long) for post in Post if post not in WATCHED]
-HOSTILE = ("stranger", "plumber", "elsewhere", Post.SYS)
+HOSTILE = (
+    "stranger",
+    Post.SYS,
+    *(pytest.param(who, marks=pytest.mark.long) for who in ("plumber", "elsewhere")),
+)
 
 
 @pytest.fixture
