@@ -17,7 +17,7 @@ from engine.opening import END_OF_TIME
 from engine.store.tables import instance, user_task
 from engine.work import Work
 
-PAGE = 50
+PAGE = 30
 SOON = timedelta(hours=1)
 
 
@@ -30,7 +30,7 @@ class Place:
     id: int
 
 
-class TaskRow(NamedTuple):  # a frozen dataclass takes ten times as long to make, fifty times a page
+class TaskRow(NamedTuple):  # a frozen dataclass takes ten times as long to make, for each line
     """One line of a list.
 
     Attributes:
