@@ -26,6 +26,7 @@ _ALL_MOVED = {"SQLite": 60.0, "PostgreSQL": 90.0}
 _MARKED = 1.0
 _SPIFF_CASES = 300
 _LIMIT = timedelta(minutes=30)
+_REMINDED_AT = timedelta(minutes=25)  # the first rung, at four fifths of the limit, is behind
 _A_LOOK_EVERY = 0.02
 _BETWEEN = timedelta(microseconds=10)  # no two steps are opened, or due, at one moment
 _TO_START_ONE = timedelta(milliseconds=10)
@@ -49,10 +50,15 @@ def _fired_rows(sizes: Sizes, store: str, url: str) -> Iterator[Row]:
     ):
         made.world.staff(Post.CSL)
         _start(made, clock, sizes.due)
-        clock.advance(minutes=31)
+        clock.advance(seconds=_REMINDED_AT.total_seconds())
+        sweep(made.engine, clock.now())
+        clock.advance(seconds=(_LIMIT - _REMINDED_AT).total_seconds())
         marked = timed(lambda: sweep(made.engine, clock.now()))
         moved = marked + timed(lambda: fire_due(made.engine))
         once = _each_once(made, sizes.due)
+        _start(made, clock, sizes.due)
+        clock.advance(seconds=_LIMIT.total_seconds())
+        after_outage = timed(lambda: sweep(made.engine, clock.now()))
         reference = sizes.due / Spiff().rate_of_timers(Path(name), min(sizes.due, _SPIFF_CASES))
     what, note = f"{sizes.due:,} deadlines due at once, {store}", sizes.reduced("due")
     most = _ALL_MOVED[store]
@@ -67,6 +73,8 @@ def _fired_rows(sizes: Sizes, store: str, url: str) -> Iterator[Row]:
         reference,
         note if once else "some fired twice or never",
     )
+    what = "  marked after an outage, with the reminders that were due before them"
+    yield Row(what, "", after_outage, "s", None, note=note)
 
 
 def _noticed_row(sizes: Sizes, store: str, url: str) -> Row:
