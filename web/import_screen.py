@@ -28,6 +28,7 @@ _STATES: Mapping[ImportState, tuple[LazyString, str]] = {
     ImportState.UNDOING: (lazy_gettext("正在撤销"), "accent"),
     ImportState.UNDONE: (lazy_gettext("已撤销"), ""),
 }
+_CUT_SHORT = (lazy_gettext("没有读完"), "late")
 SHOWN = 50
 
 
@@ -169,7 +170,7 @@ def _row(work: Work, past: PastImport) -> ImportRow:
     def name(account_id: int | None) -> str:
         return said(names[account_id]) if account_id is not None else ""
 
-    state, look = _STATES[past.state]
+    state, look = _CUT_SHORT if past.is_cut_short else _STATES[past.state]
     return ImportRow(
         past, str(state), look, name(past.imported_by), name(past.released_by), name(past.undone_by)
     )

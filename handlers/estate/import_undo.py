@@ -141,11 +141,15 @@ def forget_old(work: Work) -> int:
 # --- what rests on an import --------------------------------------------------------------------------------
 
 
+def is_cut_short(work: Work, row: Row[Any]) -> bool:
+    """Tell whether the reading of an import ended before its list did."""
+    is_reading = row.state == ImportState.READING and row.work_id is not None
+    return is_reading and not long_work.is_open(work, row.work_id)
+
+
 def _require_not_running(work: Work, row: Row[Any]) -> None:
-    if row.state == ImportState.READING and row.work_id is not None:
-        is_open = long_work.is_open(work, row.work_id)
-        if is_open:
-            raise RecordConflict("import_running", "还在导入，请先停止再撤销")
+    if row.state == ImportState.READING and row.work_id is not None and not is_cut_short(work, row):
+        raise RecordConflict("import_running", "还在导入，请先停止再撤销")
 
 
 def _require_nothing_rests(work: Work, import_id: int) -> None:

@@ -55,6 +55,7 @@ class PastImport:
         differing: totals of the list itself that its rows do not add up to.
         uncomputed: total rows of it that could not be compared: a formula has no stored result.
         undo_until: None while it is not released: then it may be taken back at any time.
+        is_cut_short: its reading failed or was stopped before the end of the list.
     """
 
     id: int
@@ -75,6 +76,7 @@ class PastImport:
     uncomputed: tuple[Uncomputed, ...]
     may_release: bool
     may_undo: bool
+    is_cut_short: bool
 
 
 def import_estate(engine: Engine, actor: Actor, content: bytes, community: str = "") -> ImportReport:
@@ -359,4 +361,5 @@ def _shown(work: Work, row: Row[Any]) -> PastImport:
         and row.imported_by != work.actor.id
         and totals.taken_houses > 0,
         import_undo.may_undo(work, row),
+        import_undo.is_cut_short(work, row),
     )

@@ -71,6 +71,20 @@ def test_an_upload_leads_to_a_page_that_shows_how_far_it_is(desk: Desk) -> None:
     assert job in desk.lead.get("/jobs/").text
 
 
+def test_a_list_that_cannot_be_read_is_not_said_to_be_read_still(desk: Desk) -> None:
+    desk.upload(b"PK\x03\x04 no workbook")
+    assert "正在读入" in desk.lead.get("/imports/").text
+
+    desk.work()
+
+    listed = desk.lead.get("/imports/").text
+    assert "没有读完" in listed
+    assert "正在读入" not in listed
+    page = re.search(r'href="(/imports/\d+)"', listed)
+    assert page is not None
+    assert "读入时出错或被停止" in desk.lead.get(page[1]).text
+
+
 def test_the_result_shows_totals_and_bad_rows_with_reasons(desk: Desk) -> None:
     page = desk.lead.get(desk.taken(*GOOD, BAD)).text
     assert "待放行" in page
