@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from handlers.accounts.permissions import Post
-from tests.browser.conftest import Town, Visitors
+from tests.browser.conftest import OWNER, PHONE, Town, Visitors
 
 pytestmark = pytest.mark.browser
 
@@ -37,3 +37,8 @@ def test_what_does_not_fit_the_bar_stands_behind_more(town: Town, visit: Visitor
     page.click(".bar-more summary")
     for label in ("Inbox", "Checks", "Roster"):
         expect(page.locator(".bar-more nav").get_by_role("link", name=label)).to_be_visible()
+
+
+def test_residents_have_no_such_fold_for_their_bar_is_short(visit: Visitors) -> None:
+    page = visit(PHONE).sign_in(OWNER).open("/home/")
+    expect(page.locator(".bar-more")).to_have_count(0)
