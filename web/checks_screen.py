@@ -15,7 +15,7 @@ from handlers.checking.records import CheckOutcome, Risk
 from handlers.estate.importing import PastImport
 from handlers.repair.phone_checks import PhoneCheck
 from web.texts import gettext, lazy_gettext
-from web.words import TimeLeft, person_names, span, time_left, written
+from web.words import TimeLeft, length_words, person_names, time_left, written
 
 KINDS: Mapping[str, LazyString] = {
     "correction": lazy_gettext("资料更正"),
@@ -107,7 +107,7 @@ def call_rows(work: Work, calls: Iterable[PhoneCheck]) -> list[CallRow]:
             what=written(one.fault),
             place=" ".join(filter(None, (one.community, one.place))),
             entered=names.get(one.entered_by, ""),
-            age=span(work.now - one.entered_at),
+            age=length_words(work.now - one.entered_at),
             address=_call_address(one),
             left=time_left(work.now, one.due_at, one.opened_at) if one.opened_at else None,
         )
@@ -132,7 +132,7 @@ def import_rows(
             one,
             url_for("imports.show", import_id=one.id),
             names.get(one.imported_by, ""),
-            span(work.now - one.imported_at),
+            length_words(work.now - one.imported_at),
             one.imported_by == work.actor.id,
             one.imported_at,
             time_left(work.now, *due[one.id]) if one.id in due else None,
@@ -156,7 +156,7 @@ def _row(now: datetime, one: ListedCheck, names: Mapping[int, str]) -> CheckRow:
         state_look=state_look,
         entered=names.get(one.entered_by, ""),
         checker=names.get(one.checked_by, "") if one.checked_by else "",
-        age=span(now - one.entered_at),
+        age=length_words(now - one.entered_at),
         address=_address(one),
         left=time_left(now, one.due_at, one.opened_at) if is_open and one.task_id else None,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine import cases
+from engine.bilingual import chinese
 from engine.work import Work
 from handlers.estate import communities
 from handlers.privacy import export_steps, exports
@@ -13,6 +14,7 @@ from handlers.privacy.words import CONTENTS, EXPORT_PURPOSES, EXPORT_STATES, FIE
 from handlers.shared.permissions import Permission
 from web.words import either, person_names, said, written
 
+_IN_HEAD = ("编号", "状态")
 _LOOKS: Mapping[str, str] = {
     ExportState.OPEN: "soon",
     ExportState.MAKING: "soon",
@@ -119,7 +121,11 @@ def export_screen(work: Work, number: str) -> ExportScreen:
         number,
         either(*EXPORT_STATES[row.state]),
         _LOOKS.get(row.state, ""),
-        tuple((said(label), written(text)) for label, text in export_steps.said(work, row)),
+        tuple(
+            (said(label), written(text))
+            for label, text in export_steps.said(work, row)
+            if chinese(label) not in _IN_HEAD
+        ),
         is_own and row.state == ExportState.READY and row.file_name is not None and work.now < row.link_until,
         is_own and row.state == ExportState.MAKING,
         is_own and row.state == ExportState.FAILED and work.now < row.link_until,
