@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from handlers.accounts.permissions import Post
 from tests.browser.conftest import DESKTOP, OWNER, PHONE, Town, Visitor, Visitors
@@ -27,6 +28,7 @@ LEAD = ("/roster/", "/roster/?mode=plan", "/imports/", "/jobs/")
 OWN = ("/account/password", "/account/sessions", "/odd", "/nothing-here")
 STAFF = ("/staff/", "/staff/new", "/staff/joining")
 ADMINISTRATOR = ("/processes/deploy", "/incidents/", "/safety/")
+ODD = "/odd"
 RESIDENT = (
     "/home/data",
     "/home/household/",
@@ -158,3 +160,22 @@ def test_the_outcome_names_the_button_and_shows_its_fields(town: Town, visit: Vi
 @pytest.mark.long
 def test_the_roster_scrolls_within_itself_between_a_desk_and_a_phone(town: Town, visit: Visitors) -> None:
     visit((900, 800)).sign_in(town.logins[Post.CSL]).open("/roster/")
+
+
+@pytest.mark.long
+def test_an_incident_and_its_first_step_are_accessible_on_a_phone(town: Town, visit: Visitors) -> None:
+    clerk = visit(PHONE, language="en").sign_in(town.logins[Post.CS])
+    clerk.open(ODD).locator("main [type=radio]").first.check()
+    clerk.page.fill("main textarea", "A computer was left unlocked")
+    clerk.press("main form .btn-primary")
+    expect_accessible(clerk, clerk.page.url)
+    system = visit(PHONE, language="en").sign_in(town.logins[Post.SYS])
+    links = system.open("/safety/").locator("main a[href^='/safety/S']")
+    steps = system.open("/inbox?view=all").locator("a[href*='/tasks/']")
+    expect(steps).not_to_have_count(0)
+    step = steps.first.get_attribute("href")
+    system.open("/safety/")
+    incident = links.first.get_attribute("href")
+    for path in filter(None, (incident, step)):
+        system.open(path)
+        expect_accessible(system, path)
