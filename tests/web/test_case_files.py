@@ -91,3 +91,15 @@ def test_residents_send_no_documents(site: Site) -> None:
     owner = site.browser(site.owner)
     sent = {"file": (BytesIO(PDF), "a.pdf")}
     assert owner.post("/attachments/", sent, page="/home/").status_code == 422
+
+
+def test_a_file_comes_back_under_a_name_of_the_platform_whatever_its_sender_called_it(site: Site) -> None:
+    clerk = site.browser(Post.CS)
+    names = ("a; filename=b.html.pdf", "a.html;.pdf", "报价 单.pdf")
+    for number, name in enumerate(names):
+        task_id = site.task(site.start(f"K{number}"))
+        assert add(clerk, task_id, (PDF, name), text=" 报价") == 302
+        (address,) = shown(clerk, f"K{number}")
+        how = clerk.get(address).headers["Content-Disposition"]
+        assert re.fullmatch(r'attachment; filename="\d+\.pdf"', how), how
+    assert add(clerk, site.task(site.start("K9")), (PDF, "../../etc/passwd.pdf"), text="报价") == 422

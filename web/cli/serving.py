@@ -164,6 +164,16 @@ def _say_address(host: str, port: int) -> None:
     say(f"物业云已启动，请用浏览器打开：{address}", f"Wuye Flow is ready at {address}")
 
 
+class OneLine(logging.Formatter):
+    """Begins a line with each record and with nothing else, so that no text that somebody sent forges one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record; its further lines are indented."""
+        return "\n    ".join(super().format(record).splitlines())
+
+
 def _log_to_stderr() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it would tell of every tick
