@@ -9,7 +9,7 @@ from typing import Any
 from engine.ports import Json
 from engine.work import Work
 from handlers.demo.fates import Script
-from handlers.repair import orders, outsourcing, pricing, quoting
+from handlers.repair import booked, orders, outsourcing, pricing, quoting
 from handlers.repair.dispatching import gave_back, not_for_rework, sendable
 from handlers.repair.orders import Order
 from handlers.repair.repairing_again import whom_to_send
@@ -182,10 +182,16 @@ def _appoint(doing: Doing) -> Answers:
     if doing.script.fate == "absent":
         return {"outcome": "soon"}
     if order.proposed_at is not None and order.proposed_at > doing.now:
-        return {"outcome": "fixed", "visit_at": moment(order.proposed_at)}
+        wished = _free(doing, order.worker_id, order.proposed_at)
+        return {"outcome": "fixed", "visit_at": wished, "late_reason": "owner"}
     if doing.random.random() < 0.5:
         return {"outcome": "soon"}
-    return {"outcome": "fixed", "visit_at": moment(doing.now, minutes=90), "late_reason": "owner"}
+    visit_at = _free(doing, order.worker_id, doing.now + timedelta(minutes=90))
+    return {"outcome": "fixed", "visit_at": visit_at, "late_reason": "owner"}
+
+
+def _free(doing: Doing, worker_id: int | None, since: datetime) -> str:
+    return moment(booked.first_free(doing.work, doing.order, worker_id, since))
 
 
 def _arrive(doing: Doing) -> Answers:
@@ -196,7 +202,8 @@ def _arrive(doing: Doing) -> Answers:
 
 
 def _rebook(doing: Doing) -> Answers:
-    return {"visit_at": moment(doing.now, hours=doing.random.choice((4, 20, 26)))}
+    wished = doing.now + timedelta(hours=doing.random.choice((4, 20, 26)))
+    return {"visit_at": _free(doing, doing.order.worker_id, wished)}
 
 
 _FINDINGS = {
@@ -309,7 +316,7 @@ def _answer_complaint(doing: Doing) -> Answers:
 
 def _send_again(doing: Doing) -> Answers:
     worker_id = whom_to_send(doing.work, doing.order)[0]
-    visit_at = moment(doing.now, hours=20)
+    visit_at = _free(doing, worker_id, doing.now + timedelta(hours=20))
     return {"worker_id": str(worker_id), "visit_at": visit_at, "measure": "整体检查，更换阀芯"}
 
 

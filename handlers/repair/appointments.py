@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import select
 
 from engine import deadlines, idempotency
 from engine.store.tables import user_task
 from engine.work import Work
 from handlers.accounts.records import account_shift
 from handlers.errors import FieldsInvalid, RuleRefused
-from handlers.repair import catalogue, crew, figures, notices, orders, rules, visibility
+from handlers.repair import booked, catalogue, figures, notices, orders, rules, visibility
 from handlers.repair.orders import Order
-from handlers.repair.records import OrderState, repair_order
+from handlers.repair.records import OrderState
 from handlers.repair.rules import Span
 from handlers.shared.permissions import Permission
 
@@ -99,24 +99,12 @@ def _times(work: Work, order: Order) -> list[datetime]:
     booking = figures.booking(work)
     within = work.now + booking.after, work.now + booking.within
     found = rules.visit_times(
-        within, work.engine.zone, _taken(work, order), _shifts(work, order.worker_id, within[1])
+        within,
+        work.engine.zone,
+        booked.taken(work, order, order.worker_id),
+        _shifts(work, order.worker_id, within[1]),
     )
     return [at for at in found if not order.window_from <= at <= order.window_to]
-
-
-def _taken(work: Work, order: Order) -> list[Span]:
-    """Return when a visit would overlap another of the same repairer, one because of a complaint as well."""
-    either_side = figures.of(work, order).visit_window
-    is_repair = and_(repair_order.c.worker_id == order.worker_id, repair_order.c.closed_at.is_(None))
-    is_again = repair_order.c.instance_id.in_(crew.repaired_again(order.worker_id))
-    rows = work.connection.execute(
-        select(repair_order.c.window_from, repair_order.c.window_to).where(
-            or_(is_repair, is_again),
-            repair_order.c.id != order.id,
-            repair_order.c.window_to > work.now,
-        )
-    )
-    return [(row.window_from - either_side, row.window_to + either_side) for row in rows]
 
 
 def _shifts(work: Work, worker_id: int, until: datetime) -> list[Span]:

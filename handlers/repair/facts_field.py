@@ -9,6 +9,7 @@ from engine.ports import Json
 from engine.service_tasks import Context, form_data
 from engine.work import Work
 from handlers.repair import (
+    booked,
     catalogue,
     charging,
     orders,
@@ -57,9 +58,19 @@ def appoint_facts(context: Context) -> Facts:
     limit = local(work, visiting.arrive_by(work, order))
     values: dict[str, Json] = {"arrive_by": limit}
     if wished is not None and work.now < wished <= last:
-        values["visit_at"] = wished.astimezone(work.engine.zone).isoformat()
+        free = booked.first_free(work, order, order.worker_id, wished)
+        values["visit_at"] = free.astimezone(work.engine.zone).isoformat()
     facts = job(work, order) + pairs(("到场时限", limit), ("最晚可约", local(work, last)))
+    facts += pairs(("已约的上门", _elsewhere(work, order)))
     return {"facts": facts, "values": values}
+
+
+def _elsewhere(work: Work, order: Order) -> Text:
+    """List where else the repairer is expected, and when."""
+    if order.worker_id is None:
+        return ""
+    found = booked.visits(work, order.worker_id, order.id)
+    return joined((f"{window(work, one)} {one.place}" for one in found), ("\n", "\n"))
 
 
 @form_data("repair.arrive_facts")
@@ -201,6 +212,7 @@ def rebook_facts(context: Context) -> Facts:
     tomorrow = work.now.astimezone(work.engine.zone) + timedelta(days=1)
     hour = _AFTERNOON if tomorrow.hour >= 12 else _MORNING
     proposed = tomorrow.replace(hour=hour, minute=0, second=0, microsecond=0)
+    free = booked.first_free(work, order, order.worker_id, proposed).astimezone(work.engine.zone)
     return {
         "facts": pairs(
             ("编号", order.number),
@@ -208,7 +220,7 @@ def rebook_facts(context: Context) -> Facts:
             ("维修人员", names(work, [order.worker_id] if order.worker_id else [])),
             ("曾上门未遇", joined(local(work, one.at) for one in came)),
         ),
-        "values": {"visit_at": proposed.isoformat()},
+        "values": {"visit_at": free.isoformat()},
     }
 
 

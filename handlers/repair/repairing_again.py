@@ -7,7 +7,7 @@ from engine.service_tasks import Context, completion, form_data
 from engine.work import Work
 from handlers.accounts.permissions import Post
 from handlers.errors import FieldsInvalid, RuleRefused
-from handlers.repair import crew, figures, media, notices, orders, remarks, visiting
+from handlers.repair import booked, crew, figures, media, notices, orders, remarks, visiting
 from handlers.repair.complaining import judged_by_others, known, tell_owner
 from handlers.repair.dispatching import sendable
 from handlers.repair.fact_lines import worker_options
@@ -44,7 +44,7 @@ def send_again(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
         {"again_id"}: who comes.
     Raises:
         RuleRefused: somebody who worked on the order decides, or the chosen one cannot go.
-        FieldsInvalid: the visit is past, or later than what was promised.
+        FieldsInvalid: the visit is past, later than what was promised, or while they are expected elsewhere.
     Source: policy H2.
     """
     given = Answers(answers)
@@ -53,6 +53,7 @@ def send_again(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     if worker_id not in whom_to_send(work, order):
         raise RuleRefused("not_again_by", "所选人员此刻不能派，或上次去过，请另选一人")
     visit_at = _agreed(work, order, given.moment("visit_at"))
+    booked.require_free(work, order, worker_id, visit_at)
     orders.note(work, order.id, "complaint_again", given.text("measure"))
     sent: dict[str, Json] = {"worker_id": str(worker_id), "visit_at": visit_at.isoformat()}
     orders.tell(work, order.id, "complaint_sent", sent)

@@ -6,7 +6,7 @@ from engine.ports import Json
 from engine.service_tasks import Context, completion
 from engine.work import Work
 from handlers.errors import FieldsInvalid
-from handlers.repair import catalogue, crew, figures, media, notices, orders
+from handlers.repair import booked, catalogue, crew, figures, media, notices, orders
 from handlers.repair.orders import Order
 from handlers.repair.records import OrderState
 from handlers.shared.answers import Answers
@@ -20,10 +20,15 @@ def appoint(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     Returns:
         The agreed time, and until when somebody who comes is on time. The limit of a further visit, after
         parts or in vain, runs from here; that of the first one runs from the assignment.
+    Raises:
+        FieldsInvalid: the time cannot be booked, or the repairer is expected elsewhere then.
     """
     given = Answers(answers)
     work, order = context.work, orders.of(context)
-    visit_at = bookable(work, given.moment("visit_at")) if given.outcome == "fixed" else work.now
+    visit_at = work.now
+    if given.outcome == "fixed":
+        visit_at = bookable(work, given.moment("visit_at"))
+        booked.require_free(work, order, order.worker_id, visit_at)
     if "late_reason" in answers:  # cases that began earlier do not ask
         _explain_lateness(work, order, visit_at, given.text("late_reason"))
     orders.note(work, order.id, "appointment", given.text("note"))
@@ -164,6 +169,7 @@ def rebook(context: Context, answers: dict[str, Json]) -> None:
     given = Answers(answers)
     work, order = context.work, orders.of(context)
     visit_at = bookable(work, given.moment("visit_at"))
+    booked.require_free(work, order, order.worker_id, visit_at)
     orders.note(work, order.id, "rebooking", given.text("note"))
     orders.tell(work, order.id, "rebooked", {"visit_at": visit_at.isoformat()})
     order = orders.change(work, order, proposed_at=visit_at)

@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from engine.errors import NotFound, Refused
+from engine import inbox
+from engine.errors import Invalid, NotFound, Refused
 from engine.ports import Actor
 from handlers.errors import FieldsInvalid
 from handlers.repair import appointments, rules
@@ -115,3 +116,63 @@ def test_the_desk_moves_a_visit_for_who_calls_and_a_neighbour_cannot(shop: Shop)
 def test_before_a_visit_is_agreed_on_there_is_nothing_to_move(shop: Shop) -> None:
     number = shop.report()
     assert offered(shop, number) == []
+
+
+def test_an_hour_in_which_the_repairer_is_expected_elsewhere_is_not_agreed_on(shop: Shop) -> None:
+    first = agreed(shop)
+    second = shop.report(fault="W06", text="洗手盆漏水")
+    shop.accept(second)
+    shop.do(second, "take", shop.plumber, outcome="taken")
+    with shop.engine.reading(shop.plumber) as work:
+        facts = dict(inbox.detail(work, shop.task(second, "appoint").id).opened.facts)
+    place = shop.order(first).place
+    assert facts["已约的上门"] == (f"11-24 13:30–14:30 {place}",) * 2
+    for minutes in (-59, 0, 59):
+        with pytest.raises(Invalid) as refused:
+            fixed(shop, second, tomorrow_at(shop, 14) + timedelta(minutes=minutes))
+        said = refused.value.fields["visit_at"][1]
+        assert said == {"window": "11-24 13:30–14:30", "place": place}
+    fixed(shop, second, tomorrow_at(shop, 15))
+    assert shop.steps(second) == ["arrive"]
+
+
+def test_another_repairer_and_a_repair_that_is_over_take_nobody_s_hour(shop: Shop) -> None:
+    done = agreed(shop)
+    shop.do(done, "arrive", shop.plumber, outcome="met")
+    shop.mend(done)
+    other = shop.report(fault="W06", text="洗手盆漏水")
+    shop.accept(other, shop.second_plumber)
+    shop.do(other, "take", shop.second_plumber, outcome="taken")
+    fixed(shop, other, tomorrow_at(shop, 14), shop.second_plumber)
+    third = shop.report(fault="W07", text="淋浴漏水")
+    shop.accept(third)
+    shop.do(third, "take", shop.plumber, outcome="taken")
+    fixed(shop, third, tomorrow_at(shop, 14))
+    assert shop.order(third).window_to == shop.order(other).window_to == shop.order(done).window_to
+
+
+def test_an_owner_is_offered_an_hour_that_is_free_and_reads_nothing_of_other_visits(shop: Shop) -> None:
+    absent = shop.report()
+    shop.accept(absent)
+    shop.do(absent, "take", shop.plumber, outcome="taken")
+    shop.do(absent, "appoint", shop.plumber, outcome="soon")
+    shop.clock.advance(minutes=25)
+    shop.do(absent, "arrive", shop.plumber, outcome="absent", called_times=3, card_left=True)
+    other = shop.report(fault="W06", text="洗手盆漏水")
+    shop.accept(other)
+    shop.do(other, "take", shop.plumber, outcome="taken")
+    fixed(shop, other, tomorrow_at(shop, 9))
+    with shop.engine.reading(shop.owner) as work:
+        values = inbox.detail(work, shop.task(absent, "rebook").id).opened.values
+    assert values["visit_at"] == tomorrow_at(shop, 10).isoformat()
+    with pytest.raises(Invalid) as refused:
+        shop.do(absent, "rebook", shop.owner, visit_at=tomorrow_at(shop, 9).isoformat())
+    assert refused.value.fields["visit_at"] == ("这个时间已约满，请另选", {})
+    shop.do(absent, "rebook", shop.owner, visit_at=tomorrow_at(shop, 10).isoformat())
+    move(shop, other, tomorrow_at(shop, 11))
+    fixed(shop, absent, tomorrow_at(shop, 10))
+
+
+def fixed(shop: Shop, number: str, visit_at: datetime, by: Actor | None = None) -> None:
+    answers = {"outcome": "fixed", "visit_at": visit_at.isoformat(), "late_reason": "owner"}
+    shop.do(number, "appoint", by or shop.plumber, **answers)

@@ -114,6 +114,20 @@ def test_who_was_sent_before_sees_no_report_by_standing_in(shop: Shop, promised:
         queries.order(work, promised)
 
 
+def test_nobody_is_sent_again_at_an_hour_that_another_owner_was_promised(shop: Shop, promised: str) -> None:
+    other = shop.report(fault="W06", text="洗手盆漏水")
+    shop.accept(other, shop.second_plumber)
+    shop.do(other, "take", shop.second_plumber, outcome="taken")
+    at = tomorrow_at(shop, 11)
+    answers = {"outcome": "fixed", "visit_at": at.isoformat(), "late_reason": "owner"}
+    shop.do(other, "appoint", shop.second_plumber, **answers)
+    with pytest.raises(Invalid) as refused:
+        send(shop, promised, at=at)
+    assert refused.value.fields["visit_at"][1]["place"] == shop.order(other).place
+    send(shop, promised, at=tomorrow_at(shop, 12))
+    assert shop.steps(promised) == ["visit_again"]
+
+
 def test_who_was_there_before_is_not_sent_again(shop: Shop, promised: str) -> None:
     with shop.engine.reading(shop.lead) as work:
         offered = inbox.detail(work, shop.task(promised, "send_again").id).opened.options["workers"]

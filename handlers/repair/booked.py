@@ -1,0 +1,76 @@
+"""Knows which visits a repairer has agreed on, so that nobody is promised the same hour twice."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, and_, or_, select
+
+from engine.work import Work
+from handlers.errors import FieldsInvalid
+from handlers.repair import crew, figures
+from handlers.repair.fact_lines import window
+from handlers.repair.orders import Order
+from handlers.repair.records import OrderState, repair_order
+from handlers.repair.rules import Span
+
+_AT_IT = (OrderState.APPOINTED, OrderState.ARRIVED, OrderState.WORKING)
+
+
+def visits(work: Work, worker_id: int, but: int) -> list[Row[Any]]:
+    """Return the orders to which somebody goes at an agreed time, one because of a complaint as well.
+
+    Args:
+        but: id of the order for which a time is looked for.
+    """
+    is_repair = and_(repair_order.c.worker_id == worker_id, repair_order.c.state.in_(_AT_IT))
+    is_again = repair_order.c.instance_id.in_(crew.repaired_again(worker_id))
+    rows = work.connection.execute(
+        select(repair_order)
+        .where(or_(is_repair, is_again), repair_order.c.id != but, repair_order.c.window_to > work.now)
+        .order_by(repair_order.c.window_from)
+    )
+    return list(rows)
+
+
+def taken(work: Work, order: Order, worker_id: int) -> list[Span]:
+    """Return when a visit to an order would overlap another of the same repairer."""
+    return [_around(work, order, other) for other in visits(work, worker_id, order.id)]
+
+
+def require_free(work: Work, order: Order, worker_id: int | None, visit_at: datetime) -> None:
+    """Refuse an hour in which the repairer is expected elsewhere.
+
+    Raises:
+        FieldsInvalid: they are; staff read where and when, residents nothing of others.
+    """
+    if worker_id is None:
+        return
+    for other in visits(work, worker_id, order.id):
+        begin, end = _around(work, order, other)
+        if begin < visit_at < end:
+            if work.actor.kind == "resident":
+                raise FieldsInvalid({"visit_at": ("这个时间已约满，请另选", {})})
+            problem = (
+                "该师傅 {window} 已约在{place}，请另选时间",
+                {"window": window(work, other), "place": other.place},
+            )
+            raise FieldsInvalid({"visit_at": problem})
+
+
+def first_free(work: Work, order: Order, worker_id: int | None, since: datetime) -> datetime:
+    """Return the first whole minute from a moment on at which a repairer is not expected elsewhere."""
+    at = _whole_minute(since)
+    for begin, end in taken(work, order, worker_id) if worker_id is not None else ():
+        if begin < at < end:
+            at = _whole_minute(end)
+    return at
+
+
+def _whole_minute(moment: datetime) -> datetime:
+    begun = moment.replace(second=0, microsecond=0)
+    return begun if begun == moment else begun + timedelta(minutes=1)
+
+
+def _around(work: Work, order: Order, other: Order) -> Span:
+    either_side = figures.of(work, order).visit_window
+    return other.window_from - either_side, other.window_to + either_side
