@@ -1,5 +1,7 @@
 """Signing in: who gets a session, who is slowed down, and when a session is over."""
 
+from collections import Counter
+
 import pytest
 from sqlalchemy import Connection, event
 
@@ -22,6 +24,7 @@ from handlers.accounts.sign_in import (
 from handlers.shared import alarms, limits
 from handlers.shared.permissions import Permission
 from tests.handlers.estate_world import PASSWORD, World
+from tests.reliability.together import together
 
 HERE = "192.0.2.7"
 
@@ -63,6 +66,22 @@ def test_two_sign_ins_at_once_of_which_one_forgets_the_attempts_of_the_other(
     event.listen(engine.database.writer, "after_cursor_execute", forget_between)
     assert sign_in(engine, login, PASSWORD, HERE)
     assert statements
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_attempts_at_the_same_moment_do_not_share_the_last_free_one(engine: Engine, world: World) -> None:
+    login = world.login_of(world.staff(Post.CS))
+    outcomes = together(*[lambda: sign_in(engine, login, "wrong", HERE)] * 12)
+    free = limits.FREE_FAILURES
+    assert Counter(outcomes) == {"sign_in_refused": free, "slow_down": 12 - free}
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_whoever_signs_in_several_times_at_the_same_moment_gets_a_session_each(
+    engine: Engine, world: World
+) -> None:
+    login = world.login_of(world.staff(Post.CS))
+    assert together(*[lambda: sign_in(engine, login, PASSWORD, HERE)] * 4) == ["done"] * 4
 
 
 @pytest.mark.parametrize("password", ["", PASSWORD.lower(), PASSWORD + " ", "x" * 10_000])

@@ -166,6 +166,7 @@ def test_if_it_cannot_be_logged_nothing_is_shown(engine: Engine, world: World, o
 
 
 @pytest.mark.both_stores
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 def test_looks_at_the_same_moment_do_not_share_the_last_one_of_the_quota(
     engine: Engine, world: World, owner: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -341,6 +341,13 @@ def test_an_export_says_what_it_is_for_and_nobody_asks_for_many(office: Office) 
     assert refused.value.code == "many_exports"
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_exports_asked_for_at_the_same_moment_do_not_share_the_last_one_of_the_day(office: Office) -> None:
+    owners(office)
+    outcomes = together(*[lambda: asked(office)] * (limits.EXPORTS_PER_DAY + 6))
+    assert sorted(outcomes) == ["done"] * limits.EXPORTS_PER_DAY + ["many_exports"] * 6
+
+
 def test_for_a_day_after_a_reset_nobody_asks_agrees_or_fetches(office: Office) -> None:
     number = ready(office)
     for who in (office.clerk, office.csl):
