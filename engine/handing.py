@@ -54,6 +54,13 @@ def is_able(work: Work, case: Case, task: Task, actor_id: int) -> bool:
     return asked.is_able(task, actor_id, asked.grants([actor_id])[actor_id])
 
 
+def kept_out(work: Work, case: Case, task: Task, actor_ids: Iterable[int]) -> frozenset[int]:
+    """Return who of some people did what a step checks, or is kept from it by the trade."""
+    asked, ids = _Asked(work, [(case, task)]), list(actor_ids)
+    grants = asked.grants(ids)
+    return frozenset(one for one in ids if asked.is_kept_out(task, one, grants[one]))
+
+
 def people(work: Work, case: Case, task: Task) -> list[int]:
     """Return who is there and can be given a step now, but for who holds it."""
     return people_for_each(work, [(case, task)])[task.id]

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from engine import history, notices, tasks
+from engine import handing, history, notices, rights, tasks
 from engine.bilingual import named
 from engine.errors import Refused
 from engine.history import Event
 from engine.rights import Task, local
+from engine.stepping import Case
 from engine.store.tables import history_event
 from engine.store.types import UtcDateTime
 from engine.work import Work
@@ -18,7 +19,7 @@ PAUSE = timedelta(minutes=10)  # between two reminders of one step
 
 
 def remind(work: Work, task_id: int) -> None:
-    """Tell who holds a task, or its candidates while nobody does, to see to it.
+    """Tell who holds a task, or all who may take it while nobody does, to see to it.
 
     Raises:
         NotPermitted: without `task.reassign` in the case's community.
@@ -37,14 +38,19 @@ def remind(work: Work, task_id: int) -> None:
         raise Refused(
             "just_reminded", "“{name}”已于 {at} 催办过，请稍候", name=named(task), at=local(work, last)
         )
-    told = _told(work, task)
+    told = _told(work, case, task)
     if not told:
         raise Refused("nobody_to_remind", "“{name}”没有可以提醒的人，请转交", name=named(task))
     notices.tell(work, task, "reminded", told)
     history.record(work, case.id, [Event("reminded", task.step_id, task.path, task.id, None, task.due_at)])
 
 
-def _told(work: Work, task: Task) -> list[int]:
+def _told(work: Work, case: Case, task: Task) -> list[int]:
+    """Return who holds a task; while nobody does, everybody of all its posts but who is kept from it."""
     if task.assignee_id is not None:
         return [int(task.assignee_id)]
-    return list(work.engine.directory.recipients(work.connection, task.group_code, task.scope_id, work.now))
+    recipients = work.engine.directory.recipients
+    places = sorted(rights.groups_of(work, task))
+    found = dict.fromkeys(one for place in places for one in recipients(work.connection, *place, work.now))
+    out = handing.kept_out(work, case, task, found)
+    return [one for one in found if one not in out]
