@@ -20,8 +20,8 @@ PARTS = {
     "B": lazy_gettext("业主账号"),
     "C": lazy_gettext("使用规范"),
     "D": lazy_gettext("业主资料"),
-    "E": lazy_gettext("报修"),
-    "F": lazy_gettext("收费"),
+    "E": lazy_gettext("维修"),
+    "F": lazy_gettext("费用"),
     "H": lazy_gettext("社区与反馈"),
     "S": lazy_gettext("监督"),
 }
