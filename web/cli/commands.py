@@ -52,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
     built = argparse.ArgumentParser(
         prog="wuye",
         description="Workflow platform of a property-management company. Settings come from the environment: "
-        "DATABASE_URL and WUYE_* (WUYE_DATA_DIR, WUYE_HTTPS, WUYE_PROXIES, ...).",
+        "DATABASE_URL and WUYE_* (WUYE_DATA_DIR, WUYE_HTTPS, ...; all of them in docs/settings.md).",
     )
     commands = built.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in MODULES:
