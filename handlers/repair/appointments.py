@@ -58,6 +58,7 @@ def move(
         work.require(Permission.REPAIR_DISPATCH, order.community_id)
     if not _is_movable(work, order):
         raise RuleRefused("visit_fixed", "现在不能改约，请打前台电话")
+    booked.lock(work, order.worker_id)
     if visit_at not in _times(work, order):
         raise FieldsInvalid({"visit_at": ("这个时间已约满，请另选", {})})
     either_side = figures.of(work, order).visit_window

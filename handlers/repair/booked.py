@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import Row, and_, or_, select
 
 from engine.work import Work
+from handlers.accounts.records import account
 from handlers.errors import FieldsInvalid
-from handlers.repair import crew, figures
+from handlers.repair import crew, figures, visibility
 from handlers.repair.fact_lines import window
 from handlers.repair.orders import Order
 from handlers.repair.records import OrderState, repair_order
@@ -38,23 +39,33 @@ def taken(work: Work, order: Order, worker_id: int) -> list[Span]:
 
 
 def require_free(work: Work, order: Order, worker_id: int | None, visit_at: datetime) -> None:
-    """Refuse an hour in which the repairer is expected elsewhere.
+    """Refuse an hour in which the repairer is expected elsewhere, while nobody else agrees on one.
 
     Raises:
-        FieldsInvalid: they are; staff read where and when, residents nothing of others.
+        FieldsInvalid: they are; residents read nothing of others, staff when, and where if they may see it.
     """
     if worker_id is None:
         return
+    lock(work, worker_id)
     for other in visits(work, worker_id, order.id):
         begin, end = _around(work, order, other)
         if begin < visit_at < end:
-            if work.actor.kind == "resident":
-                raise FieldsInvalid({"visit_at": ("这个时间已约满，请另选", {})})
-            problem = (
-                "该师傅 {window} 已约在{place}，请另选时间",
-                {"window": window(work, other), "place": other.place},
-            )
-            raise FieldsInvalid({"visit_at": problem})
+            raise FieldsInvalid({"visit_at": _clash(work, other)})
+
+
+def lock(work: Work, worker_id: int) -> None:
+    """Let no other transaction agree on a visit of this repairer until this one ends."""
+    query = select(account.c.id).where(account.c.id == worker_id)
+    work.connection.execute(query.with_for_update(key_share=True))
+
+
+def _clash(work: Work, other: Order) -> tuple[str, dict[str, Any]]:
+    if work.actor.kind == "resident":
+        return "这个时间已约满，请另选", {}
+    facts = {"window": window(work, other)}
+    if not visibility.sees(work, other):
+        return "该师傅 {window} 已有约，请另选时间", facts
+    return "该师傅 {window} 已约在{place}，请另选时间", facts | {"place": other.place}
 
 
 def first_free(work: Work, order: Order, worker_id: int | None, since: datetime) -> datetime:

@@ -18,6 +18,7 @@ from handlers.repair import (
     pricing,
     quoting,
     remarks,
+    visibility,
     visiting,
 )
 from handlers.repair.dispatching import not_instead, sendable
@@ -66,11 +67,15 @@ def appoint_facts(context: Context) -> Facts:
 
 
 def _elsewhere(work: Work, order: Order) -> Text:
-    """List where else the repairer is expected, and when."""
+    """List when the repairer is expected elsewhere, and where as far as the reader may see it."""
     if order.worker_id is None:
         return ""
     found = booked.visits(work, order.worker_id, order.id)
-    return joined((f"{window(work, one)} {one.place}" for one in found), ("\n", "\n"))
+    lines = (
+        f"{window(work, one)} {one.place}" if visibility.sees(work, one) else window(work, one)
+        for one in found
+    )
+    return joined(lines, ("\n", "\n"))
 
 
 @form_data("repair.arrive_facts")

@@ -67,6 +67,12 @@ def seen(work: Work, number: str) -> Order:
     return row
 
 
+def sees(work: Work, order: Order) -> bool:
+    """Tell whether the actor may see an order."""
+    found = select(repair_order.c.id).where(repair_order.c.id == order.id, visible(work))
+    return work.connection.execute(found).first() is not None
+
+
 def is_sent(work: Work, order: Order) -> bool:
     """Tell whether the actor was sent to an order and still needs to know where and whom to call."""
     found = select(repair_order.c.id).where(repair_order.c.id == order.id, in_own_hands(work))
