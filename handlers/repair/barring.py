@@ -16,12 +16,16 @@ from handlers.repair.dispatching import not_for_reworks
     "repair.carry_out_complaint",
     "repair.send_again",
     "repair.visit_again",
-    "repair.visit_complainant",
-    "repair.review_complaint",
 )
 def who_was_sent(work: Work, numbers: Collection[str]) -> Mapping[str, frozenset[int]]:
     """Return who was sent to each repair: they neither ask how it went nor handle the complaint about it."""
     return crew.sent(work.connection, numbers)
+
+
+@barred("repair.visit_complainant", "repair.review_complaint")
+def who_came(work: Work, numbers: Collection[str]) -> Mapping[str, frozenset[int]]:
+    """Return who did each repair, or did it again: they neither ask how that went nor review it."""
+    return crew.came(work.connection, numbers)
 
 
 @barred(

@@ -128,10 +128,10 @@ def visit_complainant(context: Context, answers: dict[str, Json]) -> None:
     Whom three calls did not reach is not counted among the content: the complaint ends as not reached.
 
     Raises:
-        RuleRefused: somebody who worked on the order asks.
+        RuleRefused: somebody who worked on the order, or repaired it again, asks.
     """
     given = Answers(answers)
-    work, order = context.work, judged_by_others(context)
+    work, order = context.work, checked_by_others(context)
     orders.note(work, order.id, "complaint_visit", given.text("comment"))
     orders.note(work, order.id, "complaint_problem", given.text("problem"))
     orders.tell(work, order.id, "complaint_visited", {"grade": given.outcome})
@@ -148,10 +148,10 @@ def review_complaint(context: Context, answers: dict[str, Json]) -> None:
     """End a complaint with the last answer inside the company, and name the ways outside.
 
     Raises:
-        RuleRefused: somebody who worked on the order reviews it.
+        RuleRefused: somebody who worked on the order, or repaired it again, reviews it.
     """
     given = Answers(answers)
-    work, order = context.work, judged_by_others(context)
+    work, order = context.work, checked_by_others(context)
     orders.note(work, order.id, "complaint_finding", given.text("finding"))
     orders.note(work, order.id, "complaint_review", given.text("answer"))
     orders.tell(work, order.id, "complaint_reviewed")
@@ -166,6 +166,18 @@ def judged_by_others(context: Context) -> Order:
     """
     order = orders.of(context)
     rules.require_not_complained_of(context.actor.id, crew.past_workers(context.connection, order.id))
+    return order
+
+
+def checked_by_others(context: Context) -> Order:
+    """Return the order whose complaint was answered, and carried out.
+
+    Raises:
+        RuleRefused: the actor worked on it, or repaired it again.
+    """
+    order = orders.of(context)
+    came = crew.came(context.connection, [order.number]).get(order.number, frozenset())
+    rules.require_not_complained_of(context.actor.id, came)
     return order
 
 

@@ -24,6 +24,9 @@ _MOMENT = timedelta(microseconds=1)
 # The step of a complaint in which somebody else repairs; its order stays the one of who was sent before.
 _IS_AGAIN = user_task.c.form_key == "repair_complaint_again"
 
+# What is told of an order when somebody came to repair it again.
+CAME_AGAIN = ("complaint_mended", "complaint_not_mended")
+
 
 def candidates(work: Work, order: Order) -> list[Candidate]:
     """Return the repair staff of an order's community, able or not, busy or free.
@@ -102,6 +105,18 @@ def sent(connection: Connection, numbers: Collection[str]) -> dict[str, frozense
         .where(repair_order.c.number.in_(numbers))
     )
     return _by_order(rows)
+
+
+def came(connection: Connection, numbers: Collection[str]) -> dict[str, frozenset[int]]:
+    """Return everybody who was sent to each of some orders, or came again because of a complaint about it."""
+    again = connection.execute(
+        select(repair_order.c.number, repair_event.c.actor_id)
+        .distinct()
+        .join(repair_event, repair_event.c.order_id == repair_order.c.id)
+        .where(repair_order.c.number.in_(numbers), repair_event.c.kind.in_(CAME_AGAIN))
+    )
+    first, then = sent(connection, numbers), _by_order(again)
+    return {one: first.get(one, frozenset()) | then.get(one, frozenset()) for one in {*first, *then}}
 
 
 def sent_before_refusal(connection: Connection, order_ids: Collection[int]) -> dict[int, frozenset[int]]:

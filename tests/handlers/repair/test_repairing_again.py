@@ -128,6 +128,31 @@ def test_nobody_is_sent_again_at_an_hour_that_another_owner_was_promised(shop: S
     assert shop.steps(promised) == ["visit_again"]
 
 
+def test_who_came_again_neither_asks_after_the_complaint_nor_reviews_it(shop: Shop, promised: str) -> None:
+    send(shop, promised)
+    shop.clock.advance(hours=20)
+    visit(shop, promised, "not_mended", done="缺配件")
+    shop.off_duty(shop.second_plumber)
+    send(shop, promised, shop.lead, at=shop.clock.now() + timedelta(hours=1))
+    mended = {"outcome": "mended", "done": "换了阀芯", "photos": [shop.photo(shop.lead)]}
+    shop.do(promised, "visit_again", shop.lead, arrived_at=shop.clock.now().isoformat(), **mended)
+    quality = shop.staff(Post.QA)
+    came = shop.second_plumber, shop.lead
+    with shop.engine.work(SYSTEM) as work:
+        for one in came:
+            staff.insert_post(work, one.id, Post.CSL, shop.community)
+            staff.insert_post(work, one.id, Post.QA, shop.community)
+    for one in came:
+        with pytest.raises(Refused, match="不能办理"):
+            shop.do(promised, "ask_complainant", one, outcome="c", problem="不行")
+    shop.do(promised, "ask_complainant", shop.desk_lead, outcome="c", problem="不行")
+    for one in came:
+        with pytest.raises(Refused, match="不能办理"):
+            shop.do(promised, "review_complaint", one, finding="没问题", answer="没问题")
+    shop.do(promised, "review_complaint", quality, finding="记录齐全", answer="质保延长半年")
+    assert shop.case(promised).state == "completed"
+
+
 def test_who_was_there_before_is_not_sent_again(shop: Shop, promised: str) -> None:
     with shop.engine.reading(shop.lead) as work:
         offered = inbox.detail(work, shop.task(promised, "send_again").id).opened.options["workers"]
