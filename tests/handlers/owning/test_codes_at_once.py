@@ -1,6 +1,8 @@
 """Codes asked for and typed at the same moment: each counts, and none finds the limit still open."""
 
+import threading
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -22,9 +24,35 @@ pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 AT_ONCE = 12
 
 
-def test_of_requests_for_one_number_one_is_sent(engine: Engine, owning: Owning) -> None:
-    outcomes = together(*[lambda: registering.begin(engine, CLAIM, ADDRESS)] * AT_ONCE)
-    assert Counter(outcomes) == {"done": 1, "code_just_sent": AT_ONCE - 1}
+def meet_after_reading(engine: Engine, table: str) -> None:
+    """Let two transactions go on once both have read a table; a lock that keeps one out ends the wait."""
+    both = threading.Barrier(2, timeout=0.5)
+
+    def wait(_connection: Connection, _cursor: object, statement: str, *_more: object) -> None:
+        if statement.startswith("SELECT") and f"FROM {table}" in statement:
+            with suppress(threading.BrokenBarrierError):
+                both.wait()
+
+    event.listen(engine.database.writer, "after_cursor_execute", wait)
+
+
+def put_old_quota(engine: Engine, *subjects: tuple[str, str]) -> None:
+    """Leave quotas of two days ago, so that the rows are there and no insertion has to wait for another."""
+    with engine.work(SYSTEM) as work:
+        old = work.now - timedelta(days=2)
+        for subject in subjects:
+            row = {"subject_index": work.engine.vault.blind_index(*subject), "began_at": old, "asked": 1}
+            work.connection.execute(owner_quota.insert().values(**row, last_at=old))
+
+
+def test_of_two_requests_for_one_number_one_is_sent(engine: Engine, owning: Owning) -> None:
+    put_old_quota(engine, ("code_typed", CLAIM.phone))
+    meet_after_reading(engine, "owner_quota")
+    outcomes = together(
+        lambda: registering.begin(engine, CLAIM, ADDRESS),
+        lambda: registering.begin(engine, CLAIM, "203.0.113.9"),
+    )
+    assert Counter(outcomes) == {"done": 1, "code_just_sent": 1}
     assert owning.rows() == len(owning.messages()) == 1
 
 
@@ -54,8 +82,9 @@ def test_wrong_codes_do_not_share_the_last_try(engine: Engine, owning: Owning) -
 def test_the_right_code_is_taken_once(engine: Engine, owning: Owning) -> None:
     token = registering.begin(engine, CLAIM, ADDRESS)
     right = owning.code()
-    outcomes = together(*[lambda: codes.prove(engine, token, Purpose.REGISTER, right)] * AT_ONCE)
-    assert Counter(outcomes) == {"done": 1, "code_over": AT_ONCE - 1}
+    meet_after_reading(engine, "owner_code")
+    outcomes = together(*[lambda: codes.prove(engine, token, Purpose.REGISTER, right)] * 2)
+    assert Counter(outcomes) == {"done": 1, "code_over": 1}
 
 
 def test_a_request_whose_quota_was_forgotten_the_moment_before_is_answered(
@@ -69,11 +98,7 @@ def test_a_request_whose_quota_was_forgotten_the_moment_before_is_answered(
             with engine.database.writing() as other:
                 other.execute(owner_quota.delete())
 
-    with engine.work(SYSTEM) as work:
-        old = work.now - timedelta(days=2)
-        for index in ("code_address", ADDRESS), ("code_typed", CLAIM.phone):
-            row = {"subject_index": work.engine.vault.blind_index(*index), "began_at": old, "asked": 1}
-            work.connection.execute(owner_quota.insert().values(**row, last_at=old))
+    put_old_quota(engine, ("code_address", ADDRESS), ("code_typed", CLAIM.phone))
     event.listen(engine.database.writer, "after_cursor_execute", forget_between)
     assert registering.begin(engine, CLAIM, ADDRESS)
     assert forgotten
