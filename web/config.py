@@ -30,12 +30,16 @@ class WebConfig:
     @property
     def cookie_name(self) -> str:
         """Name of the session cookie; browsers accept __Host- over TLS only."""
-        return "__Host-wuye" if self.https else "wuye"
+        return self.named("wuye")
 
     @property
     def device_cookie(self) -> str:
         """Name of the cookie by which a browser is known again; it opens nothing."""
         return f"{self.cookie_name}-device"
+
+    def named(self, cookie: str) -> str:
+        """Name a cookie so that no other host of the domain can set it, where browsers accept that."""
+        return f"__Host-{cookie}" if self.https else cookie
 
 
 def from_environment(environment: Mapping[str, str] | None = None) -> WebConfig:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from flask import Flask, g, request
 from flask_babel import Babel, ngettext
 
-from web import context, texts, words
+from web import choices, context, texts, words
 
 LANGUAGES = {"zh": "zh_Hans_CN", "en": "en"}
 COOKIE = "language"
@@ -13,7 +13,7 @@ COOKIE = "language"
 
 def chosen() -> str:
     """Return the locale the reader chose; until they choose, the one their browser asks for, else Chinese."""
-    said = request.cookies.get(COOKIE, "")
+    said = choices.kept(COOKIE)
     if said not in LANGUAGES:
         said = request.accept_languages.best_match(LANGUAGES, "zh")
     return LANGUAGES[said]

@@ -3,13 +3,11 @@
 from flask import Blueprint, redirect, request
 from werkzeug import Response
 
-from web import context
+from web import choices
 from web.i18n import COOKIE, LANGUAGES
 from web.navigation import local_address
 
 bp = Blueprint("language", __name__)
-
-_YEAR = 31_536_000
 
 
 @bp.post("/language")
@@ -18,7 +16,5 @@ def choose() -> Response:
     response = redirect(local_address(request.form.get("next", "")))
     language = request.form.get("language", "")
     if language in LANGUAGES:
-        response.set_cookie(
-            COOKIE, language, max_age=_YEAR, secure=context.config().https, httponly=True, samesite="Lax"
-        )
+        choices.keep(response, COOKIE, language)
     return response

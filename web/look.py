@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from flask import Blueprint, Flask, redirect, render_template, request
 from werkzeug import Response
 
-from web import context, design_screen
+from web import choices, design_screen
 from web.navigation import local_address
 from web.texts import lazy_gettext
 
@@ -18,12 +18,11 @@ LOOKS: Mapping[str, tuple[object, str]] = {
     "light": (lazy_gettext("浅色"), "sun"),
     "dark": (lazy_gettext("深色"), "moon"),
 }
-_YEAR = 31_536_000
 
 
 def chosen() -> str:
     """Return the look the reader chose; the system's until they choose."""
-    wish = request.cookies.get(COOKIE, AUTO)
+    wish = choices.kept(COOKIE)
     return wish if wish in LOOKS else AUTO
 
 
@@ -33,9 +32,7 @@ def choose() -> Response:
     response = redirect(local_address(request.form.get("next", "")))
     look = request.form.get("look", "")
     if look in LOOKS:
-        response.set_cookie(
-            COOKIE, look, max_age=_YEAR, secure=context.config().https, httponly=True, samesite="Lax"
-        )
+        choices.keep(response, COOKIE, look)
     return response
 
 

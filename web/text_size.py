@@ -3,14 +3,13 @@
 from flask import Blueprint, Flask, redirect, request
 from werkzeug import Response
 
-from web import context
+from web import choices, context
 from web.navigation import local_address
 
 bp = Blueprint("text_size", __name__)
 
 COOKIE = "text_size"
 LARGE = "large"
-_YEAR = 31_536_000
 
 
 @bp.post("/text-size")
@@ -18,9 +17,7 @@ def choose() -> Response:
     """Remember the chosen size and go back."""
     response = redirect(local_address(request.form.get("next", "")))
     size = LARGE if request.form.get("size") == LARGE else ""
-    response.set_cookie(
-        COOKIE, size, max_age=_YEAR, secure=context.config().https, httponly=True, samesite="Lax"
-    )
+    choices.keep(response, COOKIE, size)
     return response
 
 
@@ -28,7 +25,7 @@ def _reading() -> dict[str, object]:
     """Say how a page of residents is read: larger than one of staff, or as large as it goes."""
     person = context.person()
     is_staff = person is not None and person.is_staff
-    is_large = request.cookies.get(COOKIE) == LARGE
+    is_large = choices.kept(COOKIE) == LARGE
     return {"for_residents": not is_staff, "is_large": is_large and not is_staff}
 
 

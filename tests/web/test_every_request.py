@@ -109,9 +109,12 @@ def test_each_cookie_is_for_this_host_over_tls_and_for_no_script(over_tls: Site)
             path, data={**form, "csrf_token": token}, base_url=TLS, headers={"Referer": f"{TLS}/account/"}
         )
         kept = answer.headers.getlist("Set-Cookie")
-        assert any(not cookie.startswith("__Host-") for cookie in kept), (path, answer.status)
+        chosen = f"__Host-{path.strip('/').replace('-', '_')}="
+        assert any(cookie.startswith(chosen) for cookie in kept), (path, answer.status)
         cookies += kept
+    assert 'lang="en"' in browser.client.get("/account/", base_url=TLS, follow_redirects=True).text
     for cookie in cookies:
+        assert cookie.startswith("__Host-"), cookie
         attributes = {part.strip().lower() for part in cookie.split(";")[1:]}
         assert {"secure", "httponly", "samesite=lax", "path=/"} <= attributes, cookie
         assert not any(part.startswith("domain") for part in attributes), cookie
