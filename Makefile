@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8000
 
-.PHONY: run test test-long check ready assets i18n lock clean
+.PHONY: run test test-long check pictures ready assets i18n lock clean
 
 run: free-port .venv/.runtime assets i18n    ## install, build, seed a demonstration estate, serve
 	@$(BIN)/wuye demo --if-empty --port $(PORT)
@@ -28,6 +28,9 @@ check: .venv/.dev               ## before each commit: style, types, import cont
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder tests --ignore tests/browser
+
+pictures: ready                 ## take the pictures of the read-mes again, from the demonstration
+	@$(BIN)/python -m tests.browser.pictures
 
 ready: .venv/.dev system assets i18n
 
