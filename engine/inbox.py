@@ -14,6 +14,7 @@ from engine.inbox_counts import COUNTED_UP_TO, PARTS, counts_query
 from engine.inbox_queries import LOOKED, Shape, View, done_query, page_query, size_query
 from engine.narrowing import EVERYTHING, Narrowing, asked
 from engine.opening import END_OF_TIME
+from engine.store import plain
 from engine.store.tables import instance, user_task
 from engine.work import Work
 
@@ -95,6 +96,9 @@ def page(
     """
     if not 1 <= limit <= 200:
         raise RuleBroken("page_size", "每页 1 到 200 条，收到 {limit}", limit=limit)
+    if view is View.SOON and after is not None:
+        # Of two beginnings PostgreSQL may take the earlier one, and pass over all that is late.
+        after = max(after, Place(0, work.now, 0), key=lambda place: (place.due_sort, place.id))
     known = _parameters(work, after)
     if view is View.DONE:
         return _done(work, known, limit)
@@ -103,14 +107,14 @@ def page(
     query = page_query(shape, view, limit + 1, LOOKED)
     if query is None:
         return Page((), None)
-    rows = work.connection.execute(query, known).all()
-    found = [row for row in rows if row.is_found]
+    rows = plain.rows(work.connection, query, known)
+    found = [row for row in rows if row[-1]]
     last = found[limit - 1] if len(found) > limit else None
     ended = rows[-1] if len(rows) > len(found) and last is None else None
     end = last if last is not None else ended
     return Page(
-        tuple(TaskRow(*row[:_FIELDS]) for row in found[:limit]),
-        Place(end.key_rank, end.due_sort, end.id) if end is not None else None,
+        tuple([TaskRow(*row[:_FIELDS]) for row in found[:limit]]),
+        Place(end[-3], end[-2], end[0]) if end is not None else None,
         LOOKED if ended is not None else 0,
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy import (
@@ -105,10 +105,13 @@ _GRAM, _PATTERN = bindparam("gram", type_=String), bindparam("pattern", type_=St
 _URGENCY, _UNTIL = _hidden("urgency", Integer), _hidden("until", UtcDateTime)
 _NOW, _SOON = _hidden("now", UtcDateTime), _hidden("soon", UtcDateTime)
 _AFTER_RANK, _AFTER_DUE, _AFTER_ID = (
-    _hidden("after_rank", Integer),
-    _hidden("after_due", UtcDateTime),
-    _hidden("after_id", BigInteger),
+    bindparam("after_rank", type_=Integer),
+    bindparam("after_due", type_=UtcDateTime),
+    bindparam("after_id", type_=BigInteger),
 )
+# All of a key in one go: what PostgreSQL hides it behind costs something for each.
+_BEHIND = select(_AFTER_RANK, _AFTER_DUE, _AFTER_ID).scalar_subquery()
+_BEHIND_DUE = select(_AFTER_DUE, _AFTER_ID).scalar_subquery()
 
 
 def written(count: int) -> ColumnElement[int]:
@@ -249,8 +252,7 @@ def _limited(branch: Branch, shape: Shape, is_flat: bool, limit: int) -> Select[
         branch.condition, *_narrowed(table, shape.asked)
     )
     if shape.is_after:
-        place = (_AFTER_DUE, _AFTER_ID) if is_flat else (_AFTER_RANK, _AFTER_DUE, _AFTER_ID)
-        found = found.where(tuple_(*order) > tuple_(*place))
+        found = found.where(tuple_(*order) > (_BEHIND_DUE if is_flat else _BEHIND))
     return select(found.order_by(*order).limit(written(limit)).subquery())
 
 
@@ -285,7 +287,7 @@ def done_query(is_after: bool, limit: int) -> Select[Any]:
         .where(task_history.c.actor_id == _ME, task_history.c.end_kind == "completed")
     )
     if is_after:
-        found = found.where(tuple_(*key) < tuple_(_AFTER_DUE, _AFTER_ID))
+        found = found.where(tuple_(*key) < _BEHIND_DUE)
     return found.order_by(*(column.desc() for column in key)).limit(written(limit))
 
 
@@ -316,7 +318,8 @@ def _branches(shape: Shape, view: View) -> list[Branch]:
     if view is View.WORK:
         return held + free + widened
     team = team + widened + held
-    return [Branch(one.table, and_(one.condition, within_view(one.table, view))) for one in team]
+    within = partial(within_view, view=view, is_later=shape.is_after)
+    return [Branch(one.table, and_(one.condition, within(one.table))) for one in team]
 
 
 def followed_of() -> list[Branch]:
@@ -366,9 +369,12 @@ def _parameter(name: str, number: int, kind: Any = BigInteger) -> Any:
     return bindparam(f"{name}_{number}", type_=kind)
 
 
-def within_view(table: FromClause, view: View) -> ColumnElement[bool]:
+def within_view(table: FromClause, view: View, *, is_later: bool = False) -> ColumnElement[bool]:
+    """Say that a task belongs to a view; `is_later` where only such are asked for as are due from now on."""
     if view is View.LATE:
         return table.c.due_sort < _NOW
+    if view is View.SOON and is_later:
+        return table.c.due_sort < _SOON
     if view is View.SOON:
         return and_(table.c.due_sort >= _NOW, table.c.due_sort < _SOON)
     return true()

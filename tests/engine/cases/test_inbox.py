@@ -266,6 +266,15 @@ def test_a_narrowed_view_shows_and_counts_what_is_wanted_of_it(
             assert looked_at.size(view, wanted, 5) == min(5, len(expected)), (view, wanted)
 
 
+def test_what_is_due_soon_begins_after_all_that_is_late(engine: Engine) -> None:
+    looked_at = crowd(engine, VIEWERS["lead"])
+    with engine.reading(looked_at.viewer) as work:
+        among_late = Place(0, work.now - timedelta(minutes=59), 1)
+        shown = inbox.page(work, View.SOON, after=among_late, limit=200).rows
+
+    assert [row.id for row in shown] == looked_at.expected(View.SOON)
+
+
 def test_a_community_leaves_the_tasks_of_others_out(engine: Engine) -> None:
     looked_at = crowd(engine, Grants(tuple(Membership("cs", scope) for scope in (HERE, THERE))), count=0)
     there = [task for scope in (HERE, THERE) for task in open_tasks(engine, alike(engine, 3, ("cs", scope)))]
