@@ -9,13 +9,13 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from engine import history, rights, stepping
+from engine import definitions, history, rights
 from engine.bpmn.program import Program, Step
 from engine.bpmn.ways import process_at
 from engine.errors import InstanceNotFound
 from engine.history import Happened
 from engine.ports import Json
-from engine.stepping import Case
+from engine.rights import Case
 from engine.store.tables import (
     bundle,
     case_comment,
@@ -156,7 +156,7 @@ def detail(work: Work, business_key: str) -> CaseDetail:
         InstanceNotFound: as `find`.
     """
     case = find(work, business_key)
-    program = stepping.program_of(work, case)
+    program = definitions.program_of(work, case)
     steps = (*_past(work, case), *_open(work, case))
     events = tuple(history.events(work, case.id))
     return CaseDetail(

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
-from engine import history, limits, stepping, tasks
+from engine import definitions, history, limits, stepping, tasks
 from engine.bilingual import named
 from engine.bpmn.runtime import Run
 from engine.calendar import Calendar, calendar_of
@@ -17,8 +17,7 @@ from engine.history import Event
 from engine.hosting import CaseHost
 from engine.ids import new_id
 from engine.ports import Json
-from engine.rights import Right, Task, local, right_to
-from engine.stepping import Case
+from engine.rights import Case, Right, Task, local, right_to
 from engine.store.tables import due_change, escalation, job, task_candidate, user_task
 from engine.work import Work
 
@@ -213,7 +212,7 @@ def _require_pausable(work: Work, task: Task) -> None:
 
 
 def _pause_rule(work: Work, case: Case, reason: str) -> PauseRule:
-    program = stepping.program_of(work, case)
+    program = definitions.program_of(work, case)
     known = PAUSE_DECISION in program.decisions
     rows = program.decide(PAUSE_DECISION, {"reason": reason}) if known else []
     if not rows:

@@ -3,9 +3,9 @@
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from engine.bpmn.decisions import Decision, read_decisions
 from engine.bpmn.program import Program, compile_program
@@ -27,7 +27,7 @@ from engine.deploying import Checked, Deployment, changes, check, deploy
 from engine.errors import DefinitionNotFound
 from engine.forms import Form
 from engine.topics import TOPICS_FILE, Topics
-from engine.work import Engine
+from engine.work import Engine, Work
 
 __all__ = [
     "CheckProblem",
@@ -50,6 +50,7 @@ __all__ = [
     "form",
     "latest_definitions",
     "program",
+    "program_of",
     "versions",
 ]
 
@@ -84,6 +85,11 @@ def program(engine: Engine, connection: Connection, bundle_id: int) -> Program:
         DefinitionNotFound: there is no such bundle.
     """
     return _compiled(engine, connection, bundle_id).program
+
+
+def program_of(work: Work, case: Row[Any]) -> Program:
+    """Return what a case runs on."""
+    return program(work.engine, work.connection, case.bundle_id)
 
 
 def form(engine: Engine, connection: Connection, bundle_id: int, key: str) -> Form:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, select, update
 
-from engine import history, limits, stuck
+from engine import handing, history, limits, stuck
 from engine.bpmn.runtime import Run
 from engine.calendar import calendar_of
 from engine.history import Event
@@ -87,6 +87,7 @@ def write(work: Work, case: Any, moved: Moved) -> None:
     withdrawn = _close(writing, list(closed.values()), moved.closing)
     _close_incidents(writing, closed)
     _insert(writing)
+    handing.offer_opened(writing)
     _store(writing, moved.snapshot)
     history.record(work, case.id, _story(writing, moved.closing, withdrawn))
 

@@ -15,8 +15,8 @@ from engine.errors import EngineError, NotFound, RuleBroken
 from engine.history import Event
 from engine.ids import new_id
 from engine.ports import Json
+from engine.rights import Case
 from engine.service_tasks import checked_json
-from engine.stepping import Case
 from engine.store.tables import external_task, incident, instance
 from engine.work import Work
 
@@ -329,7 +329,7 @@ def unlock(work: Work, task_id: int) -> None:
 
 
 def _require_declared(work: Work, case: Case, topic: str, variables: dict[str, Json]) -> None:
-    declared = stepping.program_of(work, case).topics.services[topic].outputs
+    declared = definitions.program_of(work, case).topics.services[topic].outputs
     unknown = sorted(set(variables) - set(declared))
     if unknown:
         raise RuleBroken(

@@ -7,16 +7,15 @@ from typing import Any
 
 from sqlalchemy.exc import NoResultFound
 
-from engine import definitions, stepping
+from engine import definitions
 from engine.bilingual import named
 from engine.errors import Problem, RuleBroken
 from engine.forms import Form
 from engine.forms.answers import Options
 from engine.hosting import CaseHost
 from engine.ports import Json
-from engine.rights import Task
+from engine.rights import Case, Task
 from engine.service_tasks import Context, checked_json
-from engine.stepping import Case
 from engine.work import Work
 
 OUTCOME = "outcome"
@@ -121,7 +120,7 @@ def answered(work: Work, case: Case, task: Task, answers: Mapping[str, Json]) ->
 
 
 def _extra(work: Work, case: Case, task: Task, form: Form, values: Mapping[str, Json]) -> str | None:
-    known = stepping.program_of(work, case).topics.known_answers(form.on_complete)
+    known = definitions.program_of(work, case).topics.known_answers(form.on_complete)
     if form.on_complete is not None and known is None:
         return None
     left = {key: value for key, value in values.items() if key not in (known or ()) and key != OUTCOME}

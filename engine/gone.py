@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from engine import definitions, form_steps, rights, stepping
+from engine import definitions, form_steps, rights
 from engine.errors import TaskGone, TaskNotFound
 from engine.forms import Form
 from engine.forms.answers import Options
@@ -56,7 +56,7 @@ def of(work: Work, task_id: int) -> Gone:
         raise why
     past = work.connection.execute(select(task_history).where(task_history.c.id == task_id)).one()
     case = _case(work, past.instance_id)
-    step = stepping.program_of(work, case).steps.get((past.called_process, past.step_id))
+    step = definitions.program_of(work, case).steps.get((past.called_process, past.step_id))
     found = _gone(work, case, past, step.form if step else None, why)
     return replace(found, is_own=past.end_kind == "completed" and past.actor_id == work.actor.id)
 

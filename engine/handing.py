@@ -1,16 +1,16 @@
 """Who a step can be given to: its candidates, but for those whom completing it would refuse."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import insert, select
 
-from engine import definitions, limits, notices, rights, stepping
+from engine import definitions, limits, notices, rights
 from engine.bilingual import named
 from engine.errors import Refused, RuleBroken
-from engine.opening import scope_of
+from engine.opening import Writing, scope_of
 from engine.ports import Barred, Grants
-from engine.rights import Task, name_of
-from engine.stepping import Case
+from engine.rights import Case, Place, Task, name_of
 from engine.store.tables import instance, task_candidate, user_task
 from engine.work import Work
 
@@ -101,12 +101,7 @@ def choices(work: Work, task_ids: Collection[int]) -> dict[int, list[int]]:
     found = work.connection.execute(select(*columns).where(wanted))
     cases: dict[int, Case] = {case.id: case for case in found}
     steps = [(cases[task.instance_id], task) for task in theirs if task.instance_id in cases]
-    return people_for_each(work, [(case, task) for case, task in steps if _is_drawn(work, case, task)])
-
-
-def _is_drawn(work: Work, case: Case, task: Task) -> bool:
-    """Tell whether a step stands in its diagram; a list shows the others in spite of one that does not."""
-    return (task.called_process, task.step_id) in stepping.program_of(work, case).steps
+    return people_for_each(work, steps)
 
 
 class _Asked:
@@ -138,16 +133,61 @@ def _barred_each(work: Work, steps: Sequence[tuple[Case, Task]]) -> dict[int, fr
     """Ask each rule of the trade once for all the steps that it is about."""
     about: dict[Barred, list[tuple[Case, Task]]] = {}
     for case, task in steps:
-        if task.form_key is not None:
-            form = definitions.form(work.engine, work.connection, case.bundle_id, task.form_key)
-            rule = work.engine.library.barred.get(form.on_complete or "")
-            if rule is not None:
-                about.setdefault(rule, []).append((case, task))
+        rule = rule_of(work, case.bundle_id, task.form_key)
+        if rule is not None:
+            about.setdefault(rule, []).append((case, task))
     found = {}
     for rule, its in about.items():
         out = rule(work, {case.business_key for case, _ in its})
         found.update({task.id: frozenset(out.get(case.business_key, ())) for case, task in its})
     return found
+
+
+def rule_of(work: Work, bundle_id: int, form_key: str | None) -> Barred | None:
+    """Return the rule of the trade that keeps people from the steps of a form, if there is one."""
+    if form_key is None:
+        return None
+    form = definitions.form(work.engine, work.connection, bundle_id, form_key)
+    return work.engine.library.barred.get(form.on_complete or "")
+
+
+def offer_opened(writing: Writing) -> None:
+    """Let more posts act at once on a step that opens with nobody who could ever take it, and tell them.
+
+    Everybody of its posts is barred, or nobody holds them; whoever is off duty takes it when they come.
+    """
+    work, case = writing.work, writing.case
+    for row in writing.rows.get(user_task, ()):
+        own = [row, *(one for one in writing.rows.get(task_candidate, ()) if one["task_id"] == row["id"])]
+        places = [(one["group_code"], one["scope_id"]) for one in own]
+        is_for_staff = row["assignee_id"] is None and all(post not in ("", _RESIDENT) for post, _ in places)
+        if not is_for_staff or not any(_further(work, case, row["ladder"], places)):
+            continue
+        if not _keeps_out(work, case, row) and any(_holders(work, place) for place in places):
+            continue
+        task = work.connection.execute(select(user_task).where(user_task.c.id == row["id"])).one()
+        if not _is_anybodys(work, case, task):
+            _let_further(work, case, task, "offered")
+
+
+def _keeps_out(work: Work, case: Case, row: Mapping[str, Any]) -> bool:
+    """Tell whether somebody of its posts could be kept out of a step that opens."""
+    step = definitions.program_of(work, case).steps[row["called_process"], row["step_id"]]
+    return bool(step.not_same_as) or rule_of(work, case.bundle_id, row["form_key"]) is not None
+
+
+def _holders(work: Work, place: Place) -> Sequence[int]:
+    return work.engine.directory.holders(work.connection, *place, work.now)
+
+
+def _is_anybodys(work: Work, case: Case, task: Task) -> bool:
+    """Tell whether somebody could take a step, now or once they are on duty."""
+    asked, present = _Asked(work, [(case, task)]), work.engine.directory.recipients
+    places = asked.groups[task.id]
+    known = {one for place in places for one in _holders(work, place)}
+    known.update(one for place in places for one in present(work.connection, *place, work.now))
+    grants = asked.grants(known)
+    return any(asked.is_able(task, one, grants[one]) for one in known)
 
 
 def let_go(work: Work, case: Case, task: Task) -> None:
@@ -159,26 +199,43 @@ def let_go(work: Work, case: Case, task: Task) -> None:
 def let_others(work: Work, case: Case, task: Task) -> None:
     """Let more posts act on a step that nobody but who held it could take, and tell them.
 
-    It was given to its holder by name, because everybody of its post is barred or away. The ladder says who
-    may do it later; now they may at once, and where they cannot either, the post that stands behind its own.
+    It was given to its holder by name, because everybody of its post is barred or away.
     """
+    is_residents = any(post == _RESIDENT for post, _ in rights.groups_of(work, task))
+    if not is_residents and not people(work, case, task):
+        _let_further(work, case, task, "given_back")
+
+
+def _let_further(work: Work, case: Case, task: Task, happened: str) -> None:
+    """Let one post after the other act on a step, until somebody can; they are told what happened to it."""
     known = rights.groups_of(work, task)
-    if any(post == _RESIDENT for post, _ in known) or people(work, case, task):
-        return
-    behind = {work.engine.directory.stands_behind(post) for post, _ in known}
-    widened = (rung.widen for rung in limits.ladder_of(work, case.bundle_id, task.ladder))
-    for post in dict.fromkeys(one for one in (*widened, *sorted(filter(None, behind))) if one is not None):
-        place = (post, scope_of(case, post))
-        if place in known:
-            continue
+    for place in _further(work, case, task.ladder, sorted(known)):
         _widen(work, task, place)
         able = people(work, case, task)
         if able:
-            notices.tell(work, task, "given_back", able)
+            notices.tell(work, task, happened, able)
             return
 
 
-def _widen(work: Work, task: Task, place: tuple[str, int]) -> None:
+def _further(work: Work, case: Case, ladder: str | None, known: Sequence[Place]) -> Iterator[Place]:
+    """Yield who may do a step where nobody of its posts can: whom its ladder names, then who stands behind.
+
+    The ladder says who may do it later; now they may at once.
+    """
+    posts = [post for post, _ in known]
+    found = dict.fromkeys(rung.widen for rung in limits.ladder_of(work, case.bundle_id, ladder))
+    for post in posts:  # grows by who stands behind whom
+        behind = work.engine.directory.stands_behind(post)
+        if behind is not None and behind not in posts:
+            posts.append(behind)
+            found[behind] = None
+    for one in found:
+        place = (one, scope_of(case, one)) if one is not None else None
+        if place is not None and place not in known:
+            yield place
+
+
+def _widen(work: Work, task: Task, place: Place) -> None:
     work.connection.execute(
         insert(task_candidate).values(
             task_id=task.id,

@@ -18,7 +18,7 @@ from engine.history import Event
 from engine.hosting import CaseHost, FailedAgain
 from engine.ids import new_id
 from engine.ports import Json
-from engine.stepping import Case
+from engine.rights import Case
 from engine.store.dialects import insert_new
 from engine.store.tables import instance, job, task_candidate, user_task
 from engine.work import Work
@@ -251,7 +251,7 @@ def may_cancel(work: Work, case: Case) -> bool:
         return False
     if work.may("instance.operate", case.scope_id):
         return True
-    program = stepping.program_of(work, case)
+    program = definitions.program_of(work, case)
     mine = {member.group for member in work.memberships if member.scope_id in _scopes(case)}
     open_waits = [wait for wait in Run.load(program, case.snapshot).waits() if wait.kind != "timer"]
     return bool(open_waits) and all(
@@ -279,7 +279,7 @@ def cancel(work: Work, instance_id: int, reason: Text) -> None:
         raise NotPermitted("may_not_cancel", "当前步骤不允许您取消流程 {key}", key=case.business_key)
     if isinstance(reason, str):
         reason = _reason(reason)
-    program = stepping.program_of(work, case)
+    program = definitions.program_of(work, case)
     host = CaseHost(work, case)
     run = Run.load(program, case.snapshot)
     run.cancel()
@@ -368,4 +368,4 @@ def variables(work: Work, case: Case) -> dict[str, Any]:
     work.require("instance.operate", case.scope_id)
     if case.snapshot is None:
         return {}
-    return dict(Run.load(stepping.program_of(work, case), case.snapshot).variables(()))
+    return dict(Run.load(definitions.program_of(work, case), case.snapshot).variables(()))

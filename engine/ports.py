@@ -81,6 +81,10 @@ class Directory(Protocol):
         """Return the accounts to notify for a group in a scope now."""
         ...
 
+    def holders(self, connection: Connection, group: str, scope_id: int, now: datetime) -> Sequence[int]:
+        """Return everybody of a group in a scope, on duty or not; a substitute instead of who is away."""
+        ...
+
     def stands_behind(self, group: str) -> str | None:
         """Return the post that does what nobody of a post can; None where somebody has to be appointed."""
         ...

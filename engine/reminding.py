@@ -8,8 +8,7 @@ from engine import handing, history, notices, rights, tasks
 from engine.bilingual import named
 from engine.errors import Refused
 from engine.history import Event
-from engine.rights import Task, local
-from engine.stepping import Case
+from engine.rights import Case, Task, local
 from engine.store.tables import history_event
 from engine.store.types import UtcDateTime
 from engine.work import Work

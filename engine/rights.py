@@ -7,14 +7,14 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from engine import stepping
+from engine import definitions
 from engine.bilingual import named
 from engine.errors import AlreadyDone, NotPermitted, TaskGone, TaskHidden, TaskNotFound
 from engine.ports import Grants
-from engine.stepping import Case
 from engine.store.tables import history_event, instance, task_candidate, task_history, user_task
 from engine.work import Work
 
+Case = Row[Any]
 Task = Row[Any]
 Place = tuple[str, int]  # a post, and where somebody has to hold it
 
@@ -174,7 +174,7 @@ def doers_before_each(work: Work, steps: Sequence[tuple[Case, Task]]) -> dict[in
     checked: dict[int, Collection[str]] = {}
     doers: dict[int, set[int | None]] = {task.id: set() for _, task in steps}
     for case, task in steps:
-        known = stepping.program_of(work, case).steps
+        known = definitions.program_of(work, case).steps
         checked[task.id] = known[task.called_process, task.step_id].not_same_as
         if any(known[task.called_process, one].kind == "start" for one in checked[task.id]):
             doers[task.id].add(case.starter_id)

@@ -3,20 +3,19 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Select, select
 
 from engine import definitions, differences, history
-from engine.bpmn.program import Program
 from engine.bpmn.runtime import Run, StepFailed, Thrown
 from engine.differences import Closing, Moved
 from engine.errors import AlreadyDone, InstanceNotFound, RuleBroken, TransactionLost
 from engine.history import Event
 from engine.hosting import CaseHost
 from engine.ports import Json
+from engine.rights import Case
 from engine.store.tables import instance, message_subscription
 from engine.work import Work
 
-Case = Row[Any]
 Action = Callable[[Run, CaseHost], None]
 
 _MOST_DELIVERIES = 50  # messages between cases in one Work: two cases could answer each other for ever
@@ -49,11 +48,6 @@ def require_active(case: Case) -> None:
         raise AlreadyDone("case_over", "流程 {key} 已结束", key=case.business_key)
 
 
-def program_of(work: Work, case: Case) -> Program:
-    """Return what the case runs on."""
-    return definitions.program(work.engine, work.connection, case.bundle_id)
-
-
 def move(work: Work, case: Case, action: Action, closing: Closing | None = None) -> Run:
     """Let a locked, active case act, and write the difference.
 
@@ -65,7 +59,7 @@ def move(work: Work, case: Case, action: Action, closing: Closing | None = None)
     Raises:
         TransactionLost: a handler's effects would have to be undone too; run the Work again.
     """
-    program = program_of(work, case)
+    program = definitions.program_of(work, case)
 
     def act(host: CaseHost) -> Run:
         run = Run.load(program, case.snapshot)
@@ -77,7 +71,7 @@ def move(work: Work, case: Case, action: Action, closing: Closing | None = None)
 
 def begin(work: Work, case: Case, message: str, variables: dict[str, Any]) -> Run:
     """Start a case whose row was just written, and write the difference."""
-    program = program_of(work, case)
+    program = definitions.program_of(work, case)
     return _move(
         work, case, lambda host: Run.start(program, host, message=message, variables=variables), None
     )

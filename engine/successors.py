@@ -2,12 +2,11 @@
 
 from dataclasses import replace
 
-from engine import stepping
+from engine import definitions, stepping
 from engine.bpmn.runtime import Run
 from engine.hosting import CaseHost
 from engine.ids import new_id
-from engine.rights import Task
-from engine.stepping import Case
+from engine.rights import Case, Task
 from engine.work import Work
 
 
@@ -18,7 +17,7 @@ def follow(work: Work, case: Case, task: Task, actor_id: int) -> None:
     successor: in its process, and in those that called it with the same person. Steps that open later go to
     the new one.
     """
-    step = stepping.program_of(work, case).steps[task.called_process, task.step_id]
+    step = definitions.program_of(work, case).steps[task.called_process, task.step_id]
     if step.assignee is None or len(step.assignee.names) != 1:
         return
     (name,) = step.assignee.names

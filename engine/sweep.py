@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, delete, select, update
 
-from engine import history, incidents, limits
+from engine import handing, history, incidents, limits
 from engine.calendar import ALWAYS, Calendar, calendar_of
 from engine.clock import SettableClock
 from engine.escalation import ASSIGNEE, WARNING, Due, Happening, Ladder, Rung, agenda
@@ -47,6 +47,7 @@ class Claimed(NamedTuple):  # a row's own attributes cost ten times as much, and
     process_key: str
     path: str
     step_id: str
+    form_key: str | None
     group_code: str
     scope_id: int
     assignee_id: int | None
@@ -62,6 +63,7 @@ class Claimed(NamedTuple):  # a row's own attributes cost ten times as much, and
     level: int
     paused_seconds: int
     bundle_id: int
+    business_key: str
     community_id: int
     resident_scope_id: int | None
 
@@ -74,6 +76,7 @@ _CLAIMED: dict[str, ColumnElement[Any]] = {
     "task_id": job.c.task_id,
     "token": job.c.token,
     "bundle_id": instance.c.bundle_id,
+    "business_key": instance.c.business_key,
     "community_id": instance.c.scope_id,
     "resident_scope_id": instance.c.resident_scope_id,
 }
@@ -249,6 +252,11 @@ class _Batch:
 
     def _told(self, task: Claimed, rung: Rung) -> tuple[list[str], str]:
         """Find whom a rung tells, and how that is noted; most tasks of a batch tell the same people."""
+        if task.assignee_id is None:
+            rule = handing.rule_of(self.work, task.bundle_id, task.form_key)
+            if rule is not None:
+                barred = rule(self.work, {task.business_key}).get(task.business_key, ())
+                return self._told_but(task, rung, barred), ",".join(rung.notify)
         like = (
             rung.notify,
             task.group_code,
@@ -264,6 +272,17 @@ class _Batch:
                 people.update(dict.fromkeys(self._notified(task, post)))
             told = self.told[like] = [str(actor_id) for actor_id in people], ",".join(rung.notify)
         return told
+
+    def _told_but(self, task: Claimed, rung: Rung, barred: Collection[int]) -> list[str]:
+        """Find whom a rung tells of a step that nobody holds and that the trade keeps some people from."""
+        query = select(task_candidate.c.group_code, task_candidate.c.scope_id)
+        further = self.work.connection.execute(query.where(task_candidate.c.task_id == task.task_id))
+        own = [(task.group_code, task.scope_id), *map(tuple, further)]
+        people: dict[int, None] = {}
+        for post in rung.notify:
+            for place in own if post == ASSIGNEE else [(post, _scope(task, post))]:
+                people.update(dict.fromkeys(self._members(*place)))
+        return [str(actor_id) for actor_id in people if actor_id not in barred]
 
     def _notified(self, task: Claimed, post: str) -> Sequence[int]:
         if post != ASSIGNEE:

@@ -10,8 +10,7 @@ from engine.differences import Closing
 from engine.errors import Refused, TaskGone, TaskNotFound
 from engine.history import Event
 from engine.ports import Json
-from engine.rights import Task, require_other_eyes, require_right, right_to
-from engine.stepping import Case
+from engine.rights import Case, Task, require_other_eyes, require_right, right_to
 from engine.store.tables import instance, task_candidate, task_draft, task_history, user_task
 from engine.work import Work
 

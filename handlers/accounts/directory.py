@@ -114,6 +114,11 @@ class AccountDirectory:
         leads = connection.execute(_HOLDERS, parameters | {"post": LEADS[group]}).all()
         return _distinct(row.present_id for row in leads or holders)
 
+    def holders(self, connection: Connection, group: str, scope_id: int, now: datetime) -> Sequence[int]:
+        """Return everybody of a post in a scope, on duty or not; a substitute instead of who is away."""
+        found = connection.execute(_HOLDERS, {"scope": scope_id, "now": now, "post": group})
+        return _distinct(row.present_id for row in found)
+
     def stands_behind(self, group: str) -> str | None:
         """Return the post that does what nobody of a post can; None where somebody has to be appointed."""
         return LAST_RESORT.get(group)

@@ -37,7 +37,7 @@ def raise_complaint(context: Context) -> None:
         close_merged(work, order, "complaint")
     order = orders.change(work, order, outcome="complaint")
     for post in (Post.PM, Post.CSL):
-        notices.to_post(work, order, post, "repair_complaint")
+        tell_post(work, order, post, "repair_complaint")
     tell_owner(work, order, "repair_complaint_taken")
 
 
@@ -81,7 +81,7 @@ def answer_complaint(context: Context, answers: dict[str, Json]) -> dict[str, Js
     how: dict[str, Json] = {"met": given.text("met"), "decision": given.outcome}
     if promised_at is None:
         orders.tell(work, order.id, "complaint_answered", how)
-        notices.to_post(work, order, Post.CSL, "repair_complaint_visit")
+        tell_post(work, order, Post.CSL, "repair_complaint_visit")
         return {}
     moment = promised_at.isoformat()
     orders.tell(work, order.id, "complaint_promised", how | {"promised_at": moment})
@@ -118,7 +118,7 @@ def carry_out_complaint(context: Context, answers: dict[str, Json]) -> None:
     media.attach(work, order, given.ids("photos"))
     orders.tell(work, order.id, "complaint_carried_out")
     tell_owner(work, order, "repair_complaint_done")
-    notices.to_post(work, order, Post.CSL, "repair_complaint_visit")
+    tell_post(work, order, Post.CSL, "repair_complaint_visit")
 
 
 @completion("repair.visit_complainant")
@@ -136,7 +136,7 @@ def visit_complainant(context: Context, answers: dict[str, Json]) -> None:
     orders.note(work, order.id, "complaint_problem", given.text("problem"))
     orders.tell(work, order.id, "complaint_visited", {"grade": given.outcome})
     if given.outcome == "c":
-        notices.to_post(work, order, Post.QA, "repair_complaint_review")
+        tell_post(work, order, Post.QA, "repair_complaint_review")
         return
     end = "complaint_unreached" if given.outcome == "unreachable" else "complaint_closed"
     orders.tell(work, order.id, end)
@@ -176,9 +176,19 @@ def checked_by_others(context: Context) -> Order:
         RuleRefused: the actor worked on it, or repaired it again.
     """
     order = orders.of(context)
-    came = crew.came(context.connection, [order.number]).get(order.number, frozenset())
-    rules.require_not_complained_of(context.actor.id, came)
+    rules.require_not_complained_of(context.actor.id, _came(context.work, order))
     return order
+
+
+def _came(work: Work, order: Order) -> frozenset[int]:
+    return crew.came(work.connection, [order.number]).get(order.number, frozenset())
+
+
+def tell_post(work: Work, order: Order, post: str, template: str) -> None:
+    """Tell a post of a complaint, but for those of it who worked on the order or repaired it again."""
+    there = work.engine.directory.recipients(work.connection, post, order.community_id, work.now)
+    out = _came(work, order)
+    notices.to_accounts(work, order, (one for one in there if one not in out), template)
 
 
 def tell_owner(work: Work, order: Order, template: str, **params: Json) -> None:

@@ -8,7 +8,7 @@ from engine.work import Work
 from handlers.accounts.permissions import Post
 from handlers.errors import FieldsInvalid, RuleRefused
 from handlers.repair import booked, crew, figures, media, notices, orders, remarks, visiting
-from handlers.repair.complaining import judged_by_others, known, tell_owner
+from handlers.repair.complaining import judged_by_others, known, tell_owner, tell_post
 from handlers.repair.dispatching import sendable
 from handlers.repair.fact_lines import worker_options
 from handlers.repair.facts_field import job
@@ -108,7 +108,7 @@ def visit_again(context: Context, answers: dict[str, Json]) -> None:
     orders.tell(work, order.id, event, {"arrived_at": arrived_at.isoformat()})
     if is_mended:
         tell_owner(work, order, "repair_complaint_done")
-        notices.to_post(work, order, Post.CSL, "repair_complaint_visit")
+        tell_post(work, order, Post.CSL, "repair_complaint_visit")
     elif (sent := orders.last_event(work, order.id, "complaint_sent")) is not None:
         notices.to_accounts(work, order, [sent.actor_id], "repair_complaint_not_mended")
 

@@ -33,6 +33,14 @@ TEMPLATES = (
         "please take it (due {due_at}).",
     ),
     Template(
+        code="task_offered",
+        subject="请接手没人能办的任务",
+        subject_en="Please take what nobody else can do",
+        text="【物业云】{case} {place} {step}：原岗位没有人能办，请您接手（应于 {due_at} 完成）。",
+        text_en="[Wuye Flow] {case} {place} {step}: nobody of its post can do it, "
+        "please take it (due {due_at}).",
+    ),
+    Template(
         code="task_follow_up",
         subject="您设的提醒",
         subject_en="Your reminder",

@@ -37,8 +37,11 @@ class FakeDirectory:
             if any(member.group == group and member.scope_id == scope_id for member in grants.memberships)
         ]
 
+    def holders(self, connection: Connection, group: str, scope_id: int, now: datetime) -> Sequence[int]:
+        return self.recipients(connection, group, scope_id, now)
+
     def stands_behind(self, group: str) -> str | None:
-        return "pm" if group in ("cs", "csl", "rp", "rpl") else None
+        return {"cs": "pm", "csl": "pm", "rp": "pm", "rpl": "pm", "pm": "qa"}.get(group)
 
     def groups(self) -> frozenset[str]:
         return GROUPS

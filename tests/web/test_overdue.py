@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select
 
 from engine import tasks
 from engine.clock import SettableClock
@@ -13,6 +13,7 @@ from engine.ports import SYSTEM
 from engine.store.tables import history_event, incident, user_task
 from handlers.accounts.permissions import Post
 from handlers.shared.records import outbox_job
+from tests.engine.models import Model
 from tests.web.conftest import Browser, Site
 
 
@@ -71,17 +72,21 @@ def test_steps_are_folded_by_procedure_with_counts_and_a_way_to_all_of_them(
 
 
 def test_steps_of_one_id_on_two_sheets_are_counted_apart(
-    site: Site, late: list[int], manager: Browser
+    site: Site, late: list[int], manager: Browser, clock: SettableClock
 ) -> None:
-    with site.engine.work(SYSTEM) as work:
-        other = update(user_task).where(user_task.c.id == late[0]).values(called_process="keys_again")
-        work.connection.execute(other)
+    again = (
+        Model("keys_again").start("s").user("accept", form="keys_accept").end("e").flow("s", "accept", "e")
+    )
+    site.deploy(Model("keys").start().call("sub", "keys_again").end().flow("start", "sub", "end"), again)
+    called = site.task(site.start("K3"))
+    clock.advance(minutes=45)
+    manager = site.browser(Post.PM)
     page = manager.get("/overdue").text
-    for sheet, task_id in (("keys", late[1]), ("keys_again", late[0])):
+    for sheet, ids in (("keys", late), ("keys_again", [called])):
         address = f"/overdue?process_key=keys&called_process={sheet}&step_id=accept&state=late"
-        assert f'href="{address.replace("&", "&amp;")}#list">1</a>' in page, sheet
-        assert f'name="task" value="{task_id}"' in manager.get(address).text
-    assert manager.get("/overdue?process_key=keys&step_id=accept").text.count('name="task"') == len(late)
+        assert f'href="{address.replace("&", "&amp;")}#list">{len(ids)}</a>' in page, sheet
+        assert all(f'name="task" value="{one}"' in manager.get(address).text for one in ids)
+    assert manager.get("/overdue?process_key=keys&step_id=accept").text.count('name="task"') == 3
 
 
 def test_a_manager_reminds_of_several_steps_at_once(site: Site, late: list[int], manager: Browser) -> None:

@@ -59,7 +59,7 @@ def test_what_is_given_back_to_a_post_that_the_ladder_names_again_is_taken_once(
     shop.directory.give(MANAGER, Grants())
     shop.engine.run(SYSTEM, lambda work: tasks.hand_over(work, MANAGER.id, None))
     with shop.engine.reading(SYSTEM) as work:
-        assert list(work.connection.execute(select(task_candidate.c.group_code)).scalars()) == ["pm"]
+        assert list(work.connection.execute(select(task_candidate.c.group_code)).scalars()) == ["pm", "qa"]
 
 
 def test_who_holds_a_step_sees_whom_it_can_be_handed_to_and_nobody_else_does(two: Shop) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from engine import deadlines, inbox, stepping, tasks
+from engine import deadlines, definitions, inbox, tasks
 from engine.bpmn.runtime import Run
 from engine.errors import Invalid, NotAllowed, Refused
 from engine.ports import Actor, Json
@@ -92,7 +92,7 @@ def test_a_step_handed_on_at_work_changes_who_comes_another_day(shop: Shop, assi
     assert shop.order(assigned).worker_id == shop.second_plumber.id
     case = shop.case(assigned)
     with shop.engine.reading(shop.lead) as work:
-        run = Run.load(stepping.program_of(work, case), case.snapshot)
+        run = Run.load(definitions.program_of(work, case), case.snapshot)
     for path in ((), ("visit",), ("visit", "work")):
         assert run.variables(path)["worker_id"] == str(shop.second_plumber.id)
 
