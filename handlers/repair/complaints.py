@@ -56,17 +56,18 @@ def in_own_hands(work: Work) -> ColumnElement[bool]:
 def may_read(work: Work, order: Order) -> bool:
     """Tell whether an actor who sees an order may know what was said and shown of the complaint about it.
 
-    Never who was sent to the repair, a lead no more than others: they are whom the owner complains of.
+    Never who was sent to the repair, a lead no more than others: they are whom the owner complains of. Who
+    came again because of it reads of it while a step of it is in their hands, and nothing afterwards.
     """
     if work.actor.kind == "resident":
         return True
     is_of_desk = work.may(Permission.CASE_READ, order.community_id)
-    return (is_of_desk and not was_sent(work, order)) or is_in_hand(work, order)
+    return (is_of_desk and not _came(work, order)) or is_in_hand(work, order)
 
 
-def was_sent(work: Work, order: Order) -> bool:
-    """Tell whether the actor was ever sent to the repair of an order."""
-    return work.actor.id in crew.past_workers(work.connection, order.id)
+def _came(work: Work, order: Order) -> bool:
+    """Tell whether the actor was ever sent to the repair of an order, or repaired it again."""
+    return work.actor.id in crew.came(work.connection, [order.number]).get(order.number, frozenset())
 
 
 def is_in_hand(work: Work, order: Order) -> bool:
@@ -77,4 +78,4 @@ def is_in_hand(work: Work, order: Order) -> bool:
     holders = {work.actor.id, *work.grants.stands_in_for}
     if work.actor.kind != "staff" or holders.isdisjoint(one.assignee_id for one in steps(work, order)):
         return False
-    return not was_sent(work, order)
+    return work.actor.id not in crew.past_workers(work.connection, order.id)

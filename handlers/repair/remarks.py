@@ -79,11 +79,11 @@ def of_order(work: Work, order: Order) -> list[Remark]:
 
 
 def readable(work: Work, order: Order, *kinds: str) -> list[str]:
-    """Return which kinds of note staff who see an order may read: who was sent, none about themselves."""
+    """Return which kinds of note staff who see an order may read: who was there, none about themselves."""
     hidden: frozenset[str] = frozenset()
     if not work.may(Permission.CASE_READ, order.community_id):
         hidden = _ABOUT_WHO_WAS_SENT | _FOR_LEADS
-    elif complaints.was_sent(work, order):
+    elif not complaints.may_read(work, order):
         hidden = _ABOUT_WHO_WAS_SENT
     return [kind for kind in kinds if kind not in hidden]
 
