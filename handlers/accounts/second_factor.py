@@ -117,7 +117,11 @@ def prove(engine: Engine, signed_in: sessions.SignedIn, code: str) -> None:
         _note_proof(work, signed_in.session_id)
         log(work, "second_factor", signed_in.actor.id)
 
-    engine.run(signed_in.actor, check)
+    try:
+        engine.run(signed_in.actor, check)
+    except CodeRefused:
+        engine.run(signed_in.actor, lambda work: log(work, "second_factor_failed", signed_in.actor.id))
+        raise
     engine.run(SYSTEM, lambda work: forget_failures(work, _index(engine, signed_in.actor.id)))
 
 

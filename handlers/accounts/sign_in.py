@@ -15,6 +15,8 @@ from handlers.accounts import habits, password_seals, passwords, sessions
 from handlers.accounts.logins import login_index
 from handlers.accounts.records import account, account_login, account_old_password, account_throttle
 from handlers.errors import ActionNotAllowed, RuleRefused
+from handlers.estate.people import unsealed
+from handlers.estate.records import estate_person
 from handlers.shared import access_log, agreed_texts, limits
 from handlers.shared.sealed import vault_of
 
@@ -205,6 +207,7 @@ def _proved(engine: Engine, account_id: int, password: str) -> _Candidate:
     with engine.reading(SYSTEM) as work:
         found = work.connection.execute(_CANDIDATE.where(account.c.id == account_id)).first()
     if found is None or not hasher(engine).verify(found.password_hash, password):
+        engine.run(SYSTEM, lambda work: _log(work, "password_wrong", account_id))
         raise SignInRefused("password_wrong", "密码不正确")
     _require_whole(engine, found)
     engine.run(SYSTEM, lambda work: forget_failures(work, index))
@@ -287,7 +290,12 @@ def _personal_words(work: Work, account_id: int) -> list[str]:
     row = work.connection.execute(select(account).where(account.c.id == account_id)).one()
     unseal = work.engine.vault.open
     sealed = ((name, getattr(row, name)) for name in ("name", "phone", "login_name"))
-    return [unseal("account", name, account_id, value) for name, value in sealed if value is not None]
+    words = [unseal("account", name, account_id, value) for name, value in sealed if value is not None]
+    found = select(estate_person).where(estate_person.c.id == row.person_id)
+    for person in work.connection.execute(found) if row.person_id is not None else ():
+        columns = ("name", "phone", "other_phone", "id_number")
+        words += filter(None, (unsealed(work.engine.vault, person, column) for column in columns))
+    return words
 
 
 def _old_hashes(work: Work, account_id: int) -> list[str]:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import event, select
@@ -17,6 +18,7 @@ from handlers.owning import codes, quotas, registering, resetting
 from handlers.owning.codes import CodeRefused, Purpose
 from handlers.owning.records import owner_code, owner_quota
 from handlers.shared.records import access_log, outbox_job
+from handlers.shared.sealed import vault_of
 from tests.handlers.owning.owning_world import ADDRESS, CLAIM, NUMBER, PASSWORD, PHONE, Owning
 
 NEW = "Bright-orchard-4"
@@ -207,3 +209,12 @@ def test_tries_at_the_same_moment_are_all_counted(engine: Engine, owning: Owning
     for one in guesses:
         one.join()
     assert sorted(answers) == ["code_over"] * 3 + ["code_wrong"] * 5
+
+
+def test_codes_have_six_digits_and_any_may_come(engine: Engine, owning: Owning) -> None:
+    row = {"id": 7, "purpose": str(Purpose.RESET)}
+    made = [codes._digits(vault_of(engine), SimpleNamespace(**row, nonce=str(one))) for one in range(3000)]
+    assert {len(code) for code in made} == {6}
+    assert all(code.isascii() and code.isdigit() for code in made)
+    assert len(set(made)) > 2900
+    assert all({code[place] for code in made} == set("0123456789") for place in range(6))
