@@ -91,10 +91,13 @@ def sign_out() -> Response:
 
 
 def remember(token: str) -> None:
-    """Keep a new session's token in the cookie, and nothing of what the cookie held before."""
+    """Keep a new session's token in the cookie, and nothing of what it held before; that session ends."""
     person = load_person(token)
     if person is None:
         raise AlreadyDone("session_over", "登录已失效，请重新登录")
+    before = str(session.get("_user_id", ""))
+    if before:
+        sessions.end(context.engine(), before)
     session.clear()
     # A resident's phone stays signed in; at a desk the cookie goes with the browser.
     session.permanent = not person.is_staff

@@ -87,6 +87,18 @@ def test_a_new_password_ends_the_other_sessions(site: Site) -> None:
     assert sign_in(site.anonymous(), site.world.login_of(who), NEW) == 302
 
 
+def test_signing_in_again_in_a_browser_ends_the_session_it_held(site: Site) -> None:
+    login = site.world.login_of(site.staff(Post.CS))
+    browser, copied = site.anonymous(), site.anonymous()
+    assert sign_in(browser, login, PASSWORD) == 302
+    with browser.client.session_transaction() as kept, copied.client.session_transaction() as taken:
+        taken.update(kept)
+    assert copied.get("/inbox").status_code == 200
+    assert sign_in(browser, login, PASSWORD) == 302
+    assert copied.get("/inbox").status_code == 302
+    assert browser.get("/inbox").status_code == 200
+
+
 def test_two_different_new_passwords_change_nothing(site: Site) -> None:
     here = site.browser(Post.CS)
     form = {"password": PASSWORD, "new_password": NEW, "again": NEW + "x"}
