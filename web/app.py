@@ -137,6 +137,7 @@ def create_app(engine: Engine, config: WebConfig) -> Flask:
         engine: of the installation; its settings give the secret that signs cookies.
     """
     app = Flask(__name__)
+    app.debug = False  # whatever FLASK_DEBUG says: no page shows code, none hides an error
     app.secret_key = settings.of(engine).secret(COOKIE_SECRET)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

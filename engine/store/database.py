@@ -23,6 +23,7 @@ _POSTGRES_OPTIONS = (
     "-c statement_timeout=30000 -c lock_timeout=15000 -c idle_in_transaction_session_timeout=60000"
     " -c TimeZone=UTC"  # else each moment that is read is converted once more
 )
+_IS_SUPERUSER = "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
 _LOST_STATES = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock timeout
 _SQLITE_IS_AWAY = ("is full", "is locked", "disk I/O", "unable to open")
 _PROGRESS_STEPS = 5_000  # virtual-machine steps of SQLite between two looks at the clock
@@ -75,6 +76,13 @@ class Database:
         """Give a connection inside a writing transaction; commit at the end, roll back on any error."""
         with self.writer.begin() as connection:
             yield connection
+
+    def is_superuser(self) -> bool:
+        """Tell whether PostgreSQL was told to refuse this product nothing; a file has no roles."""
+        if self.is_sqlite:
+            return False
+        with self.reading() as connection:
+            return bool(connection.exec_driver_sql(_IS_SUPERUSER).scalar_one())
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -7,11 +7,13 @@ import socket
 import threading
 from collections.abc import Callable
 from ipaddress import ip_address
+from time import gmtime
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
 from engine.errors import RuleBroken
+from engine.store.database import Database
 from handlers import bootstrap, settings
 from web.app import COOKIE_SECRET, create_app
 from web.background import Background
@@ -21,6 +23,7 @@ from web.cli.saying import say
 from web.config import from_environment
 
 THREADS = 16
+LINE = "%(asctime)s %(levelname)s %(name)s %(message)s"  # when, how bad, where, what
 _LAST_PORT = 65_535
 _NO_ADDRESS = 1  # what gunicorn ends with when it cannot listen
 MOST_THREADS = 1000
@@ -53,6 +56,7 @@ def run_serve(arguments: argparse.Namespace) -> None:
     config = from_environment()  # refuse here, not in the process that serves
     say_if_open(arguments.host, config.proxies)
     engine = installed()
+    say_if_superuser(engine.database)
     settings.of(engine).secret(COOKIE_SECRET)
     engine.database.dispose()
     try:
@@ -77,6 +81,18 @@ def say_if_open(host: str, proxies: int) -> None:
         "请放在代理之后，见 README 的“放在反向代理之后”。",
         f"Note: {host} is no loopback address and WUYE_PROXIES is not set: slow connections hold threads, "
         "and there is no TLS. Put a proxy before it, see “Behind a proxy” in the README.",
+    )
+
+
+def say_if_superuser(database: Database) -> None:
+    """Say that the database would refuse this process nothing, where that is so: a mistake could cost all."""
+    if not database.is_superuser():
+        return
+    say(
+        "提醒：数据库角色是超级用户，可改表结构和访问日志。请换成受限角色，"
+        "见 docs/settings.md 的“The role of the database”。",
+        "Note: the role of the database is a superuser, who may change tables and edit the access log. "
+        "Use one with fewer rights, see “The role of the database” in docs/settings.md.",
     )
 
 
@@ -113,7 +129,9 @@ def run_worker(_arguments: argparse.Namespace) -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    background = Background(installed())
+    engine = installed()
+    say_if_superuser(engine.database)
+    background = Background(engine)
     interpreter.settle()
     background.start()
     stop.wait()
@@ -167,13 +185,17 @@ def _say_address(host: str, port: int) -> None:
 class OneLine(logging.Formatter):
     """Begins a line with each record and with nothing else, so that no text that somebody sent forges one."""
 
+    converter = gmtime  # type: ignore[assignment]  # typeshed wants None taken too, and gmtime takes it
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
+
     def format(self, record: logging.LogRecord) -> str:
-        """Return the record; its further lines are indented."""
+        """Return the record, its moment in UTC; its further lines are indented."""
         return "\n    ".join(super().format(record).splitlines())
 
 
 def _log_to_stderr() -> None:
     handler = logging.StreamHandler()
-    handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler.setFormatter(OneLine(LINE))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it would tell of every tick
