@@ -11,6 +11,7 @@ from engine.ports import SYSTEM
 from engine.store.tables import metadata
 from handlers.accounts import staff
 from handlers.accounts.permissions import Post
+from handlers.accounts.records import account
 from tests.handlers.estate_world import PASSWORD
 from tests.web.conftest import Browser, Site
 from tests.web.served import served
@@ -194,11 +195,25 @@ def test_fields_that_a_form_does_not_offer_change_nothing(site: Site) -> None:
     more |= {"must_change_password": "", "password": PASSWORD, "password_hash": "x", "grants": "1"}
     administration = everywhere(site, Post.ADM)
     entry = {"name": "李四光", "login": "lisiguang", "phone": "13712345678"}
+    administration.post(
+        "/staff/", {"name": "李四光", "login": "asked", "phone": "13712345679"}, page="/staff/new"
+    )
     page = str(administration.post("/staff/", {**entry, **more}, page="/staff/new").location)
     assert page != "/staff/1"
+    plain, extra = kept_in_clear(site, 2)
+    assert extra == plain
     assert "还没有岗位" in administration.get(page).text
     stranger = site.anonymous()
     assert stranger.post("/sign-in", {"login": "lisiguang", "password": PASSWORD}).status_code == 403
+
+
+def kept_in_clear(site: Site, newest: int) -> list[dict[str, object]]:
+    """Return what is kept of the newest accounts but for what is each one's own."""
+    own = {"id", "name", "login_name", "phone", "phone_index", "first_password"}
+    own |= {"password_hash", "password_seal", "password_set_at", "password_expires_at", "created_at"}
+    with site.engine.reading(SYSTEM) as work:
+        rows = work.connection.execute(select(account).order_by(account.c.id.desc()).limit(newest)).mappings()
+        return [{key: value for key, value in row.items() if key not in own} for row in rows]
 
 
 def test_a_field_that_no_step_asks_for_refuses_the_form(site: Site) -> None:

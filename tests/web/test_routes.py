@@ -146,13 +146,17 @@ def test_pages_with_peoples_data_are_never_stored_by_a_browser(site: Site) -> No
 
 
 def test_an_unforeseen_error_tells_a_number_and_nothing_else(
-    site: Site, monkeypatch: pytest.MonkeyPatch
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setitem(site.app.view_functions, "overdue.index", lambda: 1 / 0)
     answer = site.browser(Post.PM).get("/overdue")
     assert answer.status_code == 500
     assert "错误编号" in answer.text
     assert "ZeroDivisionError" not in answer.text
+    told = re.search(r"错误编号 (\w+)", answer.text)
+    assert told is not None
+    assert f"unforeseen error {told[1]} on overdue.index" in caplog.text
+    assert "ZeroDivisionError" in caplog.text
 
 
 def test_the_figures_are_for_this_machine_or_a_token(site: Site) -> None:
