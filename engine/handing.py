@@ -163,7 +163,7 @@ def offer_opened(writing: Writing) -> None:
         is_for_staff = row["assignee_id"] is None and all(post not in ("", _RESIDENT) for post, _ in places)
         if not is_for_staff or not any(_further(work, case, row["ladder"], places)):
             continue
-        if not _keeps_out(work, case, row) and any(_holders(work, place) for place in places):
+        if not _keeps_out(work, case, row) and _is_held(work, places):
             continue
         task = work.connection.execute(select(user_task).where(user_task.c.id == row["id"])).one()
         if not _is_anybodys(work, case, task):
@@ -174,6 +174,11 @@ def _keeps_out(work: Work, case: Case, row: Mapping[str, Any]) -> bool:
     """Tell whether somebody of its posts could be kept out of a step that opens."""
     step = definitions.program_of(work, case).steps[row["called_process"], row["step_id"]]
     return bool(step.not_same_as) or rule_of(work, case.bundle_id, row["form_key"]) is not None
+
+
+def _is_held(work: Work, places: Collection[Place]) -> bool:
+    """Tell whether somebody has one of some posts; whoever acts is known already, and mostly has."""
+    return rights.holds(work.grants, places) or any(_holders(work, place) for place in places)
 
 
 def _holders(work: Work, place: Place) -> Sequence[int]:
