@@ -11,12 +11,14 @@ from handlers.shared.answers import Answers
 
 
 def settle(work: Work, order: Order, given: Answers) -> int:
-    """Write what is charged, line by line, and return the sum in fen.
+    """Write what is charged, line by line, and return the sum in fen; a free rework leaves it as it was.
 
     Raises:
         RuleRefused: it is above the agreed quote, or a line counts nothing.
         FieldsInvalid: a line names what is not on the price list.
     """
+    if is_free_rework(work, order):
+        return int(order.charge_fen)
     lines = pricing.priced(work, given, promised(work, order))
     charge_fen = rules.total_fen(lines)
     rules.require_within_quote(charge_fen, quoting.agreed_fen(work, order))
@@ -29,6 +31,12 @@ def settle(work: Work, order: Order, given: Answers) -> int:
     if rows:
         work.connection.execute(repair_charge_line.insert(), rows)
     return charge_fen
+
+
+def is_free_rework(work: Work, order: Order) -> bool:
+    """Tell whether a repair is done again without a quote agreed to since it was finished."""
+    agreed = quoting.agreed_quote(work, order)
+    return order.finished_at is not None and (agreed is None or agreed.decided_at <= order.finished_at)
 
 
 def promised(work: Work, order: Order) -> dict[str, int]:

@@ -42,6 +42,7 @@ _WRITTEN_FOR_THE_JOB = (
     "finding", "problem", "rework_measure",
 )  # fmt: skip
 _MORNING, _AFTERNOON = 9, 14
+_FREE_AGAIN = ("返工免费，不再收费", "The rework is free, nothing further is charged")
 
 
 @form_data("repair.job_facts")
@@ -173,9 +174,12 @@ def quote_answer_facts(context: Context) -> Facts:
 def finish_facts(context: Context) -> Facts:
     """Say what was agreed, and start with the material that was asked for since it was last finished."""
     work, order = context.work, orders.of(context)
-    agreed = quoting.agreed_quote(work, order)
+    is_again = charging.is_free_rework(work, order)
+    agreed = None if is_again else quoting.agreed_quote(work, order)
     lines = quoting.lines_of(work, agreed)
     facts = report(work, order)
+    if is_again:
+        facts.append(["实际收费", _FREE_AGAIN])
     if agreed is not None:
         facts.append(["同意的报价", money(agreed.total_fen)])
         facts += priced_lines(work, lines)
@@ -189,7 +193,7 @@ def finish_facts(context: Context) -> Facts:
         values["charge"] = agreed.total_fen / 100
     without: list[Json] = ["signed", "signature"] if order.area == Area.COMMON else []  # a lead accepts those
     if agreed is None:  # nothing is charged that nobody agreed to
-        without += ["lines", "other", "other_name"]
+        without += ["lines", "other", "other_name", *(["charge"] if is_again else [])]
     return {
         "facts": facts,
         "values": values,

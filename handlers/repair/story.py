@@ -101,6 +101,9 @@ _BY_PHONE: Mapping[str, str] = {
     "quote_declined": "业主电话不同意报价（{who}代录）",
 }
 
+# What is done again without a new quote costs nothing further; the sum was said when it was first finished.
+_FINISHED_AGAIN = "{who}返工完工，不再收费"
+
 _LATE_REASONS: Mapping[str, Text] = {
     "owner": ("业主要求", "the owner wishes so"),
     "parts": ("等配件或工具", "waiting for parts or tools"),
@@ -165,6 +168,8 @@ def _template(kind: str, params: Mapping[str, object]) -> str | None:
         return _STATES.get(str(params.get("to")))
     if "phone" in (params.get("by"), params.get("how")):
         return _BY_PHONE.get(kind) or _SENTENCES.get(kind)
+    if kind == "finished" and "charge_fen" not in params:
+        return _FINISHED_AGAIN
     return _SENTENCES.get(kind)
 
 

@@ -85,34 +85,38 @@ def finish(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
     """
     given = Answers(answers)
     work, order = context.work, orders.of(context)
+    is_again = charging.is_free_rework(work, order)
     charge_fen = charging.settle(work, order, given)
+    asked: dict[str, Json] = {} if is_again else {"charge_fen": charge_fen}
     orders.note(work, order.id, "finished", given.text("note"))
     media.attach(work, order, given.ids("photos"))
     add_parts(work, order, given.lines("parts"), "used")
     is_signed = given.flag("signed")
     asks_marks = is_signed and signing.can_be_rated(work, order)
     if is_signed:
-        order = signing.confirm(work, _ended(work, order, charge_fen), given.ids("signature"), charge_fen)
+        order = _ended(work, order, charge_fen, "finished", asked)
+        order = signing.confirm(work, order, given.ids("signature"), charge_fen)
         template = "repair_signed_rate" if asks_marks else "repair_signed"
         notices.to_owner(work, order, template, charge_fen=charge_fen)
     else:
-        finished(work, order, charge_fen)
+        _ended(work, order, charge_fen, "finished", asked)
+        notices.to_owner(work, order, "repair_finished", charge_fen=0 if is_again else charge_fen)
     return {"repaired": True, "next_step": "none", "signed": is_signed, "asks_marks": asks_marks}
 
 
-def finished(work: Work, order: Order, charge_fen: int, told: str = "finished") -> None:
+def finished(work: Work, order: Order, charge_fen: int, told: str) -> None:
     """Bring an order to the point where the owner is asked.
 
     Args:
         told: the event by which its story tells it.
     """
-    order = _ended(work, order, charge_fen, told)
+    order = _ended(work, order, charge_fen, told, {"charge_fen": charge_fen})
     notices.to_owner(work, order, "repair_finished", charge_fen=charge_fen)
 
 
-def _ended(work: Work, order: Order, charge_fen: int, told: str = "finished") -> Order:
+def _ended(work: Work, order: Order, charge_fen: int, told: str, params: dict[str, Json]) -> Order:
     crew.end(work, order.id, "finished")
-    orders.tell(work, order.id, told, {"charge_fen": charge_fen})
+    orders.tell(work, order.id, told, params)
     return orders.enter(work, order, OrderState.FINISHED, finished_at=work.now, charge_fen=charge_fen)
 
 
