@@ -5,14 +5,16 @@ from typing import Any
 
 from sqlalchemy import Row, and_, or_, select
 
+from engine.rights import name_of
 from engine.work import Work
 from handlers.accounts.records import account
-from handlers.errors import FieldsInvalid
+from handlers.errors import FieldsInvalid, RuleRefused
 from handlers.repair import crew, figures, visibility
 from handlers.repair.fact_lines import window
 from handlers.repair.orders import Order
 from handlers.repair.records import OrderState, repair_order
 from handlers.repair.rules import Span
+from handlers.shared.permissions import Permission
 
 _AT_IT = (OrderState.APPOINTED, OrderState.ARRIVED, OrderState.WORKING)
 
@@ -51,6 +53,34 @@ def require_free(work: Work, order: Order, worker_id: int | None, visit_at: date
         begin, end = _around(work, order, other)
         if begin < visit_at < end:
             raise FieldsInvalid({"visit_at": _clash(work, other)})
+
+
+def require_able_to_come(work: Work, order: Order, worker_id: int) -> None:
+    """Refuse to hand an agreed visit to a repairer who is expected elsewhere then.
+
+    Where somebody was to come at once there is no hour to keep. Who leaves hands on what they have: whoever
+    ends their account has nobody else to choose, and the lead of repair sees to it.
+
+    Raises:
+        RuleRefused: they are.
+    """
+    if order.window_to is None or order.window_to <= work.now or not _chooses(work, order, worker_id):
+        return
+    visit_at = order.window_to - figures.of(work, order).visit_window
+    if order.window_from >= visit_at:
+        return
+    lock(work, worker_id)
+    for other in visits(work, worker_id, order.id):
+        begin, end = _around(work, order, other)
+        if begin < visit_at < end:
+            facts = {"who": name_of(work, worker_id), "window": window(work, other)}
+            raise RuleRefused("expected_elsewhere", "{who} {window} 已有约，请先改约时间或另选一人", **facts)
+
+
+def _chooses(work: Work, order: Order, worker_id: int) -> bool:
+    is_theirs = work.actor.id in (worker_id, order.worker_id)
+    is_staff = work.actor.kind == "staff"
+    return is_theirs or (is_staff and work.may(Permission.TASK_REASSIGN, order.community_id))
 
 
 def lock(work: Work, worker_id: int) -> None:

@@ -7,7 +7,7 @@ from engine.service_tasks import Context, completion, successor
 from engine.work import Work
 from handlers.accounts.permissions import Post
 from handlers.errors import RuleRefused
-from handlers.repair import calls, catalogue, crew, figures, notices, orders, rules
+from handlers.repair import booked, calls, catalogue, crew, figures, notices, orders, rules
 from handlers.repair.closing import close
 from handlers.repair.orders import Order
 from handlers.repair.records import OrderState
@@ -149,10 +149,16 @@ def _given_back(context: Context, order: Order, reason_code: str) -> dict[str, J
 
 @successor("repair.worker_id")
 def handed_to(context: Context, worker_id: int) -> None:
-    """Let the order follow one of its steps into other hands, and tell who comes and whom they come to."""
+    """Let the order follow one of its steps into other hands, and tell who comes and whom they come to.
+
+    Raises:
+        RuleRefused: a visit is agreed on, and the new one is expected elsewhere then.
+    """
     work, order = context.work, orders.of(context)
     if order.worker_id == worker_id:
         return
+    if order.state == OrderState.APPOINTED:
+        booked.require_able_to_come(work, order, worker_id)
     if order.worker_id == context.actor.id:
         crew.end(work, order.id, "transferred")
     crew.assign(work, order, worker_id, "handed", context.key)

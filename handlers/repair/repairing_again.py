@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from engine.ports import Json
-from engine.service_tasks import Context, completion, form_data
+from engine.service_tasks import Context, completion, form_data, successor
 from engine.work import Work
 from handlers.accounts.permissions import Post
 from handlers.errors import FieldsInvalid, RuleRefused
@@ -79,6 +79,16 @@ def _agreed(work: Work, order: Order, visit_at: datetime | None) -> datetime:
         problem = "答应业主 {latest} 前办好，请选更早的时间", {"latest": local(work, promised_at)}
         raise FieldsInvalid({"visit_at": problem})
     return agreed
+
+
+@successor("repair.again_id")
+def handed_to(context: Context, worker_id: int) -> None:
+    """Let somebody else come again because of a complaint, where they are expected nowhere else then.
+
+    Raises:
+        RuleRefused: they are.
+    """
+    booked.require_able_to_come(context.work, orders.of(context), worker_id)
 
 
 @form_data("repair.visit_again_facts")
