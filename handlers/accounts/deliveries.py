@@ -36,16 +36,17 @@ def first_password(context: JobContext) -> None:
     """Send a first password by text message and forget it; nothing is sent when it was changed already."""
     account_id = int(str(context.job.args["account_id"]))
     with context.engine.reading(SYSTEM) as work:
-        sealed = work.connection.execute(
-            select(account.c.first_password).where(account.c.id == account_id)
-        ).scalar_one()
+        query = select(account.c.first_password, account.c.login_name).where(account.c.id == account_id)
+        sealed, login = work.connection.execute(query).one()
         address = address_of_account(work, account_id)
     if sealed is not None:
         if address is None or not address.phone:
             raise RecordNotFound("no_phone", "此账号没有手机号，请打印密码信封")
-        password = context.engine.vault.open("account", "first_password", account_id, sealed)
+        opened = partial(context.engine.vault.open, "account")
+        password = opened("first_password", account_id, sealed)
         template = context.book.templates["first_password"]
-        facts = {"password": password}
+        name = address.phone if login is None else opened("login_name", account_id, login)
+        facts = {"login": name, "password": password}
         write = partial(template.filled, facts)
         message = message_to(
             context.job.key, template.code, address.phone, address.language, write, secrets=facts

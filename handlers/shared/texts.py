@@ -68,8 +68,9 @@ TEMPLATES = (
         code="first_password",
         subject="您的初始密码",
         subject_en="Your first password",
-        text="【物业云】您的初始密码：{password}，72 小时内有效，首次登录须修改。请勿告诉任何人。",
-        text_en="[Wuye Flow] Your first password: {password}, valid for 72 hours; you must change it at the "
-        "first sign-in. Tell it to nobody.",
+        text="【物业云】您的登录名：{login}，初始密码：{password}，72 小时内有效，首次登录须修改。"
+        "请勿告诉任何人。",
+        text_en="[Wuye Flow] You sign in as {login} with the first password {password}, valid for 72 hours; "
+        "you must change it at the first sign-in. Tell it to nobody.",
     ),
 )

@@ -35,7 +35,7 @@ def test_an_owner_signs_in_by_phone_or_id_number_and_acts_for_the_house(
     inline_worker(engine).drain()
     with engine.reading(SYSTEM) as work:
         [message] = kept_messages(work)
-    password = message.text[0].split("：")[1].split("，")[0]
+    password = message.text[0].split("：")[2].split("，")[0]
     signed_in = sessions.resume(engine, sign_in(engine, login, password, "192.0.2.7"))
     assert signed_in is not None
     assert (signed_in.actor.kind, signed_in.must_change_password, signed_in.must_accept) == (

@@ -177,11 +177,12 @@ def test_the_first_password_goes_to_the_persons_phone_alone_and_opens_the_accoun
     worker.drain()
     [message] = gateway.effects.values()
     assert message["to"] == "13712345678"
-    password = message["text"].split("：")[1].split("，")[0]
+    login, password = (part.split("，")[0] for part in message["text"].split("：")[1:])
+    assert login == "lisiguang", "else a newcomer does not know what to sign in with"
     with engine.reading(SYSTEM) as work:
         row = work.connection.execute(select(account).where(account.c.id == account_id)).one()
     assert row.first_password is None
-    assert signing.sign_in(engine, "lisiguang", password, "192.0.2.7")
+    assert signing.sign_in(engine, login, password, "192.0.2.7")
 
 
 def test_a_changed_phone_tells_the_old_one_and_the_lead_even_when_changed_twice(
