@@ -8,7 +8,7 @@ from engine import definitions, procedures, proposals
 from engine.check_problem import CheckProblem
 from engine.proposals import Proposal, ProposedFile
 from engine.work import Work
-from web import change_words
+from web import change_words, table_words
 from web.texts import lazy_gettext
 from web.words import either, person_names
 
@@ -18,6 +18,7 @@ STATES = {
     proposals.REFUSED: (lazy_gettext("未批准"), "late"),
     proposals.WITHDRAWN: (lazy_gettext("已撤回"), ""),
 }
+_WORDS = {"bpmn": change_words.changes, "dmn": table_words.changes}
 
 
 @dataclass(frozen=True)
@@ -97,8 +98,8 @@ def proposal_screen(work: Work, proposal_id: int) -> ProposalScreen:
 
 
 def _file(one: ProposedFile) -> ChangedFile:
-    is_diagram = one.name.endswith(".bpmn") and not one.is_new
-    words = change_words.changes(one.before, one.after) if is_diagram else ()
+    say = _WORDS.get(one.name.rpartition(".")[2])
+    words = say(one.before, one.after) if say and not one.is_new else ()
     return ChangedFile(one.name, one.is_new, words, one.lines, one.is_cut)
 
 
