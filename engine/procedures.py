@@ -50,6 +50,21 @@ def versions(work: Work, process_key: str) -> list[Version]:
     return found[::-1]
 
 
+def files(work: Work, process_key: str, version: int | None = None) -> dict[str, bytes]:
+    """Return the files by name that a version of a procedure runs on, the newest where none is given.
+
+    Raises:
+        DefinitionNotFound: there is no such procedure or version.
+    """
+    found = [one for one in versions(work, process_key) if version in (None, one.version)]
+    if not found:
+        raise DefinitionNotFound(
+            "version_not_found", "流程“{key}”没有第 {version} 版", key=process_key, version=version
+        )
+    _, content = definitions.bundle_files(work.connection, found[0].bundle_id)
+    return dict(sorted(content.items()))
+
+
 def _versions(work: Work, process_key: str | None) -> list[Version]:
     if not any(permission == READ for permission, _ in work.grants.permissions):
         work.require(READ)

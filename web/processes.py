@@ -4,7 +4,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from werkzeug import Response as BaseResponse
 
 from engine import cases, procedures, proposals
-from engine.errors import RuleBroken
+from engine.errors import DefinitionNotFound, RuleBroken
 from web import context, errors
 from web.diagrams import in_readers_language
 from web.process_screen import procedure_rows, procedure_screen
@@ -101,7 +101,25 @@ def show(key: str) -> str:
     """Show a procedure."""
     with context.engine().reading(context.actor()) as work:
         screen = procedure_screen(work, key, request.args.get("sheet", ""))
-    return render_template("processes/show.html", screen=screen)
+        version = request.args.get("version", screen.version, int)
+        files = tuple(procedures.files(work, key, version))
+    return render_template("processes/show.html", screen=screen, files=files, files_of=version)
+
+
+@bp.get("/<key>/<int:version>/files/<name>")
+def file(key: str, version: int, name: str) -> Response:
+    """Give a file of one version, to be changed and handed in again.
+
+    Raises:
+        DefinitionNotFound: that version has no such file.
+    """
+    with context.engine().reading(context.actor()) as work:
+        found = procedures.files(work, key, version)
+    if name not in found:
+        raise DefinitionNotFound("file_not_found", "这一版没有文件“{name}”", name=name)
+    answer = Response(found[name], mimetype="application/octet-stream")
+    answer.headers.set("Content-Disposition", "attachment", filename=name)
+    return answer
 
 
 @bp.get("/<key>/diagram/<process>")

@@ -194,6 +194,7 @@ ROUTES: Mapping[str, Access] = {
     "processes.index": _staff(Permission.PROCESS_READ),
     "processes.show": _staff(Permission.PROCESS_READ),
     "processes.diagram": _staff(Permission.PROCESS_READ),
+    "processes.file": _staff(Permission.PROCESS_DRAFT, Permission.PROCESS_DEPLOY),
     "processes.deploy_form": _staff(Permission.PROCESS_DRAFT, Permission.PROCESS_DEPLOY),
     "processes.deploy": _staff(Permission.PROCESS_DRAFT, Permission.PROCESS_DEPLOY),
     "processes.change": _staff(Permission.PROCESS_READ),

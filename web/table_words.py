@@ -42,17 +42,9 @@ def _lines(root: Element) -> dict[str, Element]:
 
 def _columns(root: Element) -> list[str]:
     """Say what the columns are called, in the order of the cells; their labels are in Chinese only."""
-    asked = [
-        either(one.get("label") or name, name)
-        for one in _children(root, "input")
-        for name in (_text(one) or one.get("id", ""),)
-    ]
-    answered = [
-        either(one.get("label") or name, name)
-        for one in _children(root, "output")
-        for name in (one.get("name") or one.get("id", ""),)
-    ]
-    return asked + answered
+    named = [(one, _text(one)) for one in _children(root, "input")]
+    named += [(one, one.get("name", "")) for one in _children(root, "output")]
+    return [either(one.get("label", "") or name, name) for one, name in named]
 
 
 def _line(rule: Element) -> str:

@@ -129,6 +129,7 @@ def test_a_resident_reaches_nothing_of_another_house_by_its_ids(site: Site) -> N
         "process": "keys",
         "key": "keys",
         "filename": "icon.svg",
+        "name": "keys.bpmn",
     }
     form = {"house_id": values["house_id"], "reason": "x", "text": "x", "outcome": "accept"}
     reached = {}

@@ -18,6 +18,7 @@ from engine.ports import SYSTEM
 from engine.store.tables import external_task, job
 from handlers.accounts.permissions import Post
 from tests.engine.models import Model
+from tests.processes.sheets import FOLDER
 from tests.web.conftest import ACCEPT, Site
 from web.lists import NAMES
 from web.navigation import DOCK, Entry
@@ -193,6 +194,36 @@ def test_a_good_file_is_in_force_once_another_person_approves_it(site: Site) -> 
     assert quality.post(f"{address[0]}/approve", {}, page=address[0]).status_code == 302
     task_id = site.task(site.start("K2"))
     assert 'data-primary="受理此事"' in site.browser(Post.CS).get(f"/tasks/{task_id}").text
+
+
+def test_whoever_may_change_a_procedure_downloads_the_files_of_each_version(site: Site) -> None:
+    administrator = site.browser(Post.SYS)
+    was = administrator.get("/processes/keys/1/files/keys_accept.form").data
+    deploy(site, "keys_accept.form", was + b"\n")
+    quality = site.browser(Post.QA)
+    address = re.search(r"/processes/changes/\d+", quality.get("/processes/").text)
+    assert address
+    quality.post(f"{address[0]}/approve", {}, page=address[0])
+    assert "/processes/keys/2/files/keys_accept.form" in administrator.get("/processes/keys").text
+    assert "/processes/keys/1/files/keys_accept.form" in administrator.get("/processes/keys?version=1").text
+    answer = administrator.get("/processes/keys/2/files/keys_accept.form")
+    assert answer.data == was + b"\n"
+    assert answer.headers["Content-Disposition"] == "attachment; filename=keys_accept.form"
+    assert administrator.get("/processes/keys/1/files/keys_accept.form").data == was
+    for missing in ("1/files/other.form", "3/files/keys_accept.form"):
+        assert administrator.get(f"/processes/keys/{missing}").status_code == 404
+    assert administrator.get("/processes/keys?version=3").status_code == 404
+    assert "/files/" not in quality.get("/processes/keys").text, "who only approves needs none"
+
+
+def test_a_changed_table_is_said_in_words_to_whoever_approves(site: Site) -> None:
+    table, quality = (FOLDER / "repair_limits.dmn").read_bytes(), site.browser(Post.QA)
+    for content in (table, table.replace(b'duration("PT3M")', b'duration("PT4M")')):
+        assert deploy(site, "repair_limits.dmn", content)[0] == 302
+        address = re.findall(r"/processes/changes/\d+", quality.get("/processes/").text)[0]
+        page = quality.get(address).text
+        quality.post(f"{address}/approve", {}, page=address)
+    assert "“特急：危及生命”的“接单”：3 分 → 4 分" in page
 
 
 def test_a_bad_file_is_refused_with_every_problem_and_its_remedy(site: Site) -> None:

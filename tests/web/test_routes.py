@@ -48,6 +48,7 @@ def addresses(site: Site) -> list[tuple[str, str, str]]:
         "key": "keys",
         "process": "keys",
         "filename": "icon.svg",
+        "name": "keys.bpmn",
     }
     found = []
     for rule in site.app.url_map.iter_rules():
