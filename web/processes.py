@@ -13,6 +13,7 @@ from web.refused_sheets import refused_sheets
 from web.texts import gettext
 
 bp = Blueprint("processes", __name__, url_prefix="/processes")
+_OF_OWNERS = (".bpmn", ".dmn", ".form")
 
 
 @bp.get("/")
@@ -102,7 +103,8 @@ def show(key: str) -> str:
     with context.engine().reading(context.actor()) as work:
         screen = procedure_screen(work, key, request.args.get("sheet", ""))
         version = request.args.get("version", screen.version, int)
-        files = tuple(procedures.files(work, key, version))
+        found = procedures.files(work, key, version)
+    files = [name for name in found if name.endswith(_OF_OWNERS)]
     return render_template("processes/show.html", screen=screen, files=files, files_of=version)
 
 
