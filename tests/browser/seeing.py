@@ -1,6 +1,11 @@
 """What a reader would object to on a page, found in the browser: text that is cut, or lies on other text."""
 
-from playwright.sync_api import Page
+import re
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Visitor
 
 # Looks at every piece of text that is shown. Text may scroll or be shortened with dots where its row says so;
 # it may not be clipped without a sign, nor lie on other text.
@@ -57,3 +62,21 @@ def objections(page: Page) -> list[str]:
     """Return what a reader would object to on the open page."""
     found: list[str] = page.evaluate(LOOK)
     return found
+
+
+def expect_accessible(visitor: Visitor, path: str) -> None:
+    """Fail for whatever on the open page axe calls serious."""
+    found = Axe().run(visitor.page, options={"resultTypes": ["violations"]}).response["violations"]
+    serious = [
+        (one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")
+    ]
+    assert serious == [], path
+
+
+def copied(visitor: Visitor, button: str) -> str:
+    """Press a button that copies, and return what lies in the clipboard then."""
+    visitor.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=visitor.address)
+    visitor.page.click(button)
+    expect(visitor.page.locator(button)).to_have_text(re.compile("已复制|Copied"))
+    text: str = visitor.page.evaluate("navigator.clipboard.readText()")
+    return text

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from handlers.accounts.permissions import Post
 from tests.browser.conftest import DESKTOP, PHONE, Town, Visitors
-from tests.browser.test_every_page import expect_accessible
+from tests.browser.seeing import expect_accessible
 from tests.test_architecture import ROOT
 
 pytestmark = pytest.mark.browser

@@ -9,7 +9,7 @@ from engine.ports import SYSTEM
 from handlers.accounts.permissions import Post
 from handlers.shared.channels.development import kept_messages
 from tests.browser.conftest import OWNER, PHONE, Town, Visitor, Visitors
-from tests.browser.test_every_page import expect_accessible
+from tests.browser.seeing import expect_accessible
 from tests.handlers.inline import inline_worker
 
 pytestmark = pytest.mark.browser

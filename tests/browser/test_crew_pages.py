@@ -8,7 +8,7 @@ from handlers.repair.records import Area
 from handlers.repair.reporting import Report
 from tests.browser.conftest import OWNER, PHONE, Town, Visitor, Visitors
 from tests.browser.finishing import accepted, do, nearly_done, on_site, task_id
-from tests.browser.test_every_page import expect_accessible
+from tests.browser.seeing import expect_accessible
 
 pytestmark = pytest.mark.browser
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from handlers.accounts.permissions import Post
 from tests.browser.conftest import DESKTOP, OWNER, PHONE, Town, Visitor, Visitors
 from tests.browser.finishing import reported, task_id
+from tests.browser.seeing import expect_accessible
 
 pytestmark = pytest.mark.browser
 
@@ -51,14 +51,6 @@ def pages(visitor: Visitor, paths: tuple[str, ...]) -> Iterator[str]:
         if page.locator("[data-diagram]").count():
             page.wait_for_selector("[data-drawn]")
         yield path
-
-
-def expect_accessible(visitor: Visitor, path: str) -> None:
-    found = Axe().run(visitor.page, options={"resultTypes": ["violations"]}).response["violations"]
-    serious = [
-        (one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")
-    ]
-    assert serious == [], path
 
 
 def test_what_a_clerk_opens_most_fits_a_phone_speaks_english_and_is_accessible(

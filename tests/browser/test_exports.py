@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from handlers.accounts.permissions import Post
 from tests.browser.conftest import PHONE, Town, Visitor, Visitors
-from tests.browser.test_every_page import expect_accessible
+from tests.browser.seeing import expect_accessible
 from tests.browser.test_repair_case import choose, open_step
 from tests.handlers.inline import inline_worker
 

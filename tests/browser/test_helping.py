@@ -8,7 +8,7 @@ from handlers.accounts.permissions import Post
 from handlers.owning import helping
 from handlers.shared.sealed import vault_of
 from tests.browser.conftest import OWNER, PHONE, Town, Visitors
-from tests.browser.test_every_page import expect_accessible
+from tests.browser.seeing import expect_accessible
 from tests.browser.test_repair_case import choose, open_step
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]

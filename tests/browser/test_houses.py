@@ -10,7 +10,7 @@ from handlers.accounts.permissions import Post
 from handlers.estate.authorisation import Answer, Purpose, note_answer
 from handlers.estate.house_record import house_record
 from tests.browser.conftest import DESKTOP, OWNER, PHONE, Town, Visitors
-from tests.browser.test_every_page import expect_accessible
+from tests.browser.seeing import expect_accessible
 
 pytestmark = pytest.mark.browser
 

@@ -6,7 +6,7 @@ import pytest
 
 from handlers.accounts.permissions import Post
 from tests.browser.conftest import DESKTOP, NEIGHBOUR, OWNER, PHONE, Town, Visitor, Visitors
-from tests.browser.test_every_page import expect_accessible
+from tests.browser.seeing import expect_accessible
 from tests.browser.test_repair_case import choose, open_step
 
 pytestmark = pytest.mark.browser

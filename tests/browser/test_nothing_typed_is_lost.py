@@ -11,6 +11,7 @@ from engine.store.tables import instance, user_task
 from handlers.accounts.permissions import Post
 from handlers.accounts.records import account_session
 from tests.browser.conftest import DESKTOP, PHONE, Town, Visitor, Visitors
+from tests.browser.seeing import copied, expect_accessible
 from tests.browser.test_keyboard import LIGHT, report
 from tests.browser.test_outbox import OFFLINE, times_done
 from tests.handlers.estate_world import PASSWORD
@@ -128,6 +129,10 @@ def test_a_second_tab_shows_what_was_typed_in_the_first_and_both_complete_once(
     assert QUESTION in second.inner_text("#pane dl")
     assert "办结" in second.inner_text("#pane [role=alert]")
     assert times_done(town, number, "accept") == 1
+    clerk.page.close()
+    clerk.page = second
+    expect_accessible(clerk, "a task that others did")
+    assert copied(clerk, "#pane [data-copy]").endswith(QUESTION)
 
 
 def test_a_double_click_beside_the_list_completes_once(town: Town, visit: Visitors) -> None:

@@ -1,6 +1,7 @@
 """Long pages on a phone are folded, and a way on within a notice is as high as a finger."""
 
 import pytest
+from playwright.sync_api import expect
 
 from handlers.accounts.permissions import Post
 from tests.browser.conftest import PHONE, Town, Visitors
@@ -23,6 +24,21 @@ def test_a_procedure_opens_with_the_steps_of_its_diagram_and_folds_the_others(
     assert reader.page.locator(".step-group[open]").count() == 1
     groups.nth(1).locator("summary").tap()
     assert groups.nth(1).locator("tbody tr").first.is_visible()
+
+
+def test_the_diagrams_of_a_procedure_stand_in_one_row_that_begins_at_the_shown_one(
+    town: Town, visit: Visitors
+) -> None:
+    page = visit(PHONE, language="en").sign_in(town.logins[Post.PM]).open("/processes/repair")
+    row = page.locator(".tabs")
+    last = row.locator("a").last
+    one = last.bounding_box()
+    all_of_them = row.bounding_box()
+    assert one is not None
+    assert all_of_them is not None
+    assert all_of_them["height"] < 2 * one["height"]
+    page.goto(f"{page.url.split('/processes')[0]}{last.get_attribute('href')}")
+    expect(row.locator("[aria-current]")).to_be_in_viewport()
 
 
 def test_a_year_of_the_calendar_is_folded_and_can_be_opened(town: Town, visit: Visitors) -> None:

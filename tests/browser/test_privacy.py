@@ -9,7 +9,7 @@ from handlers.accounts.records import account
 from handlers.estate import authorisation
 from handlers.estate.authorisation import Purpose
 from tests.browser.conftest import OWNER, PHONE, Town, Visitors
-from tests.browser.test_every_page import expect_accessible
+from tests.browser.seeing import expect_accessible
 from tests.browser.test_repair_case import choose, open_step
 from tests.handlers.inline import inline_worker
 

@@ -7,7 +7,7 @@ import pytest
 from engine.ports import SYSTEM
 from handlers.shared.channels.development import kept_messages
 from tests.browser.conftest import PASSWORD, PHONE, Town, Visitors
-from tests.browser.test_every_page import expect_accessible
+from tests.browser.seeing import expect_accessible
 from tests.handlers.inline import inline_worker
 
 pytestmark = pytest.mark.browser

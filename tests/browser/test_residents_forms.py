@@ -12,6 +12,7 @@ from handlers.accounts.records import account_session
 from handlers.repair import media, orders
 from tests.browser.conftest import NEIGHBOUR, OWNER, PHONE, Town, Visitor, Visitors
 from tests.browser.finishing import do, on_site, reported
+from tests.browser.seeing import copied, expect_accessible
 from tests.handlers.estate_world import PASSWORD
 from tests.handlers.shared.uploads_made import video
 
@@ -244,5 +245,7 @@ def test_an_answer_whose_step_somebody_closed_meanwhile_is_shown_back(town: Town
 
     expect(page.locator("[id^=unsent-] dl")).to_contain_text("女儿周六来谈")
     assert page.evaluate("sessionStorage.length") == 0
+    expect_accessible(owner, "an answer that was not sent")
+    assert "女儿周六来谈" in copied(owner, "[id^=unsent-] [data-copy]")
     owner.press("[id^=unsent-] form button")
     expect(page.locator("[id^=unsent-]")).to_have_count(0)

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from handlers.accounts import totp
 from handlers.accounts.permissions import Post
 from tests.browser.conftest import PHONE, Town, Visitor, Visitors
-from tests.browser.test_every_page import expect_accessible
+from tests.browser.seeing import expect_accessible
 
 pytestmark = pytest.mark.browser
 

@@ -178,4 +178,13 @@ async function draw(canvas) {
   canvas.dataset.drawn = "yes";
 }
 
+/** On a phone the tabs are one row that moves sideways: begin at the one that is shown. */
+function showCurrentTab() {
+  for (const tab of document.querySelectorAll(".tabs > [aria-current]")) {
+    const row = tab.parentElement;
+    row.scrollLeft = tab.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+  }
+}
+
+showCurrentTab();
 for (const canvas of document.querySelectorAll("[data-diagram]:not([data-drawn])")) draw(canvas);
