@@ -7,6 +7,7 @@ from typing import Final
 
 from engine.bpmn.decisions.overlap import overlapping
 from engine.bpmn.decisions.report import Report, text_of
+from engine.bpmn.decisions.spans import check_span, results
 from engine.bpmn.decisions.table import Aggregation, Decision, HitPolicy, Input, Output, Rule, typed
 from engine.bpmn.expressions import (
     Expression,
@@ -47,11 +48,16 @@ _FEEL: Final = ("", "feel")
 
 @dataclass(frozen=True)
 class _Column:
-    """A column, the element that says so, and the values that it may hold."""
+    """A column, the element that says so, and the values that it may hold.
+
+    Attributes:
+        type_ref: its type as written, in small letters.
+    """
 
     node: Element
     column: Input | Output
     allowed: UnaryTests | None
+    type_ref: str
 
 
 def read_table(node: Element, report: Report) -> Decision | None:
@@ -131,7 +137,7 @@ def _input(node: Element, report: Report) -> _Column:
         expression = report.attempt(asked, lambda: parse_feel(text))
     value_type, is_whole = _type(asked, report)
     column = Input(node.get("id", ""), label, expression or parse_feel("null"), value_type, is_whole)
-    return _Column(node, column, _allowed(node, "inputValues", report))
+    return _Column(node, column, _allowed(node, "inputValues", report), _type_ref(asked))
 
 
 def _output(node: Element, report: Report) -> _Column:
@@ -143,7 +149,8 @@ def _output(node: Element, report: Report) -> _Column:
             f"The output name “{name}” is no variable name; use letters, digits and underscores",
         )
     value_type, _ = _type(node, report)
-    return _Column(node, Output(node.get("id", ""), name, value_type), _allowed(node, "outputValues", report))
+    output = Output(node.get("id", ""), name, value_type)
+    return _Column(node, output, _allowed(node, "outputValues", report), _type_ref(node))
 
 
 def _is_name(text: str) -> bool:
@@ -181,6 +188,8 @@ def _test(cell: Element, column: _Column, report: Report) -> UnaryTests:
         if not fits(value, column.column.type):
             _report_misfit(cell, value, column, report)
             break
+        if not check_span(cell, value, column.type_ref, report):
+            break
         if is_exact and value is not None and not _is_allowed(value, column):
             _report_unlisted(cell, value, column, report)
     return tests
@@ -191,9 +200,13 @@ def _answer(cell: Element, column: _Column, report: Report) -> Expression:
     text = text_of(cell).strip() or "null"
     answer = report.attempt(cell, lambda: parse_feel(text))
     if answer is None or not isinstance(answer.tree, Literal):
+        written_in = results(answer.tree) if answer else ()
+        all(check_span(cell, one, column.type_ref, report) for one in written_in)
         return answer or parse_feel("null")
     written = answer.tree.value
     value = report.attempt(cell, lambda: typed(written, column.column.type))
+    if not check_span(cell, value, column.type_ref, report):
+        return answer
     if value is not None and not _is_allowed(value, column):
         _report_unlisted(cell, value, column, report)
     return Expression(text, Literal(0, value))
@@ -227,15 +240,19 @@ def _allowed(node: Element, tag: str, report: Report) -> UnaryTests | None:
     return allowed
 
 
+def _type_ref(node: Element) -> str:
+    return (node.get("typeRef") or "").removeprefix("feel:").lower()
+
+
 def _type(node: Element, report: Report) -> tuple[ValueType, bool]:
     written = (node.get("typeRef") or "").removeprefix("feel:")
-    if written.lower() not in TYPES:
+    if _type_ref(node) not in TYPES:
         report.add(
             node,
             f"不认识类型 {written}；请用 string、number、boolean、date、dateTime 或 dayTimeDuration",
             f"The type {written} is unknown; use string, number, boolean, date, dateTime or dayTimeDuration",
         )
-    return TYPES.get(written.lower(), ValueType.ANY), written.lower() in _WHOLE
+    return TYPES.get(_type_ref(node), ValueType.ANY), _type_ref(node) in _WHOLE
 
 
 def _check_language(node: Element, report: Report) -> None:

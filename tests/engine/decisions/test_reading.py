@@ -5,7 +5,7 @@ import time
 import pytest
 
 from engine.bpmn.decisions import DecisionsRefused, read_decisions
-from tests.engine.decisions.tables import dmn, problems, table
+from tests.engine.decisions.tables import decision, dmn, problems, table
 
 A, B = ["a: string"], ["b: number"]
 ONE = [['"x"', "1"]]
@@ -89,6 +89,48 @@ def test_a_cell_or_column_that_would_fail_later_is_refused(inputs, outputs, cell
     found_place, text = only_problem(dmn(table(inputs, outputs, [cells])))
     assert found_place == place
     assert hint in text
+
+
+@pytest.mark.parametrize("kind", ["dayTimeDuration", "days and time duration"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        'duration("P1M")',
+        '"P1M"',
+        'duration("P1Y2M3D")',
+        'if a = "y" then duration("PT5M") else duration("P1M")',
+    ],
+)
+def test_a_month_in_a_column_of_days_and_times_is_refused_with_what_to_write(kind, cell):
+    place, text = only_problem(dmn(table(A, [f"b: {kind}"], [['"x"', cell]])))
+    assert place == "limits_c1_1"
+    assert "days and times only; write PT1M for a minute, P30D for thirty days" in text
+
+
+def test_a_month_is_nothing_to_compare_days_and_times_with():
+    place, text = only_problem(dmn(table(["a: dayTimeDuration"], B, [['< duration("P1M")', "1"]])))
+    assert place == "limits_c1_0"
+    assert "P30D for thirty days" in text
+
+
+def test_days_in_a_column_of_years_and_months_are_refused():
+    place, text = only_problem(dmn(table(A, ["b: yearMonthDuration"], [['"x"', 'duration("P1D")']])))
+    assert place == "limits_c1_1"
+    assert "years and months only" in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell"),
+    [
+        ("yearMonthDuration", 'duration("P1M")'),
+        ("dayTimeDuration", 'duration("P30D")'),
+        ("dayTimeDuration", 'duration("PT1M")'),
+        ("yearMonthDuration", 'duration("P0M")'),
+        ("any", 'duration("P1MT1H")'),
+    ],
+)
+def test_a_duration_of_the_kind_of_its_column_is_taken(kind, cell):
+    assert decision(A, [f"b: {kind}"], [['"x"', cell]]).evaluate({"a": "x"}).rows
 
 
 def test_a_value_outside_the_allowed_ones_is_refused():

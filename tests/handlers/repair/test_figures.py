@@ -106,7 +106,7 @@ def test_which_marks_are_bad_is_a_row(shop: Shop) -> None:
 
 @pytest.mark.parametrize(
     ("rule", "answer"),
-    [("bad_mark", "2.5"), ("bad_mark", "-1"), ("reopen_within", ""), ("reopen_within", 'duration("P1M")')],
+    [("bad_mark", "2.5"), ("bad_mark", "-1"), ("reopen_within", "")],
 )
 def test_a_row_that_says_nothing_usable_is_refused_with_its_name(shop: Shop, rule: str, answer: str) -> None:
     with pytest.raises(definitions.DeploymentRefused) as refused:
@@ -114,6 +114,14 @@ def test_a_row_that_says_nothing_usable_is_refused_with_its_name(shop: Shop, rul
     (problem,) = [found for found in refused.value.problems if found.is_error]
     assert problem.resource == TABLE
     assert f"“{rule}”" in problem.en
+
+
+def test_a_limit_in_months_is_refused_at_its_cell(shop: Shop) -> None:
+    with pytest.raises(definitions.DeploymentRefused) as refused:
+        deploy_limits(shop, (r'duration\("PT30M"\)', 'duration("P1M")'))
+    found = [one for one in refused.value.problems if one.is_error]
+    assert {one.resource for one in found} == {LIMITS}
+    assert "P30D" in found[0].en
 
 
 def test_a_lost_row_is_refused_with_its_name(shop: Shop) -> None:
