@@ -13,6 +13,7 @@ from engine.bpmn.check.events import check_events
 from engine.bpmn.check.expressions import Use, compile_all
 from engine.bpmn.check.gateways import check_gateways
 from engine.bpmn.check.labels import check_labels
+from engine.bpmn.check.lanes import check_lanes
 from engine.bpmn.check.model import Diagram
 from engine.bpmn.check.names import Names, check_names
 from engine.bpmn.check.people import check_people
@@ -168,6 +169,7 @@ class _Examiner:
         check_elements(diagram, self.report)
         check_structure(diagram, waiting, self.report)
         check_labels(diagram, self.report)
+        check_lanes(diagram, self.report)
         for process in diagram.processes:
             check_gateways(process, self.report)
             check_people(self.whole, process, self.report)

@@ -318,8 +318,8 @@ def test_every_rule_is_broken_by_some_test():
         case.rule for case in test_hostile.CASES
     }
     here = {rule for rule, *_ in FILES} | {
-        "dialect", "not_drawn", "no_picture", "no_english", "duplicate_key", "called_start", "call_circle",
-        "calls_deep", "calls_long",
+        "dialect", "not_drawn", "no_picture", "no_english", "drawn_elsewhere", "duplicate_key",
+        "called_start", "call_circle", "calls_deep", "calls_long",
         "two_types", "form_topic", "form_answers", "form_outcomes", "ladder", "table", "unreadable",
     }  # fmt: skip
     # Where files are deployed, in the trial, and with the tables of the product.
