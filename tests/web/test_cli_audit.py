@@ -72,7 +72,9 @@ def test_a_whole_log_is_said_to_be_whole_and_anchored(
     engine: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["audit", "verify"]) == 0
-    assert "whole up to" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "whole up to" in said
+    assert "访问日志完整，直到 " in said
     assert [one.number for one in log_anchors.known(engine)] == [3]
     assert main(["audit", "verify"]) == 0
     assert len(log_anchors.known(engine)) == 1
@@ -94,7 +96,9 @@ def test_tampering_is_found(
 ) -> None:
     do(engine, statement)
     assert main(["audit", "verify"]) == 1
-    assert "tampered" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "tampered" in said
+    assert "处被改动。" in said
 
 
 def test_a_log_cut_short_with_its_old_head_put_back_is_found_by_the_anchor(engine: Engine) -> None:
@@ -159,7 +163,9 @@ def test_looks_that_were_counted_and_have_no_entry_are_found_without_anchors(
     engine.run(Actor(7, "staff"), lambda work: log(work, 4))
     vanish(engine)
     assert main(["audit", "verify"]) == 1
-    assert "no entry tells of" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "no entry tells of" in said
+    assert "没有对应的记录" in said
 
 
 def test_serving_keeps_an_anchor_at_once_and_then_every_five_minutes(used: Engine) -> None:
@@ -204,7 +210,10 @@ def test_a_post_that_no_entry_gives_is_told_until_somebody_has_adopted_it(
         held = work.connection.execute(select(account_post).limit(1)).one()
     do(used, update(account_post).where(account_post.c.id == held.id).values(post="csl"))
     assert main(["audit", "verify"]) == 1
-    assert f"{held.account_id} csl@*: no entry gives this account the post" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"{held.account_id} csl@*: no entry gives this account the post" in said
+    assert f"{held.account_id} csl@*：没有记录说明这个账号的岗位是谁给的" in said
+    assert "访问日志里却没有记载" in said
     assert main(["audit", "adopt"]) == 0
     assert f"{held.account_id} csl@*" in capsys.readouterr().out
     assert main(["audit", "verify"]) == 0

@@ -1,11 +1,10 @@
 """`wuye audit`: is the access log whole, and does what is in force stand in it?"""
 
 import argparse
-import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from engine.work import Engine
 from handlers.errors import RuleRefused
@@ -17,27 +16,64 @@ from handlers.shared.access_log import Anchor
 from web.cli import progress
 from web.cli.engines import installed
 from web.cli.files import require_file
+from web.cli.saying import complain, say
 
 REFUSED = 1
 _SHOWN = 50
 _REASONS = {
-    "altered": "the entry was edited, inserted or moved",
-    "missing": "an entry is missing",
-    "head": "the end of the day's chain does not fit its entries",
-    "anchor": "entries that were there when an anchor was kept are gone or different",
-    "tally": "looks at people's data were counted on this day that no entry tells of",
-    "no_entries": "there are accounts or cases, but the access log is empty",
-    "no_anchors": "no anchor was kept, so a cut log could not be found; was the file of anchors removed?",
+    "altered": ("这一条被改动、插入或移动过", "the entry was edited, inserted or moved"),
+    "missing": ("少了一条", "an entry is missing"),
+    "head": (
+        "当天记录链的末端与各条记录不符",
+        "the end of the day's chain does not fit its entries",
+    ),
+    "anchor": (
+        "保存锚点时还在的记录不见了或变了",
+        "entries that were there when an anchor was kept are gone or different",
+    ),
+    "tally": (
+        "当天计数的查看中有些没有对应的记录",
+        "looks at people's data were counted on this day that no entry tells of",
+    ),
+    "no_entries": (
+        "已有账号或事项，访问日志却是空的",
+        "there are accounts or cases, but the access log is empty",
+    ),
+    "no_anchors": (
+        "没有保存过锚点，日志被截断也查不出；锚点文件是否被删除？",
+        "no anchor was kept, so a cut log could not be found; was the file of anchors removed?",
+    ),
 }
 _DIFFERENCES = {
-    "post_not_given": "no entry gives this account the post it holds (after an upgrade: wuye audit adopt)",
-    "post_revived": "this account holds a post that was ended",
-    "consent_revived": "this person's consent is in force though it was withdrawn since",
-    "password_altered": "this account's password was not set by the platform: issue a new first password",
-    "password_unsealed": "this account's password has no seal (after an upgrade: wuye audit adopt)",
-    "relation_not_given": "no entry gives this person this relation (after an upgrade: wuye audit adopt)",
-    "relation_revived": "this person's relation counts though it has ended",
-    "tally_lowered": "fewer looks of this account are counted than the log tells of",
+    "post_not_given": (
+        "没有记录说明这个账号的岗位是谁给的（升级之后请运行 wuye audit adopt）",
+        "no entry gives this account the post it holds (after an upgrade: wuye audit adopt)",
+    ),
+    "post_revived": ("这个账号持有已经结束的岗位", "this account holds a post that was ended"),
+    "consent_revived": (
+        "此人的同意已经撤回，现在却有效",
+        "this person's consent is in force though it was withdrawn since",
+    ),
+    "password_altered": (
+        "这个账号的密码不是平台设置的：请重新发放初始密码",
+        "this account's password was not set by the platform: issue a new first password",
+    ),
+    "password_unsealed": (
+        "这个账号的密码没有封签（升级之后请运行 wuye audit adopt）",
+        "this account's password has no seal (after an upgrade: wuye audit adopt)",
+    ),
+    "relation_not_given": (
+        "没有记录说明此人的这项关系是怎么来的（升级之后请运行 wuye audit adopt）",
+        "no entry gives this person this relation (after an upgrade: wuye audit adopt)",
+    ),
+    "relation_revived": (
+        "此人的关系已经结束，现在却有效",
+        "this person's relation counts though it has ended",
+    ),
+    "tally_lowered": (
+        "这个账号的查看计数比日志记的少",
+        "fewer looks of this account are counted than the log tells of",
+    ),
 }
 
 
@@ -68,47 +104,55 @@ def run_verify(arguments: argparse.Namespace) -> int:
     for one in found.breaks:
         if one.reason == ALTERED_FILE:
             file = log_anchors.file_of(engine)
-            said = f"{file} 已被改动：有一行不是锚点", f"{file} was altered: a line is no anchor."
-            print(*said, sep="\n", file=sys.stderr)
+            complain(f"{file} 已被改动：有一行不是锚点", f"{file} was altered: a line is no anchor.")
         else:
-            print(f"{one.day} entry {one.number}: {_REASONS[one.reason]}", file=sys.stderr)
-    _print(engine, found.differences, sys.stderr)
+            chinese, english = _REASONS[one.reason]
+            complain(f"{one.day} 第 {one.number} 条：{chinese}", f"{one.day} entry {one.number}: {english}")
+    _print(engine, found.differences, complain)
     if found.differences:
         count = len(found.differences)
-        print(f"{count} things are in force that the access log does not tell of.", file=sys.stderr)
+        complain(
+            f"有 {count} 项现在有效，访问日志里却没有记载。",
+            f"{count} things are in force that the access log does not tell of.",
+        )
     if found.breaks:
-        print(f"The access log was tampered with in {len(found.breaks)} places.", file=sys.stderr)
+        count = len(found.breaks)
+        complain(f"访问日志有 {count} 处被改动。", f"The access log was tampered with in {count} places.")
     if found:
         return REFUSED
     end = log_anchors.keep(engine)
-    print("The access log is whole." if end is None else f"The access log is whole up to {end.line()}.")
+    if end is None:
+        say("访问日志完整。", "The access log is whole.")
+    else:
+        say(f"访问日志完整，直到 {end.line()}。", f"The access log is whole up to {end.line()}.")
     return 0
 
 
 def run_adopt(_arguments: argparse.Namespace) -> int:
     """Print what was adopted, so that whoever runs it has seen it."""
     engine = installed()
-    _print(engine, reconciling.adopt(engine), sys.stdout)
+    _print(engine, reconciling.adopt(engine), say)
     log_anchors.keep(engine)
-    print("Noted in the access log. A post that nobody can explain is ended on the page of the person.")
+    say(
+        "已记入访问日志。说不清来历的岗位，请在此人的页面上结束。",
+        "Noted in the access log. A post that nobody can explain is ended on the page of the person.",
+    )
     return 0
 
 
-def _print(engine: Engine, found: Iterable[Difference], file: TextIO) -> None:
-    """Print what was found, of each sort the first ones and how many more."""
+def _print(engine: Engine, found: Iterable[Difference], tell: Callable[[str, str], None]) -> None:
+    """Tell what was found, of each sort the first ones and how many more."""
     counts: Counter[str] = Counter()
     for one in found:
         counts[one.what] += 1
         if counts[one.what] <= _SHOWN:
-            print(_line(engine, one), file=file)
+            which = f"{one.at.astimezone(engine.zone):%Y-%m-%d %H:%M} {one.subject_id} {one.detail}"
+            chinese, english = _DIFFERENCES[one.what]
+            tell(f"{which}：{chinese}", f"{which}: {english}")
     for what, count in counts.items():
         if count > _SHOWN:
-            print(f"… and {count - _SHOWN} more: {_DIFFERENCES[what]}", file=file)
-
-
-def _line(engine: Engine, one: Difference) -> str:
-    at = one.at.astimezone(engine.zone)
-    return f"{at:%Y-%m-%d %H:%M} {one.subject_id} {one.detail}: {_DIFFERENCES[one.what]}"
+            chinese, english = _DIFFERENCES[what]
+            tell(f"……另有 {count - _SHOWN} 项：{chinese}", f"… and {count - _SHOWN} more: {english}")
 
 
 def _elsewhere(path: Path | None) -> list[Anchor]:
