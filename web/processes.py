@@ -49,7 +49,7 @@ def deploy() -> BaseResponse:
     files = _sent_files()
     if not files:
         raise RuleBroken("no_files", "请选择要部署的文件")
-    name = request.form.get("name", "").strip() or gettext("流程修改")
+    name = request.form.get("name", "").strip()
     engine, actor = context.engine(), context.actor()
     with engine.reading(actor) as work:
         checked = proposals.check(work, files)

@@ -9,9 +9,11 @@ from engine.check_problem import CheckProblem
 from engine.proposals import Proposal, ProposedFile
 from engine.work import Work
 from web import change_words, table_words
-from web.texts import lazy_gettext
+from web.texts import gettext, lazy_gettext
 from web.words import either, person_names
 
+# Nothing was typed: earlier versions kept the title that they showed then, in the language of its author.
+_UNTITLED = ("", "流程修改", "Changes of procedures")
 STATES = {
     proposals.WAITING: (lazy_gettext("待批准"), "soon"),
     proposals.APPROVED: (lazy_gettext("已批准"), "fine"),
@@ -26,6 +28,7 @@ class ProposalRow:
     """One proposed change, in words.
 
     Attributes:
+        name: as it was typed; in the reader's language where nothing was.
         look: the kind of its tag.
         is_mine: the reader proposed it.
     """
@@ -121,7 +124,7 @@ def _row(work: Work, found: Proposal, known: dict[int, str]) -> ProposalRow:
     label, look = STATES[found.state]
     return ProposalRow(
         id=found.id,
-        name=found.name,
+        name=gettext("流程修改") if found.name in _UNTITLED else found.name,
         state=str(label),
         look=look,
         is_waiting=found.state == proposals.WAITING,

@@ -172,6 +172,11 @@ def test_the_page_of_a_procedure_lists_steps_with_posts_and_limits(site: Site) -
     assert "客服" in page
 
 
+REWORDED = json.dumps(
+    {**ACCEPT, "properties": {**ACCEPT["properties"], "submit": "受理此事"}}  # type: ignore[dict-item]
+).encode()
+
+
 def deploy(site: Site, name: str, content: bytes) -> tuple[int, str]:
     administrator = site.browser(Post.SYS)
     answer = administrator.post(
@@ -181,8 +186,7 @@ def deploy(site: Site, name: str, content: bytes) -> tuple[int, str]:
 
 
 def test_a_good_file_is_in_force_once_another_person_approves_it(site: Site) -> None:
-    form = {**ACCEPT, "properties": {**ACCEPT["properties"], "submit": "受理此事"}}  # type: ignore[dict-item]
-    status, _ = deploy(site, "keys_accept.form", json.dumps(form).encode())
+    status, _ = deploy(site, "keys_accept.form", REWORDED)
     assert status == 302
     task_id = site.task(site.start())
     assert 'data-primary="受理此事"' not in site.browser(Post.CS).get(f"/tasks/{task_id}").text
@@ -194,6 +198,30 @@ def test_a_good_file_is_in_force_once_another_person_approves_it(site: Site) -> 
     assert quality.post(f"{address[0]}/approve", {}, page=address[0]).status_code == 302
     task_id = site.task(site.start("K2"))
     assert 'data-primary="受理此事"' in site.browser(Post.CS).get(f"/tasks/{task_id}").text
+
+
+def test_a_change_without_a_title_has_one_in_the_language_of_each_reader(site: Site) -> None:
+    deploy(site, "keys_accept.form", REWORDED)
+    reader = site.browser(Post.QA)
+    chinese = reader.get("/processes/").text
+    address = re.search(r"/processes/changes/\d+", chinese)
+    assert address
+    assert f'"{address[0]}">流程修改</a>' in chinese
+    assert "<h1>流程修改 " in reader.get(address[0]).text
+    reader.client.set_cookie("language", "en")
+    assert f'"{address[0]}">Changes of procedures</a>' in reader.get("/processes/").text
+    page = reader.get(address[0]).text
+    assert "<h1>Changes of procedures " in page
+    assert "<title>Changes of procedures · " in page
+    assert "流程修改" not in page
+
+
+def test_the_title_of_a_change_stays_as_it_was_typed(site: Site) -> None:
+    files = {"files": (BytesIO(REWORDED), "keys_accept.form")}
+    administrator = site.browser(Post.SYS)
+    answer = administrator.post("/processes/deploy", {**files, "name": "改措辞"}, page="/processes/deploy")
+    administrator.client.set_cookie("language", "en")
+    assert "<h1>改措辞 " in administrator.get(answer.headers["Location"]).text
 
 
 def test_whoever_may_change_a_procedure_downloads_the_files_of_each_version(site: Site) -> None:
