@@ -10,7 +10,7 @@ from sqlalchemy.exc import NoResultFound
 from engine import definitions
 from engine.bilingual import named
 from engine.errors import Problem, RuleBroken
-from engine.forms import Form
+from engine.forms import Form, Option
 from engine.forms.answers import Options
 from engine.hosting import CaseHost
 from engine.ports import Json
@@ -27,13 +27,15 @@ class Answered:
 
     Attributes:
         variables: for process data: what the form marks, and what its command returned.
-        outcome: value of the field `outcome`, if the form has one.
+        outcome: value of the field `outcome`, if the form has one, or what its command found instead.
+        found: the option of that, where the command found something else than what was chosen.
         extra: sealed answers to fields that no command knows.
     """
 
     variables: dict[str, Json]
     outcome: str | None
     extra: str | None
+    found: Option | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +108,18 @@ def answered(work: Work, case: Case, task: Task, answers: Mapping[str, Json]) ->
         answers, data.get("options", {}), zone=work.engine.zone
     )
     variables = dict(accepted.variables)
+    outcome = chosen = accepted.values.get(OUTCOME)
     if form.on_complete is not None:
         command = work.engine.library.completions[form.on_complete]
-        outputs = command(_context(work, case, task), answers=dict(accepted.values)) or {}
+        outputs = dict(command(_context(work, case, task), answers=dict(accepted.values)) or {})
         checked_json(outputs)
+        outcome = outputs.pop(OUTCOME, chosen)
         variables |= outputs
-    outcome = accepted.values.get(OUTCOME)
     return Answered(
         variables,
         outcome if isinstance(outcome, str) else None,
         _extra(work, case, task, form, accepted.values),
+        next((one for one in form.outcomes if one.value == outcome != chosen), None),
     )
 
 

@@ -8,6 +8,7 @@ from engine import form_steps, handing, history, idempotency, instances, rights,
 from engine.bilingual import named
 from engine.differences import Closing
 from engine.errors import Refused, TaskGone, TaskNotFound
+from engine.forms import Option
 from engine.history import Event
 from engine.ports import Json
 from engine.rights import Case, Task, require_other_eyes, require_right, right_to
@@ -167,7 +168,7 @@ def complete(
     *,
     idempotency_key: str | None = None,
     digest: str | None = None,
-) -> None:
+) -> Option | None:
     """Complete a user task with the answers to its form, and run the case to its next wait states.
 
     The case's interrupting timers that are due by now fire first; if that closes this task, the firing is
@@ -177,12 +178,14 @@ def complete(
         idempotency_key: the same key and answers do nothing the second time.
         digest: what makes two requests the same; of the answers unless the caller knows better, because
             files that are sent twice are stored under another id each time.
+    Returns:
+        what came of it, where that is not the outcome that was chosen.
     Raises:
         TaskGone, TaskNotFound, NotPermitted, Invalid (answers do not fit; nothing is changed), Refused.
     """
     digest = digest or idempotency.fingerprint(str(task_id), dict(answers))
     if idempotency.recall(work, idempotency_key, COMPLETE, digest) is not None:
-        return
+        return None
     case, task = locked(work, task_id)
     right = require_right(work, task)
     require_other_eyes(work, task, case)
@@ -190,7 +193,7 @@ def complete(
     if moved is None:
         idempotency.give_back(work, idempotency_key)
         work.raise_after_commit(timed_out(task))
-        return
+        return None
     absent_id = rights.acts_for(work, task, right)
     with work.acting_for(absent_id):
         answered = form_steps.answered(work, moved, task, answers)
@@ -199,6 +202,7 @@ def complete(
             work, moved, lambda run, host: run.complete(host, task.token, answered.variables), closing
         )
     work.connection.execute(_FORGET_DRAFT, {"task_id": task.id, "actor_id": work.actor.id})
+    return answered.found
 
 
 def timed_out(task: Task) -> TaskGone:

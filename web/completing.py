@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from flask import request
 
 from engine import going_on, idempotency, tasks
+from engine.forms import Option
 from engine.ports import Actor, Json
 from engine.work import Engine, Work
 from web import listing, repeats, uploads
@@ -12,18 +13,20 @@ from web.answers import posted
 from web.wishes import Wish
 
 
-def complete(engine: Engine, actor: Actor, task_id: int, wish: Wish) -> int | None:
-    """Complete a task with this request's form and return the task to go on with, or None.
+def complete(engine: Engine, actor: Actor, task_id: int, wish: Wish) -> tuple[int | None, Option | None]:
+    """Complete a task with this request's form.
 
+    Returns:
+        the task to go on with, or None; what came of it, where that is not the outcome that was chosen.
     Raises:
         TaskGone, TaskNotFound, NotPermitted, Invalid, Refused: as `tasks.complete`.
     """
     sent = sent_by(engine, actor)
 
-    def act(work: Work) -> int | None:
+    def act(work: Work) -> tuple[int | None, Option | None]:
         left = going_on.standing(work, task_id)
-        sent.complete(work, task_id)
-        return following(work, left, wish)  # here, where the actor's rights are known already
+        found = sent.complete(work, task_id)
+        return following(work, left, wish), found  # here, where the actor's rights are known already
 
     return engine.run(actor, act)
 
@@ -40,13 +43,15 @@ class Sent:
     key: str | None
     digest: str
 
-    def complete(self, work: Work, task_id: int) -> None:
+    def complete(self, work: Work, task_id: int) -> Option | None:
         """Complete a task with it, once however often it is sent.
 
+        Returns:
+            what came of it, where that is not the outcome that was chosen.
         Raises:
             TaskGone, TaskNotFound, NotPermitted, Invalid, Refused: as `tasks.complete`.
         """
-        tasks.complete(work, task_id, self.answers, idempotency_key=self.key, digest=self.digest)
+        return tasks.complete(work, task_id, self.answers, idempotency_key=self.key, digest=self.digest)
 
 
 def sent_by(engine: Engine, actor: Actor) -> Sent:

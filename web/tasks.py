@@ -14,6 +14,7 @@ from web.numbers import posted_id, posted_moment
 from web.story import PAUSE_REASONS
 from web.task_screen import task_screen
 from web.texts import gettext
+from web.words import either
 
 bp = Blueprint("tasks", __name__, url_prefix="/tasks")
 
@@ -54,8 +55,11 @@ def show(task_id: int) -> str:
 @errors.shown_again_by(show)
 def complete(task_id: int) -> ResponseReturnValue:
     """Complete a task with the posted form, and lead on to the next one."""
-    then = completing.complete(context.engine(), context.actor(), task_id, leading.origin())
-    return leading.leave_task(task_id, then, gettext("已办结，下一条"), gettext("已办结"))
+    then, found = completing.complete(context.engine(), context.actor(), task_id, leading.origin())
+    if found is None:
+        return leading.leave_task(task_id, then, gettext("已办结，下一条"), gettext("已办结"))
+    outcome = either(found.label, found.label_en)
+    return leading.leave_task(task_id, then, gettext("%(outcome)s，下一条", outcome=outcome), outcome)
 
 
 @bp.post("/<int:task_id>/form")

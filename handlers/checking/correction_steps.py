@@ -9,7 +9,15 @@ from engine.service_tasks import Context, completion, form_data, service_task
 from engine.work import Work
 from handlers.accounts.logins import LoginTaken
 from handlers.accounts.records import account
-from handlers.checking import asking, correction_logins, correction_values, corrections, deciding, members
+from handlers.checking import (
+    asking,
+    correction_logins,
+    correction_values,
+    corrections,
+    deciding,
+    form_parts,
+    members,
+)
 from handlers.checking.asking import Entered, Step, Subject
 from handlers.checking.correction_records import CorrectionState, data_correction
 from handlers.checking.corrections import PHOTOS, Correction
@@ -68,9 +76,10 @@ def check_correction(context: Context, answers: dict[str, Json]) -> dict[str, Js
         verdict = deciding.decide(work, check_id, {correction.field: given.text("again")})
     except FieldsInvalid as error:
         raise FieldsInvalid({"again": next(iter(error.fields.values()))}) from error
+    found: dict[str, Json] = {"check_result": verdict.result.value}
     if verdict.result is Result.TO_LEAD:
-        return {"check_result": verdict.result.value, "risk": Risk.HIGH.value}
-    return {"check_result": verdict.result.value}
+        found["risk"] = Risk.HIGH.value
+    return found if verdict.result is Result.CONFIRMED else found | {"outcome": form_parts.DIFFERED}
 
 
 @form_data("checking.correction_facts")
@@ -99,7 +108,8 @@ def correction_facts(context: Context) -> Facts:
                 if mismatches
                 else "",
             ),
-        )
+        ),
+        "without": form_parts.NOT_CHOSEN,
     }
 
 

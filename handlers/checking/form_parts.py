@@ -18,6 +18,8 @@ from handlers.errors import FieldsInvalid, RecordNotFound
 
 AGAIN = "again_"
 REJECTED = "rejected"
+DIFFERED = "differed"  # the outcome of a step that was answered “the same”, when it is not
+NOT_CHOSEN = (f"outcome.{DIFFERED}",)  # nobody chooses it: what is typed shows it
 
 _TYPE_AGAIN = ("请对照原件在下面重新输入", "Type it again below, from the paper")
 

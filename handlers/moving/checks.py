@@ -48,8 +48,12 @@ def ask(context: Context, case: Case, more: Mapping[Field, str] | None = None) -
         )
 
 
-def decide(context: Context, case: Case, answers: dict[str, Json]) -> bool:
-    """Take what the second person typed; tell whether everything agrees.
+def decide(context: Context, case: Case, answers: dict[str, Json]) -> dict[str, Json]:
+    """Take what the second person typed, and note how it went.
+
+    Returns:
+        same, for the gateway behind it: everything agrees; and the outcome, where it does not though it was
+        said to.
 
     Raises:
         ActionNotAllowed: the actor entered it.
@@ -61,7 +65,7 @@ def decide(context: Context, case: Case, answers: dict[str, Json]) -> bool:
         for check_id in waiting.values():
             deciding.reject(work, check_id, given.text("reason"))
         cases.note(work, case, "differs", given.text("reason"))
-        return False
+        return _differed(work, case)
     lines = given.lines("others")
     others = sorted((group for group in waiting if group != _group(MAIN)), key=_position)
     if len(lines) != len(others):
@@ -70,7 +74,15 @@ def decide(context: Context, case: Case, answers: dict[str, Json]) -> bool:
     results = [form_parts.decided(work, waiting[_group(MAIN)], answers)]
     for index, (group, line) in enumerate(zip(others, lines, strict=True)):
         results.append(_other(work, waiting[group], line, index))
-    return all(result == Result.CONFIRMED for result in results)
+    if any(result != Result.CONFIRMED for result in results):
+        return _differed(work, case) | {"outcome": form_parts.DIFFERED}
+    cases.change(work, case, checked_at=work.now, checked_by=work.actor.id)
+    return {"same": True}
+
+
+def _differed(work: Work, case: Case) -> dict[str, Json]:
+    cases.change(work, case, differed=case.differed + 1)
+    return {"same": False}
 
 
 def _other(work: Work, check_id: int, line: Answers, index: int) -> str:

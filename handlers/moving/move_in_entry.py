@@ -16,7 +16,7 @@ from handlers.moving import cases, checks, handing_over, move_in, notices, peopl
 from handlers.moving.cases import Case
 from handlers.moving.people import MAIN, Member
 from handlers.moving.records import State
-from handlers.moving.transfer_entry import KEEP, checked
+from handlers.moving.transfer_entry import KEEP
 from handlers.shared import access_log
 from handlers.shared.answers import Answers
 from handlers.shared.facts import Options, option
@@ -146,8 +146,7 @@ def check(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
         same lets account and home be bound in this very transaction.
     Source: policy C1.
     """
-    work, case = context.work, cases.of(context)
-    return {"same": checked(work, case, is_same=checks.decide(context, case, answers))}
+    return checks.decide(context, cases.of(context), answers)
 
 
 @service_task("move_in.bind")

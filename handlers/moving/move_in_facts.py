@@ -7,6 +7,7 @@ from engine.ports import Json
 from engine.service_tasks import Context, form_data
 from engine.work import Work
 from handlers.accounts.records import account
+from handlers.checking import form_parts
 from handlers.estate.records import estate_house
 from handlers.moving import cases, checks, move_in_entry, people, transfer_entry, words
 from handlers.moving.cases import Case
@@ -84,7 +85,7 @@ def check_facts(context: Context) -> Facts:
         ("录入人", names(work, [case.entered_by] if case.entered_by else [])),
         ("录入时间", local(work, case.entered_at)),
     )
-    return {"facts": facts + checks.facts(work, case)}
+    return {"facts": facts + checks.facts(work, case), "without": form_parts.NOT_CHOSEN}
 
 
 @form_data("move_in.house_facts")

@@ -14,7 +14,7 @@ from handlers.moving import cases, checks, handing_over, notices, people, reques
 from handlers.moving.cases import Case
 from handlers.moving.people import MAIN, Member
 from handlers.moving.records import OVER, State
-from handlers.moving.transfer_entry import KEEP, checked
+from handlers.moving.transfer_entry import KEEP
 from handlers.shared import access_log
 from handlers.shared.answers import Answers
 from handlers.shared.permissions import Permission
@@ -141,8 +141,7 @@ def check(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
         same lets the tenant's access begin in this very transaction.
     Source: policy C1.
     """
-    work, case = context.work, cases.of(context)
-    return {"same": checked(work, case, is_same=checks.decide(context, case, answers))}
+    return checks.decide(context, cases.of(context), answers)
 
 
 @service_task("tenant.grant")

@@ -4,6 +4,7 @@ from engine.bilingual import Text, beside
 from engine.ports import Json
 from engine.service_tasks import Context, form_data
 from engine.work import Work
+from handlers.checking import form_parts
 from handlers.moving import cases, checks, people, requesting, tenancy, transfer_entry, words
 from handlers.moving.cases import Case
 from handlers.shared.facts import Facts, Options, Pairs, local, names, option, pairs
@@ -87,7 +88,7 @@ def check_facts(context: Context) -> Facts:
         ("录入人", names(work, [case.entered_by] if case.entered_by else [])),
         ("录入时间", local(work, case.entered_at)),
     )
-    return {"facts": facts + checks.facts(work, case)}
+    return {"facts": facts + checks.facts(work, case), "without": form_parts.NOT_CHOSEN}
 
 
 @form_data("tenant.leaving_facts")

@@ -106,14 +106,4 @@ def check(context: Context, answers: dict[str, Json]) -> dict[str, Json]:
         ActionNotAllowed: the same person entered it.
     Source: policy C1.
     """
-    work, case = context.work, cases.of(context)
-    return {"same": checked(work, case, is_same=checks.decide(context, case, answers))}
-
-
-def checked(work: Work, case: Case, *, is_same: bool) -> bool:
-    """Note how a second check went."""
-    if is_same:
-        cases.change(work, case, checked_at=work.now, checked_by=work.actor.id)
-    else:
-        cases.change(work, case, differed=case.differed + 1)
-    return is_same
+    return checks.decide(context, cases.of(context), answers)

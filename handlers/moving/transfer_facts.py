@@ -5,6 +5,7 @@ from sqlalchemy import select
 from engine.bilingual import beside, joined
 from engine.service_tasks import Context, form_data
 from engine.store.tables import instance
+from handlers.checking import form_parts
 from handlers.moving import cases, checks, leaving_things, transfer_entry, words
 from handlers.moving.records import moving_change
 from handlers.shared.facts import Facts, local, names, option, pairs
@@ -70,7 +71,7 @@ def check_facts(context: Context) -> Facts:
         ("录入人", names(work, [case.entered_by] if case.entered_by else [])),
         ("录入时间", local(work, case.entered_at)),
     )
-    return {"facts": facts + checks.facts(work, case)}
+    return {"facts": facts + checks.facts(work, case), "without": form_parts.NOT_CHOSEN}
 
 
 @form_data("transfer.fees_facts")

@@ -12,6 +12,7 @@ from engine.forms import Component, ComponentType, Form
 from engine.forms.form import AnswersInvalid
 from engine.forms.model import inputs
 from engine.topics import Topics
+from handlers.checking.form_parts import DIFFERED
 from tests.processes.sheets import FOLDER
 
 FORMS = {path.stem: Form.parse(path.read_bytes(), path.name) for path in sorted(FOLDER.glob("*.form"))}
@@ -84,7 +85,7 @@ def test_a_form_is_short(name: str) -> None:
 @each_form
 def test_each_outcome_has_a_button_that_says_what_it_does(name: str) -> None:
     outcomes = FORMS[name].outcomes
-    assert all(option.submit for option in outcomes)
+    assert all(option.submit for option in outcomes if option.value != DIFFERED)
     assert len({option.value for option in outcomes}) == len(outcomes)
 
 

@@ -146,10 +146,18 @@ def test_a_check_that_differs_goes_back_and_what_was_entered_is_replaced(desk: D
     people = desk.people_count()
     desk.check(number, again_phone="13955556667")
     assert (desk.steps(number), desk.record(number).differed) == (["enter"], 1)
+    assert desk.outcomes(number, "second_check") == ["differed"]
     desk.enter(number, phone="13955556667")
     assert desk.people_count() == people
     desk.check(number, again_phone="13955556667")
     assert desk.record(number).done_at is not None
+    assert desk.outcomes(number, "second_check") == ["differed", "confirm"]
+
+
+def test_that_a_check_differed_is_found_and_not_chosen(desk: Desk) -> None:
+    number = desk.to_check()
+    with pytest.raises(Invalid):
+        desk.check(number, outcome="differed")
 
 
 def test_what_was_right_is_kept_and_checked_again(desk: Desk) -> None:

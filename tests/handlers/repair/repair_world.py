@@ -181,6 +181,16 @@ class Shop(World):
                 select(instance).where(instance.c.business_key == number).order_by(instance.c.id.desc())
             ).first()
 
+    def outcomes(self, number: str, step: str) -> list[str]:
+        """Return what came of a step, each time that it was finished."""
+        with self.engine.reading(SYSTEM) as work:
+            query = (
+                select(task_history.c.outcome)
+                .join(instance, instance.c.id == task_history.c.instance_id)
+                .where(instance.c.business_key == number, task_history.c.step_id == step)
+            )
+            return list(work.connection.execute(query.order_by(task_history.c.ended_at)).scalars())
+
     def steps(self, number: str) -> list[str]:
         """Return the open steps."""
         with self.engine.reading(SYSTEM) as work:
