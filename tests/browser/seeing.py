@@ -70,7 +70,7 @@ def expect_accessible(visitor: Visitor, path: str) -> None:
     serious = [
         (one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")
     ]
-    assert serious == [], path
+    assert serious == [], (path, serious)
 
 
 def copied(visitor: Visitor, button: str) -> str:
