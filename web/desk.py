@@ -8,8 +8,9 @@ from handlers.repair.intake import Caller
 from web import context, errors
 from web.desk_screen import desk_screen
 from web.numbers import posted_id
-from web.repair_words import RELATIONS
+from web.repair_words import RELATIONS, STATES
 from web.texts import gettext
+from web.words import written
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
 
@@ -55,4 +56,11 @@ def _page(found: tuple[Caller, ...] | None) -> str:
     number = request.form.get("caller", "").strip()
     with context.engine().reading(context.actor()) as work:
         screen = desk_screen(work, number, request.form.get("community_id", type=int), found)
-    return render_template("desk.html", screen=screen, relations=RELATIONS, wrong=errors.field_errors())
+    return render_template(
+        "desk.html",
+        screen=screen,
+        relations=RELATIONS,
+        states=STATES,
+        written=written,
+        wrong=errors.field_errors(),
+    )

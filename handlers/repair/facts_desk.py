@@ -41,7 +41,11 @@ def call_facts(context: Context) -> Facts:
     facts: Pairs = [["来电时间", local(work, order.called_at)]]
     for one in known:
         facts.append([(one.address, one.address), beside(one.name, one.phone, one.checked)])
-    facts += [["未结报修", f"{other.number} {other.place}"] for one in known for other in one.open_orders]
+    facts += [
+        ["未结报修", beside(other.number, other.fault, other.place)]
+        for one in known
+        for other in one.open_orders
+    ]
     facts += [["附近在办故障", text] for text in intake.outages(work, order.community_id)]
     called_at = order.called_at.astimezone(work.engine.zone)
     values: dict[str, Json] = {"called_at": called_at.isoformat(timespec="minutes")}

@@ -19,7 +19,6 @@ from handlers.estate.records import (
     estate_relation,
 )
 from handlers.repair import catalogue
-from handlers.repair.orders import Order
 from handlers.repair.phone_numbers import digits_of, require_shown
 from handlers.repair.records import OVER, Area, OrderState, repair_order
 from handlers.shared import access_log
@@ -29,6 +28,17 @@ from handlers.shared.sealed import vault_of
 DESK_CALL = "desk_call"  # for what a number was looked up
 _CALL_FORM = "repair_call"
 _OUTAGES_WITHIN = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class OpenOrder:
+    """A repair that is not finished yet, as the desk tells a caller about it."""
+
+    number: str
+    fault: Text
+    place: str
+    state: OrderState
+    called_at: datetime
 
 
 @dataclass(frozen=True)
@@ -48,7 +58,7 @@ class Caller:
     phone: str
     kind: str
     months: int | None
-    open_orders: tuple[Order, ...]
+    open_orders: tuple[OpenOrder, ...]
 
     @property
     def checked(self) -> Text:
@@ -128,16 +138,24 @@ def by_phone(work: Work, community_id: int, number: str) -> list[Caller]:
     return found
 
 
-def open_orders(work: Work, house_id: int) -> list[Order]:
-    """Return what is not finished yet at a house."""
-    return list(
-        work.connection.execute(
-            select(repair_order)
-            .where(repair_order.c.house_id == house_id, repair_order.c.state.not_in(OVER))
-            .order_by(repair_order.c.called_at.desc())
-            .limit(20)
-        )
+def open_orders(work: Work, house_id: int) -> list[OpenOrder]:
+    """Return what is not finished yet at a house, the newest first."""
+    rows = work.connection.execute(
+        select(repair_order)
+        .where(repair_order.c.house_id == house_id, repair_order.c.state.not_in(OVER))
+        .order_by(repair_order.c.called_at.desc())
+        .limit(20)
     )
+    return [
+        OpenOrder(
+            row.number,
+            catalogue.name_of(work, row.fault_code),
+            row.place,
+            OrderState(row.state),
+            row.called_at,
+        )
+        for row in rows
+    ]
 
 
 def outages(work: Work, community_id: int) -> list[Text]:

@@ -7,7 +7,9 @@ from sqlalchemy import func, select
 
 from engine.ports import SYSTEM
 from handlers.accounts.permissions import Post
-from handlers.repair.records import repair_order
+from handlers.repair import reporting
+from handlers.repair.records import Area, repair_order
+from handlers.repair.reporting import Report
 from tests.web.conftest import Site
 
 CALLS = [
@@ -61,3 +63,21 @@ def test_a_number_is_looked_up_by_its_button_alone_and_not_by_who_only_dispatche
     assert page.status_code == 200
     assert "只查号码" not in page.text
     assert lead.post("/desk/caller", form, page="/desk/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("language", "fault", "state"),
+    [("zh", "户内插座/开关/灯具", "待受理"), ("en", "Socket, switch or lamp in flat", "To be accepted")],
+)
+def test_an_open_repair_of_the_caller_says_what_is_broken_and_where_it_stands(
+    company: Site, language: str, fault: str, state: str
+) -> None:
+    report = Report(Area.PRIVATE, "P04", "灯一直闪", "陈静", "13900000001", house_id=company.world.house)
+    with company.engine.work(company.owner) as work:
+        number = reporting.report_online(work, report).number
+    clerk = company.browser(Post.CS)
+    clerk.client.set_cookie("language", language)
+    shown = clerk.post("/desk/caller", {"caller": "13900000001"}, page="/desk/")
+    line = re.search(rf"<li>[^\n]*{number}.*?</li>", shown.text)
+    assert line is not None
+    assert (fault in line[0], state in line[0]) == (True, True), line[0]

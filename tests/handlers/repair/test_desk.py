@@ -27,7 +27,7 @@ from handlers.repair import (
     urgent,
     writing,
 )
-from handlers.repair.records import Area, repair_number
+from handlers.repair.records import Area, OrderState, repair_number
 from handlers.repair.reporting import Report
 from handlers.shared import access_log, limits
 from handlers.shared.numbers import next_number
@@ -47,7 +47,9 @@ def test_the_callers_number_tells_house_masked_owner_and_open_orders(shop: Shop)
     assert (known.name, known.phone) == ("李*", "138****2222")
     assert known.months is None
     assert chinese(known.checked) == "资料从未核对，请核对"
-    assert [one.number for one in known.open_orders] == [number]
+    assert [(one.number, chinese(one.fault), one.state) for one in known.open_orders] == [
+        (number, "户内水龙头/软管滴漏", OrderState.REPORTED)
+    ]
 
 
 def test_a_known_outage_near_by_is_named(shop: Shop) -> None:
