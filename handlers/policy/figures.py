@@ -35,6 +35,11 @@ from handlers.shared import backup_proof, limits
 from handlers.shared.records import access_log
 
 DAY = timedelta(hours=24)
+# Policy D2; what is served, such as repairs, has its figures with E1 to E3.
+_CLASSES: Mapping[str, tuple[RelationKind, ...]] = {
+    "basic": (RelationKind.OWNER, RelationKind.CO_OWNER, RelationKind.TENANT),
+    "related": (RelationKind.FAMILY, RelationKind.EMERGENCY_CONTACT),
+}
 
 
 def figure(work: Work, asked: Asked) -> Figure:
@@ -125,6 +130,13 @@ def _bound(work: Work, _argument: str) -> Figure:
         select(account.c.person_id).where(account.c.kind == "resident")
     )
     return share(work, estate_relation, has_account, present, estate_relation.c.house_id.in_(_houses(work)))
+
+
+def _on_record(work: Work, data_class: str) -> Figure:
+    """Present relations of people to houses in one class of data, or in any."""
+    kinds = _CLASSES.get(data_class, tuple(RelationKind))
+    in_force = estate_relation.c.house_id.in_(_houses(work))
+    return count(work, estate_relation, estate_relation.c.kind.in_(kinds), is_valid(work), in_force)
 
 
 # --- second check ------------------------------------------------------------------------------------------
@@ -293,6 +305,7 @@ FIGURES: Mapping[str, Callable[[Work, str], Figure]] = {
     "corrected_in_time": _corrected_in_time,
     "imports_waiting": _imports_waiting,
     "bound": _bound,
+    "on_record": _on_record,
     "accepted": _accepted,
     "first_passwords": _first_passwords,
     "granted": _granted,

@@ -25,12 +25,13 @@ def test_every_clause_of_the_policy_has_one_row() -> None:
 
 
 @pytest.mark.parametrize("clause", clauses(), ids=_id)
-def test_what_is_said_to_be_enforced_has_a_place_and_a_test(clause: Clause) -> None:
+def test_what_is_said_to_be_enforced_has_a_place_a_test_and_a_figure(clause: Clause) -> None:
     if clause.state is State.PLANNED:
-        assert clause.where == clause.tests == ()
+        assert clause.where == clause.tests == clause.figures == ()
     else:
         assert clause.where
         assert clause.tests
+        assert clause.figures
     assert bool(clause.missing[0]) == bool(clause.missing[1]) == (clause.state is not State.ENFORCED)
 
 

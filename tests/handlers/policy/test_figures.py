@@ -152,3 +152,9 @@ def test_a_restore_that_did_not_come_back_whole_does_not_count(
 
     engine.run(SYSTEM, lambda work: backup_proof.note(work, kind, 1, []))
     assert tell("last_restore_test") == Figure(moment=clock.now())
+
+
+def test_people_on_record_are_counted_by_class_of_data(world: World, tell: Tell) -> None:
+    for number, kind in enumerate((RelationKind.OWNER, RelationKind.TENANT, RelationKind.FAMILY)):
+        world.relate(world.person(f"人{number}", f"1390000000{number}"), world.house, kind)
+    assert [tell("on_record", one).value for one in ("basic", "related", "")] == [2, 1, 3]
