@@ -176,18 +176,14 @@ def checked_by_others(context: Context) -> Order:
         RuleRefused: the actor worked on it, or repaired it again.
     """
     order = orders.of(context)
-    rules.require_not_complained_of(context.actor.id, _came(context.work, order))
+    rules.require_not_complained_of(context.actor.id, crew.came_to(context.connection, order))
     return order
-
-
-def _came(work: Work, order: Order) -> frozenset[int]:
-    return crew.came(work.connection, [order.number]).get(order.number, frozenset())
 
 
 def tell_post(work: Work, order: Order, post: str, template: str) -> None:
     """Tell a post of a complaint, but for those of it who worked on the order or repaired it again."""
     there = work.engine.directory.recipients(work.connection, post, order.community_id, work.now)
-    out = _came(work, order)
+    out = crew.came_to(work.connection, order)
     notices.to_accounts(work, order, (one for one in there if one not in out), template)
 
 

@@ -67,7 +67,7 @@ def may_read(work: Work, order: Order) -> bool:
 
 def _came(work: Work, order: Order) -> bool:
     """Tell whether the actor was ever sent to the repair of an order, or repaired it again."""
-    return work.actor.id in crew.came(work.connection, [order.number]).get(order.number, frozenset())
+    return work.actor.id in crew.came_to(work.connection, order)
 
 
 def is_in_hand(work: Work, order: Order) -> bool:

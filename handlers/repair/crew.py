@@ -119,6 +119,11 @@ def came(connection: Connection, numbers: Collection[str]) -> dict[str, frozense
     return {one: first.get(one, frozenset()) | then.get(one, frozenset()) for one in {*first, *then}}
 
 
+def came_to(connection: Connection, order: Order) -> frozenset[int]:
+    """Return everybody who was sent to one order, or came again because of a complaint about it."""
+    return came(connection, [order.number]).get(order.number, frozenset())
+
+
 def sent_before_refusal(connection: Connection, order_ids: Collection[int]) -> dict[int, frozenset[int]]:
     """Return who was sent to each of some orders before the owner last refused it, and not again since."""
     if not order_ids:

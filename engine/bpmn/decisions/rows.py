@@ -200,8 +200,9 @@ def _answer(cell: Element, column: _Column, report: Report) -> Expression:
     text = text_of(cell).strip() or "null"
     answer = report.attempt(cell, lambda: parse_feel(text))
     if answer is None or not isinstance(answer.tree, Literal):
-        written_in = results(answer.tree) if answer else ()
-        all(check_span(cell, one, column.type_ref, report) for one in written_in)
+        for one in results(answer.tree) if answer else ():
+            if not check_span(cell, one, column.type_ref, report):
+                break
         return answer or parse_feel("null")
     written = answer.tree.value
     value = report.attempt(cell, lambda: typed(written, column.column.type))
