@@ -1,11 +1,14 @@
 """What a reader would object to on a page, found in the browser: text that is cut, or lies on other text."""
 
 import re
+from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import DESKTOP, PHONE, Visitor
+
+LOOKS: tuple[tuple[tuple[int, int], Literal["light", "dark"]], ...] = ((DESKTOP, "light"), (PHONE, "dark"))
 
 # Looks at every piece of text that is shown. Text may scroll or be shortened with dots where its row says so;
 # it may not be clipped without a sign, nor lie on other text.
@@ -71,6 +74,20 @@ def expect_accessible(visitor: Visitor, path: str) -> None:
         (one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")
     ]
     assert serious == [], (path, serious)
+
+
+def expect_accessible_everywhere(visitor: Visitor, state: str) -> None:
+    """Let axe look at the open page at a desk by day and on a phone in the dark; it ends as it began."""
+    page, size = visitor.page, visitor.page.viewport_size
+    assert size is not None
+    for (width, height), scheme in LOOKS:
+        page.set_viewport_size({"width": width, "height": height})
+        # Without motion: a colour that is on its way from one look to the other has the contrast of neither.
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        expect_accessible(visitor, f"{state}, {width} px, {scheme}")
+        visitor.expect_readable()
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": size["width"], "height": size["height"]})
 
 
 def copied(visitor: Visitor, button: str) -> str:
