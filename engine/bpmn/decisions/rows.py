@@ -48,16 +48,11 @@ _FEEL: Final = ("", "feel")
 
 @dataclass(frozen=True)
 class _Column:
-    """A column, the element that says so, and the values that it may hold.
-
-    Attributes:
-        type_ref: its type as written, in small letters.
-    """
+    """A column, the element that says so, and the values that it may hold."""
 
     node: Element
     column: Input | Output
     allowed: UnaryTests | None
-    type_ref: str
 
 
 def read_table(node: Element, report: Report) -> Decision | None:
@@ -136,8 +131,10 @@ def _input(node: Element, report: Report) -> _Column:
         _check_language(asked, report)
         expression = report.attempt(asked, lambda: parse_feel(text))
     value_type, is_whole = _type(asked, report)
-    column = Input(node.get("id", ""), label, expression or parse_feel("null"), value_type, is_whole)
-    return _Column(node, column, _allowed(node, "inputValues", report), _type_ref(asked))
+    column = Input(
+        node.get("id", ""), label, expression or parse_feel("null"), value_type, _type_ref(asked), is_whole
+    )
+    return _Column(node, column, _allowed(node, "inputValues", report))
 
 
 def _output(node: Element, report: Report) -> _Column:
@@ -149,8 +146,8 @@ def _output(node: Element, report: Report) -> _Column:
             f"The output name “{name}” is no variable name; use letters, digits and underscores",
         )
     value_type, _ = _type(node, report)
-    output = Output(node.get("id", ""), name, value_type)
-    return _Column(node, output, _allowed(node, "outputValues", report), _type_ref(node))
+    output = Output(node.get("id", ""), name, value_type, _type_ref(node))
+    return _Column(node, output, _allowed(node, "outputValues", report))
 
 
 def _is_name(text: str) -> bool:
@@ -188,7 +185,7 @@ def _test(cell: Element, column: _Column, report: Report) -> UnaryTests:
         if not fits(value, column.column.type):
             _report_misfit(cell, value, column, report)
             break
-        if not check_span(cell, value, column.type_ref, report):
+        if not check_span(cell, value, column.column.type_ref, report):
             break
         if is_exact and value is not None and not _is_allowed(value, column):
             _report_unlisted(cell, value, column, report)
@@ -201,12 +198,12 @@ def _answer(cell: Element, column: _Column, report: Report) -> Expression:
     answer = report.attempt(cell, lambda: parse_feel(text))
     if answer is None or not isinstance(answer.tree, Literal):
         for one in results(answer.tree) if answer else ():
-            if not check_span(cell, one, column.type_ref, report):
+            if not check_span(cell, one, column.column.type_ref, report):
                 break
         return answer or parse_feel("null")
     written = answer.tree.value
     value = report.attempt(cell, lambda: typed(written, column.column.type))
-    if not check_span(cell, value, column.type_ref, report):
+    if not check_span(cell, value, column.column.type_ref, report):
         return answer
     if value is not None and not _is_allowed(value, column):
         _report_unlisted(cell, value, column, report)

@@ -13,34 +13,39 @@ _OF_DAYS: Final = frozenset({"daytimeduration", "days and time duration"})
 _OF_MONTHS: Final = frozenset({"yearmonthduration", "years and months duration"})
 
 
-def check_span(cell: Element, value: Value, type_ref: str, report: Report) -> bool:
-    """Report a duration that a column of this type cannot hold; tell whether it can hold the value.
+def unfit_span(value: Value, type_ref: str) -> tuple[str, str] | None:
+    """Say in Chinese and in English why a column cannot hold a duration; None where it can hold the value.
 
     Args:
         type_ref: as the column writes it, in small letters and without a prefix.
     """
     if not isinstance(value, Duration):
-        return True
+        return None
     if value.months and type_ref in _OF_DAYS:
         zh, en = in_words(value)
-        report.add(
-            cell,
-            f"“{text_of(cell)[:60]}”是 {zh}，月和年没有固定长短，这一列（dayTimeDuration）只能写天和时间；"
+        return (
+            f"是 {zh}，月和年没有固定长短，这一列（dayTimeDuration）只能写天和时间；"
             "一分钟写作 PT1M，三十天写作 P30D",
-            f"“{text_of(cell)[:60]}” is {en}: months and years have no fixed length, and the column "
+            f"is {en}: months and years have no fixed length, and the column "
             "(dayTimeDuration) takes days and times only; write PT1M for a minute, P30D for thirty days",
         )
-        return False
     if value.exact and type_ref in _OF_MONTHS:
-        report.add(
-            cell,
-            f"“{text_of(cell)[:60]}”含有天或时间，这一列（yearMonthDuration）只能写年和月；"
+        return (
+            "含有天或时间，这一列（yearMonthDuration）只能写年和月；"
             "一个月写作 P1M，要写天请把列的类型改成 dayTimeDuration",
-            f"“{text_of(cell)[:60]}” has days or times, and the column (yearMonthDuration) takes years and "
+            "has days or times, and the column (yearMonthDuration) takes years and "
             "months only; write P1M for a month, or make the type of the column dayTimeDuration for days",
         )
-        return False
-    return True
+    return None
+
+
+def check_span(cell: Element, value: Value, type_ref: str, report: Report) -> bool:
+    """Report a duration that a column of this type cannot hold; tell whether it can hold the value."""
+    unfit = unfit_span(value, type_ref)
+    if unfit is not None:
+        zh, en = unfit
+        report.add(cell, f"“{text_of(cell)[:60]}”{zh}", f"“{text_of(cell)[:60]}” {en}")
+    return unfit is None
 
 
 def results(tree: Node) -> Iterator[Value]:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from engine.bpmn.decisions.problems import DecisionFailed
 from engine.bpmn.decisions.results import Result, Row
+from engine.bpmn.decisions.spans import unfit_span
 from engine.bpmn.expressions import Expression, ExpressionError, UnaryTests, Value, ValueType
 from engine.bpmn.expressions.errors import Fault
 from engine.bpmn.expressions.functions import FUNCTIONS
@@ -42,6 +43,7 @@ class Input:
     """A column of tests.
 
     Attributes:
+        type_ref: the type as the column writes it, in small letters and without a prefix.
         is_whole: whether the values are whole numbers.
     """
 
@@ -49,16 +51,18 @@ class Input:
     label: str
     expression: Expression
     type: ValueType
+    type_ref: str = ""
     is_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A column of answers."""
+    """A column of answers; `type_ref` is the type as it is written, in small letters and without a prefix."""
 
     id: str
     name: str
     type: ValueType
+    type_ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +168,7 @@ class Decision:
 
     def _input(self, column: Input, values: Mapping[str, Value]) -> Value:
         try:
-            return typed(column.expression.evaluate(values), column.type)
+            return _fitting(column.expression.evaluate(values), column)
         except ExpressionError as error:
             raise DecisionFailed(
                 self.id,
@@ -175,7 +179,7 @@ class Decision:
     def _answers(self, rule: Rule, values: Mapping[str, Value]) -> Row:
         try:
             return {
-                column.name: typed(answer.evaluate(values), column.type)
+                column.name: _fitting(answer.evaluate(values), column)
                 for column, answer in zip(self.columns, rule.answers, strict=True)
             }
         except ExpressionError as error:
@@ -219,3 +223,13 @@ def typed(value: Value, value_type: ValueType) -> Value:
             f"The type of the column is {_IN_EDITORS.get(value_type, value_type)}, but the value is {en}",
         )
     return value
+
+
+def _fitting(value: Value, column: Input | Output) -> Value:
+    """Pass a computed value on if its column can hold it; months among days fail as where one writes them."""
+    found = typed(value, column.type)
+    unfit = unfit_span(found, column.type_ref)
+    if unfit is not None:
+        zh, en = unfit
+        raise ExpressionError(f"“{found}”{zh}", f"“{found}” {en}")
+    return found

@@ -1,5 +1,6 @@
 """Decision tables at work."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -143,6 +144,30 @@ def test_an_error_in_a_row_names_the_row(cells, place):
         decision(["a: number", "b: string"], ["c: number"], [cells]).evaluate({"a": 1, "b": "x"})
     assert place in failed.value.en
     assert failed.value.rules == ("limits_r1",)
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell", "reason"),
+    [
+        ("dayTimeDuration", "of_months * 3", "“P3M” is 3 months: .* write PT1M for a minute"),
+        ("dayTimeDuration", "of_days + of_months", "“P1M1D” is 1 month 1 day"),
+        ("yearMonthDuration", "of_days * 3", "“P3D” has days or times"),
+        ("dayTimeDuration", "text", "“P2M” is 2 months"),
+    ],
+)
+def test_a_computed_duration_of_the_other_kind_is_an_error_that_says_why(kind, cell, reason):
+    limits = decision(
+        ["of_months: Any", "of_days: Any", "text: string"], [f"limit: {kind}"], [["-", "-", "-", cell]]
+    )
+    with pytest.raises(DecisionFailed) as failed:
+        limits.evaluate({"of_months": Duration(1), "of_days": Duration.parse("P1D"), "text": "P2M"})
+    assert re.search(f"Row 1: {reason}", failed.value.en)
+    assert failed.value.rules == ("limits_r1",)
+
+
+def test_a_month_given_to_an_input_of_days_and_times_is_an_error_not_a_miss():
+    with pytest.raises(DecisionFailed, match="“wait”无法取值：“P1M”是 1 个月"):
+        decision(["wait: dayTimeDuration"], ["b: number"], [["> PT1H", "1"]]).evaluate({"wait": Duration(1)})
 
 
 def test_an_empty_output_cell_is_null():
