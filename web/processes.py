@@ -1,5 +1,7 @@
 """Procedures: what they look like, who does what within which limit, and how a change comes into force."""
 
+from collections.abc import Mapping
+
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug import Response as BaseResponse
 
@@ -104,8 +106,7 @@ def show(key: str) -> str:
         screen = procedure_screen(work, key, request.args.get("sheet", ""))
         version = request.args.get("version", screen.version, int)
         found = procedures.files(work, key, version)
-    files = [name for name in found if name.endswith(_OF_OWNERS)]
-    return render_template("processes/show.html", screen=screen, files=files, files_of=version)
+    return render_template("processes/show.html", screen=screen, files=_offered(found), files_of=version)
 
 
 @bp.get("/<key>/<int:version>/files/<name>")
@@ -113,15 +114,20 @@ def file(key: str, version: int, name: str) -> Response:
     """Give a file of one version, to be changed and handed in again.
 
     Raises:
-        DefinitionNotFound: that version has no such file.
+        DefinitionNotFound: that version has no such file, or it is not one that owners change.
     """
     with context.engine().reading(context.actor()) as work:
-        found = procedures.files(work, key, version)
+        found = _offered(procedures.files(work, key, version))
     if name not in found:
         raise DefinitionNotFound("file_not_found", "这一版没有文件“{name}”", name=name)
     answer = Response(found[name], mimetype="application/octet-stream")
     answer.headers.set("Content-Disposition", "attachment", filename=name)
     return answer
+
+
+def _offered(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Leave out of the files of a version what belongs to the platform, such as topics.toml."""
+    return {name: content for name, content in files.items() if name.endswith(_OF_OWNERS)}
 
 
 @bp.get("/<key>/diagram/<process>")

@@ -238,7 +238,7 @@ def test_whoever_may_change_a_procedure_downloads_the_files_of_each_version(site
     assert answer.data == was + b"\n"
     assert answer.headers["Content-Disposition"] == "attachment; filename=keys_accept.form"
     assert administrator.get("/processes/keys/1/files/keys_accept.form").data == was
-    for missing in ("1/files/other.form", "3/files/keys_accept.form"):
+    for missing in ("1/files/other.form", "3/files/keys_accept.form", "1/files/topics.toml"):
         assert administrator.get(f"/processes/keys/{missing}").status_code == 404
     assert administrator.get("/processes/keys?version=3").status_code == 404
     assert ".toml" not in administrator.get("/processes/keys").text, "what only developers change"
