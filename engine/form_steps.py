@@ -73,7 +73,7 @@ def _data(work: Work, case: Case, task: Task, form: Form) -> dict[str, Any]:
 def choices(work: Work, case: Case, form: Form, step: str, task_id: int) -> Options:
     """Return what the fields of a step's form could be set to, by options key; of a closed step as of now.
 
-    What no longer can be said of a closed step is left out.
+    Where the query refuses, or what it asks for is gone, nothing can be chosen. Any other error is a bug.
     """
     if form.on_open is None:
         return {}
@@ -81,8 +81,8 @@ def choices(work: Work, case: Case, form: Form, step: str, task_id: int) -> Opti
         data: dict[str, Any] = work.engine.library.form_data[form.on_open](
             CaseHost(work, case).context(step, "", task_id)
         )
-    except (Problem, NoResultFound, LookupError, AttributeError, AssertionError):
-        return {}  # the query is written for the step while it is open: what it asks for may be gone
+    except (Problem, NoResultFound):
+        return {}  # the query is written for the step while it is open
     found: Options = data.get("options", {})
     return found
 
