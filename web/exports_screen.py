@@ -12,6 +12,7 @@ from handlers.privacy import export_steps, exports
 from handlers.privacy.records import ExportState
 from handlers.privacy.words import CONTENTS, EXPORT_PURPOSES, EXPORT_STATES, FIELDS
 from handlers.shared.permissions import Permission
+from web.case_ahead import Now, ahead_of
 from web.words import either, person_names, said, written
 
 _IN_HEAD = ("编号", "状态")
@@ -63,12 +64,21 @@ class AskingScreen:
 
 @dataclass(frozen=True)
 class ExportScreen:
-    """An export; `is_own` means that the reader asked for it."""
+    """An export.
+
+    Attributes:
+        until: when the link ends; None before the file is made.
+        delete_until: by when the reader has to say that the file is deleted; None where they need not.
+        now: the steps that are open, for whoever may see the case.
+    """
 
     number: str
     state: str
     look: str
     facts: tuple[tuple[str, str], ...]
+    until: datetime | None
+    delete_until: datetime | None
+    now: tuple[Now, ...]
     is_ready: bool
     is_making: bool
     has_failed: bool
@@ -117,6 +127,7 @@ def export_screen(work: Work, number: str) -> ExportScreen:
     """Read an export."""
     row = exports.seen(work, number)
     is_own = row.asked_by == work.actor.id
+    sees_case = cases.is_open_to(work, number)
     return ExportScreen(
         number,
         either(*EXPORT_STATES[row.state]),
@@ -126,11 +137,14 @@ def export_screen(work: Work, number: str) -> ExportScreen:
             for label, text in export_steps.said(work, row)
             if chinese(label) not in _IN_HEAD
         ),
+        row.link_until,
+        row.delete_until if is_own and row.state == ExportState.FETCHED else None,
+        ahead_of(work, cases.detail(work, number)).now if sees_case else (),
         is_own and row.state == ExportState.READY and row.file_name is not None and work.now < row.link_until,
         is_own and row.state == ExportState.MAKING,
         is_own and row.state == ExportState.FAILED and work.now < row.link_until,
         is_own and row.state == ExportState.OPEN,
-        cases.is_open_to(work, number),
+        sees_case,
     )
 
 

@@ -10,6 +10,7 @@ from handlers.checking import corrections
 from handlers.moving import queries as moving
 from handlers.owning import help_steps, helping
 from handlers.privacy import export_steps, exports, request_steps, requests
+from handlers.privacy.records import ExportState
 from handlers.repair import calls, commands, orders, queries, remarks, story
 from handlers.safety import incidents
 from handlers.shared.attachments import Attachment
@@ -31,6 +32,7 @@ class Subject:
         added: what the household added to it later, when and in its words.
         is_ringing: a phone of this person rings for it.
         entered: what was entered or decided when, in sentences.
+        file_of: number of the export whose file waits for this reader, or "".
     """
 
     facts: tuple[tuple[str, str], ...] = ()
@@ -42,6 +44,7 @@ class Subject:
     added: tuple[tuple[datetime, str], ...] = ()
     is_ringing: bool = False
     entered: tuple[tuple[datetime, str], ...] = ()
+    file_of: str = ""
 
 
 def subject_of(work: Work, process_key: str, number: str) -> Subject:
@@ -89,8 +92,12 @@ def _correction(work: Work, number: str) -> Subject:
 
 
 def _export(work: Work, number: str) -> Subject:
-    facts = export_steps.said(work, exports.seen(work, number))
-    return Subject(facts=tuple((said(label), written(text)) for label, text in facts))
+    row = exports.seen(work, number)
+    is_waiting = row.asked_by == work.actor.id and row.state == ExportState.READY
+    return Subject(
+        facts=tuple((said(label), written(text)) for label, text in export_steps.said(work, row)),
+        file_of=number if is_waiting else "",
+    )
 
 
 def _request(work: Work, number: str) -> Subject:
