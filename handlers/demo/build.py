@@ -1,5 +1,6 @@
 """Fills an empty installation with the demonstration estate."""
 
+from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,6 +26,7 @@ from handlers.shared.records import outbox_call, outbox_job
 
 _ROSTER_AHEAD_DAYS = 21
 _RESIDENTS = 2
+_REPAIRERS = 3
 _STILL_TO_DELIVER = timedelta(hours=1)
 
 
@@ -143,15 +145,20 @@ def _settle(engine: Engine, size: Size, seed: int) -> tuple[Settled, tuple[SignI
 
 
 def _staff(work: Work, settled: Settled) -> list[SignIn]:
-    """Give the first holder of each post a password, of the company and of a community."""
-    first: dict[tuple[Post, bool], tuple[crew.Employee, int]] = {}
-    for one, account_id in settled.staff:
-        first.setdefault((one.post, one.community is None), (one, account_id))
+    """Give the first holders of each post a password, of the company and of a community.
+
+    Three of the repair staff: the second rework is somebody else's, and after a complaint a third one comes.
+    """
+    given: Counter[tuple[Post, bool]] = Counter()
     sign_ins = []
-    for (post, _), (one, account_id) in first.items():
+    for one, account_id in settled.staff:
+        kind = (one.post, one.community is None)
+        if given[kind] == (_REPAIRERS if one.post is Post.RP else 1):
+            continue
+        given[kind] += 1
         password = initial_password()
         make_usable(work, account_id, settling.password_hash(work, password))
-        sign_ins.append(SignIn(*POST_NAMES[post], one.name, one.login, password))
+        sign_ins.append(SignIn(*POST_NAMES[one.post], one.name, one.login, password))
     return sign_ins
 
 

@@ -68,7 +68,7 @@ def test_the_estate_has_houses_people_and_every_post(made: tuple[Engine, Demonst
     engine, demonstration = made
     assert count(engine, estate_house) == demonstration.houses == 60
     assert {one.post for one in demonstration.sign_ins} == {name for name, _ in POST_NAMES.values()}
-    assert len(demonstration.sign_ins) == len(POST_NAMES) + 2  # two residents, two leads
+    assert len(demonstration.sign_ins) == len(POST_NAMES) + 4  # two residents, two leads, three repairers
 
 
 def test_everybody_printed_can_sign_in_at_once(made: tuple[Engine, Demonstration]) -> None:
@@ -145,16 +145,16 @@ def test_whoever_is_printed_can_be_sent_and_asked_at_every_hour(
 ) -> None:
     engine, demonstration = made
     printed = {one.login for one in demonstration.sign_ins}
-    assert {"cs1a", "rp1a1"} <= printed
+    assert {"cs1a", "rp1a1", "rp1a2", "rp1b1"} <= printed
     with engine.reading(SYSTEM) as work:
-        clerk, repairer = (account_of(engine, login) for login in ("cs1a", "rp1a1"))
+        clerk, *repairers = (account_of(engine, login) for login in ("cs1a", "rp1a1", "rp1a2", "rp1b1"))
         order_ids = work.connection.execute(select(repair_order.c.id)).scalars().all()
         found = [orders.by_id(work.connection, order_id) for order_id in order_ids]
     engine.clock = SettableClock(NOW + timedelta(hours=hours))
     try:
         with engine.reading(SYSTEM) as work:
             for order in found:
-                assert repairer in {one.id for one in proposals(work, order)}, order.skill
+                assert set(repairers) <= {one.id for one in proposals(work, order)}, order.skill
             told = engine.directory.recipients(work.connection, "cs", found[0].community_id, work.now)
             assert clerk in told
     finally:
