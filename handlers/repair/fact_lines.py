@@ -5,14 +5,14 @@ A label is a Chinese word that pages translate; a text is as somebody wrote it, 
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 
 from engine.bilingual import Text, beside, joined
 from engine.ports import Json
 from engine.work import Work
 from handlers.repair import catalogue, crew, figures, orders, pricing, rules
 from handlers.repair.orders import Order
-from handlers.repair.records import OVER, repair_note, repair_order
+from handlers.repair.records import OVER, Area, repair_note, repair_order
 from handlers.shared.facts import Options, Pairs, local, option, pairs
 from handlers.shared.masks import mask_name, mask_phone
 
@@ -116,8 +116,8 @@ def last_note(work: Work, order: Order, *kinds: str) -> str:
     return "" if row is None else work.engine.vault.open("repair_note", "body", row.id, row.body)
 
 
-def open_near(work: Work, order: Order) -> list[Order]:
-    """Return other open orders of the same house or building, the newest first."""
+def open_near(work: Work, order: Order, *conditions: ColumnElement[bool]) -> list[Order]:
+    """Return other open orders of the same house or building that meet some conditions, the newest first."""
     place = (
         repair_order.c.building_id == order.building_id
         if order.building_id is not None
@@ -131,6 +131,7 @@ def open_near(work: Work, order: Order) -> list[Order]:
                 place,
                 repair_order.c.id != order.id,
                 repair_order.c.state.not_in(OVER),
+                *conditions,
             )
             .order_by(repair_order.c.called_at.desc())
             .limit(10)
@@ -148,6 +149,17 @@ def merge_candidates(work: Work, order: Order) -> list[Order]:
         and other.area == order.area
         and rules.may_merge(order.area, order.called_at, other.called_at, within)
     ]
+
+
+def possible_originals(work: Work, order: Order) -> list[Order]:
+    """Return open orders that an order may repeat, those of the same common fault first.
+
+    The others are of the same home, or about common parts near it: another home's trouble is never the same.
+    """
+    same = merge_candidates(work, order)
+    is_common, is_own = repair_order.c.area == Area.COMMON, repair_order.c.house_id == order.house_id
+    near = open_near(work, order, is_common if order.house_id is None else or_(is_common, is_own))
+    return [*same, *(other for other in near if other.id not in {one.id for one in same})]
 
 
 # --- lists to choose from -----------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from handlers.repair.fact_lines import (
     open_near,
     order_options,
     places,
+    possible_originals,
     priced_lines,
     report,
     worker_options,
@@ -24,7 +25,7 @@ from handlers.repair.orders import Order
 from handlers.repair.records import Area, SecondCheck
 from handlers.shared.facts import Facts, Pairs, local, names, option, pairs
 
-_NEAR_SHOWN = 5  # the list of possible duplicates holds them all
+_NEAR_SHOWN = 5
 
 
 @form_data("repair.call_facts")
@@ -75,14 +76,13 @@ def accept_facts(context: Context) -> Facts:
     """Say what was reported and what else goes on there; propose whom to send."""
     work, order = context.work, orders.of(context)
     near = open_near(work, order)
-    same = merge_candidates(work, order)
     facts = report(work, order)
     facts += pairs(
         ("向来电人复述", _read_back(work, order)),
         ("业主补充", last_note(work, order, "answer")),
         ("交房日期", intake.handed_over(work, order.house_id)),
         ("附近未结报修", places(near[:_NEAR_SHOWN])),
-        ("可能是同一故障", joined(other.number for other in same)),
+        ("可能是同一故障", joined(other.number for other in merge_candidates(work, order))),
         ("之前退单", names(work, gave_back(work, order))),
     )
     able = sendable(work, order, gave_back(work, order))
@@ -93,7 +93,7 @@ def accept_facts(context: Context) -> Facts:
         "options": {
             "workers": worker_options(work, able),
             "faults": fault_options(work, *Area),
-            "duplicates": order_options(work, [*same, *(one for one in near if one not in same)]),
+            "duplicates": order_options(work, possible_originals(work, order)),
         },
     }
 

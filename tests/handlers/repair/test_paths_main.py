@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from engine import inbox
+from engine import inbox, tasks
 from engine.errors import Invalid, NotAllowed, Refused
+from handlers.repair import reporting
 from handlers.repair.records import Area
+from handlers.repair.reporting import Report
 from tests.handlers.repair.repair_world import FULL_MARKS, Shop
 
 STORES = ("sqlite", "postgresql")
@@ -155,6 +157,25 @@ def test_a_duplicate_is_linked_and_closed(shop: Shop) -> None:
     order = shop.order(second)
     assert (order.state, order.outcome, order.duplicate_of_id) == ("closed", "duplicate", original.id)
     assert shop.steps(first) == ["accept"]
+
+
+def of_neighbour(shop: Shop, fault: str = "W05", area: Area = Area.PRIVATE) -> str:
+    report = Report(area, fault, "楼上漏水，楼道灯也不亮", "王芳", "13833334444", house_id=shop.neighbour)
+    with shop.engine.work(shop.stranger) as work:
+        return reporting.report_online(work, report).number
+
+
+def test_another_homes_trouble_is_no_duplicate(shop: Shop) -> None:
+    theirs, common, own = of_neighbour(shop), of_neighbour(shop, "P05", Area.COMMON), shop.report()
+    number = shop.report(text="还是那个水龙头")
+    with shop.engine.work(shop.clerk) as work:
+        task_id = shop.task(number, "accept").id
+        tasks.claim(work, task_id)
+        offered = [one["value"] for one in inbox.detail(work, task_id).opened.options["duplicates"]]
+    assert offered == [str(shop.order(one).id) for one in (own, common)]
+    with pytest.raises(Invalid):
+        shop.do(number, "accept", shop.clerk, outcome="duplicate", duplicate_of=str(shop.order(theirs).id))
+    assert shop.order(number).outcome is None
 
 
 def test_a_stranger_can_neither_report_for_a_house_nor_confirm_its_repair(shop: Shop) -> None:
