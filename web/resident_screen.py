@@ -24,7 +24,15 @@ from web.fault_tiles import fault_name
 from web.filling import Filling, fill
 from web.numbers import ids
 from web.repair_words import NEXT, URGENCIES, state_words
-from web.resident_words import UNREPAIRED, Standing, own_facts, visit_day, visit_window, what_next
+from web.resident_words import (
+    UNREPAIRED,
+    VISIT_AGAIN,
+    Standing,
+    own_facts,
+    visit_day,
+    visit_window,
+    what_next,
+)
 from web.story import Sentence
 from web.texts import gettext, lazy_gettext
 from web.unsent_screen import UnsentAnswer, unsent_answers
@@ -50,6 +58,7 @@ _ASKED = {
     "supply_info": lazy_gettext("请您补充说明"),
 }
 _RETURN_VISIT = "repair_return_visit"  # the procedure in which somebody calls back
+_NOBODY_COMES = (*OVER, OrderState.REWORK)
 _COMPLAINT = "repair_complaint"
 
 
@@ -176,7 +185,7 @@ def home_screen(work: Work, house_id: int | None) -> HomeScreen:
 
 def _report(line: OrderLine, asking: set[str], now: datetime) -> Report:
     asks = line.number in asking
-    window = visit_window(line, now)
+    visitor = (line.worker, visit_window(line, now)) if line.state not in _NOBODY_COMES else ()
     return Report(
         number=line.number,
         title=title_of(line),
@@ -185,7 +194,7 @@ def _report(line: OrderLine, asking: set[str], now: datetime) -> Report:
         state=state_words(line),
         is_over=not _goes_on(line),
         asks=asks,
-        visit=" ".join(filter(None, (line.worker, window))) if line.state not in OVER else "",
+        visit=" ".join(filter(None, visitor)),
         strip=strip(line, asks=asks),
     )
 
@@ -224,13 +233,14 @@ def reported_screen(
         typed: the step that was answered and refused, with what was typed.
     """
     order = queries.order(work, number)
-    line, steps = order.line, _open_steps(work, number)
+    steps = _open_steps(work, number)
+    line = _with_visitor(work, order.line, steps)
     asks = tuple(
         _ask(work, order, step.task_id, _typed_for(step, typed), errors)
         for step in steps
         if step.group_code == "resident"
     )
-    standing = _standing(work, order, steps, is_asked=bool(asks))
+    standing = _standing(work, order, line, steps, is_asked=bool(asks))
     return ReportedScreen(
         number=number,
         title=title_of(line),
@@ -257,8 +267,19 @@ def reported_screen(
     )
 
 
-def _standing(work: Work, order: OrderView, steps: Sequence[cases.CaseStep], *, is_asked: bool) -> Standing:
-    line = order.line
+def _with_visitor(work: Work, line: OrderLine, steps: Sequence[cases.CaseStep]) -> OrderLine:
+    """Name who comes next instead of who was sent last; nobody while somebody is still to be sent."""
+    if not line.is_complaint:
+        return line if line.state != OrderState.REWORK else replace(line, worker="")
+    again = next((step.assignee_id for step in steps if step.step_id == VISIT_AGAIN), None)
+    if again is None:
+        return replace(line, worker="", window_from=None, window_to=None)
+    return replace(line, worker=work.engine.directory.names(work.connection, [again]).get(again, ""))
+
+
+def _standing(
+    work: Work, order: OrderView, line: OrderLine, steps: Sequence[cases.CaseStep], *, is_asked: bool
+) -> Standing:
     return Standing(
         line=line,
         now=work.now,

@@ -13,6 +13,8 @@ from web.story import PAUSE_REASONS
 from web.texts import gettext, lazy_gettext
 from web.words import calendar_day, clock_time, listed, local_date, moment, moment_short, money
 
+VISIT_AGAIN = "visit_again"  # the step of a complaint in which somebody comes again
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -81,8 +83,12 @@ def visit_day(at: datetime, now: datetime) -> str:
 
 
 def visit_window(line: OrderLine, now: datetime) -> str:
-    """Say between when the repairer comes; empty while nobody knows, and once somebody is there."""
-    if line.state not in _BEFORE_ARRIVAL or line.window_from is None or line.window_to is None:
+    """Say between when the repairer comes; empty while nobody knows, and once somebody is there.
+
+    Of a report with a complaint it is when somebody comes again.
+    """
+    is_agreed = line.state == OrderState.APPOINTED or line.is_complaint
+    if not is_agreed or line.window_from is None or line.window_to is None:
         return ""
     return f"{visit_day(line.window_from, now)} {clock_time(line.window_from)}–{clock_time(line.window_to)}"
 
@@ -192,6 +198,11 @@ def _carrying_out(standing: Standing) -> str:
     return gettext("投诉已答复，见下。答应您的事会尽快办好。")
 
 
+def _visiting_again(standing: Standing) -> str:
+    is_ahead = standing.line.window_to is not None and standing.line.window_to > standing.now
+    return _appointed(standing) if is_ahead else _carrying_out(standing)
+
+
 def _asking(standing: Standing) -> str:
     if standing.due:
         return gettext("投诉已答复，见下。客服主管会在 %(at)s 前打电话问您满意不满意。", at=standing.due)
@@ -235,7 +246,7 @@ _COMPLAINT: Mapping[str | None, Callable[[Standing], str]] = {
     "answer_complaint": _answering,
     "carry_out": _carrying_out,
     "send_again": _always(lazy_gettext("投诉已答复，见下。工程主管会换一位师傅来修，并告诉您上门时间。")),
-    "visit_again": _carrying_out,
+    VISIT_AGAIN: _visiting_again,
     "ask_complainant": _asking,
     "review_complaint": _reviewing,
 }

@@ -105,7 +105,8 @@ def _rejected(work: Work, order: Order, given: Answers, by: str) -> None:
     rejections = order.rework_count + 1
     orders.note(work, order.id, "problem", given.text("problem"))
     orders.tell(work, order.id, "rejected", {"count": rejections, "by": by})
-    order = orders.enter(work, order, OrderState.REWORK, rework_count=rejections)
+    again: dict[str, object] = {"rework_count": rejections, "window_from": None, "window_to": None}
+    order = orders.enter(work, order, OrderState.REWORK, **again)
     notices.to_owner(work, order, "repair_rework")
     notices.to_post(work, order, Post.RPL, "repair_rejected", count=rejections)
 
