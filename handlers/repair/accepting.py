@@ -14,7 +14,7 @@ from handlers.repair.closing import close, merged
 from handlers.repair.dispatching import assign, chosen, gave_back
 from handlers.repair.merging import is_same_fault
 from handlers.repair.orders import Order
-from handlers.repair.records import OVER, Area, OrderState, SecondCheck
+from handlers.repair.records import OVER, OrderState, SecondCheck
 from handlers.shared.answers import Answers
 
 
@@ -163,8 +163,6 @@ def _duplicate(context: Context, order: Order, given: Answers) -> dict[str, Json
     original = orders.by_id(context.connection, given.id("duplicate_of") or 0)
     if original.id == order.id or original.community_id != order.community_id:
         raise FieldsInvalid({"duplicate_of": ("请选择同一小区的另一张报修单", {})})
-    if original.area != Area.COMMON and original.house_id != order.house_id:
-        raise FieldsInvalid({"duplicate_of": ("请选择同一套房屋或公共部位的报修单", {})})
     if original.state in (*OVER, OrderState.MERGED):
         raise RuleRefused(
             "order_over", "报修单 {number} 已结束或已合并，请选择另一张", number=original.number

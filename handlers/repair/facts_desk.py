@@ -86,14 +86,16 @@ def accept_facts(context: Context) -> Facts:
         ("之前退单", names(work, gave_back(work, order))),
     )
     able = sendable(work, order, gave_back(work, order))
+    originals = possible_originals(work, order)
+    without = _left_out(work, order) + ([] if originals else ["outcome.duplicate", "duplicate_of"])
     return {
         "facts": facts,
-        "without": [] if _is_own_entry(work, order) else ["read_back"],
+        "without": without,
         "values": {"worker_id": str(able[0])} if able else {},
         "options": {
             "workers": worker_options(work, able),
             "faults": fault_options(work, *Area),
-            "duplicates": order_options(work, possible_originals(work, order)),
+            "duplicates": order_options(work, originals),
         },
     }
 
@@ -104,12 +106,13 @@ def verify_facts(context: Context) -> Facts:
     work, order = context.work, orders.of(context)
     return {
         "facts": job(work, order) + pairs(("向来电人复述", _read_back(work, order))),
-        "without": [] if _is_own_entry(work, order) else ["read_back"],
+        "without": _left_out(work, order),
     }
 
 
-def _is_own_entry(work: Work, order: Order) -> bool:
-    return bool(order.second_check == SecondCheck.PENDING and order.entered_by == work.actor.id)
+def _left_out(work: Work, order: Order) -> list[Json]:
+    is_own_entry = order.second_check == SecondCheck.PENDING and order.entered_by == work.actor.id
+    return [] if is_own_entry else ["read_back"]
 
 
 def _read_back(work: Work, order: Order) -> Text:

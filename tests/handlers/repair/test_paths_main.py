@@ -178,6 +178,17 @@ def test_another_homes_trouble_is_no_duplicate(shop: Shop) -> None:
     assert shop.order(number).outcome is None
 
 
+def test_a_report_with_nothing_beside_it_cannot_be_called_a_duplicate(shop: Shop) -> None:
+    number = shop.report()
+    with shop.engine.work(shop.clerk) as work:
+        task_id = shop.task(number, "accept").id
+        tasks.claim(work, task_id)
+        form = inbox.detail(work, task_id).opened.form
+    offered = [choice.value for one in form.components if one.key == "outcome" for choice in one.options]
+    assert "accept" in offered
+    assert "duplicate" not in offered
+
+
 def test_a_stranger_can_neither_report_for_a_house_nor_confirm_its_repair(shop: Shop) -> None:
     number = shop.report()
     shop.accept(number)
