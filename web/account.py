@@ -9,7 +9,7 @@ from handlers.accounts import sessions, sign_in
 from handlers.errors import FieldsInvalid
 from web import agreed, context, errors
 from web.person import Person
-from web.signin import remember
+from web.signed_in import remember
 from web.texts import gettext
 
 bp = Blueprint("account", __name__, url_prefix="/account")

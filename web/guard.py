@@ -10,21 +10,13 @@ from flask_wtf.csrf import CSRFError
 
 from engine import idempotency
 from engine.errors import RuleBroken
-from handlers.accounts import sessions
 from handlers.accounts.sessions import SignedIn
 from handlers.shared import lapsing, tally
 from web import context, errors, kept, proving, repeats, uploads
 from web.navigation import local_address
-from web.person import Person
 from web.routes_table import ROUTES, Access
+from web.signed_in import load_person
 from web.texts import gettext
-
-
-def load_person(token: str) -> Person | None:
-    """Find the person behind a session token."""
-    engine = context.engine()
-    signed_in = sessions.resume(engine, token)
-    return Person(engine, token, signed_in) if signed_in else None
 
 
 def look_at_clock() -> None:
@@ -110,7 +102,7 @@ def on_csrf(_error: CSRFError) -> ResponseReturnValue:
 
 
 def _sign_in_first() -> ResponseReturnValue:
-    token = session.pop("_user_id", None)
+    token = session.get("_user_id")  # left there: another tab may have renewed the cookie meanwhile
     if kept.is_kept():
         return kept.sign_in_page(str(token or "")), HTTPStatus.UNAUTHORIZED
     if kept.is_report_draft():

@@ -10,7 +10,7 @@ from handlers.owning import codes, registering, resetting
 from handlers.owning.codes import Purpose
 from handlers.owning.registering import Claim
 from web import agreed, context, errors
-from web.signin import remember
+from web.signed_in import remember
 from web.texts import lazy_gettext
 
 bp = Blueprint("owners", __name__)

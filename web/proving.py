@@ -11,6 +11,7 @@ from handlers.accounts.sign_in import SignInRefused, SlowDown
 from web import context, errors, uploads
 from web.navigation import local_address
 from web.person import Person
+from web.signed_in import renew
 from web.texts import gettext
 
 bp = Blueprint("proving", __name__, url_prefix="/account/again")
@@ -59,7 +60,7 @@ def _person() -> Person:
 
 
 def _prove() -> None:
-    sign_in.prove_again(context.engine(), _person().signed_in, request.form.get(PASSWORD, ""))
+    renew(sign_in.prove_again(context.engine(), _person().signed_in, request.form.get(PASSWORD, "")))
 
 
 def _again() -> str:

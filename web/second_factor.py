@@ -9,6 +9,7 @@ from web import context, errors
 from web.navigation import local_address
 from web.person import Person
 from web.qr import qr_svg
+from web.signed_in import renew
 from web.texts import gettext
 
 bp = Blueprint("second_factor", __name__, url_prefix="/account/second-factor")
@@ -42,8 +43,9 @@ def begin() -> Response:
 def enrol() -> ResponseReturnValue:
     """Let the authenticator count, and tell the recovery codes this once."""
     person = _person()
-    codes = second_factor.confirm(context.engine(), person.signed_in, request.form.get("code", ""))
-    return render_template("account/recovery_codes.html", codes=codes)
+    bound = second_factor.confirm(context.engine(), person.signed_in, request.form.get("code", ""))
+    renew(bound.token)
+    return render_template("account/recovery_codes.html", codes=bound.recovery_codes)
 
 
 @bp.get("/code")
@@ -56,5 +58,5 @@ def code() -> str:
 @errors.shown_again_by(code)
 def prove() -> Response:
     """Take a code."""
-    second_factor.prove(context.engine(), _person().signed_in, request.form.get("code", ""))
+    renew(second_factor.prove(context.engine(), _person().signed_in, request.form.get("code", "")))
     return redirect(local_address(request.form.get("next", "")))

@@ -34,6 +34,8 @@ def init_app(app: Flask, config: WebConfig) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_PATH="/",
+        # Sent when it changes: a slow answer must not bring back the token that another tab has renewed.
+        SESSION_REFRESH_EACH_REQUEST=False,
         MAX_CONTENT_LENGTH=config.upload_mb * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=1024 * 1024,
         # The token lives as long as the session: a page may lie open for a whole shift.

@@ -3,17 +3,16 @@
 import secrets
 
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
-from flask_login import login_user, logout_user
+from flask_login import logout_user
 from werkzeug import Response
 
-from engine.errors import AlreadyDone
 from handlers.accounts import sessions
 from handlers.accounts import sign_in as accounts
 from handlers.shared import limits
 from handlers.staffing import forgotten
 from web import context, errors, kept
-from web.guard import load_person
 from web.navigation import local_address
+from web.signed_in import remember
 from web.texts import gettext
 
 bp = Blueprint("signin", __name__)
@@ -88,17 +87,3 @@ def sign_out() -> Response:
     session.clear()
     flash(gettext("已退出登录"))
     return redirect(url_for("signin.sign_in"))
-
-
-def remember(token: str) -> None:
-    """Keep a new session's token in the cookie, and nothing of what it held before; that session ends."""
-    person = load_person(token)
-    if person is None:
-        raise AlreadyDone("session_over", "登录已失效，请重新登录")
-    before = str(session.get("_user_id", ""))
-    if before:
-        sessions.end(context.engine(), before)
-    session.clear()
-    # A resident's phone stays signed in; at a desk the cookie goes with the browser.
-    session.permanent = not person.is_staff
-    login_user(person)

@@ -9,7 +9,7 @@ from sqlalchemy import Row, select
 from engine.ids import new_id
 from engine.work import SYSTEM, Engine, Work
 from handlers.accounts import sessions, totp, trust
-from handlers.accounts.records import account, account_recovery_code, account_session, account_totp
+from handlers.accounts.records import account, account_recovery_code, account_totp
 from handlers.accounts.sign_in import count_failure, forget_failures
 from handlers.accounts.staff import log, require_staff
 from handlers.errors import ActionNotAllowed, RecordConflict, RecordNotFound, RuleRefused
@@ -68,18 +68,29 @@ def enrolment(work: Work) -> Enrolment | None:
     return Enrolment(secret, totp.address_of(secret, name))
 
 
-def confirm(engine: Engine, signed_in: sessions.SignedIn, code: str) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class Bound:
+    """What follows when an authenticator counts.
+
+    Attributes:
+        recovery_codes: told this once.
+        token: of the session from now on; the one before is worth nothing.
+    """
+
+    recovery_codes: tuple[str, ...]
+    token: str
+
+
+def confirm(engine: Engine, signed_in: sessions.SignedIn, code: str) -> Bound:
     """Let the authenticator count, and the session with it.
 
-    Returns:
-        Recovery codes, which are told this once.
     Raises:
         CodeRefused: the code is wrong.
         SlowDown: too many wrong ones.
     """
     _counted(engine, signed_in.actor.id)
 
-    def check(work: Work) -> tuple[str, ...]:
+    def check(work: Work) -> Bound:
         row = _row(work, signed_in.actor.id)
         if row is None or row.confirmed_at is not None:
             raise RuleRefused("not_begun", "请先开始绑定")
@@ -87,25 +98,27 @@ def confirm(engine: Engine, signed_in: sessions.SignedIn, code: str) -> tuple[st
         work.connection.execute(
             account_totp.update().where(account_totp.c.id == signed_in.actor.id).values(confirmed_at=work.now)
         )
-        _note_proof(work, signed_in.session_id)
+        token = sessions.note_second_factor(work, signed_in.session_id)
         log(work, "enrol_second_factor", signed_in.actor.id)
-        return _fresh_codes(work, signed_in.actor.id)
+        return Bound(_fresh_codes(work, signed_in.actor.id), token)
 
-    codes = engine.run(signed_in.actor, check)
+    bound = engine.run(signed_in.actor, check)
     engine.run(SYSTEM, lambda work: forget_failures(work, _index(engine, signed_in.actor.id)))
-    return codes
+    return bound
 
 
-def prove(engine: Engine, signed_in: sessions.SignedIn, code: str) -> None:
+def prove(engine: Engine, signed_in: sessions.SignedIn, code: str) -> str:
     """Take the second proof of a session: a code of the authenticator, or a recovery code, each once.
 
+    Returns:
+        The session's new token; the one before is worth nothing from now on.
     Raises:
         CodeRefused: it is wrong, too old, or was used before.
         SlowDown: too many wrong ones.
     """
     _counted(engine, signed_in.actor.id)
 
-    def check(work: Work) -> None:
+    def check(work: Work) -> str:
         row = _enrolled(work, signed_in.actor.id)
         if row is None:
             raise RuleRefused("not_enrolled", "还没有绑定动态口令")
@@ -114,15 +127,16 @@ def prove(engine: Engine, signed_in: sessions.SignedIn, code: str) -> None:
             _take_recovery_code(work, given)
         else:
             _take_step(work, row, given)
-        _note_proof(work, signed_in.session_id)
         log(work, "second_factor", signed_in.actor.id)
+        return sessions.note_second_factor(work, signed_in.session_id)
 
     try:
-        engine.run(signed_in.actor, check)
+        token = engine.run(signed_in.actor, check)
     except CodeRefused:
         engine.run(signed_in.actor, lambda work: log(work, "second_factor_failed", signed_in.actor.id))
         raise
     engine.run(SYSTEM, lambda work: forget_failures(work, _index(engine, signed_in.actor.id)))
+    return token
 
 
 def ask_reset(work: Work, account_id: int) -> None:
@@ -229,9 +243,3 @@ def _fresh_codes(work: Work, account_id: int) -> tuple[str, ...]:
 
 def _hashed(account_id: int, code: str) -> str:
     return sha256(f"{account_id}:{code}".encode()).hexdigest()  # fifty random bits need no slow hash
-
-
-def _note_proof(work: Work, session_id: int) -> None:
-    work.connection.execute(
-        account_session.update().where(account_session.c.id == session_id).values(second_factor_at=work.now)
-    )

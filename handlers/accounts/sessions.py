@@ -181,11 +181,14 @@ def end_every(work: Work, account_id: int) -> None:
     _end(work, account_session.c.account_id == account_id)
 
 
-def note_proof(work: Work, session_id: int) -> None:
-    """Note that the holder of a session has just given the password again."""
-    work.connection.execute(
-        account_session.update().where(account_session.c.id == session_id).values(proved_at=work.now)
-    )
+def note_password(work: Work, session_id: int) -> str:
+    """Note that the holder of a session has just given the password again, and return its new token."""
+    return _renewed(work, session_id, "proved_at")
+
+
+def note_second_factor(work: Work, session_id: int) -> str:
+    """Note that the holder of a session has just given a second proof, and return its new token."""
+    return _renewed(work, session_id, "second_factor_at")
 
 
 def hash_token(token: str) -> str:
@@ -281,6 +284,17 @@ def _end(work: Work, condition: ColumnElement[bool]) -> None:
         .where(condition, account_session.c.ended_at.is_(None))
         .values(ended_at=work.now)
     )
+
+
+def _renewed(work: Work, session_id: int, proof: str) -> str:
+    """Note a proof, and give the session another token, so that a copy of the one before gains nothing."""
+    token = secrets.token_urlsafe(32)
+    work.connection.execute(
+        account_session.update()
+        .where(account_session.c.id == session_id)
+        .values({proof: work.now, "token_hash": hash_token(token)})
+    )
+    return token
 
 
 def _lifetime(work: Work, account_id: int, bound_phone: bool) -> tuple[timedelta, datetime]:

@@ -130,16 +130,18 @@ def accept_responsibility(work: Work) -> None:
     access_log.append(work, entry)
 
 
-def prove_again(engine: Engine, signed_in: sessions.SignedIn, password: str) -> None:
+def prove_again(engine: Engine, signed_in: sessions.SignedIn, password: str) -> str:
     """Have the holder give the password once more before something delicate.
 
+    Returns:
+        The session's new token; the one before is worth nothing from now on.
     Raises:
         SignInRefused: it is wrong.
         SlowDown: too many wrong ones.
     """
     _proved(engine, signed_in.actor.id, password)
     with engine.work(signed_in.actor) as work:
-        sessions.note_proof(work, signed_in.session_id)
+        return sessions.note_password(work, signed_in.session_id)
 
 
 def hasher(engine: Engine) -> passwords.Hasher:

@@ -61,13 +61,15 @@ class Holder:
             bound = second_factor.enrolment(work)
         assert bound is not None
         self.secret = bound.secret
-        return second_factor.confirm(self.engine, self.session(), self.code())
+        bound = second_factor.confirm(self.engine, self.session(), self.code())
+        self.token = bound.token
+        return bound.recovery_codes
 
     def code(self) -> str:
         return totp.code_of(self.secret, int(self.clock.now().timestamp()) // totp.STEP_SECONDS)
 
     def prove(self, code: str) -> None:
-        second_factor.prove(self.engine, self.session(), code)
+        self.token = second_factor.prove(self.engine, self.session(), code)
 
 
 @pytest.fixture
