@@ -19,7 +19,7 @@ _RESIDENT = "resident"
 
 def barred(work: Work, case: Case, task: Task) -> frozenset[int]:
     """Return whom the trade keeps from a step, such as who did the repair that a complaint is about."""
-    return _barred_each(work, [(case, task)]).get(task.id, frozenset())
+    return _asked_each(work, [(case, task)], work.engine.library.barred).get(task.id, frozenset())
 
 
 def require_not_barred(work: Work, case: Case, task: Task) -> None:
@@ -91,6 +91,19 @@ def people_for_each(work: Work, steps: Sequence[tuple[Case, Task]]) -> dict[int,
     }
 
 
+def receivers(work: Work, case: Case, task: Task) -> list[int]:
+    """Return whom the actor can give a step to now: people who are there and expected nowhere else then."""
+    return _receivers_for_each(work, [(case, task)])[task.id]
+
+
+def _receivers_for_each(work: Work, steps: Sequence[tuple[Case, Task]]) -> dict[int, list[int]]:
+    elsewhere = _asked_each(work, steps, work.engine.library.occupied)
+    return {
+        task_id: [one for one in found if one not in elsewhere.get(task_id, ())]
+        for task_id, found in people_for_each(work, steps).items()
+    }
+
+
 def choices(work: Work, task_ids: Collection[int]) -> dict[int, list[int]]:
     """Return for each of some open steps that the actor may hand over, by its id, who can be given it."""
     rows = work.connection.execute(select(user_task).where(user_task.c.id.in_(task_ids)))
@@ -101,7 +114,7 @@ def choices(work: Work, task_ids: Collection[int]) -> dict[int, list[int]]:
     found = work.connection.execute(select(*columns).where(wanted))
     cases: dict[int, Case] = {case.id: case for case in found}
     steps = [(cases[task.instance_id], task) for task in theirs if task.instance_id in cases]
-    return people_for_each(work, steps)
+    return _receivers_for_each(work, steps)
 
 
 class _Asked:
@@ -110,7 +123,7 @@ class _Asked:
     def __init__(self, work: Work, steps: Sequence[tuple[Case, Task]]) -> None:
         self._work = work
         self.groups = rights.groups_of_each(work, [task for _, task in steps])
-        self._barred = _barred_each(work, steps)
+        self._barred = _asked_each(work, steps, work.engine.library.barred)
         self._doers = rights.doers_before_each(work, steps)
 
     def grants(self, actor_ids: Iterable[int]) -> Mapping[int, Grants]:
@@ -129,11 +142,13 @@ class _Asked:
         )
 
 
-def _barred_each(work: Work, steps: Sequence[tuple[Case, Task]]) -> dict[int, frozenset[int]]:
+def _asked_each(
+    work: Work, steps: Sequence[tuple[Case, Task]], rules: Mapping[str, Barred]
+) -> dict[int, frozenset[int]]:
     """Ask each rule of the trade once for all the steps that it is about."""
     about: dict[Barred, list[tuple[Case, Task]]] = {}
     for case, task in steps:
-        rule = rule_of(work, case.bundle_id, task.form_key)
+        rule = _rule_among(rules, work, case.bundle_id, task.form_key)
         if rule is not None:
             about.setdefault(rule, []).append((case, task))
     found = {}
@@ -145,10 +160,16 @@ def _barred_each(work: Work, steps: Sequence[tuple[Case, Task]]) -> dict[int, fr
 
 def rule_of(work: Work, bundle_id: int, form_key: str | None) -> Barred | None:
     """Return the rule of the trade that keeps people from the steps of a form, if there is one."""
+    return _rule_among(work.engine.library.barred, work, bundle_id, form_key)
+
+
+def _rule_among(
+    rules: Mapping[str, Barred], work: Work, bundle_id: int, form_key: str | None
+) -> Barred | None:
     if form_key is None:
         return None
     form = definitions.form(work.engine, work.connection, bundle_id, form_key)
-    return work.engine.library.barred.get(form.on_complete or "")
+    return rules.get(form.on_complete or "")
 
 
 def offer_opened(writing: Writing) -> None:

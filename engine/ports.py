@@ -143,6 +143,7 @@ class Library:
         successors: "process.variable" -> what else follows when a step of the person whom the variable names
             is given to another one.
         barred: completion -> who may not do the steps that it completes, by the business keys of their cases.
+        occupied: completion -> who is expected elsewhere when they are to be done, by business key as well.
     """
 
     handlers: Mapping[str, Handler]
@@ -150,3 +151,4 @@ class Library:
     form_data: Mapping[str, FormData]
     successors: Mapping[str, Handler] = field(default_factory=dict)
     barred: Mapping[str, Barred] = field(default_factory=dict)
+    occupied: Mapping[str, Barred] = field(default_factory=dict)

@@ -16,7 +16,7 @@ from engine.work import Work
 F = TypeVar("F", bound=Callable[..., Any])
 
 _MARK = "__wuye_topic__"
-_KINDS = ("handler", "completion", "form_data", "successor", "barred")  # in the order of Library
+_KINDS = ("handler", "completion", "form_data", "successor", "barred", "occupied")  # in the order of Library
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,10 @@ def form_data(topic: str) -> Callable[[F], F]:
 
 
 def successor(topic: str) -> Callable[[F], F]:
-    """Offer a function that is told who does a step from now on; the topic is "process.variable"."""
+    """Offer a function that is told who does a step from now on; the topic is "process.variable".
+
+    It refuses whom the step cannot go to before it changes anything.
+    """
     return _mark("successor", topic)
 
 
@@ -107,11 +110,20 @@ def barred(*completions: str) -> Callable[[F], F]:
     return _mark("barred", *completions)
 
 
+def occupied(*completions: str) -> Callable[[F], F]:
+    """Offer a query that says who is expected elsewhere when the steps that these commands complete are due.
+
+    It is asked as the one of `barred`. Nobody is shown as able to be given such a step whom its successor
+    would refuse; once the hour is another one, they are.
+    """
+    return _mark("occupied", *completions)
+
+
 def collect(modules: Iterable[ModuleType]) -> Library:
     """Gather the marked functions of modules.
 
     Raises:
-        ValueError: two functions claim one topic, or somebody is barred from what nothing completes.
+        ValueError: two functions claim one topic, or somebody is kept from what nothing completes.
     """
     found: dict[str, dict[str, Callable[..., Any]]] = {}
     for kind in _KINDS:
@@ -125,8 +137,8 @@ def collect(modules: Iterable[ModuleType]) -> Library:
                 if topic in found[kind]:
                     raise ValueError(f"two functions claim {kind} topic {topic!r}")
                 found[kind][topic] = value
-    if unknown := found["barred"].keys() - found["completion"].keys():
-        raise ValueError(f"nothing completes {sorted(unknown)}, from which somebody is barred")
+    if unknown := (found["barred"].keys() | found["occupied"].keys()) - found["completion"].keys():
+        raise ValueError(f"nothing completes {sorted(unknown)}, from which somebody is kept")
     return Library(*(found[kind] for kind in _KINDS))
 
 

@@ -16,6 +16,9 @@ def follow(work: Work, case: Case, task: Task, actor_id: int) -> None:
     Only where the diagram takes the person of the step from one variable for which the library has a
     successor: in its process, and in those that called it with the same person. Steps that open later go to
     the new one.
+
+    Raises:
+        Refused: the library says that the step cannot go to them; nothing is changed.
     """
     step = definitions.program_of(work, case).steps[task.called_process, task.step_id]
     if step.assignee is None or len(step.assignee.names) != 1:
@@ -34,6 +37,6 @@ def follow(work: Work, case: Case, task: Task, actor_id: int) -> None:
                 return
             run.correct(host, {name: value}, path[:depth])
 
-    stepping.move(work, case, rename)
     context = CaseHost(work, case).context(task.step_id, task.token, task.id)
     successor(replace(context, key=f"{context.key}:{new_id()}"), actor_id)
+    stepping.move(work, case, rename)

@@ -124,12 +124,16 @@ def reassign(work: Work, task_id: int, to: int, reason: str) -> None:
     )
 
 
-def hand_over(work: Work, of: int, to: int | None) -> None:
+def hand_over(work: Work, of: int, to: int | None) -> list[tuple[Case, Task]]:
     """Hand every open task of somebody who leaves to another candidate, or back to its posts.
 
     For commands that have asked who may. A task without posts, or that the other one may not do, goes back to
     whoever may reassign.
+
+    Returns:
+        What went back though the other one may do it, with its case: they are expected elsewhere then.
     """
+    refused = []
     ids = work.connection.execute(
         select(user_task.c.id).where(user_task.c.assignee_id == of).order_by(user_task.c.instance_id)
     ).scalars()
@@ -137,10 +141,11 @@ def hand_over(work: Work, of: int, to: int | None) -> None:
         # Administration ends an account whose tasks are none of its business to read, in cases that wait too.
         case, task = _locked_by_any(work, task_id)
         next_id = to if to is not None and handing.is_able(work, case, task, to) else None
+        if next_id is not None and not _follows(work, case, task, next_id):
+            refused.append((case, task))
+            next_id = None
         _assign(work, task, next_id)
-        if next_id is not None:
-            successors.follow(work, case, task, next_id)
-        else:
+        if next_id is None:
             handing.let_others(work, case, task)
         kind = "released" if next_id is None else "reassigned"
         detail: dict[str, Json] | None = (
@@ -149,6 +154,16 @@ def hand_over(work: Work, of: int, to: int | None) -> None:
         history.record(
             work, case.id, [Event(kind, task.step_id, task.path, task.id, None, task.due_at, detail)]
         )
+    return refused
+
+
+def _follows(work: Work, case: Case, task: Task, actor_id: int) -> bool:
+    """Let a case follow a step to somebody, and tell whether it did; a refusal has changed nothing."""
+    try:
+        successors.follow(work, case, task, actor_id)
+    except Refused:
+        return False
+    return True
 
 
 def _assign(work: Work, task: Task, actor_id: int | None) -> None:

@@ -184,7 +184,7 @@ def _filling(
 
 
 def _people(work: Work, detail: TaskDetail) -> tuple[tuple[int, str], ...]:
-    names = person_names(work, handing.people(work, detail.case, detail.task))
+    names = person_names(work, handing.receivers(work, detail.case, detail.task))
     return tuple(sorted(names.items(), key=lambda item: item[1]))
 
 

@@ -1,10 +1,15 @@
 """Takes everything from an account that ends: posts, shifts, standing in, place in teams, and open tasks."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import or_
 
 from engine import drafts, tasks
+from engine.ids import new_id
+from engine.rights import Case, Task
 from engine.work import Work
 from handlers.accounts import lasting
+from handlers.accounts.permissions import LEADS, Post
 from handlers.accounts.records import (
     account_post,
     account_post_request,
@@ -13,13 +18,15 @@ from handlers.accounts.records import (
     account_team_member,
 )
 from handlers.shared import access_log
+from handlers.shared.messages import notification
 
 
 def leave_everything(work: Work, account_id: int, successor_id: int | None = None) -> None:
     """End what somebody has and does, at once; for commands that have asked who may.
 
     Args:
-        successor_id: who takes the open tasks on that this one may do; the others go back to their posts.
+        successor_id: who takes the open tasks on that this one may do; the others go back to their posts. A
+            visit at an hour when they are expected elsewhere is left to the lead, who is told of it.
     Raises:
         RuleRefused: nobody would be left who grants, approves or looks.
     Source: policy A4; domain.md 4.8.
@@ -29,7 +36,7 @@ def leave_everything(work: Work, account_id: int, successor_id: int | None = Non
     work.connection.execute(
         account_team_member.delete().where(account_team_member.c.account_id == account_id)
     )
-    tasks.hand_over(work, account_id, successor_id)
+    _tell_leads(work, tasks.hand_over(work, account_id, successor_id))
     drafts.forget_all(work, account_id)
 
 
@@ -74,3 +81,18 @@ def _leave_roster(work: Work, account_id: int) -> None:
         )
         .values(ends_at=work.now)
     )
+
+
+def _tell_leads(work: Work, left: Iterable[tuple[Case, Task]]) -> None:
+    """Tell the lead of each post which visits nobody goes to, one message for all of a community."""
+    numbers: dict[tuple[str, int], list[str]] = {}
+    for case, task in left:
+        place = (LEADS.get(task.group_code, Post.PM), task.scope_id)
+        numbers.setdefault(place, []).append(case.business_key)
+    messages = [
+        notification(
+            "visits_left", [], f"left:{new_id()}", group=lead, scope_id=str(scope_id), cases=list(found)
+        )
+        for (lead, scope_id), found in numbers.items()
+    ]
+    work.engine.outbox.put_many(work.connection, messages, work.now)

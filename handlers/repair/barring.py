@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Mapping
 
-from engine.service_tasks import barred
+from engine.service_tasks import barred, occupied
 from engine.work import Work
-from handlers.repair import crew, orders
+from handlers.repair import booked, crew, orders
 from handlers.repair.dispatching import not_for_reworks
 
 
@@ -43,3 +43,9 @@ def who_was_refused(work: Work, numbers: Collection[str]) -> Mapping[str, frozen
     reworked = orders.reworked(work.connection, numbers)
     out = not_for_reworks(work, reworked)
     return {order.number: out[order.id] for order in reworked}
+
+
+@occupied("repair.arrive", "repair.visit_again")
+def who_goes_elsewhere(work: Work, numbers: Collection[str]) -> Mapping[str, frozenset[int]]:
+    """Return who is expected elsewhere at the hour agreed on for each visit."""
+    return booked.expected_elsewhere(work, numbers)

@@ -1,11 +1,13 @@
 """Knows which visits a repairer has agreed on, so that nobody is promised the same hour twice."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, and_, or_, select
 
 from engine.rights import name_of
+from engine.store.tables import user_task
 from engine.work import Work
 from handlers.accounts.records import account
 from handlers.errors import FieldsInvalid, RuleRefused
@@ -14,7 +16,6 @@ from handlers.repair.fact_lines import window
 from handlers.repair.orders import Order
 from handlers.repair.records import OrderState, repair_order
 from handlers.repair.rules import Span
-from handlers.shared.permissions import Permission
 
 _AT_IT = (OrderState.APPOINTED, OrderState.ARRIVED, OrderState.WORKING)
 
@@ -50,37 +51,72 @@ def require_free(work: Work, order: Order, worker_id: int | None, visit_at: date
         return
     lock(work, worker_id)
     for other in visits(work, worker_id, order.id):
-        begin, end = _around(work, order, other)
-        if begin < visit_at < end:
+        if _clashes(work, order, other, visit_at):
             raise FieldsInvalid({"visit_at": _clash(work, other)})
 
 
 def require_able_to_come(work: Work, order: Order, worker_id: int) -> None:
     """Refuse to hand an agreed visit to a repairer who is expected elsewhere then.
 
-    Where somebody was to come at once there is no hour to keep. Who leaves hands on what they have: whoever
-    ends their account has nobody else to choose, and the lead of repair sees to it.
+    Where somebody was to come at once there is no hour to keep.
 
     Raises:
         RuleRefused: they are.
     """
-    if order.window_to is None or order.window_to <= work.now or not _chooses(work, order, worker_id):
-        return
-    visit_at = order.window_to - figures.of(work, order).visit_window
-    if order.window_from >= visit_at:
+    visit_at = _hour(work, order)
+    if visit_at is None:
         return
     lock(work, worker_id)
     for other in visits(work, worker_id, order.id):
-        begin, end = _around(work, order, other)
-        if begin < visit_at < end:
+        if _clashes(work, order, other, visit_at):
             facts = {"who": name_of(work, worker_id), "window": window(work, other)}
             raise RuleRefused("expected_elsewhere", "{who} {window} 已有约，请先改约时间或另选一人", **facts)
 
 
-def _chooses(work: Work, order: Order, worker_id: int) -> bool:
-    is_theirs = work.actor.id in (worker_id, order.worker_id)
-    is_staff = work.actor.kind == "staff"
-    return is_theirs or (is_staff and work.may(Permission.TASK_REASSIGN, order.community_id))
+def expected_elsewhere(work: Work, numbers: Collection[str]) -> dict[str, frozenset[int]]:
+    """Return by the number of each of some orders who goes elsewhere at the hour that is agreed on for it."""
+    wanted = repair_order.c.number.in_(numbers) & (repair_order.c.window_to > work.now)
+    agreed = [
+        (order, hour)
+        for order in work.connection.execute(select(repair_order).where(wanted))
+        if (hour := _hour(work, order)) is not None
+    ]
+    expected = _expected(work) if agreed else []
+    return {
+        order.number: frozenset(
+            worker_id
+            for worker_id, other in expected
+            if other.id != order.id and _clashes(work, order, other, hour)
+        )
+        for order, hour in agreed
+    }
+
+
+def _expected(work: Work) -> list[tuple[int, Row[Any]]]:
+    """Return every visit at an agreed time that is ahead, each with who goes there."""
+    is_ahead = repair_order.c.window_to > work.now
+    at_it = select(repair_order.c.worker_id.label("visitor_id"), repair_order).where(
+        repair_order.c.state.in_(_AT_IT), repair_order.c.worker_id.is_not(None), is_ahead
+    )
+    again = (
+        select(user_task.c.assignee_id.label("visitor_id"), repair_order)
+        .join(user_task, user_task.c.instance_id == repair_order.c.instance_id)
+        .where(crew.IS_AGAIN, user_task.c.assignee_id.is_not(None), is_ahead)
+    )
+    return [(row.visitor_id, row) for query in (at_it, again) for row in work.connection.execute(query)]
+
+
+def _hour(work: Work, order: Order) -> datetime | None:
+    """Return when a visit that is ahead is agreed on; None where somebody comes at once."""
+    if order.window_to is None or order.window_to <= work.now:
+        return None
+    visit_at: datetime = order.window_to - figures.of(work, order).visit_window
+    return visit_at if order.window_from < visit_at else None
+
+
+def _clashes(work: Work, order: Order, other: Order, visit_at: datetime) -> bool:
+    begin, end = _around(work, order, other)
+    return begin < visit_at < end
 
 
 def lock(work: Work, worker_id: int) -> None:

@@ -22,7 +22,7 @@ _Key = TypeVar("_Key", int, str)  # id or number of an order
 
 _MOMENT = timedelta(microseconds=1)
 # The step of a complaint in which somebody else repairs; its order stays the one of who was sent before.
-_IS_AGAIN = user_task.c.form_key == "repair_complaint_again"
+IS_AGAIN = user_task.c.form_key == "repair_complaint_again"
 
 # What is told of an order when somebody came to repair it again.
 CAME_AGAIN = ("complaint_mended", "complaint_not_mended")
@@ -76,14 +76,14 @@ def open_orders(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
     sent = select(repair_assignment.c.worker_id).where(
         repair_assignment.c.worker_id.in_(workers), repair_assignment.c.ended_at.is_(None)
     )
-    again = select(user_task.c.assignee_id).where(_IS_AGAIN, user_task.c.assignee_id.in_(workers))
+    again = select(user_task.c.assignee_id).where(IS_AGAIN, user_task.c.assignee_id.in_(workers))
     held = union_all(sent, again).subquery()
     return dict(connection.execute(select(held.c.worker_id, func.count()).group_by(held.c.worker_id)).all())
 
 
 def repaired_again(worker_id: int) -> Select[int]:
     """Select the cases whose repair somebody does again because of a complaint."""
-    return select(user_task.c.instance_id).where(_IS_AGAIN, user_task.c.assignee_id == worker_id)
+    return select(user_task.c.instance_id).where(IS_AGAIN, user_task.c.assignee_id == worker_id)
 
 
 def past_workers(connection: Connection, order_id: int) -> dict[int, str | None]:

@@ -1,6 +1,17 @@
 """The messages that every procedure may send about its tasks."""
 
+from collections.abc import Mapping
+
+from engine.ports import Json
+from engine.work import Work
 from handlers.shared.messages import Template
+
+
+def _cases(_work: Work, args: Mapping[str, Json], language: str) -> dict[str, str]:
+    numbers = args.get("cases")
+    found = [str(one) for one in numbers] if isinstance(numbers, list) else []
+    return {"cases": (", " if language.startswith("en") else "、").join(found)}
+
 
 TEMPLATES = (
     Template(
@@ -39,6 +50,15 @@ TEMPLATES = (
         text="【物业云】{case} {place} {step}：原岗位没有人能办，请您接手（应于 {due_at} 完成）。",
         text_en="[Wuye Flow] {case} {place} {step}: nobody of its post can do it, "
         "please take it (due {due_at}).",
+    ),
+    Template(
+        code="visits_left",
+        subject="请安排没人去的上门",
+        subject_en="Please see to visits that nobody goes to",
+        text="【物业云】{cases}：原来去的人已离岗，接手人在约好的时间另有约。请另派人，或改约时间。",
+        text_en="[Wuye Flow] {cases}: who was to go has left, and whoever took their work over is expected "
+        "elsewhere at the hour agreed on. Please send somebody else, or agree on another time.",
+        facts=_cases,
     ),
     Template(
         code="task_follow_up",

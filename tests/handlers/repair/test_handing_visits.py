@@ -3,12 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
-from engine import tasks
+from engine import handing, inbox, tasks
 from engine.errors import Refused
 from engine.ports import SYSTEM, Actor
+from handlers.accounts import staff
 from handlers.accounts.permissions import Post
 from handlers.repair.records import Area
+from handlers.shared.records import outbox_job
 from tests.handlers.repair.repair_world import Shop
 from tests.handlers.repair.test_appointments import agreed, fixed, tomorrow_at
 from tests.handlers.repair.test_complaining import complained
@@ -17,12 +20,12 @@ from tests.handlers.repair.test_repairing_again import promised, send
 __all__ = ["complained", "promised"]
 
 
-def booked(shop: Shop, hour: int) -> str:
-    """Let the second plumber have agreed on a visit tomorrow."""
-    number = shop.report(fault="W06", text="漏水")
-    shop.accept(number, shop.second_plumber)
-    shop.do(number, "take", shop.second_plumber, outcome="taken")
-    fixed(shop, number, tomorrow_at(shop, hour), by=shop.second_plumber)
+def booked(shop: Shop, hour: int, by: Actor | None = None) -> str:
+    """Let a plumber, the second unless another is named, have agreed on a visit tomorrow."""
+    number, plumber = shop.report(fault="W06", text="漏水"), by or shop.second_plumber
+    shop.accept(number, plumber)
+    shop.do(number, "take", plumber, outcome="taken")
+    fixed(shop, number, tomorrow_at(shop, hour), by=plumber)
     return number
 
 
@@ -62,11 +65,36 @@ def test_who_is_free_at_the_hour_or_comes_at_once_is_handed_the_visit(shop: Shop
     assert {shop.order(one).worker_id for one in (number, at_once)} == {shop.second_plumber.id}
 
 
-def test_who_leaves_hands_on_their_visits_all_the_same(shop: Shop) -> None:
+def test_who_leaves_hands_on_what_the_successor_can_come_to_and_the_lead_is_told_of_the_rest(
+    shop: Shop,
+) -> None:
     number = agreed(shop)
+    later = booked(shop, 9, by=shop.plumber)
     booked(shop, 14)
-    shop.engine.run(SYSTEM, lambda work: tasks.hand_over(work, shop.plumber.id, shop.second_plumber.id))
-    assert shop.order(number).worker_id == shop.second_plumber.id
+    shop.engine.run(SYSTEM, lambda work: staff.end_account(work, shop.plumber.id, shop.second_plumber.id))
+    assert shop.order(later).worker_id == shop.task(later, "arrive").assignee_id == shop.second_plumber.id
+    assert shop.task(number, "arrive").assignee_id is None, "expected elsewhere at that hour"
+    assert shop.order(number).worker_id == shop.plumber.id, "until somebody takes it"
+    with shop.engine.reading(SYSTEM) as work:
+        told = [one for one in work.connection.execute(select(outbox_job.c.args)).scalars() if "cases" in one]
+    assert [(one["template"], one["group"], one["cases"]) for one in told] == [
+        ("visits_left", "rpl", [number])
+    ]
+
+
+def test_only_who_is_free_at_the_hour_is_shown_as_able_to_be_given_a_visit(shop: Shop) -> None:
+    number, early = agreed(shop), booked(shop, 9)
+    booked(shop, 14)
+    visit, other = shop.task(number, "arrive").id, shop.task(early, "arrive").id
+    with shop.engine.reading(shop.lead) as work:
+        found = handing.choices(work, [visit, other])
+        detail = inbox.detail(work, visit)
+        assert handing.receivers(work, detail.case, detail.task) == found[visit]
+    assert shop.second_plumber.id not in found[visit]
+    assert shop.plumber.id in found[other]
+    shop.clock.advance(days=2)
+    with shop.engine.reading(shop.lead) as work:
+        assert shop.second_plumber.id in handing.choices(work, [visit])[visit], "the hour is past"
 
 
 def test_a_visit_because_of_a_complaint_is_not_handed_to_who_is_expected_elsewhere(
@@ -78,7 +106,14 @@ def test_a_visit_because_of_a_complaint_is_not_handed_to_who_is_expected_elsewhe
     shop.do(lamp, "take", shop.electrician, outcome="taken")
     fixed(shop, lamp, tomorrow_at(shop, 14), by=shop.electrician)
     send(shop, promised, at=tomorrow_at(shop, 14))
+    shop.on_duty(helper, shop.clock.now(), timedelta(days=2))
+    visit = shop.task(promised, "visit_again").id
+    with shop.engine.reading(shop.lead) as work:
+        assert handing.choices(work, [visit]) == {visit: [helper.id]}
     with pytest.raises(Refused, match="已有约"):
         give(shop, promised, shop.lead, shop.electrician, "visit_again")
     give(shop, promised, shop.lead, helper, "visit_again")
     assert shop.task(promised, "visit_again").assignee_id == helper.id
+    other = shop.task(agreed(shop), "arrive").id
+    with shop.engine.reading(shop.lead) as work:
+        assert helper.id not in handing.choices(work, [other])[other], "for the complaint"
