@@ -251,11 +251,13 @@ SHIFT_LEAD_POSTS = (Post.CS, Post.RPL)
 # A post's own lead, asked when nobody is on shift.
 LEADS: Mapping[str, Post] = {Post.CS: Post.CSL, Post.RP: Post.RPL, Post.FIN: Post.FINL}
 
-# Who does what nobody of a post can, all being barred or away: a manager, and for them quality. What is of
-# other posts, such as of finance or of data protection, waits until somebody is appointed.
+# Who does what nobody of a post can, all being barred or away: a manager, for them quality, and for quality
+# administration, which also appoints people. What is of other posts, such as finance or data protection,
+# waits until somebody is appointed.
 LAST_RESORT: Mapping[str, Post] = {
     **dict.fromkeys((Post.CS, Post.CSL, Post.RP, Post.RPL), Post.PM),
     Post.PM: Post.QA,
+    Post.QA: Post.ADM,
 }
 
 _FAMILY = frozenset(

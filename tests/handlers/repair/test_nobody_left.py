@@ -41,6 +41,19 @@ def test_quality_answers_a_complaint_about_the_only_manager_and_somebody_else_re
     assert shop.case(number).state == "completed"
 
 
+def test_administration_reviews_a_complaint_that_the_only_one_of_quality_answered(shop: Shop) -> None:
+    quality, office = shop.staff(Post.QA), shop.staff(Post.ADM, everywhere=True)
+    number = complain_of_the_manager(shop)
+    shop.do(number, "answer_complaint", quality, **NOTHING)
+    shop.do(number, "ask_complainant", shop.desk_lead, outcome="c", problem="不行")
+    assert shop.told("task_offered") == [[str(quality.id)], [str(office.id)]]
+    review: dict[str, Json] = {"finding": "记录齐全", "answer": "质保延长半年"}
+    with pytest.raises(NotAllowed, match="另一人"):
+        shop.do(number, "review_complaint", quality, **review)
+    shop.do(number, "review_complaint", office, **review)
+    assert shop.case(number).state == "completed"
+
+
 def test_who_did_the_repair_hears_of_no_step_of_the_complaint(shop: Shop) -> None:
     quality = shop.staff(Post.QA)
     complain_of_the_manager(shop)
