@@ -1,6 +1,7 @@
 """Turns errors into pages, once: the fate of a problem decides the status, the page says what to do."""
 
 import logging
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -44,7 +45,7 @@ _FATES = (
 )
 
 _ADVICE = {
-    400: (lazy_gettext("请求无法理解"), lazy_gettext("请返回上一页重试。")),
+    400: (lazy_gettext("请求无法理解"), lazy_gettext("请返回上一页，刷新后再试。")),
     401: (lazy_gettext("请先登录"), lazy_gettext("登录已失效或尚未登录，登录后再试。")),
     403: (lazy_gettext("您无权进行此操作"), lazy_gettext("若工作需要，请向系统管理员申请相应岗位。")),
     404: (lazy_gettext("没有找到"), lazy_gettext("它可能已经结束，或不在您的范围内。请从首页进入。")),
@@ -77,6 +78,8 @@ _ADVICE_AT_HOME = {
 
 _RETRY = {"Retry-After": "5"}  # seconds
 _UNSAFE = {"csrf_token", "password", "new_password", "again"}  # nor what begins with "_"
+
+_CODE = re.compile(r"[a-z][a-z0-9_]*|[0-9]{15,}")
 
 
 def shown_again_by(page: Callable[..., ResponseReturnValue]) -> Callable[[View], View]:
@@ -137,6 +140,11 @@ def typed() -> list[tuple[str, str]]:
         for key, value in request.form.items(multi=True)
         if value and key not in _UNSAFE and not key.startswith("_")
     ]
+
+
+def _written() -> list[str]:
+    """Return what somebody wrote into the refused form: no codes of choices, no ids."""
+    return [value for _, value in typed() if not _CODE.fullmatch(value)]
 
 
 def init_app(app: Flask) -> None:
@@ -227,6 +235,6 @@ def answer(status: int, text: str) -> ResponseReturnValue:
         said = {"message": text or str(title)}
         return (said, status, _RETRY) if status == HTTPStatus.SERVICE_UNAVAILABLE else (said, status)
     template = "parts/error_pane.html" if "HX-Request" in request.headers else "error.html"
-    facts = {"title": title, "advice": advice, "text": text, "typed": typed(), "came_from": _came_from()}
+    facts = {"title": title, "advice": advice, "text": text, "typed": _written(), "came_from": _came_from()}
     page = render_template(template, status=int(status), **facts)
     return (page, status, _RETRY) if status == HTTPStatus.SERVICE_UNAVAILABLE else (page, status)

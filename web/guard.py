@@ -92,7 +92,7 @@ def on_csrf(_error: CSRFError) -> ResponseReturnValue:
         return stopped
     page = errors.page_of_form()
     if page is None or context.person() is None:
-        return errors.answer(HTTPStatus.BAD_REQUEST, gettext("页面已过期。请返回上一页，刷新后再提交。"))
+        return errors.answer(HTTPStatus.BAD_REQUEST, gettext("页面已过期，还没有提交。"))
     if (
         urlsplit(request.referrer or "").netloc == request.host
     ):  # a page of ours: nobody else leaves files here

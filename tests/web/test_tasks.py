@@ -51,6 +51,17 @@ def test_a_task_completed_by_somebody_else_is_a_conflict_that_gives_back_what_wa
     assert (late.status_code, "已由职员" in late.text) == (409, True)
 
 
+def test_an_error_gives_back_the_words_that_were_written_and_no_codes(site: Site) -> None:
+    answer = site.browser(Post.CS).post(
+        "/tasks/1/complete", {"outcome": "accept", "reason": "水还在漏", "house_id": "1" * 18}, page="/inbox"
+    )
+
+    assert answer.status_code == 404
+    given_back = answer.text.split("您填写的内容")[1]
+    assert "水还在漏" in given_back
+    assert not [code for code in ("outcome", "accept", "reason", "1" * 18) if f">{code}<" in given_back]
+
+
 def test_sending_the_same_form_twice_completes_once_and_complains_not(site: Site) -> None:
     instance_id = site.start()
     task_id = site.task(instance_id)
