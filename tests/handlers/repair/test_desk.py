@@ -181,6 +181,9 @@ def test_repairers_see_only_their_orders_and_only_until_a_day_after_the_end(shop
         view = queries.order(work, number)
         assert numbers_of(queries.own_jobs(work)) == [number]
     assert (view.contact_name, view.contact_phone) == ("李*", "138****2222")
+    with shop.engine.reading(shop.owner) as work:
+        own = queries.order(work, number)
+    assert (own.contact_name, own.contact_phone) == ("李明", OWNER_PHONE), "who reported reads what they gave"
     with pytest.raises(NotFound), shop.engine.reading(shop.second_plumber) as work:
         queries.order(work, number)
     shop.repair(number)

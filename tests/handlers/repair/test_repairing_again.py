@@ -279,6 +279,15 @@ def kinds_of_photos(shop: Shop, number: str) -> list[str]:
         return [one.owner_kind for one in queries.order(work, number).media]
 
 
+def test_what_is_photographed_for_the_diagnosis_is_kept_with_the_visit(shop: Shop) -> None:
+    number = shop.report()
+    shop.accept(number)
+    shop.go_to(number, shop.plumber)
+    photo = shop.photo(shop.plumber)
+    shop.do(number, "diagnose", shop.plumber, outcome="repair", finding="垫圈老化", photos=[photo])
+    assert kinds_of_photos(shop, number) == ["repair_assignment"]
+
+
 def test_photos_are_of_the_report_of_the_visit_or_of_the_complaint_that_goes_on(shop: Shop) -> None:
     number = shop.report()
     before = int(shop.photo(shop.owner))
