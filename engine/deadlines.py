@@ -207,7 +207,7 @@ def _require_pausable(work: Work, task: Task) -> None:
         raise AlreadyDone("is_paused", "任务“{name}”已在暂停中", name=named(task))
     if work.now > task.due_at:
         raise RuleBroken(
-            "too_late_to_pause", "任务“{name}”已超时，不能暂停；请主管先调整时限", name=task.name
+            "too_late_to_pause", "任务“{name}”已超时，不能暂停；请主管先调整时限", name=named(task)
         )
 
 

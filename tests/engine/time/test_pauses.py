@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from engine import deadlines, instances, tasks
+from engine.bilingual import named
 from engine.errors import AlreadyDone, NotAllowed, Refused, TaskGone
 from engine.ports import Actor
 from engine.store.tables import history_event, job
@@ -181,8 +182,9 @@ def test_at_its_very_limit_a_step_is_not_late_and_can_be_paused(visit: Shop) -> 
 
 def test_a_late_step_is_not_paused(visit: Shop) -> None:
     visit.clock.advance(hours=2, seconds=1)
-    with pytest.raises(Refused, match="已超时"):
+    with pytest.raises(Refused, match="已超时") as refused:
         pause(visit, visit.clock.now() + HOUR)
+    assert refused.value.params["name"] == named(step(visit)), "in the language of whoever reads it"
 
 
 def test_a_paused_step_is_neither_paused_again_nor_moved(visit: Shop) -> None:
