@@ -67,6 +67,12 @@ _DELETE_JOBS = delete(job).where(
     | job.c.task_id.in_(bindparam("task_ids", expanding=True)),
 )
 _DELETE_TASKS = delete(user_task).where(user_task.c.id.in_(bindparam("task_ids", expanding=True)))
+_CLOSE_ALL_INCIDENTS = (
+    update(incident)
+    .where(incident.c.instance_id == bindparam("case_id"), incident.c.closed_at.is_(None))
+    .values(closed_at=bindparam("at"), closed_by=bindparam("by"), close_kind="resolved")
+)
+_CLOSE_INCIDENTS = _CLOSE_ALL_INCIDENTS.where(incident.c.token.in_(bindparam("tokens", expanding=True)))
 _UPDATE_CASE = update(instance).where(instance.c.id == bindparam("case_id"))
 
 
@@ -124,19 +130,15 @@ def _close(writing: Writing, closed: Sequence[Known], closing: Closing | None) -
 
 def _close_incidents(writing: Writing, closed: Mapping[str, Known]) -> None:
     """Close what told of tokens that have gone on or are gone, and whatever is left when the case is over."""
-    failed = [token for token, known in closed.items() if known["k"] in {"held", "retry"}]
     is_over = writing.run.finished
-    if not failed and not is_over:
+    if not closed and not is_over:
         return
     work = writing.work
-    told = incident.c.instance_id == writing.case.id
-    if not is_over:
-        told &= incident.c.token.in_(failed)
-    work.connection.execute(
-        update(incident)
-        .where(told, incident.c.closed_at.is_(None))
-        .values(closed_at=work.now, closed_by=work.actor.id, close_kind="resolved")
-    )
+    told = {"case_id": writing.case.id, "at": work.now, "by": work.actor.id}
+    if is_over:
+        work.connection.execute(_CLOSE_ALL_INCIDENTS, told)
+    else:
+        work.connection.execute(_CLOSE_INCIDENTS, told | {"tokens": list(closed)})
 
 
 def _into_history(writing: Writing, withdrawn: Sequence[Row[Any]], closing: Closing | None) -> None:

@@ -6,7 +6,7 @@ from xml.sax.saxutils import quoteattr
 import pytest
 from sqlalchemy import update
 
-from engine import external_tasks, incidents, instances, messages, tasks
+from engine import external_tasks, incidents, instances, messages, tasks, timers
 from engine.errors import NotPermitted, RuleBroken
 from engine.external_tasks import FetchedTask, Order
 from engine.messages import NotAwaited
@@ -177,6 +177,31 @@ def test_an_outside_task_without_retries_is_an_incident_that_can_be_retried(shop
     shop.engine.run(MANAGER, lambda work: incidents.retry(work, row.id, "信号恢复"))
 
     assert len(_fetch(shop)) == 1
+
+
+def test_an_incident_of_outside_work_that_nobody_waits_for_any_more_is_closed(shop: Shop) -> None:
+    shop.deploy(_outside_for_an_hour())
+    shop.start("outside", message="reported", wanted="m1")
+    (fetched,) = _fetch(shop)
+    shop.engine.run(
+        WORKER,
+        lambda work: external_tasks.failure(
+            work, fetched.id, "w1", "no signal", retries=0, retry_after=timedelta(0)
+        ),
+    )
+    shop.clock.advance(minutes=61)
+    timers.fire_due(shop.engine)
+    assert shop.steps() == ["read"]
+    (row,) = shop.rows(incident)
+    assert (row.close_kind, row.closed_at) == ("resolved", shop.clock.now())
+
+
+def _outside_for_an_hour() -> Model:
+    return (
+        Model("outside").start(message="reported").service("meter", "test.outside")
+        .timer("late", "meter", "PT1H").user("read").end()
+        .flow("start", "meter", "read", "end").flow("late", "read")
+    )  # fmt: skip
 
 
 def test_an_outside_error_takes_the_path_drawn_for_it(shop: Shop) -> None:
