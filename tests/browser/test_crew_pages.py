@@ -69,3 +69,25 @@ def test_an_urgent_call_is_accessible(town: Town, visit: Visitors) -> None:
     repairer.page.reload()
     repairer.page.wait_for_selector("#ring[open]")
     expect_accessible(repairer, "the call that rings")
+
+
+# Whether the field that has the focus stands between the bar above and that of the step.
+IN_SIGHT = """() => {
+    const field = document.activeElement.getBoundingClientRect();
+    return field.top >= 0 && field.bottom <= document.querySelector('.has-ways .thumb').offsetTop;
+}"""
+
+
+def test_who_chooses_that_nobody_was_there_sees_what_is_to_be_ticked(town: Town, visit: Visitors) -> None:
+    repairer = visit(PHONE).sign_in(town.logins[Post.RP])
+    number = accepted(town, "灯一直闪")
+    for step, outcome in (("take", "taken"), ("appoint", "soon")):
+        do(town, number, step, town.people[Post.RP], outcome=outcome)
+    repairer.open(f"/tasks/{task_id(town, number, 'arrive')}")
+    repairer.page.tap("[data-way=absent]")
+    assert repairer.page.evaluate("document.activeElement.name") == "card_left"
+    assert repairer.page.evaluate(IN_SIGHT)
+    repairer.page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+    repairer.page.tap(".thumb .btn-primary")
+    assert repairer.page.evaluate("document.activeElement.name") == "card_left"
+    assert repairer.page.evaluate(IN_SIGHT)

@@ -9,7 +9,8 @@ function choose(form, ways, value) {
   option.checked = true;
   option.dispatchEvent(new Event("input", { bubbles: true }));
   const empty = [...form.querySelectorAll(".field:not([hidden]) :is(input, select, textarea):required")];
-  const next = empty.find((field) => !field.disabled && !field.value && field.type !== "radio");
+  const isEmpty = (field) => (field.type === "checkbox" ? !field.checked : !field.value);
+  const next = empty.find((field) => !field.disabled && isEmpty(field) && field.type !== "radio");
   (next ?? form.querySelector(`.field:not([hidden]) [data-way-field]`))?.focus();
   next?.closest(".field").scrollIntoView({ block: "center" });
 }
@@ -72,7 +73,7 @@ function wakeMap(link) {
 
 /** Leave as much room below the page as the bar of the step takes, and no more. */
 function makeRoom(bar) {
-  new ResizeObserver(() => document.body.style.setProperty("--thumb", `${bar.offsetHeight}px`)).observe(bar);
+  new ResizeObserver(() => document.documentElement.style.setProperty("--thumb", `${bar.offsetHeight}px`)).observe(bar);
 }
 
 const small = window.matchMedia("(max-width: 819px)");
