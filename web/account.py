@@ -24,11 +24,13 @@ def _person() -> Person:
 @bp.get("/first-steps")
 def first_steps() -> str:
     """Show what is asked for at the first sign-in."""
+    text = agreed.responsibility()
     return render_template(
         "account/first_steps.html",
         signed_in=_person().signed_in,
         errors=errors.field_errors(),
-        text=agreed.responsibility(),
+        text=text,
+        is_accepted=agreed.is_accepted(text),
     )
 
 

@@ -127,7 +127,17 @@ def _reported(standing: Standing) -> str:
 def _assigned(standing: Standing) -> str:
     if standing.is_asked:
         return gettext("上次上门没有见到您。请在下面选一个方便的时间。")
-    return gettext("已派给%(name)s，接单后会和您约时间。", name=_worker(standing))
+    name, wished = _worker(standing), standing.line.proposed_at
+    if wished is not None and wished > standing.now:
+        at = moment_short(wished, standing.now)
+        return gettext("您希望 %(at)s 上门，%(name)s会和您确认。", at=at, name=name)
+    return gettext("已派给%(name)s，接单后会和您约时间。", name=name)
+
+
+def _waiting_parts(standing: Standing) -> str:
+    if standing.due:
+        return gettext("正在等配件，预计 %(at)s 前到货，到了马上继续。", at=standing.due)
+    return gettext("正在等配件，到货后马上继续。")
 
 
 def _taken(standing: Standing) -> str:
@@ -260,7 +270,7 @@ _NEXT: Mapping[OrderState, Callable[[Standing], str]] = {
     OrderState.APPOINTED: _appointed,
     OrderState.ARRIVED: _always(lazy_gettext("维修人员已到场。")),
     OrderState.QUOTED: _quoted,
-    OrderState.WAITING_PARTS: _always(lazy_gettext("正在等配件，到货后马上继续。")),
+    OrderState.WAITING_PARTS: _waiting_parts,
     OrderState.OBSERVING: _always(lazy_gettext("暂时没有查到原因，观察几天后客服会打电话给您。")),
     OrderState.OUTSOURCED: _always(lazy_gettext("已请外部单位来修，物业会验收。")),
     OrderState.WORKING: _always(lazy_gettext("正在维修，修完会请您确认。")),

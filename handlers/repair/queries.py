@@ -47,6 +47,7 @@ class OrderLine:
         worker: name of the repairer, or of the outside firm; empty while nobody is assigned.
         is_complaint: the repair is over, and the complaint about it is not.
         marks: what is out of the ordinary.
+        proposed_at: when the owner would like somebody to come who was not at home before.
     """
 
     id: int
@@ -67,6 +68,7 @@ class OrderLine:
     window_from: datetime | None
     window_to: datetime | None
     marks: tuple[Text, ...]
+    proposed_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -330,6 +332,7 @@ def _line(row: Order, known: Known) -> OrderLine:
         window_from=row.window_from,
         window_to=row.window_to,
         marks=tuple(marks(row)),
+        proposed_at=row.proposed_at,
     )
 
 

@@ -74,6 +74,11 @@ def test_a_slip_is_printed_once_and_leads_to_the_first_steps(site: Site) -> None
     assert person.get("/inbox").location == "/account/first-steps"
     form = {"password": password, "new_password": NEW, "again": NEW}
     assert person.post("/account/first-steps", form, page="/account/first-steps").status_code == 422
+    refused = form | {"accepted": "1", "again": "something else"}
+    shown = person.post("/account/first-steps", refused, page="/account/first-steps")
+    assert re.search(r'name="accepted"[^>]* checked', shown.text), (
+        "what was accepted need not be ticked again"
+    )
     assert person.get("/inbox").location == "/account/first-steps"
     done = person.post("/account/first-steps", form | {"accepted": "1"}, page="/account/first-steps")
     assert done.status_code == 302

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from engine.ports import SYSTEM, Json
 from tests.handlers.repair.repair_world import FULL_MARKS
+from tests.handlers.repair.test_appointments import tomorrow_at
 from tests.web.repair.conftest import Pages
 from tests.web.repair.test_reports import page_of
 
@@ -48,3 +49,26 @@ def test_the_owner_reads_who_comes_again_because_of_a_complaint_and_when(pages: 
     assert "明天 13:30–14:30 上门，请留人在家。" in page
     shop.clock.advance(days=1, hours=9)
     assert "18:00 前办好" in page_of(pages, number)
+
+
+def test_who_named_another_time_reads_it_until_the_repairer_has_settled_it(pages: Pages) -> None:
+    shop = pages.shop
+    number = shop.report()
+    shop.accept(number)
+    shop.do(number, "take", shop.plumber, outcome="taken")
+    shop.do(number, "appoint", shop.plumber, outcome="soon")
+    shop.later(minutes=15)
+    shop.do(number, "arrive", shop.plumber, outcome="absent", called_times=3, card_left=True)
+    shop.do(number, "rebook", shop.owner, visit_at=tomorrow_at(shop, 10).isoformat())
+    assert "10:00 上门" in page_of(pages, number)
+
+
+def test_who_waits_for_parts_reads_until_when(pages: Pages) -> None:
+    shop = pages.shop
+    number = shop.report()
+    shop.accept(number)
+    shop.go_to(number)
+    shop.do(number, "diagnose", shop.plumber, outcome="parts", finding="阀芯坏，车上没有")
+    parts, day = [{"name": "阀芯", "quantity": 1, "unit": "个"}], tomorrow_at(shop, 10).date().isoformat()
+    shop.do(number, "request", shop.plumber, outcome="purchase", parts=parts, parts_on=day)
+    assert "18:00 前到货" in page_of(pages, number)
