@@ -12,8 +12,8 @@ from handlers.repair.closing import close_merged
 from handlers.repair.orders import Order
 from handlers.repair.records import OVER, Area, OrderState
 from handlers.shared.answers import Answers
-from handlers.shared.facts import Facts, Pairs, local
-from handlers.shared.masks import mask_name
+from handlers.shared.facts import Facts, Pairs, local, pairs
+from handlers.shared.masks import mask_name, mask_phone
 
 _DONE_BY = time(18)
 _WRITTEN = (
@@ -48,10 +48,15 @@ def complaint_facts(context: Context) -> Facts:
 
 
 def known(work: Work, order: Order) -> Pairs:
-    """Say what whoever has a complaint in hand reads of it; the contact is masked."""
-    who: Pairs = [["联系人", mask_name(orders.opened(work, order, "contact_name"))]]
+    """Say what was reported, what was done, and what was written since; the contact is masked."""
+    reported = pairs(
+        ("描述", orders.opened(work, order, "description")),
+        ("报修时间", local(work, order.called_at)),
+        ("联系人", mask_name(orders.opened(work, order, "contact_name"))),
+        ("联系电话", mask_phone(orders.opened(work, order, "contact_phone"))),
+    )
     written = remarks.latest(work, order, *_WRITTEN) + remarks.every(work, order, orders.ADDED_TO_COMPLAINT)
-    return facts_desk.result(work, order) + (who if who[0][1] else []) + written
+    return facts_desk.result(work, order) + reported + written
 
 
 @completion("repair.answer_complaint")

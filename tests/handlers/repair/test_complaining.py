@@ -16,6 +16,7 @@ from handlers.repair import adding, commands, queries, remarks, story
 from handlers.repair.records import Area
 from handlers.shared import attachments, limits
 from handlers.shared.attachments import Attachment
+from handlers.shared.masks import mask_phone
 from handlers.shared.records import access_log
 from tests.handlers.repair.repair_world import FULL_MARKS, OWNER_PHONE, Shop
 from tests.handlers.repair.test_paths_confirming import rework
@@ -37,6 +38,16 @@ def complained(shop: Shop) -> str:
     shop.do(number, "confirm", shop.owner, **(FULL_MARKS | {"speed": "1"}))
     shop.do(number, "visit_by_lead", shop.desk_lead, outcome="c", comment="还在漏")
     return number
+
+
+def test_whoever_looks_at_a_complaint_reads_what_was_reported_before_they_take_it(
+    shop: Shop, complained: str
+) -> None:
+    with shop.engine.reading(shop.manager) as work:
+        facts = dict(inbox.detail(work, shop.task(complained, "answer_complaint").id).opened.facts)
+    assert facts["描述"] == "厨房水龙头滴漏"
+    assert facts["联系电话"] == mask_phone(OWNER_PHONE)
+    assert "报修时间" in facts
 
 
 def telling(shop: Shop, number: str) -> list[str]:
