@@ -21,7 +21,7 @@ def follow(work: Work, instance_id: int) -> None:
         RuleBroken: one follows too many already.
     """
     _require_seen(work, instance_id)
-    if count(work) >= MOST:
+    if not is_followed(work, instance_id) and count(work) >= MOST:
         raise RuleBroken("too_many_followed", "最多关注 {most} 件，请先取消一些", most=MOST)
     row = {"instance_id": instance_id, "actor_id": work.actor.id}
     insert_new(work.connection, case_follower, [row])
