@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row, delete, func, insert, select, update
 
-from engine import deadlines, definitions, external_tasks, history, instances, stuck
+from engine import deadlines, definitions, external_tasks, history, instances, stepping, stuck
 from engine.bilingual import Text, in_both, named
 from engine.bpmn.program import Program
 from engine.errors import EngineError, NotFound
@@ -192,6 +192,14 @@ def cancel_case(work: Work, incident_id: int, reason: str) -> None:
 
 
 def _operable(work: Work, incident_id: int) -> Row[Any]:
+    found = _still_open(work, incident_id)
+    work.require(OPERATE, found.scope_id)
+    stepping.locked(work, found.instance_id)
+    # Under the lock: somebody may have been faster.
+    return _still_open(work, incident_id)
+
+
+def _still_open(work: Work, incident_id: int) -> Row[Any]:
     row = work.connection.execute(
         select(incident, instance.c.scope_id)
         .join(instance, instance.c.id == incident.c.instance_id)
@@ -199,7 +207,6 @@ def _operable(work: Work, incident_id: int) -> Row[Any]:
     ).one_or_none()
     if row is None:
         raise IncidentNotFound("incident_not_found", "这个异常已处理，或不存在")
-    work.require(OPERATE, row.scope_id)
     return row
 
 

@@ -2,14 +2,17 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 
-from engine import deadlines, instances, messages, tasks
+from engine import deadlines, external_tasks, incidents, instances, messages, tasks
 from engine.instances import Subject
-from engine.store.tables import escalation, history_event, instance, task_history
+from engine.ports import Actor
+from engine.store.tables import escalation, history_event, incident, instance, task_history
 from engine.timers import fire_due
-from tests.engine.cases.conftest import CLERK, COMMUNITY, HOUSE, MANAGER, SECOND_CLERK, Shop
+from engine.work import Work
+from tests.engine.cases.conftest import CLERK, COMMUNITY, HOUSE, MANAGER, SECOND_CLERK, WORKER, Shop
 from tests.engine.models import Model
 from tests.reliability.invariants import violations
 from tests.reliability.together import Call, together
@@ -26,6 +29,10 @@ RACED = (
     .flow("start", "first", "paid", "last", "end")
     .flow("late", "chase", "end")
 )
+MEASURED = (
+    Model("measured").start(message="reported").service("meter", "test.outside").end()
+    .flow("start", "meter", "end")
+)  # fmt: skip
 AGAIN = Model("raced").start().user("other").end().flow("start", "other", "end")
 
 
@@ -66,6 +73,29 @@ def test_complete_and_complete(raced: Shop) -> None:
 
 def test_claim_and_claim(raced: Shop) -> None:
     _losers(together(_claim(raced, CLERK), _claim(raced, SECOND_CLERK)), "task_claimed")
+
+
+def test_retry_and_retry(shop: Shop) -> None:
+    shop.deploy(MEASURED)
+    shop.start("measured", message="reported", wanted="m1")
+    shop.engine.run(WORKER, _fail)
+    (row,) = shop.rows(incident)
+
+    def retry(actor: Actor) -> Call:
+        return lambda: shop.engine.run(actor, lambda work: incidents.retry(work, row.id, "信号恢复"))
+
+    _losers(together(*map(retry, [MANAGER] * 4)), "incident_not_found")
+    told = [one for one in shop.rows(history_event) if one.kind == "incident_retried"]
+    assert len(told) == 1
+
+
+def _fail(work: Work) -> None:
+    """Fetch what a program outside has to do, and give it up."""
+    fetched = external_tasks.fetch_and_lock(
+        work, "w1", ["test.outside"], most=1, lock_for=timedelta(minutes=5)
+    )
+    none = timedelta(0)
+    external_tasks.failure(work, fetched[0].id, "w1", "no signal", retries=0, retry_after=none)
 
 
 def test_complete_and_cancel(raced: Shop) -> None:
