@@ -44,6 +44,7 @@ def index() -> str:
         due=due,
         people=people,
         done=g.get("done", []),
+        kept=several.kept(),
         task=pane.screen if pane else None,
         pause_reasons=PAUSE_REASONS,
     )

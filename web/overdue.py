@@ -15,7 +15,9 @@ def index() -> str:
     """Show what is late and soon will be, and what came of what was just done about it."""
     with context.engine().reading(context.actor()) as work:
         screen = overdue_screen(work, request.args)
-    return render_template("overdue.html", screen=screen, states=STATES, done=g.get("done", []))
+    return render_template(
+        "overdue.html", screen=screen, states=STATES, done=g.get("done", []), kept=several.kept()
+    )
 
 
 @bp.post("/overdue")

@@ -3,13 +3,15 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from flask import request
+from flask import g, request
+from werkzeug.datastructures import MultiDict
 
 from engine import deadlines, inbox, reminding, tasks
 from engine.errors import Problem, RuleBroken
 from engine.ports import Actor
 from engine.work import Engine, Work
-from web.numbers import posted_id, posted_moment
+from web import errors
+from web.numbers import ids, posted_id, posted_moment
 from web.texts import gettext
 from web.words import either, problem_text
 
@@ -24,6 +26,7 @@ class Done:
         text: why it was refused; "" where it was done.
     """
 
+    task_id: int
     number: str
     step: str
     text: str
@@ -32,6 +35,34 @@ class Done:
     def is_done(self) -> bool:
         """Tell whether it was done."""
         return not self.text
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What stays chosen and typed in the form when its page comes back.
+
+    Attributes:
+        act: what was wanted, as the form names it; "" when nothing stays.
+        to: the account that was to take over; 0 when none was chosen.
+        due_at: as the browser wrote it.
+    """
+
+    act: str = ""
+    task_ids: frozenset[int] = frozenset()
+    reason: str = ""
+    to: int = 0
+    due_at: str = ""
+
+
+def kept() -> Kept:
+    """Return all of it after a refusal; once something was done, what was not, with its text."""
+    sent = MultiDict(errors.typed())
+    done = {one.task_id for one in g.get("done", []) if one.is_done}
+    left = frozenset(ids(sent.getlist("task"))) - done
+    if not left and not errors.refusal():
+        return Kept()
+    (to,) = ids([sent.get("to")]) or (0,)
+    return Kept(sent.get("act", ""), left, sent.get("reason", ""), to, sent.get("due_at", ""))
 
 
 def each(engine: Engine, actor: Actor, task_ids: Iterable[int], act: Act) -> list[Done]:
@@ -74,5 +105,5 @@ def _one(engine: Engine, actor: Actor, task_id: int, act: Act) -> Done:
             number, step = found.case.business_key, either(found.task.name, found.task.name_en)
         engine.run(actor, lambda work: act(work, task_id))
     except Problem as problem:
-        return Done(number, step, problem_text(problem))
-    return Done(number, step, "")
+        return Done(task_id, number, step, problem_text(problem))
+    return Done(task_id, number, step, "")

@@ -99,19 +99,19 @@ class Clerk:
     def _send_somebody(self) -> None:
         self.press("e", "Enter")
 
-    def _expect_in(self, field: str) -> None:
+    def expect_in(self, field: str) -> None:
         """Fail where the keys led somewhere else: what is typed next would be lost without a word."""
         assert self.page.evaluate("document.activeElement.name") == field
 
     def _ask(self) -> None:
         self.press("f", "ArrowDown", "Tab")
-        self._expect_in("question")
+        self.expect_in("question")
         self.type("灯是完全不亮还是会闪？")
         self.press("Control+Enter")
 
     def _explain(self) -> None:
         self.press("f", "ArrowUp", "Tab")
-        self._expect_in("reason")
+        self.expect_in("reason")
         self.type("属于业主自购电器，请联系厂家。")
         self.press("Control+Enter")
 
@@ -122,7 +122,7 @@ class Clerk:
 
     def _verify(self) -> None:
         self.press("e")  # nothing is chosen before the caller has answered
-        self._expect_in("outcome")
+        self.expect_in("outcome")
         self.press("Space", "Control+Enter")
 
 
@@ -149,6 +149,26 @@ def test_a_clerk_clears_twenty_mixed_tasks_without_a_mouse(town: Town, visit: Vi
     assert told(town, "info_asked") >= 1, "a form answered by arrows says what was chosen"
     assert told(town, "assigned") < done["accept"], "not every form was sent as it opened"
     assert "/inbox" in visitor.page.url, "nobody was led away from the list"
+
+
+def test_the_keys_lead_to_what_was_refused(town: Town, visit: Visitors) -> None:
+    report(town, LIGHT, "灯坏了")
+    visitor = visit(DESKTOP).sign_in(town.logins[Post.CS])
+    visitor.open("/inbox")
+    clerk, page = Clerk(visitor), visitor.page
+    clerk.open_first()
+    clerk.press("f", "ArrowDown", "Tab")
+    clerk.type(" ")
+    clerk.press("Control+Enter")
+    page.wait_for_selector("#pane .problems")
+
+    page.locator("#pane .problems a").focus()
+    clerk.press("Enter")
+    clerk.expect_in("question")
+
+    page.locator("#pane .problems a").focus()
+    clerk.press("e")
+    clerk.expect_in("question")
 
 
 def test_keys_move_open_explain_and_lead_elsewhere(town: Town, visit: Visitors) -> None:

@@ -109,7 +109,12 @@ def test_what_is_refused_is_said_of_each_and_keeps_no_other_from_being_done(
 def test_a_manager_gives_more_time_with_a_reason(site: Site, late: list[int], manager: Browser) -> None:
     when = "2027-01-05T10:00"
     assert act(manager, "move", late, due_at=when)[0] == 422
+    refused = act(manager, "move", late, reason="停电")[1]
+    assert 'name="reason" value="停电"' in refused
+    assert all(f'value="{task}" checked' in refused for task in late)
+    assert refused.count('<details class="more" open>') == 1
     _, page = act(manager, "move", late, due_at=when, reason="停电")
+    assert 'value="停电"' not in page
     assert "办成 2 件，共 2 件" in page
     with site.engine.reading(SYSTEM) as work:
         due = {row.due_at.isoformat() for row in work.connection.execute(select(user_task))}

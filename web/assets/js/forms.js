@@ -70,8 +70,23 @@ function nameButton(form) {
   button.querySelector("span").textContent = chosen ? chosen.dataset.submit : button.dataset.primary;
 }
 
+/** Lead from what is wrong to the field itself: the place named by the address may be the box around it. */
+function leadToFields(part) {
+  for (const link of part.querySelectorAll(".problems a[href^='#']")) {
+    link.addEventListener("click", (event) => {
+      const box = document.getElementById(decodeURIComponent(link.hash.slice(1)));
+      const fields = [...(box?.querySelectorAll("input:not([type=hidden]), select, textarea") ?? [])];
+      if (!fields.length) return; // the place is the field: the browser goes there
+      event.preventDefault();
+      box.scrollIntoView();
+      (fields.find((field) => field.checked) ?? fields[0]).focus({ preventScroll: true });
+    });
+  }
+}
+
 /** Wake up every form below a part of the page; `sendAhead`, where given, sends photos of task forms early. */
 export function wakeForms(part, sendAhead) {
+  leadToFields(part);
   for (const form of part.querySelectorAll("form[method=post]")) {
     if (form.dataset.awake) continue;
     form.dataset.awake = "yes";

@@ -19,11 +19,14 @@ function move(step) {
   all[Math.min(all.length - 1, Math.max(0, at))].focus();
 }
 
+/** Tell whether a field still wants something: it is empty, does not fit, or was refused as it is. */
+const wants = (field) => !field.matches("button") && !field.disabled && (!field.validity.valid || field.ariaInvalid === "true");
+
 /** Go to the first field that must still be filled in, or to the button that completes. */
 function toForm() {
   const button = document.querySelector("[data-task-form] [data-primary], [data-gone] [data-primary]");
   const form = button?.closest("form");
-  const empty = [...(form?.elements ?? [])].find((field) => !field.matches("button") && !field.disabled && !field.validity.valid);
+  const empty = [...(form?.elements ?? [])].find(wants);
   (empty ?? button)?.focus();
 }
 

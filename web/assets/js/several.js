@@ -25,15 +25,19 @@ export function startSeveral() {
     const boxes = () => [...form.elements].filter((one) => one.matches("input[name=task]"));
     const seen = () => boxes().filter((one) => one.closest("tr, li, .row")?.checkVisibility() ?? true); // none unseen
     all.hidden = false;
-    // The boxes may stand outside of the form that they belong to.
-    document.addEventListener("change", (event) => {
-      if (event.target.form !== form) return;
-      if (event.target === whole) for (const box of whole.checked ? seen() : boxes()) box.checked = whole.checked;
+    const tell = (changed) => {
       const chosen = boxes().filter((box) => box.checked).length;
       whole.checked = chosen > 0 && chosen >= seen().length;
       whole.indeterminate = chosen > 0 && !whole.checked;
       if (count) count.textContent = chosen || "";
-      if (receivers && event.target !== receivers) countFor(receivers, boxes());
+      if (receivers && changed !== receivers) countFor(receivers, boxes());
+    };
+    // The boxes may stand outside of the form that they belong to.
+    document.addEventListener("change", (event) => {
+      if (event.target.form !== form) return;
+      if (event.target === whole) for (const box of whole.checked ? seen() : boxes()) box.checked = whole.checked;
+      tell(event.target);
     });
+    if (boxes().some((box) => box.checked)) tell(); // they come back ticked after a refusal
   }
 }
