@@ -189,7 +189,7 @@ def counts(work: Work, views: Iterable[View]) -> dict[View, int]:
     if not wanted:
         return {}
     parts, query = counts_query(Shape(*_numbers(work)), wanted)
-    row = work.connection.execute(query, _parameters(work)).one()
+    (row,) = plain.rows(work.connection, query, _parameters(work))
     sizes = dict(zip(parts, row, strict=True))
     return {view: min(sum(sizes[part] for part in PARTS[view]), COUNTED_UP_TO) for view in wanted}
 

@@ -1,6 +1,6 @@
 """What the engine needs from outside: people, sealing, sending, and what stands behind a step."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
@@ -79,6 +79,12 @@ class Directory(Protocol):
 
     def recipients(self, connection: Connection, group: str, scope_id: int, now: datetime) -> Sequence[int]:
         """Return the accounts to notify for a group in a scope now."""
+        ...
+
+    def all_recipients(
+        self, connection: Connection, groups: Collection[tuple[str, int]], now: datetime
+    ) -> Set[int]:
+        """Return whom to notify for any of some groups, each with its scope, asking once for all posts."""
         ...
 
     def holders(self, connection: Connection, group: str, scope_id: int, now: datetime) -> Sequence[int]:

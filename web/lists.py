@@ -165,7 +165,7 @@ def people_of(work: Work, rows: Iterable[Row]) -> tuple[tuple[int, str], ...]:
     """List who could be given one of the tasks of a list, each name once."""
     groups = {(row.group, row.scope_id) for row in rows if row.group}
     directory = work.engine.directory
-    found = {one for group in groups for one in directory.recipients(work.connection, *group, work.now)}
+    found = directory.all_recipients(work.connection, groups, work.now)
     return tuple(sorted(directory.names(work.connection, found).items(), key=lambda item: item[1]))
 
 

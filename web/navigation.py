@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
-from flask import Flask, request, url_for
+from flask import Flask, g, request, url_for
 from flask_babel.speaklater import LazyString
 
 from engine import incidents, proposals
 from engine.ids import new_id
+from engine.work import Work
 from handlers.checking import queries
 from handlers.repair import phone_checks
 from handlers.shared.permissions import Permission
@@ -116,27 +117,25 @@ RESIDENT_DOCK = (
 )
 
 
-def _checks_waiting() -> int:
-    with context.engine().reading(context.actor()) as work:
-        return queries.waiting_count(work) + phone_checks.waiting_count(work)
-
-
-def _changes_waiting() -> int:
-    with context.engine().reading(context.actor()) as work:
-        return proposals.waiting_count(work)
-
-
-def _cases_stuck() -> int:
-    with context.engine().reading(context.actor()) as work:
-        return incidents.open_count(work)
+def _checks_waiting(work: Work) -> int:
+    return queries.waiting_count(work) + phone_checks.waiting_count(work)
 
 
 # Asked only of those who may decide; another person's number would say nothing.
-_COUNTS: Mapping[str, Callable[[], int]] = {
+_COUNTS: Mapping[str, Callable[[Work], int]] = {
     "checks.index": _checks_waiting,
-    "incidents.index": _cases_stuck,
-    "processes.index": _changes_waiting,
+    "incidents.index": incidents.open_count,
+    "processes.index": proposals.waiting_count,
 }
+
+
+def _waiting(endpoint: str) -> int:
+    """Say how much waits behind an entry; asked for all of a page's entries in one transaction."""
+    if "waiting" not in g:
+        counts = {one: count for one, count in _COUNTS.items() if may(one)}
+        with context.engine().reading(context.actor()) as work:
+            g.waiting = {one: count(work) for one, count in counts.items()}
+    return int(g.waiting.get(endpoint, 0))
 
 
 def _open_to(person: Person, endpoint: str) -> bool:
@@ -151,7 +150,7 @@ def _items(person: Person, entries: Sequence[Entry]) -> list[Item]:
             entry.icon,
             _is_here(entry),
             entry.key,
-            _COUNTS.get(entry.endpoint),
+            partial(_waiting, entry.endpoint) if entry.endpoint in _COUNTS else None,
         )
         for entry in entries
         if _open_to(person, entry.endpoint)

@@ -49,10 +49,15 @@ def rows(connection: Connection, statement: Select[Any], known: Mapping[str, Any
         for name, bind in zip(text.names, text.binders, strict=True)
     ]
     raw: Any = connection.connection.dbapi_connection
+    is_postgresql = isinstance(raw, psycopg.Connection)
     # In PostgreSQL's binary form moments need not be written out by the server and read in again.
-    cursor: Any = raw.cursor(binary=True) if isinstance(raw, psycopg.Connection) else raw.cursor()
+    cursor: Any = raw.cursor(binary=True) if is_postgresql else raw.cursor()
     try:
-        cursor.execute(text.sql, values)
+        if is_postgresql:
+            # Planning takes as long as running; the driver would let it be done anew five times before that.
+            cursor.execute(text.sql, values, prepare=True)
+        else:
+            cursor.execute(text.sql, values)
         found = cursor.fetchall()
     except connection.dialect.loaded_dbapi.Error as error:
         connection._handle_dbapi_exception(error, text.sql, values, cursor, None)

@@ -1,9 +1,9 @@
 """Tells the engine who people are and what they may do at a given moment: its Directory port."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from datetime import datetime
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -11,6 +11,8 @@ from sqlalchemy import (
     CompoundSelect,
     Connection,
     FromClause,
+    Row,
+    Select,
     String,
     and_,
     bindparam,
@@ -102,17 +104,40 @@ class AccountDirectory:
         parameters = {"scope": scope_id, "now": now}
         if group == RESIDENT:
             return list(connection.execute(_RESIDENT_RECIPIENTS, parameters).scalars())
-        holders = connection.execute(_HOLDERS, parameters | {"post": group}).all()
-        if group not in SHIFT_POSTS:
-            return _distinct(row.present_id for row in holders)
-        on_shift = _distinct(row.present_id for row in holders if row.on_shift)
-        if on_shift:
-            return on_shift
-        shift_leads = connection.execute(_SHIFT_LEADS, parameters).scalars().all()
-        if shift_leads:
-            return _distinct(shift_leads)
-        leads = connection.execute(_HOLDERS, parameters | {"post": LEADS[group]}).all()
-        return _distinct(row.present_id for row in leads or holders)
+        return _on_duty(
+            group,
+            lambda post: [
+                _Holder(*row) for row in connection.execute(_HOLDERS, parameters | {"post": post}).all()
+            ],
+            lambda: connection.execute(_SHIFT_LEADS, parameters).scalars().all(),
+        )
+
+    def all_recipients(
+        self, connection: Connection, groups: Collection[tuple[str, int]], now: datetime
+    ) -> Set[int]:
+        """Return whom `recipients` names for any of some groups, with two statements for all posts."""
+        found = {
+            one
+            for group in groups
+            if group[0] == RESIDENT
+            for one in self.recipients(connection, *group, now)
+        }
+        of_staff = [group for group in groups if group[0] != RESIDENT]
+        if not of_staff:
+            return found
+        scopes, posts = sorted({scope_id for _, scope_id in of_staff}), {post for post, _ in of_staff}
+        parameters = {"scopes": scopes, "now": now}
+        asked = sorted(posts | {LEADS[post] for post in posts & SHIFT_POSTS})
+        held = connection.execute(_HOLDERS_OF_SEVERAL, parameters | {"posts": asked}).all()
+        is_asked_who_works = not posts.isdisjoint(SHIFT_POSTS)
+        shifts = connection.execute(_SHIFTS, parameters).all() if is_asked_who_works else []
+        for group, scope_id in of_staff:
+            found.update(
+                _on_duty(
+                    group, partial(_held_in, held, shifts, scope_id), partial(_leads_in, shifts, scope_id)
+                )
+            )
+        return found
 
     def holders(self, connection: Connection, group: str, scope_id: int, now: datetime) -> Sequence[int]:
         """Return everybody of a post in a scope, on duty or not; a substitute instead of who is away."""
@@ -157,6 +182,36 @@ def _resident_grants(rows: tuple[tuple[int, str], ...]) -> Grants:
     return Grants(memberships, frozenset(permissions))
 
 
+class _Holder(NamedTuple):
+    present_id: int
+    on_shift: bool
+
+
+def _on_duty(
+    group: str, holders: Callable[[str], Sequence[_Holder]], shift_leads: Callable[[], Sequence[int]]
+) -> list[int]:
+    """Say who of a post of one scope is to be told; what is not needed is not asked."""
+    found = holders(group)
+    on_shift = _distinct(one.present_id for one in found if one.on_shift)
+    if group not in SHIFT_POSTS:
+        return _distinct(one.present_id for one in found)
+    leads = on_shift or _distinct(shift_leads())
+    return leads or _distinct(one.present_id for one in holders(LEADS[group]) or found)
+
+
+def _held_in(rows: Sequence[Row[Any]], shifts: Sequence[Row[Any]], scope_id: int, post: str) -> list[_Holder]:
+    working = {shift.id for shift in shifts if shift.community_id == scope_id}
+    return [
+        _Holder(row.present_id, row.id in working)
+        for row in rows
+        if row.post == post and row.community_id in (None, scope_id)
+    ]
+
+
+def _leads_in(shifts: Sequence[Row[Any]], scope_id: int) -> list[int]:
+    return [shift.present_id for shift in shifts if shift.is_lead and shift.community_id == scope_id]
+
+
 def _distinct(ids: Iterable[int]) -> list[int]:
     return list(dict.fromkeys(ids))
 
@@ -167,6 +222,8 @@ _ME = bindparam("me", type_=BigInteger)
 _NOW = bindparam("now", type_=UtcDateTime)
 _POST = bindparam("post", type_=String)
 _SCOPE = bindparam("scope", type_=BigInteger)
+_POSTS = bindparam("posts", type_=String, expanding=True)
+_SCOPES = bindparam("scopes", type_=BigInteger, expanding=True)
 _FOR_NOBODY = sql_cast(null(), BigInteger).label("on_behalf_of")
 
 
@@ -277,31 +334,46 @@ _is_on_shift = (
     )
     .correlate(account)
 )
-_HOLDERS = (
-    select(
-        func.coalesce(
-            _stand_in(or_(_is_approved, account_post.c.post.not_in(LENT_BY_APPROVAL))), account.c.id
-        ).label("present_id"),
-        _is_on_shift.label("on_shift"),
+_PRESENT = func.coalesce(
+    _stand_in(or_(_is_approved, account_post.c.post.not_in(LENT_BY_APPROVAL))), account.c.id
+).label("present_id")
+
+
+def _holders_of(
+    columns: Sequence[ColumnElement[Any]], post: ColumnElement[bool], scope: ColumnElement[bool]
+) -> Select[Any]:
+    return (
+        select(_PRESENT, *columns)
+        .join(account_post, account_post.c.account_id == account.c.id)
+        .where(
+            account.c.state == "active",
+            post,
+            or_(account_post.c.community_id.is_(None), scope),
+            _post_in_force,
+        )
+        .order_by(account.c.id)
     )
-    .join(account_post, account_post.c.account_id == account.c.id)
-    .where(
-        account.c.state == "active",
-        account_post.c.post == _POST,
-        or_(account_post.c.community_id.is_(None), account_post.c.community_id == _SCOPE),
-        _post_in_force,
-    )
-    .order_by(account.c.id)
+
+
+_HOLDERS = _holders_of(
+    [_is_on_shift.label("on_shift")], account_post.c.post == _POST, account_post.c.community_id == _SCOPE
+)
+_HOLDERS_OF_SEVERAL = _holders_of(
+    [account.c.id, account_post.c.post, account_post.c.community_id],
+    account_post.c.post.in_(_POSTS),
+    account_post.c.community_id.in_(_SCOPES),
 )
 
-_SHIFT_LEADS = (
-    select(func.coalesce(_stand_in(), account.c.id))
-    .join(account_shift, account_shift.c.account_id == account.c.id)
-    .where(
-        account.c.state == "active",
-        account_shift.c.community_id == _SCOPE,
-        account_shift.c.is_lead,
-        _in_force(account_shift),
+
+def _shifts_of(present: ColumnElement[Any], *who: ColumnElement[bool]) -> Select[Any]:
+    return (
+        select(present, account.c.id, account_shift.c.community_id, account_shift.c.is_lead)
+        .join(account_shift, account_shift.c.account_id == account.c.id)
+        .where(account.c.state == "active", _in_force(account_shift), *who)
+        .order_by(account.c.id)
     )
-    .order_by(account.c.id)
-)
+
+
+_LEADING = func.coalesce(_stand_in(), account.c.id).label("present_id")
+_SHIFTS = _shifts_of(_LEADING, account_shift.c.community_id.in_(_SCOPES))
+_SHIFT_LEADS = _shifts_of(_LEADING, account_shift.c.community_id == _SCOPE, account_shift.c.is_lead)

@@ -1,6 +1,6 @@
 """Simple ports for tests of the engine: people by table, a labelling vault, a remembering outbox."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -36,6 +36,11 @@ class FakeDirectory:
             for actor_id, grants in self._grants.items()
             if any(member.group == group and member.scope_id == scope_id for member in grants.memberships)
         ]
+
+    def all_recipients(
+        self, connection: Connection, groups: Collection[tuple[str, int]], now: datetime
+    ) -> Set[int]:
+        return {one for group in groups for one in self.recipients(connection, *group, now)}
 
     def holders(self, connection: Connection, group: str, scope_id: int, now: datetime) -> Sequence[int]:
         return self.recipients(connection, group, scope_id, now)

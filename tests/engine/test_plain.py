@@ -50,6 +50,14 @@ def test_there_may_be_no_rows(deployed: Database) -> None:
         assert plain.rows(connection, LATER, {"since": NOW + timedelta(days=1)}) == []
 
 
+def test_the_plan_is_kept_from_the_first_time_on(deployed: Database) -> None:
+    with deployed.reading() as connection:
+        plain.rows(connection, LATER, {"since": NOW})
+        if not deployed.is_sqlite:
+            kept = connection.exec_driver_sql("SELECT statement FROM pg_prepared_statements").scalars()
+            assert any("deployment" in statement for statement in kept)
+
+
 def test_rows_are_read_inside_the_transaction(deployed: Database) -> None:
     with suppress(ZeroDivisionError), deployed.writing() as connection:
         insert_rows(connection, deployment, NAMES, [("later", "", NOW + timedelta(days=1), 9)])

@@ -85,3 +85,13 @@ def test_a_page_costs_as_many_statements_for_more_rows(site: Site, post: Post, p
     grow(site)
     many, long = cost(site, who, path)
     assert (many, long >= short) == (few, True)
+
+
+@pytest.mark.parametrize("post", [Post.CS, Post.PM, Post.QA])
+def test_the_menu_asks_for_all_that_waits_in_one_transaction(site: Site, post: Post) -> None:
+    browser = site.browser(site.world.staff(post))
+    assert browser.get("/inbox").status_code == 200
+    with statements(site.engine) as noted:
+        browser.get("/inbox")
+    asked_for_rights = [statement for statement in noted if statement.startswith("WITH me")]
+    assert len(asked_for_rights) <= 3  # for the list, for what the page offers, for what waits

@@ -22,17 +22,13 @@ from handlers.errors import ActionNotAllowed, RecordNotFound, RuleRefused
 from handlers.estate import entry
 from handlers.estate.records import ACTING_KINDS, RelationKind
 from handlers.shared.permissions import Permission
+from tests.handlers.accounts.telling import told
 from tests.handlers.estate_world import World
 
 
 def memberships(engine: Engine, actor: Actor) -> set[Membership]:
     with engine.reading(actor) as work:
         return set(work.memberships)
-
-
-def told(engine: Engine, group: str, scope_id: int) -> list[int]:
-    with engine.reading(SYSTEM) as work:
-        return list(engine.directory.recipients(work.connection, group, scope_id, work.now))
 
 
 def away(world: World, absent: Actor, substitute: Actor, hours: int = 8) -> int:
