@@ -60,7 +60,9 @@ def test_houses_are_proposed_while_an_address_is_typed_and_people_never(
     site: Site, person: int, typed: str, proposed: set[str]
 ) -> None:
     answer = site.browser(Post.CS).post("/houses/suggest", {"q": typed}, page="/houses/")
-    assert {one["short"] for one in answer.get_json()["houses"]} == proposed
+    houses = answer.get_json()["houses"]
+    assert {one["short"] for one in houses} == proposed
+    assert all(set(one) == {"address", "short", "community"} for one in houses)
     assert NAME not in answer.text
 
 

@@ -100,6 +100,7 @@ def test_an_urgent_order_rings_on_every_page_until_one_has_heard_it(pages: Pages
     quiet = pages.browser(pages.shop.clerk).get("/crew/ringing")
     rung = first.get("/crew/ringing")
     assert [one["number"] for one in rung.get_json()] == [number]
+    assert set(rung.get_json()[0]) == {"number", "title", "place"}
     assert quiet.get_json() == []
     assert first.get("/crew/ringing", **{"If-None-Match": rung.headers["ETag"]}).status_code == 304
 
