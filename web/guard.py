@@ -1,5 +1,6 @@
 """Stands before every view: who is signed in, and whether the table of routes lets them through."""
 
+import logging
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -17,6 +18,8 @@ from web.navigation import local_address
 from web.routes_table import ROUTES, Access
 from web.signed_in import load_person
 from web.texts import gettext
+
+log = logging.getLogger(__name__)
 
 
 def look_at_clock() -> None:
@@ -51,21 +54,24 @@ def _check_person(access: Access) -> ResponseReturnValue | None:
     return proving.stop() if access.fresh else None
 
 
-def count_refusal(response: Response) -> Response:
-    """Count for the security post what members of staff tried and were refused, each form once.
+def note_refusal(response: Response) -> Response:
+    """Log who was refused what; count for the security post what members of staff tried, each form once.
 
     A phone that did not hear the answer sends its form again by itself.
     """
-    if _is_refusal(response) and "asked_again" not in g:
-        person = context.person()
-        if person is not None and person.is_staff and not person.is_unfinished:
-            name = repeats.name_of_refusal()
-            context.engine().run(
-                person.actor,
-                lambda work: idempotency.once(
-                    work, name, "refused", name or "", lambda: tally.add(work, "refused")
-                ),
-            )
+    person = context.person() if _is_refusal(response) and "asked_again" not in g else None
+    if person is None:
+        return response
+    actor = person.actor
+    log.warning("refused %s %s to %s %d", request.method, request.endpoint, actor.kind, actor.id)
+    if person.is_staff and not person.is_unfinished:
+        name = repeats.name_of_refusal()
+        context.engine().run(
+            actor,
+            lambda work: idempotency.once(
+                work, name, "refused", name or "", lambda: tally.add(work, "refused")
+            ),
+        )
     return response
 
 
@@ -143,7 +149,7 @@ def init_app(app: Flask) -> None:
     app.before_request(look_at_clock)
     app.before_request(refuse_nul)
     app.before_request(check)
-    app.after_request(count_refusal)
+    app.after_request(note_refusal)
     app.register_error_handler(CSRFError, on_csrf)
 
     @app.context_processor
