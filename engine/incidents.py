@@ -1,6 +1,6 @@
 """Shows what is stuck and why, and lets managers retry it or give it up with a reason; never skip it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from engine.bilingual import Text, in_both, named
 from engine.bpmn.program import Program
 from engine.errors import EngineError, NotFound
 from engine.history import Event
-from engine.hosting import Failure
+from engine.hosting import FailedAgain, Failure
 from engine.ids import new_id
 from engine.store.tables import incident, instance, job
 from engine.work import Work
@@ -180,8 +180,17 @@ def retry(work: Work, incident_id: int, reason: str) -> None:
     elif row.kind == "external":
         external_tasks.set_retries(work, row.job_id, 1)
     else:
-        instances.retry(work, row.instance_id, row.token)
+        _run_again(work, row)
     _close(work, row, "retried", reason)
+
+
+def _run_again(work: Work, row: Row[Any]) -> None:
+    try:
+        instances.retry(work, row.instance_id, row.token)
+    except FailedAgain as again:
+        name = _step_name(definitions.program(work.engine, work.connection, row.bundle_id), row)
+        said = _naming(again.failure.said, row.step_id, name)
+        raise FailedAgain(replace(again.failure, said=said)) from again
 
 
 def cancel_case(work: Work, incident_id: int, reason: str) -> None:
@@ -201,7 +210,7 @@ def _operable(work: Work, incident_id: int) -> Row[Any]:
 
 def _still_open(work: Work, incident_id: int) -> Row[Any]:
     row = work.connection.execute(
-        select(incident, instance.c.scope_id)
+        select(incident, instance.c.scope_id, instance.c.bundle_id)
         .join(instance, instance.c.id == incident.c.instance_id)
         .where(incident.c.id == incident_id, incident.c.closed_at.is_(None))
     ).one_or_none()

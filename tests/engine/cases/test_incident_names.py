@@ -3,6 +3,7 @@
 import pytest
 
 from engine import incidents
+from engine.hosting import FailedAgain
 from engine.incidents import OpenIncident
 from engine.store.tables import incident
 from tests.engine.cases.conftest import MANAGER, Shop
@@ -64,6 +65,15 @@ def test_of_two_steps_with_one_id_the_one_is_named_that_failed(
     (row,) = shop.rows(incident)
     assert row.said["params"]["element"] == "meter"
     assert found.said["params"]["reason"] == row.said["params"]["reason"] != ""
+
+
+def test_a_step_that_fails_again_is_named_as_before(shop: Shop) -> None:
+    deploy(shop, fails_inside=True)
+    found = failed(shop)
+    with pytest.raises(FailedAgain) as raised, shop.engine.work(MANAGER) as work:
+        incidents.retry(work, found.id, "查过了")
+    assert raised.value.failure.said is not None
+    assert raised.value.failure.said["params"]["element"] == list(INNER)
 
 
 def test_a_step_without_a_name_is_named_by_its_id(shop: Shop) -> None:
