@@ -90,7 +90,8 @@ def visit_window(line: OrderLine, now: datetime) -> str:
     is_agreed = line.state == OrderState.APPOINTED or line.is_complaint
     if not is_agreed or line.window_from is None or line.window_to is None:
         return ""
-    return f"{visit_day(line.window_from, now)} {clock_time(line.window_from)}–{clock_time(line.window_to)}"
+    window = f"{visit_day(line.window_from, now)} {clock_time(line.window_from)}–{clock_time(line.window_to)}"
+    return gettext("%(window)s（已过）", window=window) if line.window_to < now else window
 
 
 def own_facts(order: OrderView) -> list[tuple[str, str]]:
@@ -145,6 +146,8 @@ def _taken(standing: Standing) -> str:
 
 
 def _appointed(standing: Standing) -> str:
+    if standing.line.window_to is not None and standing.line.window_to < standing.now:
+        return gettext("约定的时间已过，还没有登记到场。请打前台电话询问，不用一直等。")
     window = visit_window(standing.line, standing.now)
     if standing.line.area == Area.COMMON:
         return gettext("%(name)s %(window)s 到现场。", name=_worker(standing), window=window)

@@ -6,7 +6,7 @@ from engine.ports import SYSTEM, Json
 from tests.handlers.repair.repair_world import FULL_MARKS
 from tests.handlers.repair.test_appointments import tomorrow_at
 from tests.web.repair.conftest import Pages
-from tests.web.repair.test_reports import page_of
+from tests.web.repair.test_reports import agreed, page_of
 
 
 def name_of(pages: Pages, account_id: int) -> str:
@@ -72,3 +72,13 @@ def test_who_waits_for_parts_reads_until_when(pages: Pages) -> None:
     parts, day = [{"name": "阀芯", "quantity": 1, "unit": "个"}], tomorrow_at(shop, 10).date().isoformat()
     shop.do(number, "request", shop.plumber, outcome="purchase", parts=parts, parts_on=day)
     assert "18:00 前到货" in page_of(pages, number)
+
+
+def test_nobody_is_told_to_stay_at_home_for_a_visit_whose_time_is_past(pages: Pages) -> None:
+    number = agreed(pages.shop)
+    pages.shop.clock.advance(days=2)
+    page = page_of(pages, number)
+    assert "请留人在家" not in page
+    assert "约定的时间已过，还没有登记到场" in page
+    assert "13:30–14:30（已过）" in page
+    assert "13:30–14:30（已过）" in pages.browser(pages.shop.owner).get("/home/").text
