@@ -187,13 +187,16 @@ def _difference(one: Difference) -> Sum:
 
 
 def _problem(number: int, problem: RowProblem) -> Problem:
+    params = dict(problem.params)
+    if "field" in params:
+        params["field"] = said(str(params["field"])).lower()
     return Problem(
         number,
         problem.sheet,
         problem.row,
         said(problem.column),
         problem.value,
-        filled(problem.message, problem.params),
+        filled(problem.message, params),
     )
 
 

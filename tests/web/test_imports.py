@@ -201,6 +201,15 @@ def test_an_english_reader_gets_english_reasons(desk: Desk) -> None:
     assert "Excel turned the document number" in page
 
 
+def test_an_english_reader_reads_in_english_which_field_contradicts_what_is_known(desk: Desk) -> None:
+    address = desk.taken(
+        row(房号="501", 业主姓名="李四", 证件号码=MAN), row(房号="502", 业主姓名="李五", 证件号码=MAN)
+    )
+    desk.lead.client.set_cookie("language", "en")
+    page = desk.lead.get(address).text
+    assert "elsewhere with another owner’s name" in page
+
+
 def test_texts_of_a_workbook_are_never_formulas() -> None:
     content = spreadsheet("表", ["a"], [["=1+1"], ["-2"], [3]])
     values = [cell for [cell] in load_workbook(io.BytesIO(content)).active.iter_rows()]  # type: ignore[union-attr]
