@@ -264,7 +264,7 @@ def test_an_urgent_report_is_cancelled_by_the_lead_after_verification_only(shop:
 
 
 def test_reports_of_one_outage_are_merged_and_end_together(shop: Shop) -> None:
-    from handlers.repair import merging
+    from handlers.repair import commands, merging
 
     first, second = (
         shop.report(fault="P01", text="整栋停电", area=Area.COMMON, place="公共") for _ in range(2)
@@ -276,6 +276,8 @@ def test_reports_of_one_outage_are_merged_and_end_together(shop: Shop) -> None:
         merging.merge(work, first, second)
     assert (shop.order(second).state, shop.steps(second)) == ("merged", [])
     assert ringing(shop, second) == []
+    with pytest.raises(Refused, match="已有报修合并到此单"), shop.engine.work(shop.desk_lead) as work:
+        commands.cancel(work, first, "重复报修")
     rescue(shop, first, shop.electrician)
     shop.mend(first, shop.electrician)
     shop.do(first, "inspect", shop.lead, outcome="satisfied")

@@ -302,6 +302,16 @@ def test_a_cancelled_report_needs_a_reason_and_the_right_person(shop: Shop) -> N
         commands.cancel(work, number, "不关我事")
 
 
+def test_after_somebody_came_only_the_lead_of_the_desk_cancels(shop: Shop, assigned: str) -> None:
+    shop.go_to(assigned, shop.plumber)
+    for by in (shop.owner, shop.clerk):
+        with pytest.raises(NotAllowed), shop.engine.work(by) as work:
+            commands.cancel(work, assigned, "自己修好了")
+    with shop.engine.work(shop.desk_lead) as work:
+        commands.cancel(work, assigned, "业主不修了")
+    assert (shop.order(assigned).state, shop.case(assigned).state) == ("cancelled", "cancelled")
+
+
 def test_a_common_report_is_cancelled_by_the_lead_of_the_desk_only(shop: Shop) -> None:
     number = shop.report(fault="P05", text="楼道灯不亮", area=Area.COMMON, place="一楼")
     with pytest.raises(NotAllowed), shop.engine.work(shop.owner) as work:
