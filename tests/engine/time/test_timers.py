@@ -64,6 +64,16 @@ def told(shop: Shop, kind: str) -> int:
     return sum(row.kind == kind for row in shop.rows(history_event))
 
 
+def test_a_timer_that_another_one_took_away_in_the_same_tick_is_not_counted(shop: Shop) -> None:
+    model = Model("patient").start().user("answer", due="P1D").timer("time_up", "answer", "PT30M")
+    model = model.timer("time_over", "answer", "PT31M").user("call", due="P1D").end()
+    shop.deploy(model.flow("start", "answer", "end").flow("time_up", "call", "end").flow("time_over", "call"))
+    shop.start("patient")
+    shop.clock.advance(minutes=31)
+    assert fire_due(shop.engine) == 1
+    assert moved(shop) == {"call": 1}
+
+
 def test_a_due_timer_takes_its_path(shop: Shop) -> None:
     shop.deploy(PATIENT)
     shop.start("patient")
