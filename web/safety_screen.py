@@ -13,7 +13,7 @@ from handlers.estate import emergencies
 from handlers.safety import dead_jobs, incidents, verified
 from handlers.safety.verified import Verified
 from handlers.safety.words import GRADES, KINDS, REASONS, STATES
-from handlers.shared import alarms, outbox
+from handlers.shared import alarms, outbox, tally
 from handlers.shared.permissions import Permission
 from web.texts import lazy_gettext
 from web.words import either, listed, person_names, said, written
@@ -30,6 +30,7 @@ _ALARMS: Mapping[str, LazyString] = {
     alarms.GRANTED_ALONE: lazy_gettext("首位安全管理员上任前，岗位由此人单独授予，请到“员工账号”逐项核对"),
     alarms.LOG_BROKEN: lazy_gettext("访问日志核对不符，可能被改动，请在服务器上运行 wuye audit verify"),
     "owner_rows": lazy_gettext("一天内翻看的业主太多"),
+    tally.SEARCHES_ALARM: lazy_gettext("一天内按电话或姓名查找太多次，可能在猜号码"),
     "reported": lazy_gettext("有人报告异常，没有人收到"),
     "account_recovered": lazy_gettext("命令行重置了账号的密码和动态口令"),
     password_seals.ALARM: lazy_gettext("密码在数据库里被人改动，登录已拒绝，请重发初始密码"),
@@ -66,6 +67,7 @@ _NAMED = (
     "reveal_quota",
     "unit_contacts_quota",
     "owner_rows",
+    tally.SEARCHES_ALARM,
     dormancy.ALARM,
 )
 

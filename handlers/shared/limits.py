@@ -73,6 +73,8 @@ REVIEWED_AFTER = timedelta(days=90)
 
 # Unusual access to people's data
 NIGHT_BEGINS, NIGHT_ENDS = 22, 6  # hours of the company's day
+SEARCHES_TOLD = 250  # for a phone or a name by one person in a day; a desk takes 200 calls
+SEARCHES_PER_DAY = 400  # then no more: a number that is shown masked would be found in 10,000 guesses
 SAME_LOOK = timedelta(minutes=30)  # a house that is opened again within this counts once
 OWNER_ROWS_PER_DAY = 500  # owners in lists that one person pages through before security is told
 ODD_TIMES = 3  # so often what is usual for a person is odd
@@ -82,7 +84,7 @@ ODD_FROM = {
     "units": (3, 8),
     "houses": (30, 200),
     "papers": (20, 100),  # each small and large picture counts
-    "searches": (20, 250),  # a desk takes 200 calls a day
+    "searches": (20, SEARCHES_TOLD),
     "rows": (100, OWNER_ROWS_PER_DAY),
     "exports": (2, 5),
     "over": (1, 0),

@@ -9,11 +9,13 @@ from sqlalchemy import select
 
 from engine.store.dialects import insert_new
 from engine.work import Work
+from handlers.errors import RuleRefused
 from handlers.shared import limits
 from handlers.shared.alarms import raise_alarm
 from handlers.shared.records import access_tally
 
 ROWS_ALARM = "owner_rows"
+SEARCHES_ALARM = "many_searches"
 
 # What is counted, with the actions of the access log behind it.
 KINDS: Mapping[str, tuple[str, ...]] = {
@@ -50,7 +52,11 @@ def of_action(work: Work, action: str) -> None:
 
 
 def add(work: Work, kind: str, amount: int = 1) -> None:
-    """Count for the actor; only members of staff are counted."""
+    """Count for the actor; only members of staff are counted.
+
+    Raises:
+        RuleRefused: as many searches for a phone or a name as one person needs in a day were made.
+    """
     if work.actor.kind != "staff" or amount < 1:
         return
     day, night = today(work), amount if is_night(work) else 0
@@ -62,8 +68,11 @@ def add(work: Work, kind: str, amount: int = 1) -> None:
         .where(*found)
         .values(amount=access_tally.c.amount + amount, at_night=access_tally.c.at_night + night)
     )
-    if kind == "rows":
-        _mind_rows(work, day)
+    if kind == "rows" and _total(work, day, kind) > limits.OWNER_ROWS_PER_DAY:
+        # Somebody pages through owners as a program would.
+        raise_alarm(work, ROWS_ALARM, work.actor.id, {})
+    if kind == "searches":
+        _mind_searches(work, _total(work, day, kind))
 
 
 def one_at_a_time(work: Work) -> None:
@@ -128,12 +137,21 @@ def is_night(work: Work) -> bool:
     return hour >= limits.NIGHT_BEGINS or hour < limits.NIGHT_ENDS
 
 
-def _mind_rows(work: Work, day: date) -> None:
-    """Tell the security post about somebody who pages through owners as a program would."""
-    total = work.connection.execute(
+def _mind_searches(work: Work, total: int) -> None:
+    """Tell the security post of many searches, and stop who guesses the digits of a masked number."""
+    if total > limits.SEARCHES_PER_DAY:
+        raise RuleRefused(
+            "searches_used", "今天按电话或姓名已查找 {count} 次，不能再查", count=limits.SEARCHES_PER_DAY
+        )
+    if total > limits.SEARCHES_TOLD:
+        raise_alarm(work, SEARCHES_ALARM, work.actor.id, {})
+
+
+def _total(work: Work, day: date, kind: str) -> int:
+    """Return how much of a kind the actor has had in a day."""
+    found: int = work.connection.execute(
         select(access_tally.c.amount).where(
-            access_tally.c.day == day, access_tally.c.actor_id == work.actor.id, access_tally.c.kind == "rows"
+            access_tally.c.day == day, access_tally.c.actor_id == work.actor.id, access_tally.c.kind == kind
         )
     ).scalar_one()
-    if total > limits.OWNER_ROWS_PER_DAY:
-        raise_alarm(work, ROWS_ALARM, work.actor.id, {})
+    return found

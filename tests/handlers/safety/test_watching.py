@@ -10,9 +10,11 @@ from engine.errors import NotPermitted
 from engine.ports import SYSTEM, Actor
 from engine.work import Engine
 from handlers.accounts.permissions import Post
-from handlers.estate import looking
+from handlers.errors import RuleRefused
+from handlers.estate import finding, looking
 from handlers.estate.authorisation import Purpose
 from handlers.estate.revealing import RevealRequest, reveal
+from handlers.repair import searching
 from handlers.safety import watching
 from handlers.safety.watching import PersonDay
 from handlers.shared import alarms, limits, tally
@@ -111,6 +113,28 @@ def test_who_pages_through_owners_raises_an_alarm_once(engine: Engine, world: Wo
         assert [(one.kind, one.subject_id) for one in alarms.open_alarms(work)] == [
             (tally.ROWS_ALARM, clerk.id)
         ]
+
+
+def test_who_guesses_at_masked_numbers_is_told_of_and_then_stopped_wherever_they_look(
+    engine: Engine, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "SEARCHES_TOLD", 2)
+    monkeypatch.setattr(limits, "SEARCHES_PER_DAY", 4)
+    clerk, other = world.staff(Post.CS), world.staff(Post.CS)
+    ways = (finding.begin, searching.begin)
+    for number in range(4):
+        with engine.reading(SYSTEM) as work:
+            raised = [(one.kind, one.subject_id) for one in alarms.open_alarms(work)]
+        assert raised == ([(tally.SEARCHES_ALARM, clerk.id)] if number > 2 else [])
+        with engine.work(clerk) as work:
+            ways[number % 2](work, f"1361234098{number}")
+    for way in ways:
+        with pytest.raises(RuleRefused, match="不能再查"), engine.work(clerk) as work:
+            way(work, "13612340985")
+        with engine.work(other) as work:
+            way(work, "13612340985")
+    with engine.work(clerk) as work:
+        searching.begin(work, "漏水")
 
 
 def test_the_page_costs_as_many_statements_for_many_people(
