@@ -8,7 +8,9 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Visitor
 
-LOOKS: tuple[tuple[tuple[int, int], Literal["light", "dark"]], ...] = ((DESKTOP, "light"), (PHONE, "dark"))
+Looks = tuple[tuple[tuple[int, int], Literal["light", "dark"]], ...]
+LOOKS: Looks = ((DESKTOP, "light"), (PHONE, "dark"))
+AT_A_DESK: Looks = ((DESKTOP, "light"), (DESKTOP, "dark"))
 
 # Looks at every piece of text that is shown. Text may scroll or be shortened with dots where its row says so;
 # it may not be clipped without a sign, nor lie on other text.
@@ -67,24 +69,26 @@ def objections(page: Page) -> list[str]:
     return found
 
 
-def expect_accessible(visitor: Visitor, path: str) -> None:
-    """Fail for whatever on the open page axe calls serious."""
-    found = Axe().run(visitor.page, options={"resultTypes": ["violations"]}).response["violations"]
+def expect_accessible(visitor: Visitor, path: str, within: str | None = None) -> None:
+    """Fail for whatever on the open page, or in a part of it, axe calls serious."""
+    found = Axe().run(visitor.page, within, {"resultTypes": ["violations"]}).response["violations"]
     serious = [
         (one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")
     ]
     assert serious == [], (path, serious)
 
 
-def expect_accessible_everywhere(visitor: Visitor, state: str) -> None:
+def expect_accessible_everywhere(
+    visitor: Visitor, state: str, looks: Looks = LOOKS, within: str | None = None
+) -> None:
     """Let axe look at the open page at a desk by day and on a phone in the dark; it ends as it began."""
     page, size = visitor.page, visitor.page.viewport_size
     assert size is not None
-    for (width, height), scheme in LOOKS:
+    for (width, height), scheme in looks:
         page.set_viewport_size({"width": width, "height": height})
         # Without motion: a colour that is on its way from one look to the other has the contrast of neither.
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        expect_accessible(visitor, f"{state}, {width} px, {scheme}")
+        expect_accessible(visitor, f"{state}, {width} px, {scheme}", within)
         visitor.expect_readable()
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": size["width"], "height": size["height"]})

@@ -7,17 +7,31 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "web" / "templates"
 TABLE = tomllib.loads((ROOT / "tests" / "browser" / "accessible.toml").read_text(encoding="utf-8"))
+# A script that opens a dialog, draws an element, or shows what a template holds ready.
+OPENS = r"showModal\(|createElement\(|details\.menu|has-pane|\[data-remembered\]|\[data-fresh-news\]"
 LOOKS = re.compile(r"\bexpect_accessible(?:_by_day_and_night|_everywhere)?\(|\bAxe\(\)")
+
+
+def having(folder: Path, kind: str, pattern: str) -> set[Path]:
+    """Find the files of a kind in which a pattern stands."""
+    return {path for path in folder.rglob(kind) if re.search(pattern, path.read_text(encoding="utf-8"))}
 
 
 def pages() -> set[str]:
     """Name the templates that are drawn by themselves."""
-    found = {path for path in TEMPLATES.rglob("*.html") if "{% extends" in path.read_text(encoding="utf-8")}
+    found = having(TEMPLATES, "*.html", "{% extends|<html") - {TEMPLATES / "layout.html"}
     return {path.relative_to(TEMPLATES).as_posix() for path in found}
 
 
-def test_every_page_has_its_states_in_the_table() -> None:
-    assert set(TABLE) == pages()
+def opened() -> set[str]:
+    """Name the templates that hold a dialog or a menu, and the scripts that open one or draw something."""
+    holding = having(TEMPLATES, "*.html", r'<dialog\b|<details class="menu\b')
+    drawing = having(TEMPLATES.parent / "assets", "*.js", OPENS)
+    return {path.relative_to(TEMPLATES.parent).as_posix() for path in holding | drawing}
+
+
+def test_every_page_and_whatever_scripts_open_has_its_states_in_the_table() -> None:
+    assert set(TABLE) == pages() | opened()
     assert [name for name, states in TABLE.items() if not states] == []
 
 
