@@ -18,7 +18,7 @@ function announce(page) {
   const link = document.createElement("a");
   link.className = "news";
   link.href = location.href;
-  link.setAttribute("role", "status");
+  link.setAttribute("aria-live", "polite"); // a role of its own would take its name as a link
   link.textContent = page.dataset.news;
   page.prepend(link);
 }
