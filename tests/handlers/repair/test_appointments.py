@@ -84,6 +84,14 @@ def test_the_time_that_is_agreed_on_is_not_offered_again(shop: Shop) -> None:
     assert "24 16" in offered(shop, number)
 
 
+def test_the_hours_offered_are_those_of_the_shift_of_who_comes(shop: Shop) -> None:
+    number = agreed(shop)
+    shop.off_duty(shop.plumber, shop.second_plumber)
+    shop.on_duty(shop.plumber, tomorrow_at(shop, 9), timedelta(hours=3))
+    shop.on_duty(shop.second_plumber, tomorrow_at(shop, 14), timedelta(hours=6))
+    assert [one for one in offered(shop, number) if one.startswith("24")] == ["24 09", "24 11"]
+
+
 def test_a_time_nobody_offered_is_refused(shop: Shop) -> None:
     number = agreed(shop)
     with pytest.raises(FieldsInvalid):
