@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import insert, select
 
 from engine import deadlines, instances, tasks
 from engine.bilingual import named
 from engine.errors import AlreadyDone, NotAllowed, Refused, TaskGone
-from engine.ports import Actor
-from engine.store.tables import history_event, job
+from engine.ports import SYSTEM, Actor
+from engine.store.tables import history_event, job, task_candidate
 from engine.timers import fire_due
 from tests.engine.cases.conftest import CLERK, MANAGER, STRANGER, Shop
 from tests.engine.models import Model
@@ -178,6 +179,19 @@ def test_at_its_very_limit_a_step_is_not_late_and_can_be_paused(visit: Shop) -> 
     visit.clock.advance(hours=2)
     pause(visit, visit.clock.now() + HOUR)
     assert step(visit).due_at == visit.clock.now() + HOUR
+
+
+def test_a_pause_moves_the_step_in_the_lists_of_all_who_may_do_it(visit: Shop) -> None:
+    task = step(visit)
+    copied = {
+        name: getattr(task, name) for name in ("scope_id", "process_key", "step_id", "rank", "due_sort")
+    }
+    with visit.engine.work(SYSTEM) as work:
+        work.connection.execute(insert(task_candidate).values(task_id=task.id, group_code="pm", **copied))
+    pause(visit, visit.clock.now() + HOUR)
+    with visit.engine.reading(SYSTEM) as work:
+        listed = work.connection.execute(select(task_candidate.c.due_sort)).scalars().all()
+    assert listed == [task.due_at + HOUR] == [step(visit).due_sort]
 
 
 def test_a_late_step_is_not_paused(visit: Shop) -> None:
