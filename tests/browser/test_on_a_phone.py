@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from handlers.accounts.permissions import Post
-from tests.browser.conftest import PHONE, Town, Visitors
+from tests.browser.conftest import DESKTOP, PHONE, Town, Visitors
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 
@@ -39,6 +39,23 @@ def test_the_diagrams_of_a_procedure_stand_in_one_row_that_begins_at_the_shown_o
     assert all_of_them["height"] < 2 * one["height"]
     page.goto(f"{page.url.split('/processes')[0]}{last.get_attribute('href')}")
     expect(row.locator("[aria-current]")).to_be_in_viewport()
+
+
+def test_the_files_of_a_version_stand_side_by_side_or_as_high_as_a_finger(
+    town: Town, visit: Visitors
+) -> None:
+    for size in (DESKTOP, PHONE):
+        page = visit(size).sign_in(town.logins[Post.SYS]).open("/processes/repair")
+        first, last = (
+            page.locator("#files li a").first.bounding_box(),
+            page.locator("#files li").last.bounding_box(),
+        )
+        assert first is not None
+        assert last is not None
+        if size == PHONE:
+            assert first["height"] >= LEAST_TARGET_PX
+        else:
+            assert last["x"] > first["x"] + first["width"]
 
 
 def test_a_year_of_the_calendar_is_folded_and_can_be_opened(town: Town, visit: Visitors) -> None:
