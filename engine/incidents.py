@@ -172,7 +172,7 @@ def retry(work: Work, incident_id: int, reason: str) -> None:
     Raises:
         IncidentNotFound, NotPermitted; and what the step raises, with its cause.
     """
-    row = _operable(work, incident_id)
+    row = operable(work, incident_id)
     if row.kind == "timer":
         instances.fire_timer(work, row.instance_id, row.token)
     elif row.kind in {"deadline", "unpause"}:
@@ -195,20 +195,30 @@ def _run_again(work: Work, row: Row[Any]) -> None:
 
 def cancel_case(work: Work, incident_id: int, reason: str) -> None:
     """Give the case up, with a reason."""
-    row = _operable(work, incident_id)
+    row = operable(work, incident_id)
     instances.cancel(work, row.instance_id, reason)
     _close(work, row, "cancelled", reason)
 
 
-def _operable(work: Work, incident_id: int) -> Row[Any]:
-    found = _still_open(work, incident_id)
+def operable(work: Work, incident_id: int) -> Row[Any]:
+    """Lock the case of an open incident and return the incident.
+
+    Raises:
+        IncidentNotFound, NotPermitted.
+    """
+    found = still_open(work, incident_id)
     work.require(OPERATE, found.scope_id)
     stepping.locked(work, found.instance_id)
     # Under the lock: somebody may have been faster.
-    return _still_open(work, incident_id)
+    return still_open(work, incident_id)
 
 
-def _still_open(work: Work, incident_id: int) -> Row[Any]:
+def still_open(work: Work, incident_id: int) -> Row[Any]:
+    """Return an open incident, with the community and the bundle of its case; asks for no permission.
+
+    Raises:
+        IncidentNotFound: somebody was faster, or there never was one.
+    """
     row = work.connection.execute(
         select(incident, instance.c.scope_id, instance.c.bundle_id)
         .join(instance, instance.c.id == incident.c.instance_id)

@@ -228,9 +228,13 @@ def retry(work: Work, instance_id: int, token: str) -> None:
     stepping.move(work, case, again)
 
 
-def correct(work: Work, instance_id: int, variables: dict[str, Json], reason: str) -> None:
+def correct(
+    work: Work, instance_id: int, variables: dict[str, Json], reason: str, path: tuple[str, ...] = ()
+) -> None:
     """Change facts of a stuck case, with a reason that stays in its history.
 
+    Args:
+        path: call activities from the root to the called process whose facts they are.
     Raises:
         NotPermitted: without `instance.operate` in the case's community.
     """
@@ -238,7 +242,7 @@ def correct(work: Work, instance_id: int, variables: dict[str, Json], reason: st
     work.require("instance.operate", case.scope_id)
     stepping.require_active(case)
     reason = _reason(reason)
-    stepping.move(work, case, lambda run, host: run.correct(host, variables))
+    stepping.move(work, case, lambda run, host: run.correct(host, variables, path))
     history.record(work, case.id, [Event("corrected", detail={"names": sorted(variables), "reason": reason})])
 
 

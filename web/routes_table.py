@@ -214,6 +214,7 @@ ROUTES: Mapping[str, Access] = {
     "jobs.go_on": STAFF,
     "incidents.index": _staff(Permission.INSTANCE_OPERATE),
     "incidents.retry": _staff(Permission.INSTANCE_OPERATE),
+    "incidents.correct": _staff(Permission.INSTANCE_OPERATE),
     "incidents.cancel": _staff(Permission.INSTANCE_OPERATE),
     "incidents.unlock": _staff(Permission.INSTANCE_OPERATE),
     "outbox.index": _staff(Permission.MESSAGES_READ),

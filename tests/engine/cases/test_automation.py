@@ -2,8 +2,10 @@
 
 import pytest
 
-from engine import incidents, instances
-from engine.errors import AlreadyDone, HandlerFailed, NotPermitted, Refused, TaskGone
+from engine import facts, incidents, instances
+from engine.errors import AlreadyDone, HandlerFailed, NotPermitted, Refused, RuleBroken, TaskGone
+from engine.hosting import FailedAgain
+from engine.ports import Actor, Json
 from engine.service_tasks import Context
 from engine.store.tables import history_event, incident, instance, job, task_history
 from engine.timers import fire_due
@@ -134,10 +136,10 @@ def test_a_refusal_without_a_path_refuses_the_completion(shop: Shop) -> None:
     assert shop.rows(task_history) == []
 
 
-def _gated() -> Model:
+def _gated(message: str | None = "reported") -> Model:
     return (
         Model("gate")
-        .start(message="reported")
+        .start(message=message)
         .user("first")
         .exclusive("choose", default="left")
         .user("left")
@@ -175,6 +177,46 @@ def test_corrected_data_let_a_stuck_case_go_on(shop: Shop) -> None:
         shop.engine.run(CLERK, lambda work: instances.correct(work, case.id, {"ready": True}, "更正"))
     shop.engine.run(MANAGER, lambda work: instances.correct(work, case.id, {"ready": True}, "更正"))
     shop.engine.run(MANAGER, lambda work: incidents.retry(work, row.id, "数据已更正"))
+
+    assert shop.steps() == ["right"]
+
+
+def test_a_fact_put_right_and_the_step_run_again_are_one(shop: Shop) -> None:
+    shop.deploy(_gated())
+    shop.start("gate", message="reported")
+    shop.complete("first")
+    (row,) = shop.rows(incident)
+
+    def correct(name: str, value: Json, reason: str = "更正", who: Actor = MANAGER) -> None:
+        shop.engine.run(who, lambda work: facts.correct(work, row.id, name, value, reason))
+
+    for refused, given in (
+        (NotPermitted, ("ready", True, "更正", CLERK)),
+        (RuleBroken, ("unheard", True)),
+        (RuleBroken, ("ready", "soon")),
+        (Refused, ("ready", True, " ")),
+        (FailedAgain, ("ready", None)),
+    ):
+        with pytest.raises(refused):
+            correct(*given)
+        with shop.engine.reading(MANAGER) as work:
+            assert {one.name: one.value for one in facts.facts(work, row.id)}["ready"] is None
+
+    correct("ready", True)
+
+    assert shop.steps() == ["right"]
+    assert [one.close_kind for one in shop.rows(incident)] == ["retried"]
+
+
+def test_a_fact_of_a_called_process_is_put_right_there(shop: Shop) -> None:
+    handed = '<camunda:in source="ready" target="ready"/>'
+    sheet = Model("sheet").start(message="reported").call("sub", "gate", handed).end()
+    shop.deploy(_gated(message=None), sheet.flow("start", "sub", "end"))
+    shop.start("sheet", message="reported")
+    shop.complete("first")
+    (row,) = shop.rows(incident)
+
+    shop.engine.run(MANAGER, lambda work: facts.correct(work, row.id, "ready", True, "更正"))
 
     assert shop.steps() == ["right"]
 
