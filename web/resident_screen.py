@@ -140,6 +140,7 @@ class ReportedScreen:
         is_stuck: something went wrong and nobody can say when it goes on.
         days: to when the visit can be moved: a day's name, and its times with the words for them.
         reopen_until: until when it can be taken up again; None where it cannot.
+        is_unrepaired: it ended without a repair.
         unsent: what the reader typed for steps that were closed meanwhile.
         version: changes whenever something happens to the report.
     """
@@ -162,6 +163,7 @@ class ReportedScreen:
     may_add: bool
     may_withdraw: bool
     reopen_until: datetime | None
+    is_unrepaired: bool
     unsent: tuple[UnsentAnswer, ...]
     version: str
     key: str
@@ -261,6 +263,7 @@ def reported_screen(
         may_add=adding.may_add(work, orders.by_number(work.connection, number)),
         may_withdraw=instances.may_cancel(work, cases.find(work, number)),
         reopen_until=order.reopen_until,
+        is_unrepaired=order.outcome in UNREPAIRED,
         unsent=unsent_answers(work, number),
         version=queries.own_version(work, number),
         key=str(new_id()),

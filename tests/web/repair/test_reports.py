@@ -81,7 +81,8 @@ def test_the_owner_of_a_report_that_was_not_accepted_reads_so_and_why(pages: Pag
     assert reason in page
     marks = page.split('<ol class="strip">')[1].split("</ol>")[0]
     assert marks.count("is-done") == 1
-    assert "前又坏了，可以" not in page
+    assert "又坏了" not in page, "nothing was repaired that could have broken again"
+    assert "还要修，再次报修" in page
 
 
 def test_who_declined_a_quote_reads_that_nothing_was_repaired(pages: Pages) -> None:
