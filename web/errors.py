@@ -147,12 +147,18 @@ def _written() -> list[str]:
     return [value for _, value in typed() if not _CODE.fullmatch(value)]
 
 
+def typed_for(action: str) -> dict[str, str]:
+    """Return what was typed into the form of an address, by field, when it was refused; else nothing."""
+    return dict(typed()) if refusal() and request.path == action else {}
+
+
 def init_app(app: Flask) -> None:
     """Register the handlers of every error."""
     app.register_error_handler(Problem, on_problem)
     app.register_error_handler(HTTPException, on_http)
     app.register_error_handler(Exception, on_bug)
     app.jinja_env.filters["problem"] = problem_text
+    app.jinja_env.globals["typed_for"] = typed_for
     app.context_processor(lambda: {"refusal": refusal()})
 
 

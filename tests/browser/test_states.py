@@ -14,6 +14,7 @@ from tests.browser.finishing import reported
 from tests.browser.seeing import expect_accessible
 from tests.handlers.estate.lists_made import row, workbook
 from tests.handlers.inline import inline_worker
+from tests.handlers.stuck import stuck_case
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 
@@ -35,6 +36,24 @@ def test_an_incident_with_its_forms_unfolded(town: Town, visit: Visitors) -> Non
     for summary in page.locator("main summary").all():
         summary.click()
     expect_accessible_by_day_and_night(administrator, "an incident")
+
+
+def test_a_stuck_case_is_put_right(town: Town, visit: Visitors) -> None:
+    stuck_case(town.engine, town.world, town.people[Post.CS])
+    administrator = visit(PHONE, language="en").sign_in(town.logins[Post.SYS])
+    page = administrator.open("/incidents/")
+    card = page.locator("article", has_text="K1")
+    card.locator("summary", has_text="Correct data").click()
+    card.locator("select").select_option("keys")
+    card.locator("[name=value]").fill("many")
+    card.locator("form[action$=correct] [name=reason]").fill("Sent without a number")
+    administrator.press("form[action$=correct] button")
+    expect_accessible_by_day_and_night(administrator, "a correction that was refused")
+    expect(card.locator("form[action$=correct] [name=reason]")).to_have_value("Sent without a number")
+    expect(card.locator("select")).to_have_value("keys")
+    card.locator("[name=value]").fill("4")
+    administrator.press("form[action$=correct] button")
+    expect(page.locator("main")).not_to_contain_text("K1")
 
 
 def test_a_list_with_bad_rows_waits_for_the_other_lead_and_is_released(town: Town, visit: Visitors) -> None:

@@ -1,46 +1,19 @@
 """The page of incidents puts a fact of a stuck case right and runs the step again."""
 
-import json
-
 import pytest
 from sqlalchemy import select
 
-from engine import definitions, tasks
 from engine.ports import SYSTEM
-from engine.store.tables import incident, user_task
+from engine.store.tables import user_task
 from handlers.accounts.permissions import Post
-from tests.engine.models import Model
-from tests.web.conftest import PROCEDURE, Browser, Site
-
-COUNT = {
-    "type": "default",
-    "id": "keys_count",
-    "properties": {"name": "清点", "name_en": "Count", "submit": "提交", "submit_en": "Send"},
-    "components": [
-        {
-            "type": "number",
-            "key": "keys",
-            "label": "几把",
-            "variable": True,
-            "properties": {"label_en": "Keys"},
-        }
-    ],
-}
+from tests.handlers.stuck import stuck_case
+from tests.web.conftest import Browser, Site
 
 
 @pytest.fixture
 def stuck(site: Site) -> int:
-    """Deploy a sheet that decides by a number which its form need not give, and let a case get stuck."""
-    sheet = Model(PROCEDURE).start().user("accept", form="keys_count").exclusive("choose", default="few")
-    sheet = sheet.user("few", form="keys_count").user("many", form="keys_count").end()
-    sheet = sheet.flow("start", "accept", "choose", "few", "end").flow("many", "end")
-    sheet = sheet.flow("choose", "many", when="${keys > 3}")
-    files = {"keys_count.form": json.dumps(COUNT).encode(), f"{PROCEDURE}.bpmn": sheet.xml()}
-    site.engine.run(SYSTEM, lambda work: definitions.deploy(work, "test", files))
-    task_id = site.task(site.start())
-    site.engine.run(site.staff(Post.CS), lambda work: tasks.complete(work, task_id, {}))
-    with site.engine.reading(SYSTEM) as work:
-        return int(work.connection.execute(select(incident.c.id)).scalar_one())
+    """Let a case get stuck and return its incident."""
+    return stuck_case(site.engine, site.world, site.staff(Post.CS))
 
 
 def correct(site: Site, stuck: int, value: str, name: str = "keys") -> tuple[Browser, int, str]:
@@ -82,7 +55,16 @@ def test_what_does_not_help_is_refused_with_the_reason(
 
     assert status in {409, 422}
     assert said in page
+    assert ">漏填了</textarea>" in page, "what was typed is still there"
     assert steps(site) == []
+
+
+def test_a_refused_reason_is_still_there(site: Site, stuck: int) -> None:
+    form = {"reason": "再试一次"}
+    page = site.browser(Post.SYS).post(f"/incidents/{stuck}/retry", form, page="/incidents/").text
+
+    assert page.count(">再试一次</textarea>") == 1
+    assert page.count('<details class="more" open>') == 1
 
 
 def test_only_who_operates_cases_corrects_them(site: Site, stuck: int) -> None:
