@@ -63,7 +63,8 @@ def correct(work: Work, incident_id: int, name: str, value: Json, reason: str) -
         IncidentNotFound, NotPermitted; and what the step raises, with its cause.
         RuleBroken: the process has no such fact, the value does not fit its type, or no reason is given.
     """
-    path, known = _where(work, incidents.operable(work, incident_id)) or ((), [])
+    row = incidents.operable(work, incident_id)
+    path, known = _where(work, row) or ((), [])
     fact = next((one for one in known if one.name == name), None)
     if fact is None:
         raise RuleBroken("unknown_fact", "请选择流程里的一项数据")
@@ -73,6 +74,5 @@ def correct(work: Work, incident_id: int, name: str, value: Json, reason: str) -
         raise RuleBroken(
             "fact_misfits", "“{name}”不能是这个值：{why}", name=name, why=(error.zh, error.en)
         ) from error
-    row = incidents.still_open(work, incident_id)
     instances.correct(work, row.instance_id, {name: value}, reason, path)
     incidents.retry(work, incident_id, reason)

@@ -79,7 +79,8 @@ _ADVICE_AT_HOME = {
 _RETRY = {"Retry-After": "5"}  # seconds
 _UNSAFE = {"csrf_token", "password", "new_password", "again"}  # nor what begins with "_"
 
-_CODE = re.compile(r"[a-z][a-z0-9_]*|[0-9]{15,}")
+# Fields that are chosen from, not written in; by their keys, for one word of a text looks like a code.
+_CHOICE = re.compile(r"(.*_)?(id|outcome|kind|act)")
 
 
 def shown_again_by(page: Callable[..., ResponseReturnValue]) -> Callable[[View], View]:
@@ -143,8 +144,8 @@ def typed() -> list[tuple[str, str]]:
 
 
 def _written() -> list[str]:
-    """Return what somebody wrote into the refused form: no codes of choices, no ids."""
-    return [value for _, value in typed() if not _CODE.fullmatch(value)]
+    """Return what somebody wrote into the refused form, without what was chosen from a list."""
+    return [value for key, value in typed() if not _CHOICE.fullmatch(key)]
 
 
 def typed_for(action: str) -> dict[str, str]:

@@ -52,13 +52,13 @@ def test_a_task_completed_by_somebody_else_is_a_conflict_that_gives_back_what_wa
 
 
 def test_an_error_gives_back_the_words_that_were_written_and_no_codes(site: Site) -> None:
-    answer = site.browser(Post.CS).post(
-        "/tasks/1/complete", {"outcome": "accept", "reason": "水还在漏", "house_id": "1" * 18}, page="/inbox"
-    )
+    form = {"outcome": "accept", "reason": "水还在漏", "finding": "leaking", "house_id": "1" * 18}
+    answer = site.browser(Post.CS).post("/tasks/1/complete", form, page="/inbox")
 
     assert answer.status_code == 404
     given_back = answer.text.split("您填写的内容")[1]
     assert "水还在漏" in given_back
+    assert "leaking" in given_back, "one word is a text, too"
     assert not [code for code in ("outcome", "accept", "reason", "1" * 18) if f">{code}<" in given_back]
 
 

@@ -52,6 +52,16 @@ def _fetch(shop: Shop, worker: str = "w1") -> list[FetchedTask]:
     )
 
 
+def _fail_for_good(shop: Shop) -> None:
+    (fetched,) = _fetch(shop)
+    shop.engine.run(
+        WORKER,
+        lambda work: external_tasks.failure(
+            work, fetched.id, "w1", "no signal", retries=0, retry_after=timedelta(0)
+        ),
+    )
+
+
 def test_an_outside_worker_fetches_with_a_lock_and_completes(shop: Shop) -> None:
     shop.deploy(_outside())
     shop.start("outside", message="reported", wanted="m1")
@@ -165,13 +175,7 @@ def _in_order(shop: Shop, *order: Order, most: int = 10) -> list[str]:
 def test_an_outside_task_without_retries_is_an_incident_that_can_be_retried(shop: Shop) -> None:
     shop.deploy(_outside())
     shop.start("outside", message="reported", wanted="m1")
-    (fetched,) = _fetch(shop)
-    shop.engine.run(
-        WORKER,
-        lambda work: external_tasks.failure(
-            work, fetched.id, "w1", "no signal", retries=0, retry_after=timedelta(0)
-        ),
-    )
+    _fail_for_good(shop)
     assert _fetch(shop) == []
     (row,) = shop.rows(incident)
     shop.engine.run(MANAGER, lambda work: incidents.retry(work, row.id, "信号恢复"))
@@ -182,13 +186,7 @@ def test_an_outside_task_without_retries_is_an_incident_that_can_be_retried(shop
 def test_an_incident_of_outside_work_that_nobody_waits_for_any_more_is_closed(shop: Shop) -> None:
     shop.deploy(_outside_for_an_hour())
     shop.start("outside", message="reported", wanted="m1")
-    (fetched,) = _fetch(shop)
-    shop.engine.run(
-        WORKER,
-        lambda work: external_tasks.failure(
-            work, fetched.id, "w1", "no signal", retries=0, retry_after=timedelta(0)
-        ),
-    )
+    _fail_for_good(shop)
     shop.clock.advance(minutes=61)
     timers.fire_due(shop.engine)
     assert shop.steps() == ["read"]

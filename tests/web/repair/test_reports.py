@@ -130,14 +130,19 @@ def test_the_repairer_and_the_hours_of_the_visit_are_named(pages: Pages) -> None
     assert "明天 13:30–14:30" in home
 
 
-def test_who_was_not_at_home_is_told_so_and_asked_for_another_time(pages: Pages) -> None:
-    shop = pages.shop
+def not_at_home(shop: Shop) -> str:
+    """Let a repairer come in vain, and return the number of the report."""
     number = shop.report()
     shop.accept(number)
     shop.do(number, "take", shop.plumber, outcome="taken")
     shop.do(number, "appoint", shop.plumber, outcome="soon")
     shop.later(minutes=15)
     shop.do(number, "arrive", shop.plumber, outcome="absent", called_times=3, card_left=True)
+    return number
+
+
+def test_who_was_not_at_home_is_told_so_and_asked_for_another_time(pages: Pages) -> None:
+    number = not_at_home(pages.shop)
     page = page_of(pages, number)
     assert "上次上门没有见到您" in page
     assert "请您另约时间" in page

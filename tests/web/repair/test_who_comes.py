@@ -6,7 +6,7 @@ from engine.ports import SYSTEM, Json
 from tests.handlers.repair.repair_world import FULL_MARKS
 from tests.handlers.repair.test_appointments import tomorrow_at
 from tests.web.repair.conftest import Pages
-from tests.web.repair.test_reports import agreed, page_of
+from tests.web.repair.test_reports import agreed, not_at_home, page_of
 
 
 def name_of(pages: Pages, account_id: int) -> str:
@@ -53,12 +53,7 @@ def test_the_owner_reads_who_comes_again_because_of_a_complaint_and_when(pages: 
 
 def test_who_named_another_time_reads_it_until_the_repairer_has_settled_it(pages: Pages) -> None:
     shop = pages.shop
-    number = shop.report()
-    shop.accept(number)
-    shop.do(number, "take", shop.plumber, outcome="taken")
-    shop.do(number, "appoint", shop.plumber, outcome="soon")
-    shop.later(minutes=15)
-    shop.do(number, "arrive", shop.plumber, outcome="absent", called_times=3, card_left=True)
+    number = not_at_home(shop)
     shop.do(number, "rebook", shop.owner, visit_at=tomorrow_at(shop, 10).isoformat())
     assert "10:00 上门" in page_of(pages, number)
 
